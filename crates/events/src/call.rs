@@ -1,0 +1,156 @@
+//! The rules of one funding round, as data. A new programme is a file, not a release.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{CallId, Cents, FundingPriority, ProjectTheme};
+
+/// A call (Förderaufruf). Written as a TOML file, checked by intake, published as a fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// Short name, e.g. `komm-in-2027`; the id is derived from it.
+    pub key: String,
+    /// Version of these rules; every decision names the version it was taken by.
+    pub version: u32,
+    /// Title of the call.
+    pub title: Text,
+    /// Name of the programme, e.g. `KOMM-IN NRW`.
+    pub programme: String,
+    /// Prefix of the file numbers, e.g. `36.KI-2027`.
+    pub file_number_prefix: String,
+    /// When to apply.
+    pub window: Window,
+    /// Funds by financial year. Never over-committed.
+    pub budget: Vec<BudgetYear>,
+    /// Smallest grant (VV 1.1: no trivial grants).
+    pub minimum_grant: Cents,
+    /// Largest grant for one project.
+    pub maximum_grant: Cents,
+    /// What the call asks about the immigration office.
+    pub office_rule: OfficeRule,
+    /// Priorities an applicant may choose from.
+    pub funding_priorities: Vec<FundingPriority>,
+    /// Themes an applicant may choose from.
+    pub themes: Vec<ProjectTheme>,
+    /// Days in which the project may run.
+    pub project_from: NaiveDate,
+    /// Last day on which a project may end.
+    pub project_to: NaiveDate,
+    /// What reviewers score.
+    pub criteria: Vec<Criterion>,
+    /// Highest score of a criterion; the lowest is 0.
+    pub maximum_score: u8,
+    /// Independent reviews each file needs.
+    pub reviews_per_application: u8,
+    /// What the letters say.
+    pub letters: Letters,
+}
+
+impl Call {
+    /// The id that its key gives.
+    pub fn id(&self) -> CallId {
+        CallId::of_key(&self.key)
+    }
+}
+
+/// A text in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// German.
+    pub de: String,
+    /// English.
+    pub en: String,
+}
+
+/// Application window. Applications after `closes` are taken in and flagged as late
+/// (§ 24 (3) VwVfG); before `opens` nothing can be submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// First moment, UTC.
+    pub opens: DateTime<Utc>,
+    /// Last moment, UTC.
+    pub closes: DateTime<Utc>,
+}
+
+/// Funds of one financial year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetYear {
+    /// The year.
+    pub year: i32,
+    /// What may be committed in it.
+    pub amount: Cents,
+}
+
+/// What a call asks about the applicant's immigration office (§ 1 no. 4 ZustAVO NRW).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OfficeRule {
+    /// The applicant has an office of its own.
+    OwnOffice,
+    /// An own office, or the office of the district together with its declaration.
+    OfficeOfDistrictWithDeclaration,
+    /// Any municipality.
+    AnyMunicipality,
+}
+
+/// One thing that reviewers score.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Criterion {
+    /// Short name, unique in the call.
+    pub key: String,
+    /// What it is called.
+    pub title: Text,
+    /// Its weight; the weights of a call add up to 100.
+    pub weight: u8,
+}
+
+/// The parts of a notice that belong to the call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Letters {
+    /// Who grants.
+    pub authority: Authority,
+    /// Name of the head of the authority or deputy (§ 37 (3) VwVfG).
+    pub signed_by: String,
+    /// The court an applicant may turn to.
+    pub court: Court,
+    /// Ancillary conditions that are part of the notice, with version (VV 5.1).
+    pub ancillary_conditions: String,
+    /// Further conditions of this call, one sentence each.
+    pub conditions: Vec<String>,
+    /// How the money is paid out.
+    pub payout: String,
+    /// Days after the end of the project until the proof of use is due.
+    pub proof_due_days: u16,
+    /// Said at the foot of each letter; empty where there is nothing to say.
+    #[serde(default)]
+    pub footer: String,
+}
+
+/// The granting authority (Bewilligungsbehörde).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Authority {
+    /// Its name.
+    pub name: String,
+    /// Postal address, line by line.
+    pub address: Vec<String>,
+    /// Whom to ask: person, telephone, email.
+    pub contact: String,
+}
+
+/// The administrative court of the remedy notice (§ 74 VwGO).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Court {
+    /// Its name.
+    pub name: String,
+    /// Postal address, line by line.
+    pub address: Vec<String>,
+}

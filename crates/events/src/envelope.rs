@@ -1,0 +1,262 @@
+//! The envelope: CloudEvents 1.0, structured JSON. A service stores it byte for byte, so that
+//! publishing a fact again is publishing the same bytes.
+
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::facts::{award::*, eligibility::*, intake::*, notification::*, review::*};
+use crate::{ApplicationId, EventId, Kind, Service};
+
+/// W3C trace context (`traceparent`), carried from the request to everything it causes.
+pub type TraceParent = String;
+
+/// A fact: something that happened. One fact is one type.
+pub trait Fact: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
+    /// Which kind it is; gives subject and type.
+    const KIND: Kind;
+    /// What it is about, and numbered by.
+    type Key: From<Uuid> + Into<Uuid> + Copy + Send + Sync;
+    /// As one of all facts.
+    fn wrap(self) -> AnyFact;
+}
+
+/// Any fact; what a transition returns when there is more than one way on.
+#[expect(missing_docs, reason = "each variant is the type of the same name")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnyFact {
+    CallPublished(Box<CallPublished>),
+    ApplicationSubmitted(Box<ApplicationSubmitted>),
+    ApplicationWithdrawn(Box<ApplicationWithdrawn>),
+    EligibilityConfirmed(Box<EligibilityConfirmed>),
+    EligibilityReferred(Box<EligibilityReferred>),
+    IneligibilityConfirmed(Box<IneligibilityConfirmed>),
+    ReviewCompleted(Box<ReviewCompleted>),
+    AwardGranted(Box<AwardGranted>),
+    AwardRejected(Box<AwardRejected>),
+    ApplicationWaitlisted(Box<ApplicationWaitlisted>),
+    NoticeIssued(Box<NoticeIssued>),
+    NoticeBecameFinal(Box<NoticeBecameFinal>),
+    EmailSent(Box<EmailSent>),
+    EmailBounced(Box<EmailBounced>),
+}
+
+/// A fact as it was heard.
+#[derive(Clone, Debug)]
+pub struct Event<F: Fact> {
+    /// Its id.
+    pub id: EventId,
+    /// The service that said it.
+    pub source: Service,
+    /// What it is about: an application, or a call.
+    pub key: F::Key,
+    /// Its number among the facts of this source about this key: 1, 2, 3 … without gaps.
+    pub version: u64,
+    /// When it was said.
+    pub time: DateTime<Utc>,
+    /// Trace it belongs to.
+    pub traceparent: Option<TraceParent>,
+    /// The fact.
+    pub data: F,
+}
+
+impl<F: Fact<Key = ApplicationId>> Event<F> {
+    /// The application it is about.
+    pub fn application(&self) -> ApplicationId {
+        self.key
+    }
+}
+
+impl<F: Fact> Event<F> {
+    /// What a fact that follows from this one names as its cause.
+    pub fn cause(&self) -> Cause {
+        Cause { event: Some(self.id), traceparent: self.traceparent.clone() }
+    }
+
+    /// Reads an envelope of this fact.
+    pub fn read(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        let (header, data) = Header::read_with(bytes)?;
+        if header.kind != F::KIND {
+            return Err(EnvelopeError::UnknownType(header.kind.type_name().to_owned()));
+        }
+        Ok(Self {
+            id: header.id,
+            source: header.source,
+            key: header.key.into(),
+            version: header.version,
+            time: header.time,
+            traceparent: header.traceparent,
+            data: serde_json::from_str(data.get()).map_err(EnvelopeError::Json)?,
+        })
+    }
+}
+
+/// Why a fact was said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cause {
+    /// The fact it follows from; none where a person or a deadline is the cause.
+    pub event: Option<EventId>,
+    /// Trace it belongs to.
+    pub traceparent: Option<TraceParent>,
+}
+
+impl Cause {
+    /// Caused by a request that belongs to this trace.
+    pub fn request(traceparent: Option<TraceParent>) -> Self {
+        Self { event: None, traceparent }
+    }
+}
+
+/// All of an envelope but its payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Id of the fact.
+    pub id: EventId,
+    /// The service that said it.
+    pub source: Service,
+    /// Its kind.
+    pub kind: Kind,
+    /// What it is about.
+    pub key: Uuid,
+    /// Its number among the facts of this source about this key.
+    pub version: u64,
+    /// When it was said.
+    pub time: DateTime<Utc>,
+    /// The fact it follows from.
+    pub causation: Option<EventId>,
+    /// Trace it belongs to.
+    pub traceparent: Option<TraceParent>,
+}
+
+/// An envelope that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvelopeError {
+    /// Not JSON, or a field has another shape.
+    #[error("the envelope does not have the expected shape: {0}")]
+    Json(#[source] serde_json::Error),
+    /// A `type` this release does not know.
+    #[error("unknown type {0:?}: said by a newer release, or by mistake")]
+    UnknownType(String),
+    /// `source` is not the service that owns this `type`.
+    #[error("{kind} is said by {expected}, not by {found:?}")]
+    WrongSource {
+        /// Name of the kind.
+        kind: &'static str,
+        /// Who says it.
+        expected: Service,
+        /// Who is named.
+        found: String,
+    },
+    /// Versions start at 1.
+    #[error("version 0: versions start at 1")]
+    NoVersion,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire<'a, D> {
+    specversion: &'a str,
+    id: EventId,
+    source: &'a str,
+    #[serde(rename = "type")]
+    type_name: &'a str,
+    subject: Uuid,
+    time: DateTime<Utc>,
+    datacontenttype: &'a str,
+    version: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causationid: Option<EventId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<&'a str>,
+    data: D,
+}
+
+/// What of the wire a reader asks for; unknown fields are ignored, since fields are only added.
+#[derive(Deserialize)]
+struct Read<'a> {
+    id: EventId,
+    source: String,
+    #[serde(rename = "type")]
+    type_name: String,
+    subject: Uuid,
+    time: DateTime<Utc>,
+    version: u64,
+    #[serde(default)]
+    causationid: Option<EventId>,
+    #[serde(default)]
+    traceparent: Option<String>,
+    #[serde(borrow)]
+    data: &'a serde_json::value::RawValue,
+}
+
+impl Header {
+    /// The envelope as bytes: the form that is stored, and published each time.
+    pub fn write(&self, fact: &AnyFact) -> Result<Vec<u8>, EnvelopeError> {
+        macro_rules! write {
+            ($($variant:ident),+) => { match fact { $(AnyFact::$variant(data) => self.bytes(data)),+ } };
+        }
+        write!(
+            CallPublished,
+            ApplicationSubmitted,
+            ApplicationWithdrawn,
+            EligibilityConfirmed,
+            EligibilityReferred,
+            IneligibilityConfirmed,
+            ReviewCompleted,
+            AwardGranted,
+            AwardRejected,
+            ApplicationWaitlisted,
+            NoticeIssued,
+            NoticeBecameFinal,
+            EmailSent,
+            EmailBounced
+        )
+    }
+
+    fn bytes<D: Serialize>(&self, data: &D) -> Result<Vec<u8>, EnvelopeError> {
+        serde_json::to_vec(&Wire {
+            specversion: "1.0",
+            id: self.id,
+            source: &format!("/bescheid/{}", self.source),
+            type_name: self.kind.type_name(),
+            subject: self.key,
+            time: self.time,
+            datacontenttype: "application/json",
+            version: self.version,
+            causationid: self.causation,
+            traceparent: self.traceparent.as_deref(),
+            data,
+        })
+        .map_err(EnvelopeError::Json)
+    }
+
+    /// Reads all but the payload; the payload's own shape is not looked at.
+    pub fn read(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        Self::read_with(bytes).map(|(header, _)| header)
+    }
+
+    fn read_with(bytes: &[u8]) -> Result<(Self, &serde_json::value::RawValue), EnvelopeError> {
+        let read: Read<'_> = serde_json::from_slice(bytes).map_err(EnvelopeError::Json)?;
+        let kind = Kind::from_type(&read.type_name)
+            .ok_or_else(|| EnvelopeError::UnknownType(read.type_name.clone()))?;
+        let source = kind.service();
+        if read.source.strip_prefix("/bescheid/") != Some(source.name()) {
+            let found = read.source;
+            return Err(EnvelopeError::WrongSource { kind: kind.name(), expected: source, found });
+        }
+        if read.version == 0 {
+            return Err(EnvelopeError::NoVersion);
+        }
+        let header = Self {
+            id: read.id,
+            source,
+            kind,
+            key: read.subject,
+            version: read.version,
+            time: read.time,
+            causation: read.causationid,
+            traceparent: read.traceparent,
+        };
+        Ok((header, read.data))
+    }
+}

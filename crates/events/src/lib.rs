@@ -1,0 +1,40 @@
+//! The contract: everything one service may know of another.
+//!
+//! A *fact* is something that happened, in the past tense; one fact is one type. A fact carries
+//! all that a reader needs, because nobody calls back. Facts travel inside an [`Event`]
+//! (a CloudEvents 1.0 envelope), on the subject that [`Kind`] spells.
+//!
+//! No I/O in here, and nothing that a service keeps to itself.
+
+mod ags;
+mod application;
+mod call;
+pub mod contract;
+mod envelope;
+mod facts;
+mod ids;
+mod money;
+mod municipality;
+mod subject;
+
+pub use ags::{Ags, AgsError};
+pub use application::{
+    Application, Contact, Declaration, FinancingPlan, FundingPriority, JointProject, Language, Participant,
+    Partner, PartnerKind, Period, ProjectTheme,
+};
+pub use call::{Authority, BudgetYear, Call, Court, Criterion, Letters, OfficeRule, Text, Window};
+pub use envelope::{AnyFact, Cause, EnvelopeError, Event, Fact, Header, TraceParent};
+pub use facts::award::{
+    ApplicationWaitlisted, AwardGranted, AwardRejected, NoticeBecameFinal, NoticeIssued, NoticeKind,
+};
+pub use facts::eligibility::{
+    EligibilityConfirmed, EligibilityReferred, Finding, IneligibilityConfirmed, Outcome, Rule,
+};
+pub use facts::intake::{Applicant, ApplicationSubmitted, ApplicationWithdrawn, CallPublished};
+pub use facts::notification::{EmailBounced, EmailSent};
+pub use facts::review::{Recommendation, ReviewCompleted, ReviewGiven, Score};
+pub use facts::{Decider, Person};
+pub use ids::{ApplicationId, CallId, EventId, NoticeId};
+pub use money::Cents;
+pub use municipality::{Municipality, MunicipalityKind, municipalities, municipality};
+pub use subject::{Kind, STREAM, Service};
