@@ -1,0 +1,178 @@
+//! This service's own Postgres: a pool that stays clean, migrations that do not race, the check before a start.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, Executor};
+
+use crate::settings::Database;
+use crate::start::StartError;
+
+/// The key of the advisory lock around migrations: any number, the same in every process.
+const MIGRATION_LOCK: i64 = 0x6265_7363_6865_6964;
+
+/// How long one attempt to connect may take, and how long a request waits for a free connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The pool, once Postgres answers; until then it tries again each second and says so.
+///
+/// # Errors
+/// A URL that cannot be used, and what trying again cannot cure: wrong password, no such database or role.
+pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
+    let options = options(settings)?;
+    wait_for(&options).await?;
+    Ok(PgPoolOptions::new()
+        .max_connections(settings.max_connections)
+        .acquire_timeout(PATIENCE)
+        // A begin() cancelled half-way leaves an open transaction in the pool (sqlx 0.9.0), and the next
+        // statement on that connection would be lost although it returned Ok.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                connection.execute("ROLLBACK").await?;
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(options))
+}
+
+async fn wait_for(options: &PgConnectOptions) -> Result<(), StartError> {
+    let mut attempts = 0_u32;
+    loop {
+        let problem = match tokio::time::timeout(PATIENCE, options.connect()).await {
+            Ok(Ok(connection)) => return connection.close().await.map_err(StartError::Database),
+            Ok(Err(error)) if is_final(&error) => return Err(StartError::Database(error)),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} seconds", PATIENCE.as_secs()),
+        };
+        if attempts.is_multiple_of(5) {
+            tracing::warn!(problem, "Postgres does not answer yet; trying again");
+        }
+        attempts += 1;
+        pause(Duration::from_secs(1)).await;
+    }
+}
+
+fn options(settings: &Database) -> Result<PgConnectOptions, StartError> {
+    Ok(plain_options(settings)?
+        .options([
+            ("statement_timeout", "30s"),
+            ("lock_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+            // The server gives up dead clients, so that their locks do not outlive them.
+            ("tcp_keepalives_idle", "10"),
+            ("tcp_keepalives_interval", "3"),
+            ("tcp_keepalives_count", "3"),
+            // ROLLBACK without a transaction is a warning, and we do that at each release.
+            ("client_min_messages", "error"),
+        ])
+        .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1)))
+}
+
+fn plain_options(settings: &Database) -> Result<PgConnectOptions, StartError> {
+    let url = settings.url.expose();
+    // sqlx itself takes any scheme.
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(StartError::Usage(
+            "[database] url: expected postgres://user:password@host/name".to_owned(),
+        ));
+    }
+    PgConnectOptions::from_str(url).map_err(StartError::Database)
+}
+
+fn is_final(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Configuration(_) | sqlx::Error::Tls(_) => true,
+        // 28: invalid authorization; 3D000: no such database. 57P03 (starting up) and 53300 (full) pass.
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| code.starts_with("28") || code == "3D000")
+        }
+        _ => false,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "back-off between attempts of a start")]
+async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+/// Runs what is missing of all `migrators`, as one list ordered by version. One process at a time: the others
+/// poll for the lock, because a waiting lock would block `create index concurrently` in the one that runs.
+///
+/// # Errors
+/// No connection; a migration that failed, or was changed after it ran.
+pub async fn migrate(settings: &Database, migrators: &[&Migrator]) -> Result<(), StartError> {
+    let mut connection = plain_options(settings)?.connect().await.map_err(StartError::Database)?;
+    loop {
+        let locked: bool = sqlx::query_scalar("select pg_try_advisory_lock($1)")
+            .bind(MIGRATION_LOCK)
+            .fetch_one(&mut connection)
+            .await
+            .map_err(StartError::Database)?;
+        if locked {
+            break;
+        }
+        tracing::info!("another process migrates; waiting for it");
+        pause(Duration::from_millis(200)).await;
+    }
+    // A newer release may have migrated further: that is none of our business (expand, then contract).
+    let mut all = Migrator::with_migrations(all(migrators));
+    all.set_ignore_missing(true).set_locking(false);
+    let result = all.run_direct(None, &mut connection, false).await.map_err(StartError::Migration);
+    // Closing the connection releases the lock.
+    connection.close().await.map_err(StartError::Database)?;
+    result
+}
+
+fn all(migrators: &[&Migrator]) -> Vec<sqlx::migrate::Migration> {
+    migrators.iter().flat_map(|migrator| migrator.iter().cloned()).collect()
+}
+
+/// Does the schema fit this program? Newer is fine, older or half migrated is not.
+///
+/// # Errors
+/// [`StartError::Schema`], which says what to do; no connection.
+pub async fn check_schema(pool: &PgPool, migrators: &[&Migrator]) -> Result<(), StartError> {
+    let mut connection = pool.acquire().await.map_err(StartError::Database)?;
+    check(&mut connection, migrators).await
+}
+
+async fn check(connection: &mut PgConnection, migrators: &[&Migrator]) -> Result<(), StartError> {
+    let table = Migrator::DEFAULT.table_name;
+    let exists: bool = sqlx::query_scalar("select to_regclass($1) is not null")
+        .bind(table.as_ref())
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(StartError::Database)?;
+    let mut applied = HashMap::new();
+    if exists {
+        if let Some(version) = connection.dirty_version(&table).await.map_err(StartError::Migration)? {
+            return Err(StartError::Migration(MigrateError::Dirty(version)));
+        }
+        for migration in connection.list_applied_migrations(&table).await.map_err(StartError::Migration)? {
+            applied.insert(migration.version, migration.checksum);
+        }
+    }
+    let mut pending = Vec::new();
+    for migration in all(migrators) {
+        match applied.get(&migration.version) {
+            None => pending.push(migration.version.to_string()),
+            Some(checksum) if *checksum != migration.checksum => {
+                return Err(StartError::Migration(MigrateError::VersionMismatch(migration.version)));
+            }
+            Some(_) => {}
+        }
+    }
+    if pending.is_empty() { Ok(()) } else { Err(StartError::Schema(pending.join(", "))) }
+}
+
+/// Runs the work of one readiness check: does Postgres answer?
+///
+/// # Errors
+/// The database's error as text.
+pub async fn answers(pool: &PgPool) -> Result<String, String> {
+    let free = format!("{} connections, {} idle", pool.size(), pool.num_idle());
+    sqlx::query("select 1").execute(pool).await.map(|_| free).map_err(|error| error.to_string())
+}

@@ -1,0 +1,80 @@
+//! What keeps one request from harming the others: limits of size, time and number, and its own task.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
+use tokio::sync::Semaphore;
+use tracing::Instrument;
+
+use crate::problem::{Problem, ProblemKind};
+use crate::process::Process;
+
+#[derive(Clone)]
+pub(super) struct Guard {
+    process: Process,
+    places: Arc<Semaphore>,
+}
+
+impl Guard {
+    pub(super) fn new(process: &Process) -> Self {
+        Self { process: process.clone(), places: Arc::new(Semaphore::new(process.http().max_in_flight)) }
+    }
+}
+
+pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let limits = guard.process.http();
+    let time = Duration::from_secs(limits.time_out);
+    let Ok(place) = guard.places.clone().try_acquire_owned() else {
+        metrics::counter!("http_requests_shed_total").increment(1);
+        return Problem::new(ProblemKind::Overloaded).into_response();
+    };
+    // The body arrives before the work begins: who goes away while sending has begun nothing, and whoever sends
+    // slowly holds no transaction.
+    let (parts, body) = request.into_parts();
+    let body = match tokio::time::timeout(time, read(body, limits.body_limit)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(problem)) => return problem.into_response(),
+        Err(_) => return Problem::new(ProblemKind::Slow).into_response(),
+    };
+    let request = Request::from_parts(parts, Body::from(body));
+    // Its own task: what was begun is finished also when the client goes away. The place is kept until then.
+    let work = async move {
+        let response = next.run(request).await;
+        drop(place);
+        response
+    };
+    let task = guard.process.requests().spawn(work.in_current_span());
+    match tokio::time::timeout(time, task).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => Problem::internal(error).into_response(),
+        Err(_) => Problem::new(ProblemKind::TimedOut)
+            .detail("the work may still complete: look before repeating it")
+            .into_response(),
+    }
+}
+
+/// The whole body. What goes beyond the limit is read and thrown away, within reason: a browser shows our answer
+/// only after it could send everything.
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let mut kept = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Problem::new(ProblemKind::Malformed).detail(error.to_string()))?;
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        if length <= limit {
+            kept.extend_from_slice(&data);
+        } else if length > limit.saturating_mul(64) {
+            break;
+        }
+    }
+    if length > limit {
+        return Err(Problem::new(ProblemKind::TooLarge).detail(format!("at most {limit} bytes are taken")));
+    }
+    Ok(kept.into())
+}

@@ -1,0 +1,23 @@
+//! What every process of Bescheid stands on: settings, telemetry, lifecycle, HTTP, health, Postgres,
+//! the clock, sessions and problem documents. Knows nothing of grants.
+//!
+//! A service is `fn main() -> ExitCode { chassis::main("award", award::run) }`, and its `run` ends with
+//! [`http::serve`].
+
+pub mod api;
+pub mod clock;
+pub mod database;
+pub mod http;
+pub mod problem;
+pub mod process;
+pub mod session;
+pub mod settings;
+mod start;
+pub mod telemetry;
+
+pub use clock::{Clock, TestClock};
+pub use problem::{Problem, ProblemKind};
+pub use process::{Process, Shutdown};
+pub use session::{Role, Session};
+pub use settings::ServiceSettings;
+pub use start::{StartError, main, main_with};

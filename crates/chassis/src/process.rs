@@ -1,0 +1,271 @@
+//! One running service: its name, clock, keys, listening socket, background tasks, and how it ends.
+
+use std::fmt::Display;
+use std::net::{SocketAddr, TcpListener};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use crate::clock::Clock;
+use crate::http::{Health, ProblemPage};
+use crate::session::SessionKeys;
+use crate::settings::Http;
+use crate::start::StartError;
+
+/// A process; cheap to clone.
+#[derive(Clone)]
+pub struct Process(Arc<Inner>);
+
+struct Inner {
+    name: &'static str,
+    clock: Clock,
+    http: Http,
+    keys: SessionKeys,
+    shutdown: Shutdown,
+    address: SocketAddr,
+    listener: Mutex<Option<TcpListener>>,
+    requests: TaskTracker,
+    tasks: TaskTracker,
+    running: Mutex<Vec<(&'static str, AbortHandle)>>,
+    failure: Mutex<Option<StartError>>,
+    health: Health,
+    metrics: PrometheusHandle,
+    problem_page: OnceLock<ProblemPage>,
+}
+
+impl Process {
+    /// A process that listens on `listener`, for who composes one by hand; services use [`crate::main`].
+    ///
+    /// # Errors
+    /// The socket does not tell its address.
+    pub fn new(
+        name: &'static str,
+        clock: Clock,
+        http: Http,
+        keys: SessionKeys,
+        listener: TcpListener,
+    ) -> std::io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        Ok(Self(Arc::new(Inner {
+            name,
+            clock,
+            http,
+            keys,
+            shutdown: Shutdown::default(),
+            address: listener.local_addr()?,
+            listener: Mutex::new(Some(listener)),
+            requests: TaskTracker::new(),
+            tasks: TaskTracker::new(),
+            running: Mutex::default(),
+            failure: Mutex::default(),
+            health: Health::default(),
+            metrics: crate::http::recorder(),
+            problem_page: OnceLock::new(),
+        })))
+    }
+
+    /// A process inside a test: on a free port of this machine, with [`SessionKeys::for_test`], ended by
+    /// [`Process::shutdown`].
+    ///
+    /// # Panics
+    /// No port is free.
+    pub fn for_test(name: &'static str, clock: Clock) -> Self {
+        Self::for_test_with(name, clock, Http::default())
+    }
+
+    /// As [`Process::for_test`], with limits of its own.
+    ///
+    /// # Panics
+    /// No port is free.
+    pub fn for_test_with(name: &'static str, clock: Clock, http: Http) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::new(name, clock, http, SessionKeys::for_test(), listener)
+            .expect("a socket that tells its address")
+    }
+
+    /// The service's name.
+    pub fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    /// The clock everything in this process uses.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The keys that sign and verify sessions.
+    pub fn keys(&self) -> &SessionKeys {
+        &self.0.keys
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.0.address
+    }
+
+    /// `http://127.0.0.1:port`
+    pub fn url(&self) -> String {
+        format!("http://{}", self.0.address)
+    }
+
+    /// The handle that ends this process.
+    pub fn shutdown(&self) -> Shutdown {
+        self.0.shutdown.clone()
+    }
+
+    /// Cancelled when no new work may be taken: stop pulling, finish what was begun.
+    pub fn draining(&self) -> CancellationToken {
+        self.0.shutdown.draining.clone()
+    }
+
+    /// Cancelled when all requests are answered: a last round (the relay's), then return.
+    pub fn stopping(&self) -> CancellationToken {
+        self.0.shutdown.stopping.clone()
+    }
+
+    /// The named readiness checks.
+    pub fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    pub(crate) fn metrics(&self) -> &PrometheusHandle {
+        &self.0.metrics
+    }
+
+    pub(crate) fn http(&self) -> &Http {
+        &self.0.http
+    }
+
+    pub(crate) fn requests(&self) -> &TaskTracker {
+        &self.0.requests
+    }
+
+    /// How a problem looks to people; without it they get the JSON document, too. The first one set stays.
+    pub fn show_problems_with(&self, page: ProblemPage) {
+        let _ = self.0.problem_page.set(page);
+    }
+
+    pub(crate) fn problem_page(&self) -> Option<&ProblemPage> {
+        self.0.problem_page.get()
+    }
+
+    /// Runs `task` for as long as the process lives. If it ends (well, badly or by panic) before the process
+    /// drains, the process drains, and ends with an error.
+    pub fn spawn<E: Display>(
+        &self,
+        name: &'static str,
+        task: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) {
+        let process = self.clone();
+        let watched = async move {
+            let cause = match AssertUnwindSafe(task).catch_unwind().await {
+                Ok(Ok(())) => "it returned".to_owned(),
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "it panicked".to_owned(),
+            };
+            if process.0.shutdown.draining.is_cancelled() {
+                tracing::debug!(task = name, cause, "background task ended");
+                return;
+            }
+            tracing::error!(task = name, cause, "background task ended unexpectedly; the process stops");
+            let failure = StartError::Task { name, cause };
+            process.0.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+            process.0.shutdown.drain();
+        };
+        let span = tracing::info_span!("task", name);
+        let handle = self.0.tasks.spawn(watched.instrument(span)).abort_handle();
+        self.0.running.lock().unwrap_or_else(PoisonError::into_inner).push((name, handle));
+    }
+
+    pub(crate) fn begin_serving(&self) -> Option<TcpListener> {
+        self.0.shutdown.serving.store(true, Ordering::SeqCst);
+        self.0.listener.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The end: requests first, then background tasks, all of it within the limit.
+    pub(crate) async fn wind_down(
+        &self,
+        server: impl Future<Output = std::io::Result<()>>,
+    ) -> Result<(), StartError> {
+        let limit = Duration::from_secs(self.0.http.drain_limit + self.0.http.linger);
+        let end = async {
+            server.await.map_err(StartError::Serve)?;
+            self.0.requests.close();
+            self.0.requests.wait().await;
+            self.0.shutdown.stopping.cancel();
+            self.0.tasks.close();
+            self.0.tasks.wait().await;
+            Ok(())
+        };
+        let late = async {
+            self.0.shutdown.draining.cancelled().await;
+            tracing::info!("draining");
+            timer(limit).await;
+        };
+        let result = tokio::select! {
+            result = end => result,
+            () = late => Err(StartError::DrainLimit { unfinished: self.unfinished() }),
+        };
+        self.0.shutdown.stopping.cancel();
+        for (_, task) in self.0.running.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+        match self.0.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(failure) => Err(failure),
+            None => result,
+        }
+    }
+
+    fn unfinished(&self) -> String {
+        let running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let tasks =
+            running.iter().filter(|(_, task)| !task.is_finished()).map(|(name, _)| (*name).to_owned());
+        let requests = self.0.requests.len();
+        let requests = (requests > 0).then(|| format!("{requests} requests"));
+        let names: Vec<String> = requests.into_iter().chain(tasks).collect();
+        if names.is_empty() { "open connections".to_owned() } else { names.join(", ") }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a limit in real time, not a wait for a condition")]
+pub(crate) async fn timer(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+/// Ends a process: first tidily, then at once.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown {
+    pub(crate) draining: CancellationToken,
+    pub(crate) stopping: CancellationToken,
+    pub(crate) now: CancellationToken,
+    serving: Arc<AtomicBool>,
+}
+
+impl Shutdown {
+    /// Finish what was begun, take nothing new, then end. While still starting: end at once.
+    pub fn drain(&self) {
+        self.draining.cancel();
+        if !self.is_serving() {
+            self.now.cancel();
+        }
+    }
+
+    /// Has it begun to take requests?
+    pub(crate) fn is_serving(&self) -> bool {
+        self.serving.load(Ordering::SeqCst)
+    }
+
+    /// End at once.
+    pub fn stop(&self) {
+        self.draining.cancel();
+        self.now.cancel();
+    }
+}

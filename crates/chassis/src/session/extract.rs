@@ -1,0 +1,90 @@
+//! `Session` and `Option<Session>` as arguments of a handler.
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::Session;
+use super::keys::Carrier;
+use super::origin::{Origin, changes_something, origin};
+use crate::http::is_api;
+use crate::problem::{Problem, ProblemKind};
+use crate::process::Process;
+
+/// Nobody is signed in (or the request could be forged).
+#[derive(Debug)]
+pub enum NoSession {
+    /// A page: sign in and come back.
+    SignIn {
+        /// Path and query to come back to.
+        next: String,
+    },
+    /// A form or the API.
+    Problem(Problem),
+}
+
+impl IntoResponse for NoSession {
+    fn into_response(self) -> Response {
+        match self {
+            Self::SignIn { next } => {
+                let query = serde_html_form::to_string([("next", next)]).expect("two texts");
+                Redirect::to(&format!("/sign-in?{query}")).into_response()
+            }
+            Self::Problem(problem) => problem.into_response(),
+        }
+    }
+}
+
+impl Session {
+    /// The session in these headers, to show who is signed in. Handlers take [`Session`] as an argument instead,
+    /// which also asks whether the request could be forged.
+    pub fn seen(process: &Process, headers: &HeaderMap) -> Option<Self> {
+        process.keys().of(headers, process.clock().now()).map(|(session, _)| session)
+    }
+}
+
+pub(super) fn process(parts: &Parts) -> Result<&Process, Problem> {
+    parts
+        .extensions
+        .get()
+        .ok_or_else(|| Problem::internal("sessions need chassis::http::serve around the routes"))
+}
+
+impl<S: Sync> FromRequestParts<S> for Session {
+    type Rejection = NoSession;
+
+    /// Asks requests that change something by cookie for `x-csrf-token`, or a browser's word that our own page
+    /// sent them.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NoSession> {
+        let process = process(parts).map_err(NoSession::Problem)?;
+        let Some((session, carrier)) = process.keys().of(&parts.headers, process.clock().now()) else {
+            let page = parts.method == Method::GET && !is_api(parts.uri.path());
+            let next = parts.uri.path_and_query().map_or("/", |next| next.as_str());
+            return Err(match page {
+                true => NoSession::SignIn { next: next.to_owned() },
+                false => NoSession::Problem(Problem::new(ProblemKind::SignIn)),
+            });
+        };
+        if carrier == Carrier::Cookie && changes_something(&parts.method) {
+            let token = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
+            let proven = token.is_some_and(|token| process.keys().csrf_is_good(&session, token));
+            if !proven && origin(&parts.headers) != Origin::Same {
+                let detail =
+                    "by cookie: send x-csrf-token, or from our own page; programs send Authorization: Bearer";
+                return Err(NoSession::Problem(Problem::new(ProblemKind::Forged).detail(detail)));
+            }
+        }
+        Ok(session)
+    }
+}
+
+/// For pages that everybody may read: never refuses.
+impl<S: Sync> OptionalFromRequestParts<S> for Session {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Problem> {
+        process(parts)?;
+        Ok(<Self as FromRequestParts<S>>::from_request_parts(parts, state).await.ok())
+    }
+}

@@ -1,0 +1,123 @@
+//! Forms of our own pages: refused unless our page sent them, and nothing typed is lost.
+
+use axum::Form;
+use axum::extract::{FromRequest, Request};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::Session;
+use super::extract::process;
+use super::keys::Carrier;
+use super::origin::{Origin, origin};
+use crate::problem::{Problem, ProblemKind};
+
+/// The name of the hidden field that carries the form token.
+pub const CSRF_FIELD: &str = "csrf";
+
+/// All fields of a form as they were sent, in their order; a name may repeat.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// The first value of `name`, or an empty text.
+    pub fn get(&self, name: &str) -> &str {
+        self.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+    }
+
+    /// Every value of `name`.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Reads them as `T`. Let the fields of `T` be texts with defaults where a person types, so that a mistake
+    /// can be shown beside the field.
+    ///
+    /// # Errors
+    /// 422 with the field's name: our own page does not send such a form.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let encoded = serde_html_form::to_string(&self.0).map_err(Problem::internal)?;
+        let reader = serde_html_form::Deserializer::from_bytes(encoded.as_bytes());
+        serde_path_to_error::deserialize(reader).map_err(|error| {
+            let pointer = format!("/{}", error.path());
+            Problem::invalid([(pointer, error.into_inner().to_string())])
+        })
+    }
+}
+
+impl FromIterator<(String, String)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
+/// A form sent by somebody who is signed in. Without a session, or with a wrong token, the refusal carries what
+/// was typed, and the page shows it to be sent again.
+#[derive(Clone, Debug)]
+pub struct PageForm<T> {
+    /// Who sent it.
+    pub session: Session,
+    /// What they sent.
+    pub data: T,
+    /// The same, as typed.
+    pub fields: Fields,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PageForm<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, fields) = fields(request, state).await?;
+        let process = process(&parts)?;
+        let found = process.keys().of(&parts.headers, process.clock().now());
+        if found.as_ref().is_some_and(|(_, carrier)| *carrier == Carrier::Bearer) {
+            return Err(Problem::forbidden().detail("forms are for browsers; programs use the JSON API"));
+        }
+        let from = origin(&parts.headers);
+        if from == Origin::Other {
+            // What another site made somebody send is not shown as if it were theirs.
+            return Err(Problem::new(ProblemKind::Forged));
+        }
+        let Some((session, _)) = found else {
+            return Err(Problem { typed: Some(Box::new(fields)), ..Problem::new(ProblemKind::SignIn) });
+        };
+        if !process.keys().csrf_is_good(&session, fields.get(CSRF_FIELD)) {
+            // Somebody else was signed in when the page was opened. Only with the browser's word that it was our
+            // page may the person send it as their own.
+            let typed = (from == Origin::Same).then(|| Box::new(fields));
+            return Err(Problem { typed, ..Problem::new(ProblemKind::Forged) });
+        }
+        let data = fields.read()?;
+        Ok(Self { session, data, fields })
+    }
+}
+
+/// A form for everybody, such as sign-in: only refused when another site sent it.
+#[derive(Clone, Debug)]
+pub struct PublicForm<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PublicForm<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, fields) = fields(request, state).await?;
+        if origin(&parts.headers) == Origin::Other {
+            return Err(Problem::new(ProblemKind::Forged));
+        }
+        fields.read().map(Self)
+    }
+}
+
+async fn fields<S: Send + Sync>(request: Request, state: &S) -> Result<(Parts, Fields), Problem> {
+    let (parts, body) = request.into_parts();
+    let request = Request::from_parts(parts.clone(), body);
+    let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, state)
+        .await
+        .map_err(|rejection| Problem::new(ProblemKind::Malformed).detail(rejection.body_text()))?;
+    Ok((parts, Fields(pairs)))
+}

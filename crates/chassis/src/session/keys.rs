@@ -1,0 +1,163 @@
+//! Signs and verifies sessions and form tokens.
+
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, COOKIE as COOKIE_HEADER};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Deserialize;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use super::Session;
+use crate::settings::Secret;
+
+/// The cookie's name.
+pub const COOKIE: &str = "bescheid_session";
+
+/// `[session]`: the keys behind sessions, the same for every service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, try_from = "Raw")]
+pub struct SessionKeys {
+    secret: Secret,
+    previous: Option<Secret>,
+    secure: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    /// At least 32 characters, by chance (`openssl rand -hex 32`).
+    secret: Secret,
+    /// The secret before: still verifies, no longer signs.
+    #[serde(default)]
+    previous: Option<Secret>,
+    /// Are people on https? False only on one's own machine.
+    #[serde(default = "yes")]
+    secure: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl TryFrom<Raw> for SessionKeys {
+    type Error = String;
+
+    fn try_from(raw: Raw) -> Result<Self, String> {
+        if [Some(&raw.secret), raw.previous.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|secret| secret.expose().len() < 32)
+        {
+            return Err("the session secret is too short: expected at least 32 characters, such as `openssl rand -hex 32` gives".to_owned());
+        }
+        Ok(Self { secret: raw.secret, previous: raw.previous, secure: raw.secure })
+    }
+}
+
+impl SessionKeys {
+    /// The keys of every test process: a session signed by one is good for all.
+    pub fn for_test() -> Self {
+        Self {
+            secret: Secret::new("for tests only, and long enough for that"),
+            previous: None,
+            secure: false,
+        }
+    }
+
+    /// Are people on https?
+    pub fn secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The token of `session`: its JSON and a signature, both base64url.
+    pub fn sign(&self, session: &Session) -> String {
+        let json = serde_json::to_vec(session).expect("a session is plain data");
+        let body = URL_SAFE_NO_PAD.encode(json);
+        let signature = URL_SAFE_NO_PAD.encode(mac(&self.secret, "session", &body));
+        format!("{body}.{signature}")
+    }
+
+    /// The session in `token`, if one of our keys signed it and it has not ended.
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<Session> {
+        let (body, signature) = token.split_once('.')?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let ours = |secret: &Secret| bool::from(mac(secret, "session", body).ct_eq(&signature));
+        if !self.secrets().any(ours) {
+            return None;
+        }
+        let session: Session = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
+        (session.expires > now).then_some(session)
+    }
+
+    /// The form token of a person. Bound to the person and not to one session, so that a form filled in before
+    /// a session ended can be sent after signing in again; somebody else's form is refused.
+    pub fn csrf(&self, session: &Session) -> String {
+        URL_SAFE_NO_PAD.encode(mac(&self.secret, "csrf", &session.person))
+    }
+
+    /// Is `token` this person's form token?
+    pub fn csrf_is_good(&self, session: &Session, token: &str) -> bool {
+        let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return false };
+        self.secrets().any(|secret| mac(secret, "csrf", &session.person).ct_eq(&token).into())
+    }
+
+    /// `Set-Cookie` for somebody who signs in, until the session ends.
+    pub fn cookie(&self, session: &Session, now: DateTime<Utc>) -> String {
+        let seconds = (session.expires - now).num_seconds().max(0);
+        self.set_cookie(&self.sign(session), seconds)
+    }
+
+    /// `Set-Cookie` for somebody who signs out.
+    pub fn no_cookie(&self) -> String {
+        self.set_cookie("", 0)
+    }
+
+    fn set_cookie(&self, value: &str, seconds: i64) -> String {
+        let secure = if self.secure { "; Secure" } else { "" };
+        format!("{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    }
+
+    /// The session a request carries, and how.
+    pub(super) fn of(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Option<(Session, Carrier)> {
+        let bearer =
+            headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        if let Some(token) = bearer {
+            return self.verify(token.trim(), now).map(|session| (session, Carrier::Bearer));
+        }
+        let good = |token: &str| self.verify(token, now);
+        cookies(headers, COOKIE).find_map(good).map(|session| (session, Carrier::Cookie))
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        [Some(&self.secret), self.previous.as_ref()].into_iter().flatten()
+    }
+}
+
+/// How a session came: only a cookie is sent by a browser without being asked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Carrier {
+    Bearer,
+    Cookie,
+}
+
+/// The values of the cookie `name`.
+fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let pairs = headers
+        .get_all(COOKIE_HEADER)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|all| all.split(';'));
+    pairs.filter_map(move |pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+fn mac(secret: &Secret, purpose: &str, message: &str) -> [u8; 32] {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes keys of any length");
+    mac.update(purpose.as_bytes());
+    mac.update(&[0]);
+    mac.update(message.as_bytes());
+    mac.finalize().into_bytes().into()
+}

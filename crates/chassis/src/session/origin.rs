@@ -1,0 +1,28 @@
+//! Which site sent this request? Fetch metadata where the browser sends it, else the origin.
+
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, Method};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Origin {
+    Same,
+    Other,
+    /// Neither header: an old browser, or no browser.
+    Unknown,
+}
+
+pub(super) fn origin(headers: &HeaderMap) -> Origin {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match header("sec-fetch-site") {
+        Some("same-origin" | "none") => return Origin::Same,
+        Some(_) => return Origin::Other,
+        None => {}
+    }
+    let Some(origin) = header(ORIGIN.as_str()) else { return Origin::Unknown };
+    let site = origin.split_once("://").map(|(_, authority)| authority);
+    if site.is_some() && site == header(HOST.as_str()) { Origin::Same } else { Origin::Other }
+}
+
+pub(super) fn changes_something(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}

@@ -1,0 +1,222 @@
+//! `main` of every service: settings, telemetry, socket, run, exit code.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use listenfd::ListenFd;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::clock::Clock;
+use crate::process::{Process, Shutdown};
+use crate::settings::{ServiceSettings, SettingsError, load};
+use crate::{database, telemetry};
+
+/// Why a process could not start, or had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting cannot be used.
+    #[error("{0}")]
+    Settings(#[from] SettingsError),
+    /// The command line cannot be used.
+    #[error("{0}")]
+    Usage(String),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {}", explain_bind(.source))]
+    Listen {
+        /// As set.
+        address: SocketAddr,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The HTTP server broke.
+    #[error("HTTP server: {0}")]
+    Serve(#[source] std::io::Error),
+    /// The operating system refused something else (threads, signals).
+    #[error("operating system: {0}")]
+    System(#[source] std::io::Error),
+    /// Postgres refuses us.
+    #[error("Postgres: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A migration failed, or was changed after it ran.
+    #[error("migration: {0}")]
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// The schema is older than this program. Names the missing versions.
+    #[error(
+        "the database is older than this program: migrations {0} are missing; run `bescheid migrate` (or this program with `migrate`) first"
+    )]
+    Schema(String),
+    /// A background task ended that should not have.
+    #[error("background task {name} ended: {cause}")]
+    Task {
+        /// As given to [`Process::spawn`].
+        name: &'static str,
+        /// Its error.
+        cause: String,
+    },
+    /// The drain took too long.
+    #[error("still busy at the end of the drain limit: {unfinished}")]
+    DrainLimit {
+        /// What did not finish.
+        unfinished: String,
+    },
+    /// Stopped by a signal before everything was finished.
+    #[error("stopped at once")]
+    Stopped,
+    /// Anything else: what was tried, and why it failed.
+    #[error("{what}: {source}")]
+    Other {
+        /// What was tried, such as "connect to NATS".
+        what: &'static str,
+        /// Why it failed.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl StartError {
+    /// For `map_err`: `.map_err(StartError::other("connect to NATS"))`.
+    pub fn other<E: Into<Box<dyn Error + Send + Sync>>>(what: &'static str) -> impl FnOnce(E) -> Self {
+        move |source| Self::Other { what, source: source.into() }
+    }
+}
+
+fn explain_bind(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "another program listens there; stop it, or set another [http] listen".to_owned()
+        }
+        std::io::ErrorKind::PermissionDenied => "not permitted (ports below 1024 need privileges)".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Runs the service `name` with this process's arguments: `[migrate] [--config FILE]`.
+pub fn main<S, F, R>(name: &'static str, run: F) -> ExitCode
+where
+    S: ServiceSettings,
+    F: FnOnce(Process, S) -> R,
+    R: Future<Output = Result<(), StartError>>,
+{
+    main_with(name, std::env::args_os().skip(1), run)
+}
+
+/// As [`main`], with the given arguments (without the program's name).
+pub fn main_with<S, F, R>(
+    name: &'static str,
+    arguments: impl IntoIterator<Item = OsString>,
+    run: F,
+) -> ExitCode
+where
+    S: ServiceSettings,
+    F: FnOnce(Process, S) -> R,
+    R: Future<Output = Result<(), StartError>>,
+{
+    match try_main(name, arguments, run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not by the log: it may not be there yet, and this is for the person who typed the command.
+            eprintln!("{name}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn try_main<S, F, R>(
+    name: &'static str,
+    arguments: impl IntoIterator<Item = OsString>,
+    run: F,
+) -> Result<(), StartError>
+where
+    S: ServiceSettings,
+    F: FnOnce(Process, S) -> R,
+    R: Future<Output = Result<(), StartError>>,
+{
+    let arguments = Arguments::parse(name, arguments)?;
+    let settings: S = load(name, arguments.config.as_deref())?;
+    telemetry::install(settings.log()).map_err(StartError::Usage)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(StartError::System)?;
+    if arguments.migrate {
+        return runtime.block_on(database::migrate(settings.database(), &S::migrators()));
+    }
+    let listener = listen(settings.http().listen)?;
+    let (http, keys) = (settings.http().clone(), settings.session().clone());
+    let process = Process::new(name, Clock::system(), http, keys, listener).map_err(StartError::System)?;
+    let result = runtime.block_on(async {
+        let shutdown = process.shutdown();
+        let signals = Signals::listen().map_err(StartError::System)?;
+        tokio::spawn(signals.obey(shutdown.clone()));
+        tokio::select! {
+            result = run(process, settings) => result,
+            // While it still starts there is nothing to finish.
+            () = shutdown.now.cancelled() => if shutdown.is_serving() { Err(StartError::Stopped) } else { Ok(()) },
+        }
+    });
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    if result.is_ok() {
+        tracing::info!("stopped");
+    }
+    result
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! { _ = self.terminate.recv() => "SIGTERM", _ = self.interrupt.recv() => "SIGINT" }
+    }
+
+    async fn obey(mut self, shutdown: Shutdown) {
+        let signal = self.next().await;
+        tracing::info!(signal, "asked to end; once more ends at once");
+        shutdown.drain();
+        let signal = self.next().await;
+        tracing::warn!(signal, "asked again: ending at once");
+        shutdown.stop();
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let refuse = |source| StartError::Listen { address, source };
+    match ListenFd::from_env().take_tcp_listener(0).map_err(refuse)? {
+        Some(inherited) => Ok(inherited),
+        None => TcpListener::bind(address).map_err(refuse),
+    }
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Arguments {
+    migrate: bool,
+    config: Option<PathBuf>,
+}
+
+impl Arguments {
+    fn parse(name: &str, arguments: impl IntoIterator<Item = OsString>) -> Result<Self, StartError> {
+        let usage = |problem: String| {
+            StartError::Usage(format!("{problem}\nusage: {name} [migrate] [--config FILE]"))
+        };
+        let mut parsed = Self::default();
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
+            match argument.to_str() {
+                Some("migrate") => parsed.migrate = true,
+                Some("--config") => {
+                    let file = arguments.next().ok_or_else(|| usage("--config needs a file".to_owned()))?;
+                    parsed.config = Some(file.into());
+                }
+                _ => return Err(usage(format!("unknown argument {}", argument.display()))),
+            }
+        }
+        Ok(parsed)
+    }
+}

@@ -1,0 +1,124 @@
+//! A pool that stays clean, migrations that do not race, and the check before a start: on a real Postgres.
+
+use std::borrow::Cow;
+use std::future::poll_fn;
+use std::task::Poll;
+
+use chassis::StartError;
+use chassis::database::{answers, check_schema, connect, migrate};
+use chassis::settings::Database;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqlSafeStr};
+
+fn migrator(versions: &[(i64, &'static str)]) -> Migrator {
+    let one = |(version, sql): &(i64, &'static str)| {
+        Migration::new(
+            *version,
+            Cow::Borrowed("step"),
+            MigrationType::Simple,
+            AssertSqlSafe(*sql).into_sql_str(),
+            false,
+        )
+    };
+    Migrator::with_migrations(versions.iter().map(one).collect())
+}
+
+#[tokio::test]
+async fn two_sets_of_migrations_share_a_database_and_the_check_says_what_is_missing() {
+    let database = testkit::database("chassis", &[]).await;
+    let settings = Database::at(&database.url);
+    let bus = migrator(&[(1, "create table outbox (id bigint)")]);
+    let service = migrator(&[(1000, "create table cases (id bigint)")]);
+    let newer =
+        migrator(&[(1000, "create table cases (id bigint)"), (1001, "alter table cases add note text")]);
+    let changed = migrator(&[(1000, "create table cases (id int)")]);
+
+    let before = check_schema(&database.pool, &[&bus, &service]).await.unwrap_err();
+    assert!(matches!(&before, StartError::Schema(missing) if missing == "1, 1000"), "{before}");
+    assert!(before.to_string().contains("bescheid migrate"));
+    migrate(&settings, &[&bus, &service]).await.unwrap();
+    migrate(&settings, &[&bus, &service]).await.unwrap();
+    check_schema(&database.pool, &[&bus, &service]).await.unwrap();
+    assert!(
+        matches!(check_schema(&database.pool, &[&bus, &newer]).await, Err(StartError::Schema(missing)) if missing == "1001")
+    );
+    assert!(matches!(check_schema(&database.pool, &[&changed]).await, Err(StartError::Migration(_))));
+
+    migrate(&settings, &[&bus, &newer]).await.unwrap();
+    check_schema(&database.pool, &[&bus, &service]).await.expect("an older program beside a newer schema");
+    migrate(&settings, &[&bus, &service]).await.expect("an older program migrates nothing");
+}
+
+#[tokio::test]
+async fn of_many_that_migrate_at_once_one_does_it_also_with_an_index_built_concurrently() {
+    let database = testkit::database("chassis", &[]).await;
+    let concurrently = Migration::new(
+        2,
+        Cow::Borrowed("index"),
+        MigrationType::Simple,
+        AssertSqlSafe("create index concurrently cases_note on cases (note)").into_sql_str(),
+        true,
+    );
+    let mut steps: Vec<Migration> =
+        migrator(&[(1, "create table cases (id bigint, note text)")]).iter().cloned().collect();
+    steps.push(concurrently);
+    let steps: &'static Migrator = Box::leak(Box::new(Migrator::with_migrations(steps)));
+    let at_once = (0..4).map(|_| {
+        let settings = Database::at(&database.url);
+        tokio::spawn(async move { migrate(&settings, &[steps]).await })
+    });
+    for result in at_once.collect::<Vec<_>>() {
+        result.await.unwrap().unwrap();
+    }
+    let valid: bool =
+        sqlx::query_scalar("select indisvalid from pg_index where indexrelid = 'cases_note'::regclass")
+            .fetch_one(&database.pool)
+            .await
+            .unwrap();
+    assert!(valid);
+}
+
+#[tokio::test]
+async fn a_begin_that_was_cancelled_loses_no_later_write() {
+    let database = testkit::database("chassis", &[]).await;
+    let pool = connect(&Database { max_connections: 1, ..Database::at(&database.url) }).await.unwrap();
+    sqlx::query("create table notes (id int)").execute(&pool).await.unwrap();
+    let mut other = PgConnection::connect(&database.url).await.unwrap();
+    for id in 0..40 {
+        while pool.num_idle() == 0 {
+            tokio::task::yield_now().await;
+        }
+        // Woken a few times and dropped: among them, between BEGIN sent and answered.
+        let mut begin = Box::pin(pool.begin());
+        let mut wakes = 0;
+        poll_fn(|context| {
+            wakes += 1;
+            let done = begin.as_mut().poll(context).is_ready() || wakes > id % 5;
+            if done { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        drop(begin);
+        sqlx::query("insert into notes values ($1)").bind(id).execute(&pool).await.unwrap();
+        let stored: i64 = sqlx::query_scalar("select count(*) from notes where id = $1")
+            .bind(id)
+            .fetch_one(&mut other)
+            .await
+            .unwrap();
+        assert_eq!(stored, 1, "an acknowledged write is seen from another connection");
+    }
+}
+
+#[tokio::test]
+async fn what_waiting_cannot_cure_is_said_at_once() {
+    let database = testkit::database("chassis", &[]).await;
+    assert!(answers(&database.pool).await.unwrap().contains("idle"));
+    let elsewhere = format!("{}_missing", database.url);
+    let error = connect(&Database::at(elsewhere)).await.unwrap_err().to_string();
+    assert!(error.contains("does not exist"), "{error}");
+    let error = connect(&Database::at("mysql://x")).await.unwrap_err().to_string();
+    assert!(error.contains("expected postgres://"), "{error}");
+    let settings = sqlx::query_scalar::<_, String>(
+        "select current_setting('statement_timeout') || ' ' || current_setting('idle_in_transaction_session_timeout')",
+    );
+    assert_eq!(settings.fetch_one(&database.pool).await.unwrap(), "30s 1min");
+}

@@ -1,0 +1,11 @@
+//! The chassis from outside: over real sockets, with real files and a real Postgres.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod api;
+mod client;
+mod database;
+mod http;
+mod process;
+mod sessions;
+mod settings;
