@@ -1,0 +1,234 @@
+//! A private nats-server with JetStream.
+
+use std::fs::{self, File};
+use std::net::Ipv4Addr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::folder;
+use crate::process::{self, Process, Signal};
+use crate::tools::NatsProgram;
+use crate::{Tell, port};
+
+/// A large store is read before the first connection is taken.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// How to run it. Start from [`NatsSettings::new`].
+#[derive(Clone, Debug)]
+pub struct NatsSettings {
+    /// Holds everything of it; made when missing.
+    pub folder: PathBuf,
+    /// On 127.0.0.1; 0 chooses a free one.
+    pub port: u16,
+    /// More configuration in nats-server's own language (users, permissions, limits), or nothing.
+    pub config: String,
+}
+
+impl NatsSettings {
+    /// On a free port, without users.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), port: 0, config: String::new() }
+    }
+}
+
+/// A running (or stopped) private nats-server. Dropped, it is asked to stop, without waiting.
+pub struct Nats {
+    program: NatsProgram,
+    home: PathBuf,
+    chosen_port: u16,
+    port: u16,
+    process: Option<Process>,
+    _lock: File,
+}
+
+impl Nats {
+    /// Ends one left over by an earlier run, starts it, waits until it answers on its port with JetStream on.
+    ///
+    /// Errors: the folder is in use, the port is taken, a mistake in `config`; each one sentence, nothing left running.
+    pub async fn start(program: &NatsProgram, settings: NatsSettings, tell: Tell<'_>) -> Result<Self> {
+        let home = folder::home(&settings.folder, None, tell).await?;
+        let lock = folder::lock(&home)?;
+        let earlier = fs::read_to_string(home.join("nats.pid")).ok().and_then(|id| id.trim().parse().ok());
+        if let Some(id) = earlier
+            && process::end_orphan(id, &home.join("store"), Signal::TERM).await?
+        {
+            tell("Stopped a nats-server that an earlier run left behind.");
+        }
+        // It may hold passwords.
+        let mut config = File::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(home.join("nats.conf"))?;
+        std::io::Write::write_all(&mut config, settings.config.as_bytes())?;
+        let mut nats = Self {
+            program: program.clone(),
+            home,
+            chosen_port: settings.port,
+            port: settings.port,
+            process: None,
+            _lock: lock,
+        };
+        nats.launch().await?;
+        Ok(nats)
+    }
+
+    /// Its address, without user and password.
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// The port it listens on, on 127.0.0.1; the same after a restart.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What it says; the log of the start before is beside it as `.log.old`.
+    pub fn log(&self) -> PathBuf {
+        self.home.join("nats.log")
+    }
+
+    /// Where JetStream keeps its streams.
+    pub fn store(&self) -> PathBuf {
+        self.home.join("store")
+    }
+
+    /// The process id while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().and_then(Process::pid)
+    }
+
+    /// Waits until it ends unasked. Cancel-safe, for `select!`; pending for ever while it is stopped.
+    pub async fn exited(&mut self) -> Result<ExitStatus> {
+        match &mut self.process {
+            Some(process) => {
+                let status = process.exited().await;
+                self.process = None;
+                status
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// An orderly end, paused or not. Nothing to do when stopped.
+    pub async fn stop(&mut self) -> Result<()> {
+        if let Some(mut process) = self.process.take() {
+            process.stop(Duration::from_secs(20)).await?;
+        }
+        Ok(())
+    }
+
+    /// SIGKILL, as a fault.
+    pub async fn kill(&mut self) -> Result<()> {
+        if let Some(mut process) = self.process.take() {
+            process.kill().await?;
+        }
+        Ok(())
+    }
+
+    /// Stops it if it runs, and starts it again on the same port with the same store.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.stop().await?;
+        self.chosen_port = self.port;
+        self.launch().await
+    }
+
+    /// Deletes every stream and consumer; only while it is down.
+    pub fn wipe(&self) -> Result<()> {
+        if self.process.is_some() {
+            bail!("stop or kill nats-server before wiping its store");
+        }
+        fs::remove_dir_all(self.store()).with_context(|| format!("cannot delete {}", self.store().display()))
+    }
+
+    /// SIGSTOP: connections stay open and nothing answers.
+    pub fn pause(&self) -> Result<()> {
+        self.running()?.signal(Signal::STOP)
+    }
+
+    /// SIGCONT: goes on after [`Self::pause`].
+    pub fn resume(&self) -> Result<()> {
+        self.running()?.signal(Signal::CONT)
+    }
+
+    fn running(&self) -> Result<&Process> {
+        self.process.as_ref().context("nats-server is not running")
+    }
+
+    async fn launch(&mut self) -> Result<()> {
+        if self.chosen_port != 0 {
+            port::claim(self.chosen_port, "nats-server")?;
+        }
+        loop {
+            self.port = if self.chosen_port == 0 { port::free_port()? } else { self.chosen_port };
+            let log = folder::fresh_log(&self.log())?;
+            // A name of this start alone: what answers on the port is then surely ours.
+            let name = format!("local-{}", folder::random_name());
+            let mut server = Command::new(&self.program.program);
+            server
+                .args(["-a", "127.0.0.1", "-p", &self.port.to_string(), "-n", &name, "-js", "-sd"])
+                .arg(self.store())
+                .arg("-P")
+                .arg(self.home.join("nats.pid"))
+                .arg("-c")
+                .arg(self.home.join("nats.conf"))
+                .stdout(log.try_clone()?)
+                .stderr(log)
+                .current_dir(&self.home);
+            let mut process = Process::spawn("nats-server", server, Signal::TERM).await?;
+            let port = self.port;
+            let ready = process::until(Duration::from_millis(10), || async {
+                Ok(answers(port, &name).await.then_some(()))
+            });
+            tokio::select! {
+                ready = timeout(READY_WITHIN, ready) => {
+                    if ready.is_err() {
+                        process.kill().await?;
+                        bail!("nats-server is not ready after {} s: see {}", READY_WITHIN.as_secs(), self.log().display());
+                    }
+                    self.process = Some(process);
+                    return Ok(());
+                }
+                status = process.exited() => {
+                    status?;
+                    let said = fs::read_to_string(self.log()).unwrap_or_default();
+                    if !said.contains("address already in use") {
+                        return Err(reason(&said).context("nats-server does not start"));
+                    } else if self.chosen_port != 0 {
+                        bail!("port {port} for nats-server is in use by another program");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether the server of that name greets on the port, with JetStream.
+async fn answers(port: u16, name: &str) -> bool {
+    let greeting = async {
+        let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+        let mut line = String::new();
+        BufReader::new(socket).read_line(&mut line).await.map(|_| line)
+    };
+    matches!(timeout(Duration::from_secs(2), greeting).await,
+        Ok(Ok(line)) if line.contains(&format!("\"server_name\":\"{name}\"")) && line.contains("\"jetstream\":true"))
+}
+
+/// The line that tells why, in what nats-server said.
+fn reason(said: &str) -> anyhow::Error {
+    if said.contains("no space left on device") {
+        return anyhow!("no space left on the disk: make room and try again");
+    }
+    let telling = |line: &&str| ["[FTL]", "[ERR]", "nats-server:"].iter().any(|mark| line.contains(mark));
+    let line = said.lines().find(telling).or_else(|| said.lines().last()).unwrap_or("it gave no reason");
+    anyhow!("{}", line.trim())
+}

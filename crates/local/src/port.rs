@@ -1,0 +1,38 @@
+//! Ports on 127.0.0.1.
+
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, TcpListener};
+
+use anyhow::{Result, bail};
+use rand::RngExt;
+
+/// A port nobody listens on now, below the range the kernel hands to outgoing connections:
+/// a server that is away for a moment (a fault test) finds its port free when it comes back.
+pub fn free_port() -> Result<u16> {
+    for _ in 0..200 {
+        let port = rand::rng().random_range(15_000..30_000);
+        if is_free(port)? {
+            return Ok(port);
+        }
+    }
+    bail!("no free port between 15000 and 30000 on 127.0.0.1: end some programs")
+}
+
+/// Whether a server could listen there.
+pub(crate) fn is_free(port: u16) -> Result<bool> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => Ok(false),
+        Err(error) => bail!("cannot listen on 127.0.0.1:{port}: {error}"),
+    }
+}
+
+/// Refuses a port that somebody else has.
+pub(crate) fn claim(port: u16, what: &str) -> Result<()> {
+    if !is_free(port)? {
+        bail!(
+            "port {port} for {what} is in use by another program (or needs more rights): end that program or choose another port"
+        );
+    }
+    Ok(())
+}
