@@ -1,0 +1,265 @@
+//! The bus of one service: one Postgres pool, one NATS connection, four tasks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::{self, context::ContextBuilder};
+use async_nats::{Client, ConnectOptions, Event};
+use chrono::{DateTime, Utc};
+use events::{AnyFact, Service};
+use sqlx::PgPool;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::backoff::Backoff;
+use crate::consumer::{self, Consumer};
+use crate::subscriptions::Subscriptions;
+use crate::{Failure, Settings, Tx, parked, relay, stats, watch as broker_watch};
+
+/// Where the time comes from.
+pub(crate) type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The bus cannot be opened at all.
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    /// The address or the credentials are not usable.
+    #[error("cannot connect to NATS at {url}: {source}")]
+    Connect {
+        /// The address.
+        url: String,
+        /// What the client says.
+        source: async_nats::ConnectError,
+    },
+    /// Relay, consumer or broker watch has ended by itself.
+    #[error("a task of the bus has ended by itself")]
+    TaskEnded,
+}
+
+/// What the tasks share.
+pub(crate) struct Core {
+    pub service: Service,
+    pub settings: Settings,
+    pub db: PgPool,
+    pub client: Client,
+    pub jetstream: jetstream::Context,
+    pub now: Now,
+    /// Something was said.
+    pub wake: Notify,
+    /// Somebody doubts that the stream is still there.
+    pub recheck: Arc<Notify>,
+    /// A parked fact may try again.
+    pub sweep_now: Notify,
+    /// The epoch of the stream, once known.
+    pub epoch: watch::Sender<Option<u64>>,
+    /// Outcome of the last look at the broker.
+    pub broker_seen: watch::Sender<Result<(), String>>,
+    pub shutdown: CancellationToken,
+}
+
+impl Core {
+    pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
+        Tx::begin(&self.db, (self.now)()).await
+    }
+
+    pub(crate) async fn commit(&self, tx: Tx) -> Result<(), Failure> {
+        let said = tx.finish().await?;
+        if said > 0 {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// A pause that shutdown ends at once.
+    #[expect(clippy::disallowed_methods, reason = "back-off and polling are what a pause is for")]
+    pub(crate) async fn pause(&self, time: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(time) => {}
+            () = self.shutdown.cancelled() => {}
+        }
+    }
+
+    /// Returns as soon as Postgres answers, or at shutdown.
+    pub(crate) async fn wait_for_postgres(&self) {
+        let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
+        while !self.shutdown.is_cancelled() {
+            match self.db.acquire().await {
+                Ok(mut connection) => {
+                    if sqlx::Connection::ping(&mut *connection).await.is_ok() {
+                        return;
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "Postgres is away"),
+            }
+            self.pause(backoff.next()).await;
+        }
+    }
+}
+
+/// The bus of one service. Cheap to clone.
+#[derive(Clone)]
+pub struct Bus {
+    core: Arc<Core>,
+}
+
+impl Bus {
+    /// Opens the bus. Returns at once even when the broker is away: it connects as soon as it can.
+    pub async fn connect(
+        service: Service,
+        settings: &Settings,
+        db: PgPool,
+        now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+    ) -> Result<Self, BusError> {
+        let recheck = Arc::new(Notify::new());
+        let mut options = ConnectOptions::new()
+            .name(service.name())
+            .retry_on_initial_connect()
+            // A link that died in silence is seen after two of these.
+            .ping_interval(Duration::from_secs(5))
+            .connection_timeout(Duration::from_secs(3))
+            .request_timeout(Some(Duration::from_secs(3)))
+            .custom_inbox_prefix(format!("_INBOX.{}", service.name()))
+            .reconnect_delay_callback(|attempts| {
+                let failures = u32::try_from(attempts).unwrap_or(u32::MAX);
+                Backoff::delay(Duration::from_millis(20), Duration::from_secs(2), failures)
+            })
+            .event_callback({
+                let recheck = recheck.clone();
+                move |event| {
+                    let recheck = recheck.clone();
+                    async move {
+                        match event {
+                            Event::Connected => recheck.notify_one(),
+                            // A forbidden publish is only ever reported here.
+                            Event::ServerError(error) => tracing::error!(%error, "NATS refuses"),
+                            event => tracing::info!(%event, "NATS"),
+                        }
+                    }
+                }
+            });
+        if let (Some(user), Some(password)) = (&settings.user, &settings.password) {
+            options = options.user_and_password(user.clone(), password.0.clone());
+        }
+        let addresses: Vec<&str> = settings.url.split(',').map(str::trim).collect();
+        let client = options
+            .connect(addresses)
+            .await
+            .map_err(|source| BusError::Connect { url: settings.url.clone(), source })?;
+        let jetstream = ContextBuilder::new()
+            .timeout(Duration::from_secs(2))
+            .max_ack_inflight(5_000)
+            .backpressure_on_inflight(true)
+            .build(client.clone());
+        let core = Core {
+            service,
+            settings: settings.clone(),
+            db,
+            client,
+            jetstream,
+            now: Arc::new(now),
+            wake: Notify::new(),
+            recheck,
+            sweep_now: Notify::new(),
+            epoch: watch::Sender::new(None),
+            broker_seen: watch::Sender::new(Err("not looked yet".to_owned())),
+            shutdown: CancellationToken::new(),
+        };
+        Ok(Self { core: Arc::new(core) })
+    }
+
+    /// Begins a unit of work.
+    pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
+        self.core.begin().await
+    }
+
+    /// Commits a unit of work and wakes the relay.
+    pub async fn commit(&self, tx: Tx) -> Result<(), Failure> {
+        self.core.commit(tx).await
+    }
+
+    /// Starts relay, consumer and broker watch.
+    pub fn start<S: Send + Sync + 'static>(
+        &self,
+        service: Arc<S>,
+        subscriptions: Subscriptions<S>,
+    ) -> Running {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(broker_watch::run(self.core.clone()));
+        tasks.spawn(relay::run(self.core.clone()));
+        tasks.spawn(stats::run(self.core.clone()));
+        let consumer = Consumer { core: self.core.clone(), service, subscriptions: Arc::new(subscriptions) };
+        tasks.spawn(consumer.clone().sweep());
+        tasks.spawn(consumer.run());
+        Running { core: self.core.clone(), tasks }
+    }
+
+    /// Whether the broker was there and usable at the last look; the error says what is wrong.
+    pub fn broker(&self) -> Result<(), String> {
+        self.core.broker_seen.borrow().clone()
+    }
+
+    /// What would happen if the waiting fact were heard now: the facts it would say. Nothing of
+    /// it stays.
+    pub async fn dry_run<S: Send + Sync + 'static>(
+        &self,
+        service: &S,
+        subscriptions: &Subscriptions<S>,
+        source: Service,
+        key: Uuid,
+        version: u64,
+    ) -> Result<Option<Vec<(Uuid, AnyFact)>>, Failure> {
+        match parked::find(&self.core.db, source, key, version).await? {
+            Some(incoming) => {
+                consumer::rehearse(&self.core, service, subscriptions, &incoming).await.map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Lets a parked fact try again, and what is held behind it after it. False: no such fact.
+    pub async fn redrive(&self, source: Service, key: Uuid, version: u64) -> Result<bool, Failure> {
+        let found = parked::redrive(&self.core.db, source, key, version).await?;
+        self.core.sweep_now.notify_one();
+        Ok(found)
+    }
+}
+
+/// The running tasks of a bus.
+pub struct Running {
+    core: Arc<Core>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Stops in order: no new facts are pulled, open ones finish and are acknowledged, the relay
+    /// makes a last round, and what the client still has goes out.
+    pub async fn drain(mut self) {
+        self.core.shutdown.cancel();
+        while let Some(stopped) = self.tasks.join_next().await {
+            if let Err(error) = stopped {
+                tracing::error!(%error, "a task of the bus ended badly");
+            }
+        }
+        let flush = tokio::time::timeout(Duration::from_secs(2), self.core.client.flush()).await;
+        if !matches!(flush, Ok(Ok(()))) {
+            tracing::warn!("the broker was away at the end: unacknowledged facts will come again");
+        }
+    }
+
+    /// Runs until `stop` is ready, then drains.
+    ///
+    /// # Errors
+    /// A task has ended by itself, which none should: the process had better start again.
+    pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> Result<(), BusError> {
+        let ended = tokio::select! {
+            () = stop => false,
+            ended = self.tasks.join_next() => {
+                tracing::error!(?ended, "a task of the bus has ended");
+                true
+            }
+        };
+        self.drain().await;
+        if ended { Err(BusError::TaskEnded) } else { Ok(()) }
+    }
+}

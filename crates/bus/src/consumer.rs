@@ -1,0 +1,326 @@
+//! Listening: pull a batch, take it through the gate in one transaction, commit, acknowledge.
+//!
+//! When a batch fails, its facts are tried one by one, so that one bad fact never fails its
+//! neighbours. What cannot be right is parked; everything else is tried again for ever.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull};
+use async_nats::jetstream::{AckKind, Message};
+use events::{Header, STREAM};
+use futures_util::StreamExt;
+use uuid::Uuid;
+
+use crate::backoff::Backoff;
+use crate::connection::Core;
+use crate::gate::{self, Applied, Incoming, Verdict};
+use crate::parked;
+use crate::subscriptions::Subscriptions;
+use crate::{Failure, Tx};
+
+/// Facts in one transaction at most.
+const BATCH: usize = 64;
+/// How long the broker waits for an acknowledgement before it delivers again.
+const ACK_WAIT: Duration = Duration::from_secs(30);
+
+pub(crate) struct Consumer<S> {
+    pub core: Arc<Core>,
+    pub service: Arc<S>,
+    pub subscriptions: Arc<Subscriptions<S>>,
+}
+
+impl<S> Clone for Consumer<S> {
+    fn clone(&self) -> Self {
+        Self {
+            core: self.core.clone(),
+            service: self.service.clone(),
+            subscriptions: self.subscriptions.clone(),
+        }
+    }
+}
+
+impl<S: Send + Sync + 'static> Consumer<S> {
+    /// Listens until shutdown; outlives every outage.
+    pub(crate) async fn run(self) {
+        let mut epochs = self.core.epoch.subscribe();
+        let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
+        while !self.core.shutdown.is_cancelled() {
+            let epoch = *epochs.borrow_and_update();
+            let Some(epoch) = epoch else {
+                tokio::select! {
+                    _ = epochs.changed() => continue,
+                    () = self.core.shutdown.cancelled() => return,
+                }
+            };
+            match self.durable(epoch).await {
+                Ok(consumer) => {
+                    backoff.reset();
+                    self.listen(&consumer, &mut epochs).await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot open the durable; trying again");
+                    self.core.recheck.notify_one();
+                    self.core.pause(backoff.next()).await;
+                }
+            }
+        }
+    }
+
+    /// The durable of this service in this epoch: acknowledgements from before a wipe cannot
+    /// reach it, because its name is another.
+    async fn durable(&self, epoch: u64) -> Result<PullConsumer, String> {
+        let filters: Vec<String> = self
+            .subscriptions
+            .sources()
+            .into_iter()
+            .map(|source| format!("bescheid.{}.*.*", source.name()))
+            .collect();
+        let config = pull::Config {
+            durable_name: Some(format!("{}-e{epoch}", self.core.service.name())),
+            deliver_policy: DeliverPolicy::All,
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: ACK_WAIT,
+            max_deliver: -1,
+            max_ack_pending: 2_000,
+            filter_subjects: filters.clone(),
+            ..Default::default()
+        };
+        let consumer = self
+            .core
+            .jetstream
+            .create_consumer_on_stream(config, STREAM)
+            .await
+            .map_err(|error| error.to_string())?;
+        // A server older than 2.10 drops the filters silently and would deliver everything.
+        let echoed = &consumer.cached_info().config;
+        let mut got = echoed.filter_subjects.clone();
+        if got.is_empty() && !echoed.filter_subject.is_empty() {
+            got.push(echoed.filter_subject.clone());
+        }
+        got.sort();
+        let mut wanted = filters;
+        wanted.sort();
+        if got != wanted {
+            return Err(format!("the server did not take the filters: wanted {wanted:?}, got {got:?}"));
+        }
+        Ok(consumer)
+    }
+
+    async fn listen(&self, consumer: &PullConsumer, epochs: &mut tokio::sync::watch::Receiver<Option<u64>>) {
+        let messages = consumer
+            .stream()
+            .max_messages_per_batch(2 * BATCH)
+            .heartbeat(Duration::from_secs(5))
+            .expires(Duration::from_secs(30))
+            .messages()
+            .await;
+        let mut chunks = match messages {
+            Ok(messages) => messages.ready_chunks(BATCH),
+            Err(error) => {
+                tracing::warn!(%error, "cannot pull");
+                self.core.recheck.notify_one();
+                return self.core.pause(Duration::from_millis(200)).await;
+            }
+        };
+        let mut errors = 0;
+        loop {
+            let chunk = tokio::select! {
+                biased;
+                () = self.core.shutdown.cancelled() => return,
+                _ = epochs.changed() => return,
+                chunk = chunks.next() => chunk,
+            };
+            let Some(chunk) = chunk else { return };
+            let mut batch = Vec::with_capacity(chunk.len());
+            for item in chunk {
+                match item {
+                    Ok(message) => {
+                        errors = 0;
+                        batch.push(message);
+                    }
+                    // Errors are items, not the end. Two in a row: look at the topology.
+                    Err(error) => {
+                        errors += 1;
+                        tracing::debug!(%error, errors, "the broker does not deliver");
+                        if errors >= 2 {
+                            self.core.recheck.notify_one();
+                            self.core.pause(Duration::from_millis(200)).await;
+                        }
+                    }
+                }
+            }
+            if !batch.is_empty() {
+                self.hear(batch).await;
+            }
+        }
+    }
+
+    async fn hear(&self, messages: Vec<Message>) {
+        let mut readable = Vec::with_capacity(messages.len());
+        for message in messages {
+            match Header::read(&message.payload) {
+                Ok(header) => {
+                    let envelope = message.payload.to_vec();
+                    readable.push((message, Incoming { header, envelope }));
+                }
+                Err(error) => self.set_aside(message, &error.to_string()).await,
+            }
+        }
+        let batch: Vec<Incoming> = readable.iter().map(|(_, incoming)| incoming.clone()).collect();
+        match self.transact(batch).await {
+            Ok(applied) => {
+                for ((message, incoming), verdict) in readable.iter().zip(&applied.verdicts) {
+                    self.count(&incoming.header, *verdict);
+                    acknowledge(message).await;
+                }
+                self.release(applied.waiting.into_iter().collect()).await;
+            }
+            Err(failure) => {
+                tracing::debug!(%failure, facts = readable.len(), "batch failed; one by one");
+                for (message, incoming) in readable {
+                    self.hear_one(message, incoming).await;
+                }
+            }
+        }
+    }
+
+    async fn hear_one(&self, message: Message, incoming: Incoming) {
+        match self.transact(vec![incoming.clone()]).await {
+            Ok(applied) => {
+                self.count(&incoming.header, applied.verdicts[0]);
+                acknowledge(&message).await;
+                self.release(applied.waiting.into_iter().collect()).await;
+            }
+            Err(Failure::Park(reason)) => match parked::park(&self.core, &incoming, &reason).await {
+                Ok(()) => acknowledge(&message).await,
+                Err(failure) => self.later(&message, &failure).await,
+            },
+            Err(failure) => self.later(&message, &failure).await,
+        }
+    }
+
+    /// One transaction over the batch, in a task of its own: a panic becomes a parked fact, and
+    /// nothing can cancel it half way.
+    async fn transact(&self, batch: Vec<Incoming>) -> Result<Applied, Failure> {
+        let this = self.clone();
+        let work = tokio::spawn(async move {
+            let mut tx = this.core.begin().await?;
+            let applied = gate::apply(&mut tx, &*this.service, &this.subscriptions, &batch).await?;
+            this.core.commit(tx).await?;
+            Ok(applied)
+        });
+        match work.await {
+            Ok(result) => result,
+            Err(stopped) if stopped.is_panic() => {
+                let panic = stopped.into_panic();
+                let said = panic
+                    .downcast_ref::<&str>()
+                    .map(|text| (*text).to_owned())
+                    .or_else(|| panic.downcast_ref::<String>().cloned())
+                    .unwrap_or_default();
+                Err(Failure::park(format!("the handler panicked: {said}")))
+            }
+            Err(_) => Err(Failure::Retry("the process is stopping".to_owned())),
+        }
+    }
+
+    /// Delivered again later. While Postgres is away nothing more is pulled.
+    async fn later(&self, message: &Message, failure: &Failure) {
+        let deliveries = message.info().map(|info| info.delivered).unwrap_or(1);
+        let failures = u32::try_from(deliveries).unwrap_or(u32::MAX);
+        let delay = Backoff::delay(Duration::from_millis(100), Duration::from_secs(10), failures);
+        tracing::warn!(%failure, deliveries, ?delay, subject = %message.subject, "not now; later");
+        metrics::counter!("bus_retried_total").increment(1);
+        if let Err(error) = message.ack_with(AckKind::Nak(Some(delay))).await {
+            tracing::debug!(%error, "the refusal did not go out; the broker will deliver again");
+        }
+        self.core.wait_for_postgres().await;
+    }
+
+    async fn set_aside(&self, message: Message, reason: &str) {
+        match parked::unreadable(&self.core, message.subject.as_str(), &message.payload, reason).await {
+            Ok(()) => acknowledge(&message).await,
+            Err(failure) => self.later(&message, &failure).await,
+        }
+    }
+
+    /// Applies what was held for these keys and is due now, each in a transaction of its own.
+    pub(crate) async fn release(&self, keys: Vec<Uuid>) {
+        for key in keys {
+            loop {
+                match parked::next_due(&self.core, key).await {
+                    Ok(Some(incoming)) => {
+                        let header = incoming.header.clone();
+                        match self.transact(vec![incoming.clone()]).await {
+                            Ok(applied) if applied.verdicts[0] != Verdict::Held => {
+                                self.count(&header, applied.verdicts[0]);
+                            }
+                            Ok(_) => break,
+                            Err(Failure::Park(reason)) => {
+                                if let Err(failure) = parked::park(&self.core, &incoming, &reason).await {
+                                    tracing::warn!(%failure, "cannot park; the sweep tries again");
+                                }
+                                break;
+                            }
+                            Err(failure) => {
+                                tracing::warn!(%failure, "held fact: not now; the sweep tries again");
+                                break;
+                            }
+                        }
+                    }
+                    Ok(None) => break,
+                    Err(failure) => {
+                        tracing::warn!(%failure, "cannot look for held facts; the sweep tries again");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Once a second: what is due among the held, in case an earlier attempt failed.
+    pub(crate) async fn sweep(self) {
+        let mut every = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            tokio::select! {
+                _ = every.tick() => {}
+                () = self.core.sweep_now.notified() => {}
+                () = self.core.shutdown.cancelled() => return,
+            }
+            match parked::due_keys(&self.core).await {
+                Ok(keys) => self.release(keys).await,
+                Err(failure) => tracing::debug!(%failure, "cannot look for held facts"),
+            }
+        }
+    }
+
+    fn count(&self, header: &Header, verdict: Verdict) {
+        let verdict = match verdict {
+            Verdict::Applied => "applied",
+            Verdict::Duplicate => "duplicate",
+            Verdict::Held => "held",
+        };
+        metrics::counter!("bus_heard_total", "source" => header.source.name(), "verdict" => verdict)
+            .increment(1);
+    }
+}
+
+/// After the commit. If it is lost, the fact comes again and is a duplicate.
+async fn acknowledge(message: &Message) {
+    if let Err(error) = message.ack().await {
+        tracing::debug!(%error, "an acknowledgement did not go out; the fact will come again");
+    }
+}
+
+/// Opens, applies and commits one transaction over facts given by hand (redrive, tests).
+pub(crate) async fn rehearse<S: Send + Sync + 'static>(
+    core: &Core,
+    service: &S,
+    subscriptions: &Subscriptions<S>,
+    incoming: &Incoming,
+) -> Result<Vec<(Uuid, events::AnyFact)>, Failure> {
+    let mut tx: Tx = core.begin().await?;
+    subscriptions.hear(service, &mut tx, incoming.header.kind, &incoming.envelope).await?;
+    tx.rehearse().await
+}

@@ -1,0 +1,235 @@
+//! The version gate: what happens to a fact that arrives, and in which order.
+//!
+//! For each source and key the gate knows the last number that took effect. The next number is
+//! applied; a lower one is a duplicate; a higher one, or one of a key that has a parked fact, is
+//! held in Postgres until its turn.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use events::{Header, Service};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::subscriptions::Subscriptions;
+use crate::{Failure, Tx};
+
+/// A fact as it came from the broker.
+#[derive(Clone, Debug)]
+pub(crate) struct Incoming {
+    pub header: Header,
+    pub envelope: Vec<u8>,
+}
+
+/// What became of a fact; whatever it is, it may be acknowledged once the transaction commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Applied,
+    Duplicate,
+    Held,
+}
+
+/// The outcome of one transaction over several facts.
+pub(crate) struct Applied {
+    pub verdicts: Vec<Verdict>,
+    /// Keys for which something waits in Postgres that may be due now.
+    pub waiting: BTreeSet<Uuid>,
+}
+
+/// Takes a batch through the gate, in the order given, inside one transaction.
+pub(crate) async fn apply<S: Send + Sync + 'static>(
+    tx: &mut Tx,
+    service: &S,
+    subscriptions: &Subscriptions<S>,
+    batch: &[Incoming],
+) -> Result<Applied, Failure> {
+    let mut heads = lock_heads(tx, batch).await?;
+    // Read after the heads are locked: whoever held something for these keys has committed.
+    let waiting = waiting_of(tx, batch).await?;
+
+    let mut verdicts = Vec::with_capacity(batch.len());
+    let mut applied = Vec::new();
+    let mut touched = BTreeSet::new();
+    for incoming in batch {
+        let header = &incoming.header;
+        let gate = (header.source, header.key);
+        let head = heads.get_mut(&gate).ok_or_else(|| Failure::park("the gate has no head"))?;
+        if header.version <= *head {
+            compare_with_inbox(tx, header).await?;
+            verdicts.push(Verdict::Duplicate);
+        } else if header.version > *head + 1 || waiting.blocks(header) {
+            hold(tx, incoming, "held", None).await?;
+            touched.insert(header.key);
+            verdicts.push(Verdict::Held);
+        } else {
+            subscriptions.hear(service, tx, header.kind, &incoming.envelope).await?;
+            *head += 1;
+            applied.push(header);
+            if waiting.keys.contains(&header.key) {
+                touched.insert(header.key);
+            }
+            verdicts.push(Verdict::Applied);
+        }
+    }
+    record(tx, &applied).await?;
+    // A fact that came again by itself needs its held copy no longer.
+    if !touched.is_empty() {
+        drop_overtaken(tx, &touched).await?;
+    }
+    Ok(Applied { verdicts, waiting: touched })
+}
+
+/// Locks the gate of every (source, key) of the batch, in one order for all.
+async fn lock_heads(tx: &mut Tx, batch: &[Incoming]) -> Result<HashMap<(Service, Uuid), u64>, Failure> {
+    let gates: BTreeSet<(Service, Uuid)> =
+        batch.iter().map(|one| (one.header.source, one.header.key)).collect();
+    let (sources, keys): (Vec<String>, Vec<Uuid>) =
+        gates.iter().map(|(source, key)| (source.name().to_owned(), *key)).unzip();
+    sqlx::query!(
+        "insert into bus.inbox_head (source, key, version)
+         select source, key, 0 from unnest($1::text[], $2::uuid[]) as g (source, key)
+         on conflict do nothing",
+        &sources,
+        &keys
+    )
+    .execute(&mut **tx)
+    .await?;
+    let rows = sqlx::query!(
+        "select h.source, h.key, h.version from bus.inbox_head h
+         where (h.source, h.key) in (select * from unnest($1::text[], $2::uuid[]))
+         order by h.source, h.key for update",
+        &sources,
+        &keys
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let source = Service::from_name(&row.source)
+                .ok_or_else(|| Failure::park(format!("unknown service {:?}", row.source)))?;
+            Ok(((source, row.key), u64::try_from(row.version).unwrap_or_default()))
+        })
+        .collect()
+}
+
+/// What waits for the keys of a batch.
+struct WaitingKeys {
+    keys: HashSet<Uuid>,
+    parked: HashSet<Uuid>,
+}
+
+impl WaitingKeys {
+    /// A parked fact stops its whole application here, whoever said it.
+    fn blocks(&self, header: &Header) -> bool {
+        self.parked.contains(&header.key)
+    }
+}
+
+async fn waiting_of(tx: &mut Tx, batch: &[Incoming]) -> Result<WaitingKeys, Failure> {
+    let keys: Vec<Uuid> = batch.iter().map(|one| one.header.key).collect();
+    let rows = sqlx::query!("select key, status from bus.waiting where key = any($1)", &keys)
+        .fetch_all(&mut **tx)
+        .await?;
+    Ok(WaitingKeys {
+        keys: rows.iter().map(|row| row.key).collect(),
+        parked: rows.iter().filter(|row| row.status == "parked").map(|row| row.key).collect(),
+    })
+}
+
+/// Advances the gates and notes what took effect.
+async fn record(tx: &mut Tx, applied: &[&Header]) -> Result<(), Failure> {
+    if applied.is_empty() {
+        return Ok(());
+    }
+    let sources: Vec<String> = applied.iter().map(|one| one.source.name().to_owned()).collect();
+    let keys: Vec<Uuid> = applied.iter().map(|one| one.key).collect();
+    let versions: Vec<i64> = applied.iter().map(|one| signed(one.version)).collect();
+    let ids: Vec<Uuid> = applied.iter().map(|one| one.id.uuid()).collect();
+    let now = tx.now();
+    sqlx::query!(
+        "with heard as (
+             select * from unnest($1::text[], $2::uuid[], $3::bigint[], $4::uuid[])
+             as h (source, key, version, event_id)
+         ), noted as (
+             insert into bus.inbox (source, key, version, event_id, heard_at)
+             select source, key, version, event_id, $5 from heard
+         )
+         update bus.inbox_head h set version = n.version
+         from (select source, key, max(version) as version from heard group by source, key) n
+         where h.source = n.source and h.key = n.key",
+        &sources,
+        &keys,
+        &versions,
+        &ids,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A version that took effect before, under another id: its sayer has forgotten what it said,
+/// e.g. after its database came back from a backup.
+async fn compare_with_inbox(tx: &mut Tx, header: &Header) -> Result<(), Failure> {
+    let known = sqlx::query_scalar!(
+        "select event_id from bus.inbox where source = $1 and key = $2 and version = $3",
+        header.source.name(),
+        header.key,
+        signed(header.version)
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    if known.is_some_and(|known| known != header.id.uuid()) {
+        metrics::counter!("bus_forgotten_total", "source" => header.source.name()).increment(1);
+        tracing::error!(
+            source = %header.source, key = %header.key, version = header.version, id = %header.id,
+            "this version was heard before with another id: its sayer has lost a part of its event log"
+        );
+    }
+    Ok(())
+}
+
+/// Keeps a fact for later.
+pub(crate) async fn hold(
+    connection: &mut Tx,
+    incoming: &Incoming,
+    status: &str,
+    reason: Option<&str>,
+) -> Result<(), Failure> {
+    let header = &incoming.header;
+    let now = connection.now();
+    sqlx::query!(
+        "insert into bus.waiting (source, key, version, event_id, kind, status, reason, envelope, since)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (source, key, version) do update
+         set status = excluded.status, reason = excluded.reason
+         where excluded.status = 'parked' and waiting.status = 'held'",
+        header.source.name(),
+        header.key,
+        signed(header.version),
+        header.id.uuid(),
+        header.kind.name(),
+        status,
+        reason,
+        incoming.envelope,
+        now
+    )
+    .execute(&mut **connection)
+    .await?;
+    Ok(())
+}
+
+async fn drop_overtaken(connection: &mut PgConnection, keys: &BTreeSet<Uuid>) -> Result<(), Failure> {
+    let keys: Vec<Uuid> = keys.iter().copied().collect();
+    sqlx::query!(
+        "delete from bus.waiting w using bus.inbox_head h
+         where w.key = any($1) and h.source = w.source and h.key = w.key and w.version <= h.version",
+        &keys
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(crate) fn signed(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,61 @@
+//! Requests that may be repeated: the same key gives the answer of the first time.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::PgConnection;
+
+use crate::Tx;
+
+/// What is known of an idempotency key.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Claim<R> {
+    /// First time: do the work, then [`finish`] in the same transaction.
+    New,
+    /// Done before, with this answer.
+    Done(R),
+    /// The key was used for another request.
+    Mismatch,
+}
+
+/// Claims `key` for a request whose body hashes to `request_hash`. A second request with the same
+/// key waits here until the first has committed or given up.
+pub async fn claim<R: DeserializeOwned>(
+    tx: &mut Tx,
+    key: &str,
+    request_hash: &[u8],
+) -> Result<Claim<R>, sqlx::Error> {
+    let now = tx.now();
+    let claimed = sqlx::query!(
+        "insert into bus.idempotency (key, request_hash, created_at) values ($1, $2, $3)
+         on conflict (key) do nothing",
+        key,
+        request_hash,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    if claimed.rows_affected() == 1 {
+        return Ok(Claim::New);
+    }
+    let stored = sqlx::query!("select request_hash, response from bus.idempotency where key = $1", key)
+        .fetch_one(&mut **tx)
+        .await?;
+    if stored.request_hash != request_hash {
+        return Ok(Claim::Mismatch);
+    }
+    let response = stored.response.unwrap_or_default();
+    serde_json::from_value(response).map(Claim::Done).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+/// Stores the answer that every repetition of `key` will get.
+pub async fn finish<R: Serialize>(
+    connection: &mut PgConnection,
+    key: &str,
+    response: &R,
+) -> Result<(), sqlx::Error> {
+    let response = serde_json::to_value(response).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    sqlx::query!("update bus.idempotency set response = $2 where key = $1", key, response)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

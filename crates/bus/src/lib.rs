@@ -1,0 +1,42 @@
+//! How facts travel: event log and outbox on the saying side, inbox with the version gate on the
+//! hearing side, NATS JetStream between them. The only crate that knows async-nats.
+//!
+//! What it promises: every fact said in a committed transaction reaches every hearer, takes
+//! effect there once, and in the order in which its sayer numbered the facts of one application.
+//! Postgres is the truth; the broker is a cache of the event logs and may lose everything.
+//!
+//! - [`Tx`] is one unit of work: inbox, state and outbox commit together.
+//! - [`outbox::append`] says a fact inside it.
+//! - [`Subscriptions`] names the handler of each fact a service hears.
+//! - [`Bus::start`] runs relay, consumer and broker watch until [`Running::drain`].
+
+mod backoff;
+mod connection;
+mod consumer;
+mod failure;
+mod gate;
+pub mod idempotency;
+pub mod outbox;
+mod parked;
+mod relay;
+mod settings;
+mod stats;
+mod subscriptions;
+mod tx;
+mod watch;
+
+pub use connection::{Bus, BusError, Running};
+pub use failure::Failure;
+pub use parked::{ParkedFact, Waiting};
+pub use settings::Settings;
+pub use stats::Stats;
+pub use subscriptions::{Handler, Subscriptions};
+pub use tx::Tx;
+
+/// The tables of this crate, in each service's database. Versions 1 to 999; a service's own
+/// migrations start at 1000.
+pub static MIGRATIONS: sqlx::migrate::Migrator = {
+    let mut migrations = sqlx::migrate!("../../migrations/bus");
+    migrations.ignore_missing = true;
+    migrations
+};

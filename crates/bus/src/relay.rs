@@ -1,0 +1,135 @@
+//! From the outbox to the broker. Runs in every replica; there is no leader: whoever gets the
+//! advisory lock of a slot empties that slot, in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::message::PublishMessage;
+use events::{Kind, STREAM};
+use futures_util::future::try_join_all;
+
+use crate::backoff::Backoff;
+use crate::connection::Core;
+use crate::outbox::SLOTS;
+
+/// Facts in one round at most.
+const BATCH: i64 = 500;
+/// All acknowledgements of a round must be in by then.
+const DEADLINE: Duration = Duration::from_secs(2);
+/// First key of the advisory locks; the slot is the second.
+const LOCK: i32 = 0x0B5C;
+
+#[derive(Debug, thiserror::Error)]
+enum RoundError {
+    #[error("Postgres: {0}")]
+    Postgres(#[from] sqlx::Error),
+    #[error("broker: {0}")]
+    Broker(String),
+}
+
+/// Relays until shutdown, then once more.
+pub(crate) async fn run(core: Arc<Core>) {
+    let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
+    loop {
+        // The poll is the net for wakes that were lost with their process.
+        tokio::select! {
+            () = core.wake.notified() => {}
+            () = core.pause(Duration::from_millis(250)) => {}
+        }
+        loop {
+            match round(&core).await {
+                Ok(0) => {
+                    backoff.reset();
+                    break;
+                }
+                Ok(count) => {
+                    backoff.reset();
+                    metrics::counter!("bus_published_total").increment(count);
+                }
+                Err(error) => {
+                    let delay = backoff.next();
+                    tracing::warn!(%error, ?delay, "relay: not now");
+                    if matches!(error, RoundError::Broker(_)) {
+                        core.recheck.notify_one();
+                    }
+                    core.pause(delay).await;
+                    break;
+                }
+            }
+        }
+        if core.shutdown.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// One transaction: lock slots, take rows, publish, await every acknowledgement, commit. Any
+/// failure puts the rows back.
+async fn round(core: &Core) -> Result<u64, RoundError> {
+    // Without a known stream a publish could only fail, and would hold a transaction open.
+    if core.epoch.borrow().is_none() {
+        return Ok(0);
+    }
+    let mut tx = core.db.begin().await?;
+    // Lock first; read in the next statement, whose snapshot is newer than the lock.
+    let slots = sqlx::query_scalar!(
+        r#"select s::smallint as "slot!" from generate_series(0, $1::int - 1) s
+           where exists (select 1 from bus.outbox o where o.slot = s)
+             and pg_try_advisory_xact_lock($2, s)"#,
+        i32::from(SLOTS),
+        LOCK
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    if slots.is_empty() {
+        return Ok(0);
+    }
+    let rows = sqlx::query!(
+        "with gone as (
+             delete from bus.outbox where id in
+                 (select id from bus.outbox where slot = any($1) order by id limit $2)
+             returning id, key, version
+         )
+         select l.key, l.event_id, l.kind, l.envelope from gone g
+         join bus.event_log l on l.key = g.key and l.version = g.version
+         order by g.id",
+        &slots,
+        BATCH
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let count = rows.len() as u64;
+    let mut pending = Vec::with_capacity(rows.len());
+    let publish = async {
+        for row in rows {
+            let kind = Kind::ALL.iter().find(|kind| kind.name() == row.kind);
+            let kind = kind.ok_or_else(|| RoundError::Broker(format!("unknown kind {}", row.kind)))?;
+            let message = PublishMessage::build()
+                .message_id(row.event_id.to_string())
+                .expected_stream(STREAM)
+                .payload(row.envelope.into());
+            let acknowledgement = core
+                .jetstream
+                .send_publish(kind.subject(row.key), message)
+                .await
+                .map_err(|error| RoundError::Broker(error.to_string()))?;
+            pending.push(acknowledgement.into_future());
+        }
+        try_join_all(pending).await.map_err(|error| RoundError::Broker(error.to_string()))
+    };
+    let acknowledged = tokio::time::timeout(DEADLINE, publish)
+        .await
+        .map_err(|_| RoundError::Broker("no acknowledgement in time".to_owned()))??;
+    if let Some(last) = acknowledged.iter().map(|ack| ack.sequence).max() {
+        let last = i64::try_from(last).unwrap_or(i64::MAX);
+        sqlx::query!(
+            "update bus.broker set last_sequence = $2 where stream = $1 and last_sequence < $2",
+            STREAM,
+            last
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await?;
+    Ok(count)
+}

@@ -1,0 +1,53 @@
+use serde::Deserialize;
+
+/// Section `[nats]` of a service's settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Address of the server or servers, e.g. `nats://127.0.0.1:4222`; several by comma.
+    pub url: String,
+    /// User, where the server asks for one.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Its password.
+    #[serde(default)]
+    pub password: Option<Password>,
+    /// Copies of the stream: 1, or 3 in a cluster.
+    #[serde(default = "one")]
+    pub replicas: usize,
+    /// Largest size of the stream in bytes; beyond it the outboxes wait.
+    #[serde(default = "default_max_bytes")]
+    pub max_bytes: i64,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn default_max_bytes() -> i64 {
+    8 << 30
+}
+
+/// A password; never printed.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Password(pub(crate) String);
+
+impl From<String> for Password {
+    fn from(password: String) -> Self {
+        Self(password)
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl Settings {
+    /// Settings for a server that asks for no user.
+    pub fn open(url: impl Into<String>) -> Self {
+        Self { url: url.into(), user: None, password: None, replicas: 1, max_bytes: default_max_bytes() }
+    }
+}

@@ -1,0 +1,57 @@
+//! Numbers for metrics, readiness and the operator.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+
+use crate::Waiting;
+use crate::connection::Core;
+
+/// State of a service's bus at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stats {
+    /// Said, not yet with the broker.
+    pub outbox: i64,
+    /// Age of the oldest of them in seconds.
+    pub outbox_age_seconds: f64,
+    /// What waits on the hearing side.
+    pub waiting: Waiting,
+}
+
+impl Stats {
+    /// Counts now. The tables counted are the hot ones, which are small.
+    pub async fn read(db: &PgPool) -> Result<Self, sqlx::Error> {
+        let outbox = sqlx::query!(
+            r#"select count(*) as "rows!",
+                      coalesce(extract(epoch from now() - min(l.said_at)), 0)::float8 as "age!"
+               from bus.outbox o join bus.event_log l on l.key = o.key and l.version = o.version"#
+        )
+        .fetch_one(db)
+        .await?;
+        Ok(Self {
+            outbox: outbox.rows,
+            outbox_age_seconds: outbox.age.max(0.0),
+            waiting: Waiting::count(db).await?,
+        })
+    }
+
+    /// Nothing is on its way and nothing waits.
+    pub fn is_quiet(&self) -> bool {
+        self.outbox == 0 && self.waiting == Waiting::default()
+    }
+}
+
+/// Keeps the gauges true.
+pub(crate) async fn run(core: Arc<Core>) {
+    while !core.shutdown.is_cancelled() {
+        if let Ok(stats) = Stats::read(&core.db).await {
+            metrics::gauge!("bus_outbox_rows").set(stats.outbox as f64);
+            metrics::gauge!("bus_outbox_age_seconds").set(stats.outbox_age_seconds);
+            metrics::gauge!("bus_held_rows").set(stats.waiting.held as f64);
+            metrics::gauge!("bus_parked_rows").set(stats.waiting.parked as f64);
+            metrics::gauge!("bus_unreadable_rows").set(stats.waiting.unreadable as f64);
+        }
+        core.pause(Duration::from_secs(5)).await;
+    }
+}

@@ -1,0 +1,100 @@
+//! Which fact is heard by which function.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use events::{Event, Fact, Kind, Service};
+
+use crate::{Failure, Tx};
+
+/// A function that hears facts of type `F`. Every
+/// `async fn(&S, &mut Tx, &Event<F>) -> Result<(), Failure>` is one.
+pub trait Handler<'a, S, F: Fact>: Send + Sync {
+    /// What it returns.
+    type Future: Future<Output = Result<(), Failure>> + Send + 'a;
+    /// Hears one fact.
+    fn hear(&self, service: &'a S, tx: &'a mut Tx, event: &'a Event<F>) -> Self::Future;
+}
+
+impl<'a, S: 'a, F: Fact, Function, Returned> Handler<'a, S, F> for Function
+where
+    Function: Fn(&'a S, &'a mut Tx, &'a Event<F>) -> Returned + Send + Sync,
+    Returned: Future<Output = Result<(), Failure>> + Send + 'a,
+{
+    type Future = Returned;
+    fn hear(&self, service: &'a S, tx: &'a mut Tx, event: &'a Event<F>) -> Returned {
+        self(service, tx, event)
+    }
+}
+
+type Heard<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
+type Dispatch<S> = Arc<dyn for<'a> Fn(&'a S, &'a mut Tx, &'a [u8]) -> Heard<'a> + Send + Sync>;
+
+/// The registry of a service: fact → handler.
+pub struct Subscriptions<S> {
+    handlers: BTreeMap<Kind, Dispatch<S>>,
+}
+
+impl<S> Clone for Subscriptions<S> {
+    fn clone(&self) -> Self {
+        Self { handlers: self.handlers.clone() }
+    }
+}
+
+impl<S: Send + Sync + 'static> Default for Subscriptions<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S: Send + Sync + 'static> Subscriptions<S> {
+    /// Hears nothing yet.
+    pub fn new() -> Self {
+        Self { handlers: BTreeMap::new() }
+    }
+
+    /// Facts of type `F` go to `handler`.
+    #[must_use]
+    pub fn on<F, H>(mut self, handler: H) -> Self
+    where
+        F: Fact,
+        H: for<'a> Handler<'a, S, F> + 'static,
+    {
+        let handler = Arc::new(handler);
+        let dispatch: Dispatch<S> = Arc::new(move |service, tx, bytes| {
+            let handler = handler.clone();
+            Box::pin(async move {
+                let event = Event::<F>::read(bytes)?;
+                handler.hear(service, tx, &event).await
+            })
+        });
+        self.handlers.insert(F::KIND, dispatch);
+        self
+    }
+
+    /// The kinds that have a handler.
+    pub fn kinds(&self) -> Vec<Kind> {
+        self.handlers.keys().copied().collect()
+    }
+
+    /// The services that are listened to. All facts of a source pass the gate, with or without a
+    /// handler: its numbers have no gaps only when they are heard whole.
+    pub fn sources(&self) -> BTreeSet<Service> {
+        self.handlers.keys().map(|kind| kind.service()).collect()
+    }
+
+    pub(crate) async fn hear(
+        &self,
+        service: &S,
+        tx: &mut Tx,
+        kind: Kind,
+        bytes: &[u8],
+    ) -> Result<(), Failure> {
+        match self.handlers.get(&kind) {
+            Some(dispatch) => dispatch(service, tx, bytes).await,
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The broker watch: is the stream still the one this service knows?
+//!
+//! Streams are counted in *epochs*, kept in the stream's metadata, since five databases share no
+//! lock. A stream that is missing, was made anew, or went backwards begins the next epoch;
+//! whoever sees a higher epoch than its own adopts it and publishes its event log again. Hearers
+//! drop what they know.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::context::GetStreamErrorKind;
+use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType};
+use events::STREAM;
+
+use crate::backoff::Backoff;
+use crate::connection::Core;
+
+/// Sequence numbers of an epoch start here: no number of an earlier epoch comes again.
+const EPOCH_SHIFT: u32 = 40;
+const EPOCH: &str = "bescheid-epoch";
+/// The oldest server that keeps every promise the bus builds on.
+const OLDEST_SERVER: (u32, u32) = (2, 11);
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WatchError {
+    #[error("Postgres: {0}")]
+    Postgres(#[from] sqlx::Error),
+    #[error("broker: {0}")]
+    Broker(String),
+    #[error("nats-server {0} is too old: 2.11 is the oldest that will do, 2.15 is recommended")]
+    TooOld(String),
+}
+
+/// What this service knows of the stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    epoch: u64,
+    created: String,
+    last_sequence: u64,
+}
+
+/// Watches until shutdown: every ten seconds, and whenever somebody asks for a look.
+pub(crate) async fn run(core: Arc<Core>) {
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+    loop {
+        match look(&core).await {
+            Ok(epoch) => {
+                backoff.reset();
+                core.epoch.send_if_modified(|known| known.replace(epoch) != Some(epoch));
+                drop(core.broker_seen.send_replace(Ok(())));
+                tokio::select! {
+                    () = core.pause(Duration::from_secs(10)) => {}
+                    () = core.recheck.notified() => {}
+                }
+            }
+            Err(error) => {
+                let delay = backoff.next();
+                tracing::warn!(%error, ?delay, "broker watch: not now");
+                drop(core.broker_seen.send_replace(Err(error.to_string())));
+                core.pause(delay).await;
+            }
+        }
+        if core.shutdown.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// One look at the stream; makes it, begins an epoch or adopts one where needed. Returns the
+/// epoch that holds.
+async fn look(core: &Core) -> Result<u64, WatchError> {
+    check_server(core)?;
+    let known = known(core).await?;
+    let info = match info(core).await? {
+        Some(info) => info,
+        None => create(core, known.as_ref().map_or(1, |known| known.epoch + 1)).await?,
+    };
+    let seen = Known {
+        epoch: info.config.metadata.get(EPOCH).and_then(|text| text.parse().ok()).unwrap_or(0),
+        created: info.created.to_string(),
+        last_sequence: info.state.last_sequence,
+    };
+    let epoch = match &known {
+        None => seen.epoch.max(1),
+        Some(known) if seen.epoch > known.epoch => seen.epoch,
+        Some(known) if *known == seen => return Ok(known.epoch),
+        Some(known)
+            if seen.epoch == known.epoch
+                && seen.created == known.created
+                && seen.last_sequence >= known.last_sequence =>
+        {
+            remember(core, &seen, false).await?;
+            return Ok(known.epoch);
+        }
+        // Older than what we know, made anew, or gone backwards.
+        Some(known) => known.epoch + 1,
+    };
+    if epoch != seen.epoch {
+        // Two services that find the same regress ask for the same epoch.
+        update(core, epoch, &info.config).await?;
+    }
+    tracing::warn!(
+        epoch,
+        ?known,
+        ?seen,
+        "the broker's stream is new or went backwards: publishing the event log again"
+    );
+    remember(core, &Known { epoch, ..seen }, known.is_some()).await?;
+    metrics::counter!("bus_epochs_total").increment(1);
+    core.wake.notify_one();
+    Ok(epoch)
+}
+
+fn check_server(core: &Core) -> Result<(), WatchError> {
+    let version = core.client.server_info().version;
+    let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    match found {
+        _ if version.is_empty() => Err(WatchError::Broker("not connected".to_owned())),
+        found if found < OLDEST_SERVER => Err(WatchError::TooOld(version)),
+        _ => Ok(()),
+    }
+}
+
+async fn known(core: &Core) -> Result<Option<Known>, sqlx::Error> {
+    let row = sqlx::query!("select epoch, created, last_sequence from bus.broker where stream = $1", STREAM)
+        .fetch_optional(&core.db)
+        .await?;
+    Ok(row.map(|row| Known {
+        epoch: u64::try_from(row.epoch).unwrap_or_default(),
+        created: row.created,
+        last_sequence: u64::try_from(row.last_sequence).unwrap_or_default(),
+    }))
+}
+
+async fn info(core: &Core) -> Result<Option<Info>, WatchError> {
+    match core.jetstream.get_stream(STREAM).await {
+        Ok(stream) => Ok(Some(stream.cached_info().clone())),
+        Err(error) => match error.kind() {
+            GetStreamErrorKind::JetStream(refusal) if refusal.code() == 404 => Ok(None),
+            _ => Err(WatchError::Broker(error.to_string())),
+        },
+    }
+}
+
+fn config(core: &Core, epoch: u64) -> Config {
+    Config {
+        name: STREAM.to_owned(),
+        subjects: vec!["bescheid.>".to_owned()],
+        retention: RetentionPolicy::Limits,
+        storage: StorageType::File,
+        // A full stream pushes back into the outboxes; it never drops.
+        discard: DiscardPolicy::New,
+        max_bytes: core.settings.max_bytes,
+        num_replicas: core.settings.replicas,
+        duplicate_window: Duration::from_secs(120),
+        allow_direct: true,
+        first_sequence: Some(epoch << EPOCH_SHIFT),
+        metadata: [(EPOCH.to_owned(), epoch.to_string())].into(),
+        ..Default::default()
+    }
+}
+
+/// Makes the stream of this epoch; if somebody was quicker, theirs holds.
+async fn create(core: &Core, epoch: u64) -> Result<Info, WatchError> {
+    let wanted = config(core, epoch);
+    match core.jetstream.create_stream(wanted.clone()).await {
+        Ok(stream) => {
+            let info = stream.cached_info().clone();
+            let got = &info.config;
+            if got.metadata.get(EPOCH) != wanted.metadata.get(EPOCH)
+                || got.subjects != wanted.subjects
+                || got.discard != wanted.discard
+            {
+                return Err(WatchError::Broker(format!(
+                    "the server did not take the stream's configuration: {got:?}"
+                )));
+            }
+            tracing::info!(epoch, "stream created");
+            Ok(info)
+        }
+        Err(error) => info(core).await?.ok_or_else(|| WatchError::Broker(error.to_string())),
+    }
+}
+
+async fn update(core: &Core, epoch: u64, present: &Config) -> Result<(), WatchError> {
+    let mut wanted = config(core, epoch);
+    // Where it begins cannot be changed; durables of another name keep the epochs apart.
+    wanted.first_sequence = present.first_sequence;
+    core.jetstream
+        .update_stream(wanted)
+        .await
+        .map(|_| ())
+        .map_err(|error| WatchError::Broker(error.to_string()))
+}
+
+/// Stores what is known now and, when `again`, points the outbox at the whole event log, oldest
+/// first.
+async fn remember(core: &Core, known: &Known, again: bool) -> Result<(), sqlx::Error> {
+    let mut tx = core.db.begin().await?;
+    let epoch = i64::try_from(known.epoch).unwrap_or(i64::MAX);
+    let last_sequence = i64::try_from(known.last_sequence).unwrap_or(i64::MAX);
+    sqlx::query!(
+        "insert into bus.broker (stream, epoch, created, last_sequence) values ($1, $2, $3, $4)
+         on conflict (stream) do update set epoch = excluded.epoch, created = excluded.created,
+             last_sequence = case when broker.epoch = excluded.epoch
+                 then greatest(broker.last_sequence, excluded.last_sequence)
+                 else excluded.last_sequence end",
+        STREAM,
+        epoch,
+        known.created,
+        last_sequence
+    )
+    .execute(&mut *tx)
+    .await?;
+    if again {
+        sqlx::query!(
+            "insert into bus.outbox (slot, key, version)
+             select (get_byte(uuid_send(key), 15) % 16)::smallint, key, version
+             from bus.event_log order by said_at, key, version"
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    tx.commit().await
+}

@@ -1,0 +1,31 @@
+//! Real parts, cheap enough for every test.
+//!
+//! One Postgres runs for the whole test run (the binary `with-servers` starts it and names it in
+//! the environment); each test gets databases of its own, copied from a template that is migrated
+//! once. Each test that needs a broker or a mailbox starts its own. Ports are chosen by the
+//! system; waiting is always for a condition, see [`until`].
+
+mod broker;
+mod database;
+pub mod samples;
+mod until;
+
+pub use broker::{broker, nats_program};
+pub use database::{TestDatabase, database};
+pub use local::{Fault, Mailbox};
+pub use until::{until, until_some};
+
+/// Names of the environment that `with-servers` sets.
+pub mod environment {
+    /// Address of the Postgres of this run, as its owner.
+    pub const POSTGRES: &str = "BESCHEID_TEST_POSTGRES";
+    /// Path of the nats-server to start.
+    pub const NATS_SERVER: &str = "BESCHEID_TEST_NATS_SERVER";
+
+    /// The value of `name`, or a panic that says how tests are run.
+    pub fn get(name: &str) -> String {
+        std::env::var(name).unwrap_or_else(|_| {
+            panic!("{name} is not set: run the tests with `tests/run`, which starts what they need")
+        })
+    }
+}

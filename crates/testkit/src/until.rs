@@ -1,0 +1,46 @@
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+/// A condition that has not come true by then never will: generous, since the machine may be busy.
+const DEADLINE: Duration = Duration::from_secs(40);
+
+/// Waits until `condition` holds. `look` returns what is seen; on time-out the panic shows the
+/// last thing seen.
+pub async fn until<T, F>(what: &str, look: impl FnMut() -> F, condition: impl Fn(&T) -> bool) -> T
+where
+    T: std::fmt::Debug,
+    F: Future<Output = T>,
+{
+    let mut look = look;
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let seen = look().await;
+        if condition(&seen) {
+            return seen;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for: {what}; last seen: {seen:?}");
+        pause().await;
+    }
+}
+
+/// Waits until `look` finds something.
+pub async fn until_some<T, F>(what: &str, look: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let mut look = look;
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for: {what}");
+        pause().await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the interval between two looks at a condition")]
+async fn pause() {
+    sleep(Duration::from_millis(10)).await;
+}
