@@ -1,0 +1,82 @@
+# For every page.
+product = Bescheid
+claim = Integration grants in North Rhine-Westphalia
+authority = A service of the public administration
+skip-to-content = Skip to content
+language-switch = Language
+navigation = Work areas
+signed-in-as = Signed in as
+sign-in = Sign in
+sign-out = Sign out
+back-to-start = To the start page
+accessibility = Accessibility statement
+privacy = Privacy
+about = Source code and licences
+attribution = Bescheid is free software (EUPL-1.2). Design: KERN (EUPL-1.2). Typeface: Fira Sans (OFL-1.1).
+
+nav-apply = Applications
+nav-eligibility = Eligibility
+nav-review = Review
+nav-award = Decision
+nav-mail = Emails
+nav-ops = Operations
+
+pages = More pages
+pages-newer = Newer
+pages-older = Older
+
+field-optional = optional
+field-choose = Please choose
+field-limit = At most { $limit } characters.
+
+errors-title = { $count ->
+    [one] Please check one entry
+   *[other] Please check { $count } entries
+}
+error-required = “{ $field }” is missing.
+error-choose = Please choose one of the values for “{ $field }”.
+error-too-long = “{ $field }” has { $length } characters; at most { $limit } are possible.
+error-amount = “{ $field }” is not an amount. Expected is, for example, 60,000.50.
+error-amount-decimals = “{ $field }” has more than two decimals. Expected is, for example, 60,000.50.
+error-amount-negative = “{ $field }” must not be negative.
+error-amount-too-large = “{ $field }” is too large: amounts below 1 billion euros are possible.
+error-date = “{ $field }” is not a date. Expected is, for example, 23.11.2026.
+
+lost-title = What you typed is still here
+lost-nothing = Not saved yet
+lost-sign-in = Your session had ended. Sign in in a new window, come back here, and send what you typed once more.
+lost-sign-in-link = Sign in in a new window
+lost-other = Meanwhile { $name } is signed in. Send only what you want to send under this name.
+lost-send = Send
+lost-typed = See what you typed
+
+problem-malformed = The request cannot be read
+problem-malformed-text = The address or the content of the request has a mistake. Go back and try again.
+problem-invalid = Some entries do not fit
+problem-invalid-text = Some entries were not as expected. Go back and check them.
+problem-sign-in = Please sign in
+problem-sign-in-text = You have to be signed in for this page.
+problem-forbidden = You are not permitted to do this
+problem-forbidden-text = You are signed in, but not with a role that may do this.
+problem-forged = The request did not come from our page
+problem-forged-text = To protect you, nothing was changed. Open the page again and send the form from there.
+problem-not-found = There is no such page
+problem-not-found-text = The address is wrong, or the entry belongs to somebody else.
+problem-method = This page cannot be opened like that
+problem-method-text = Go back and use the buttons of the page.
+problem-slow = The transfer took too long
+problem-slow-text = The connection was too slow. Try again.
+problem-conflict = This is no longer possible
+problem-conflict-text = Things have changed in the meantime. Reload the page.
+problem-too-large = That is too much at once
+problem-too-large-text = The content is larger than permitted. Go back (what you typed is still there), shorten the texts and send again.
+problem-media-type = This format is not accepted
+problem-media-type-text = Send the form from our page.
+problem-internal = We made a mistake
+problem-internal-text = The mistake has been recorded. Try again later.
+problem-unavailable = Not available at the moment
+problem-unavailable-text = A part of the system does not answer. Nothing was changed. Try again in a moment.
+problem-overloaded = Too much to do at the moment
+problem-overloaded-text = Too many requests are coming at once. Try again in a few seconds.
+problem-timed-out = That took too long
+problem-timed-out-text = Perhaps your entry arrived all the same. Have a look before you repeat it.

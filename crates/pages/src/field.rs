@@ -1,0 +1,173 @@
+//! One field of a form in KERN's markup: label, hint, input, and the message beside it.
+
+use std::fmt;
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use crate::form::Form;
+use crate::messages::Language;
+
+/// One of the values a person can choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// As sent.
+    pub value: String,
+    /// As read, in the reader's language.
+    pub label: String,
+    /// A second line below the label.
+    pub hint: Option<String>,
+}
+
+impl Choice {
+    /// A choice without a hint.
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { value: value.into(), label: label.into(), hint: None }
+    }
+
+    /// With a second line.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind<'a> {
+    Text(&'static str),
+    Area,
+    Money,
+    Number,
+    Date,
+    Select(&'a [Choice]),
+    Group(&'static str, &'a [Choice]),
+    Check,
+}
+
+/// A field; write it into a template as `{{ form.text("title", "field-title").limit(100) }}`.
+#[derive(Template, Clone, Debug)]
+#[template(path = "field.html")]
+pub struct Field<'a> {
+    form: &'a Form,
+    name: &'a str,
+    label: String,
+    kind: Kind<'a>,
+    hint: Option<String>,
+    optional: bool,
+    limit: Option<usize>,
+    rows: usize,
+    autocomplete: Option<&'a str>,
+}
+
+/// It escapes what it shows.
+impl HtmlSafe for Field<'_> {}
+
+impl<'a> Field<'a> {
+    pub(crate) fn new(form: &'a Form, name: &'a str, label: &str, kind: Kind<'a>) -> Self {
+        let label = form.page.t(label);
+        Self {
+            form,
+            name,
+            label,
+            kind,
+            hint: None,
+            optional: false,
+            limit: None,
+            rows: 6,
+            autocomplete: None,
+        }
+    }
+
+    /// An explanation between label and input; a message key.
+    #[must_use]
+    pub fn hint(self, key: &str) -> Self {
+        let hint = Some(self.form.page.t(key));
+        Self { hint, ..self }
+    }
+
+    /// An explanation that is no fixed message.
+    #[must_use]
+    pub fn hint_text(self, text: impl Into<String>) -> Self {
+        Self { hint: Some(text.into()), ..self }
+    }
+
+    /// The label as text, where it is no fixed message.
+    #[must_use]
+    pub fn label_text(self, text: impl Into<String>) -> Self {
+        Self { label: text.into(), ..self }
+    }
+
+    /// May stay empty; the label says so.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        Self { optional: true, ..self }
+    }
+
+    /// The most characters it takes; shown, and counted down while typing.
+    #[must_use]
+    pub fn limit(self, limit: usize) -> Self {
+        Self { limit: Some(limit), ..self }
+    }
+
+    /// Lines of a text area (six without this).
+    #[must_use]
+    pub fn rows(self, rows: usize) -> Self {
+        Self { rows, ..self }
+    }
+
+    /// What the browser may fill in, as HTML names it.
+    #[must_use]
+    pub fn autocomplete(self, name: &'a str) -> Self {
+        Self { autocomplete: Some(name), ..self }
+    }
+
+    fn error(&self) -> Option<&'a str> {
+        self.form.error(self.name)
+    }
+
+    fn value(&self) -> &'a str {
+        self.form.value(self.name)
+    }
+
+    /// The value where a date field understands it: what somebody typed as 23.11.2026 must not vanish.
+    fn date_value(&self) -> String {
+        crate::parse::date(self.value()).map_or_else(|_| String::new(), |date| date.to_string())
+    }
+
+    fn limit_text(&self) -> Option<String> {
+        let limit = i64::try_from(self.limit?).ok()?;
+        let language: Language = self.form.page.language;
+        Some(self.form.page.t1("field-limit", "limit", language.number(limit)))
+    }
+
+    /// The ids of what explains this field, for `aria-describedby`.
+    fn described_by(&self) -> String {
+        let mut ids = Vec::new();
+        if self.hint.is_some() || self.limit.is_some() {
+            ids.push(format!("f-{}-hint", self.name));
+        }
+        if self.error().is_some() {
+            ids.push(format!("f-{}-error", self.name));
+        }
+        ids.join(" ")
+    }
+}
+
+/// Markup that is finished: not escaped again.
+#[derive(Clone, Debug)]
+pub struct Html(String);
+
+impl Html {
+    pub(crate) fn of(template: &impl Template) -> Self {
+        // Writing to a String does not fail, and none of our small templates does.
+        Self(template.render().unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Html {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for Html {}

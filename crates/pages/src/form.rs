@@ -1,0 +1,209 @@
+//! A form as it is shown and read: what was typed, what is wrong with it, and its fields.
+
+use askama::Template;
+use chassis::session::Fields;
+use chrono::NaiveDate;
+
+use crate::field::{Choice, Field, Html, Kind};
+use crate::page::Page;
+use crate::parse::{self, ParseError};
+
+/// A form. Make it from what is stored or from what was typed, read it with `need_…` and `take_…` (which note
+/// what is wrong), show it again if it is not [`Form::is_good`].
+#[derive(Clone, Debug)]
+pub struct Form {
+    pub(crate) page: Page,
+    typed: Vec<(String, String)>,
+    errors: Vec<(String, String)>,
+}
+
+impl Form {
+    /// An empty form.
+    pub fn new(page: &Page) -> Self {
+        Self { page: page.clone(), typed: Vec::new(), errors: Vec::new() }
+    }
+
+    /// A form as it was sent.
+    pub fn typed(page: &Page, fields: &Fields) -> Self {
+        fields.iter().fold(Self::new(page), |form, (name, value)| form.with(name, value))
+    }
+
+    /// The same with one more value (a name may repeat: check boxes).
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.typed.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The value of `name`, or an empty text.
+    pub fn value(&self, name: &str) -> &str {
+        self.values(name).next().unwrap_or_default()
+    }
+
+    /// All values of `name`.
+    pub fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+        let name = name.to_owned();
+        self.typed.iter().filter(move |(key, _)| *key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Is `value` among the values of `name`?
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.typed.iter().any(|(key, typed)| key == name && typed == value)
+    }
+
+    /// Notes that `name` is wrong; `message` is in the reader's language.
+    pub fn refuse(&mut self, name: &str, message: impl Into<String>) {
+        if self.error(name).is_none() {
+            self.errors.push((name.to_owned(), message.into()));
+        }
+    }
+
+    /// What is wrong with `name`.
+    pub fn error(&self, name: &str) -> Option<&str> {
+        self.errors.iter().find(|(key, _)| key == name).map(|(_, message)| message.as_str())
+    }
+
+    /// Is nothing wrong so far?
+    pub fn is_good(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// The text of `name`, which must be there and have at most `limit` characters. `label` is the message key of
+    /// the field's label.
+    pub fn need(&mut self, name: &str, label: &str, limit: usize) -> String {
+        let text = self.take(name, label, limit);
+        if text.is_none() {
+            self.refuse_parsed(name, label, ParseError::Empty);
+        }
+        text.unwrap_or_default()
+    }
+
+    /// The text of `name`, which may be missing.
+    pub fn take(&mut self, name: &str, label: &str, limit: usize) -> Option<String> {
+        // Browsers send line ends as two characters, and count them as one.
+        let text = self.value(name).replace("\r\n", "\n").trim().to_owned();
+        let length = text.chars().count();
+        if length > limit {
+            let field = self.page.t(label);
+            let arguments =
+                [("field", &*field), ("limit", &*limit.to_string()), ("length", &*length.to_string())];
+            let message = self.page.tn("error-too-long", &arguments);
+            self.refuse(name, message);
+        }
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The amount of `name` in cents, which must be there (zero where it is wrong).
+    pub fn need_money(&mut self, name: &str, label: &str) -> i64 {
+        parse::money(self.value(name)).unwrap_or_else(|error| {
+            self.refuse_parsed(name, label, error);
+            0
+        })
+    }
+
+    /// The amount of `name` in cents, which may be missing.
+    pub fn take_money(&mut self, name: &str, label: &str) -> Option<i64> {
+        if self.value(name).trim().is_empty() { None } else { Some(self.need_money(name, label)) }
+    }
+
+    /// The date of `name`, which must be there (any day where it is wrong).
+    pub fn need_date(&mut self, name: &str, label: &str) -> NaiveDate {
+        parse::date(self.value(name)).unwrap_or_else(|error| {
+            self.refuse_parsed(name, label, error);
+            NaiveDate::default()
+        })
+    }
+
+    /// The date of `name`, which may be missing.
+    pub fn take_date(&mut self, name: &str, label: &str) -> Option<NaiveDate> {
+        if self.value(name).trim().is_empty() { None } else { Some(self.need_date(name, label)) }
+    }
+
+    /// The value of `name`, which must be one of `choices`.
+    pub fn need_choice(&mut self, name: &str, label: &str, choices: &[Choice]) -> String {
+        let value = self.value(name).to_owned();
+        if !choices.iter().any(|choice| choice.value == value) {
+            let message = self.page.t1("error-choose", "field", self.page.t(label));
+            self.refuse(name, message);
+        }
+        value
+    }
+
+    fn refuse_parsed(&mut self, name: &str, label: &str, error: ParseError) {
+        let message = self.page.t1(error.key(), "field", self.page.t(label));
+        self.refuse(name, message);
+    }
+
+    /// The hidden field every POST form begins with.
+    pub fn csrf(&self) -> Html {
+        Html::of(&Csrf { token: &self.page.csrf })
+    }
+
+    /// The summary above the form: a link to each wrong field. Empty while nothing is wrong.
+    pub fn errors(&self) -> Html {
+        Html::of(&Errors { page: &self.page, errors: &self.errors })
+    }
+
+    /// One line of text; `label` is a message key, here and below.
+    pub fn text<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Text("text"))
+    }
+
+    /// An email address.
+    pub fn email<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Text("email")).autocomplete("email")
+    }
+
+    /// Several lines of text.
+    pub fn area<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Area)
+    }
+
+    /// An amount in euros.
+    pub fn money<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Money)
+    }
+
+    /// A whole number.
+    pub fn number<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Number)
+    }
+
+    /// A day.
+    pub fn date<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Date)
+    }
+
+    /// One of many, as a list that opens.
+    pub fn select<'a>(&'a self, name: &'a str, label: &str, choices: &'a [Choice]) -> Field<'a> {
+        Field::new(self, name, label, Kind::Select(choices))
+    }
+
+    /// One of a few, all visible.
+    pub fn radios<'a>(&'a self, name: &'a str, label: &str, choices: &'a [Choice]) -> Field<'a> {
+        Field::new(self, name, label, Kind::Group("radio", choices))
+    }
+
+    /// Any of a few; the name repeats.
+    pub fn checks<'a>(&'a self, name: &'a str, label: &str, choices: &'a [Choice]) -> Field<'a> {
+        Field::new(self, name, label, Kind::Group("checkbox", choices))
+    }
+
+    /// One check box; its value is `yes`.
+    pub fn check<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Check)
+    }
+}
+
+#[derive(Template)]
+#[template(source = r#"<input type="hidden" name="csrf" value="{{ token }}">"#, ext = "html")]
+struct Csrf<'a> {
+    token: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "errors.html")]
+struct Errors<'a> {
+    page: &'a Page,
+    errors: &'a [(String, String)],
+}

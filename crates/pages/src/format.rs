@@ -1,0 +1,120 @@
+//! Money, dates and times as people read them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Europe::Berlin;
+
+use crate::messages::Language;
+
+/// A value or a reference to it: templates hand over whichever they have.
+pub trait Plain<T> {
+    /// The value.
+    fn plain(&self) -> T;
+}
+
+impl<T, U: Plain<T> + ?Sized> Plain<T> for &U {
+    fn plain(&self) -> T {
+        (**self).plain()
+    }
+}
+
+macro_rules! plain {
+    ($($of:ty => $to:ty),*) => {$(
+        impl Plain<$to> for $of {
+            fn plain(&self) -> $to {
+                (*self).into()
+            }
+        }
+    )*};
+}
+
+plain!(i64 => i64, i32 => i64, i16 => i64, u32 => i64, u16 => i64, u8 => i64);
+plain!(NaiveDate => NaiveDate, DateTime<Utc> => DateTime<Utc>);
+
+impl Plain<i64> for usize {
+    fn plain(&self) -> i64 {
+        i64::try_from(*self).unwrap_or(i64::MAX)
+    }
+}
+
+impl Language {
+    /// Euro cents: `60.000,00 €` or `€60,000.00`.
+    pub fn money(self, cents: i64) -> String {
+        let sign = if cents < 0 { "-" } else { "" };
+        let (euros, rest) = (cents.unsigned_abs() / 100, cents.unsigned_abs() % 100);
+        match self {
+            // A space that does not break before the sign.
+            Self::De => format!("{sign}{},{rest:02}\u{a0}€", grouped(euros, '.')),
+            Self::En => format!("{sign}€{}.{rest:02}", grouped(euros, ',')),
+        }
+    }
+
+    /// Euro cents as somebody would type them: `60.000,00` or `60,000.00`.
+    pub fn money_to_type(self, cents: i64) -> String {
+        self.money(cents).replace(['€', '\u{a0}'], "")
+    }
+
+    /// A whole number: `1.234` or `1,234`.
+    pub fn number(self, number: i64) -> String {
+        let sign = if number < 0 { "-" } else { "" };
+        let separator = if self == Self::De { '.' } else { ',' };
+        format!("{sign}{}", grouped(number.unsigned_abs(), separator))
+    }
+
+    /// `23.11.2026` or `23 November 2026`.
+    pub fn date(self, date: NaiveDate) -> String {
+        match self {
+            Self::De => date.format("%d.%m.%Y").to_string(),
+            Self::En => date.format("%-d %B %Y").to_string(),
+        }
+    }
+
+    /// A moment in the time of Berlin: `23.11.2026, 14:05 Uhr` or `23 November 2026, 14:05`.
+    pub fn moment(self, at: DateTime<Utc>) -> String {
+        let local = at.with_timezone(&Berlin);
+        match self {
+            Self::De => local.format("%d.%m.%Y, %H:%M Uhr").to_string(),
+            Self::En => local.format("%-d %B %Y, %H:%M").to_string(),
+        }
+    }
+
+    /// The day of a moment, in Berlin.
+    pub fn day(self, at: DateTime<Utc>) -> String {
+        self.date(at.with_timezone(&Berlin).date_naive())
+    }
+}
+
+fn grouped(number: u64, separator: char) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(separator);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_in_both_languages() {
+        let both = |cents| (Language::De.money(cents), Language::En.money(cents));
+        assert_eq!(both(6_000_000), ("60.000,00\u{a0}€".to_owned(), "€60,000.00".to_owned()));
+        assert_eq!(both(5), ("0,05\u{a0}€".to_owned(), "€0.05".to_owned()));
+        assert_eq!(both(-123_456_789), ("-1.234.567,89\u{a0}€".to_owned(), "-€1,234,567.89".to_owned()));
+        assert_eq!(Language::De.money_to_type(6_000_050), "60.000,50");
+        assert_eq!(Language::En.number(999), "999");
+    }
+
+    #[test]
+    fn times_are_those_of_berlin() {
+        let summer: DateTime<Utc> = "2026-07-31T22:30:00Z".parse().unwrap();
+        assert_eq!(Language::De.moment(summer), "01.08.2026, 00:30 Uhr");
+        assert_eq!(Language::En.day(summer), "1 August 2026");
+        let winter: DateTime<Utc> = "2026-11-23T13:05:00Z".parse().unwrap();
+        assert_eq!(Language::En.moment(winter), "23 November 2026, 14:05");
+    }
+}

@@ -1,0 +1,20 @@
+//! What people see: the layout in KERN (the German administration's design system), form fields, messages in
+//! German and English, numbers and dates as people write them, error pages.
+//!
+//! A service makes one [`Pages`], lays it around its routes with [`Pages::around`], takes a [`Page`] in each
+//! handler, and answers with [`show`]. Its templates extend `layout.html`.
+
+mod assets;
+mod field;
+mod form;
+mod format;
+pub mod messages;
+mod page;
+pub mod parse;
+mod problems;
+
+pub use field::{Choice, Field};
+pub use form::Form;
+pub use format::Plain;
+pub use messages::{CatalogueError, Language};
+pub use page::{Page, Pages, show, show_invalid};

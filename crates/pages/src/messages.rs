@@ -1,0 +1,236 @@
+//! Message catalogues (Fluent), German and English.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use unic_langid::LanguageIdentifier;
+
+/// The languages of every page and mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Language {
+    /// German, the language of the procedure.
+    #[default]
+    De,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::De, Self::En];
+
+    /// `de` or `en`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::De => "de",
+            Self::En => "en",
+        }
+    }
+
+    /// In its own words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::De => "Deutsch",
+            Self::En => "English",
+        }
+    }
+
+    /// From `de` or `en`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.code() == code)
+    }
+
+    /// English only for those whose browser prefers it to German (`Accept-Language`).
+    pub fn preferred(accept: &str) -> Self {
+        let weight = |wanted: Self| {
+            let ranges = accept.split(',').filter_map(|range| {
+                let mut parts = range.split(';').map(str::trim);
+                let tag = parts.next()?;
+                let language = tag.split('-').next()?;
+                let weight =
+                    parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+                language.eq_ignore_ascii_case(wanted.code()).then_some(weight)
+            });
+            ranges.fold(0.0, f32::max)
+        };
+        if weight(Self::En) > weight(Self::De) { Self::En } else { Self::De }
+    }
+}
+
+/// A catalogue that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("message catalogue ({language}): {problem}")]
+pub struct CatalogueError {
+    language: &'static str,
+    problem: String,
+}
+
+/// The messages of one service in both languages, with those every page needs.
+pub struct Messages {
+    de: FluentBundle<FluentResource>,
+    en: FluentBundle<FluentResource>,
+}
+
+impl Messages {
+    /// The common catalogues and these (Fluent syntax).
+    ///
+    /// # Errors
+    /// A syntax error; a key that exists twice.
+    pub fn new(de: &str, en: &str) -> Result<Self, CatalogueError> {
+        Ok(Self {
+            de: bundle(Language::De, include_str!("../messages/de.ftl"), de)?,
+            en: bundle(Language::En, include_str!("../messages/en.ftl"), en)?,
+        })
+    }
+
+    /// The message `key`. A missing one is shown as `⟦key⟧` and logged: a mistake that a test should have found.
+    pub fn say(&self, language: Language, key: &str, arguments: &[(&str, &str)]) -> String {
+        let bundle = match language {
+            Language::De => &self.de,
+            Language::En => &self.en,
+        };
+        let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
+            tracing::error!(key, language = language.code(), "message missing");
+            return format!("⟦{key}⟧");
+        };
+        let mut values = FluentArgs::with_capacity(arguments.len());
+        for (name, value) in arguments {
+            // Numbers choose plural forms, and are written as they were given.
+            let plain =
+                !value.is_empty() && value.len() < 16 && value.bytes().all(|byte| byte.is_ascii_digit());
+            let value = if plain { FluentValue::try_number(value) } else { FluentValue::from(*value) };
+            values.set(*name, value);
+        }
+        let mut errors = Vec::new();
+        let text = bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned();
+        if !errors.is_empty() {
+            tracing::error!(key, language = language.code(), ?errors, "message with wrong arguments");
+        }
+        text
+    }
+
+    /// Is there such a message in this language?
+    pub fn has(&self, language: Language, key: &str) -> bool {
+        match language {
+            Language::De => self.de.has_message(key),
+            Language::En => self.en.has_message(key),
+        }
+    }
+}
+
+fn bundle(
+    language: Language,
+    common: &str,
+    own: &str,
+) -> Result<FluentBundle<FluentResource>, CatalogueError> {
+    let refuse = |problem: String| CatalogueError { language: language.code(), problem };
+    let id: LanguageIdentifier = language.code().parse().expect("a language code");
+    let mut bundle = FluentBundle::new_concurrent(vec![id]);
+    // The marks around arguments are for mixed writing directions; here they would only be copied along.
+    bundle.set_use_isolating(false);
+    for text in [common, own] {
+        let resource = FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| {
+            refuse(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        })?;
+        bundle.add_resource(resource).map_err(|errors| {
+            refuse(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        })?;
+    }
+    Ok(bundle)
+}
+
+/// For tests: both catalogues have the same keys, and each message the same arguments.
+///
+/// # Panics
+/// They don't; says which.
+pub fn assert_catalogues_match(de: &str, en: &str) {
+    let (german, english) = (arguments_by_key(de), arguments_by_key(en));
+    let mut problems = Vec::new();
+    for (key, arguments) in &german {
+        match english.get(key) {
+            None => problems.push(format!("{key} is missing in English")),
+            Some(other) if other != arguments => {
+                problems.push(format!("{key} takes {arguments:?} in German, {other:?} in English"));
+            }
+            Some(_) => {}
+        }
+    }
+    problems.extend(
+        english
+            .keys()
+            .filter(|key| !german.contains_key(*key))
+            .map(|key| format!("{key} is missing in German")),
+    );
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+fn arguments_by_key(catalogue: &str) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut keys: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut current = "";
+    for line in catalogue.lines() {
+        if line.starts_with(|first: char| first.is_ascii_lowercase())
+            && let Some((key, _)) = line.split_once('=')
+        {
+            current = key.trim();
+            keys.entry(current).or_default();
+        }
+        for argument in line.split('$').skip(1) {
+            let end = argument
+                .find(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)))
+                .unwrap_or(argument.len());
+            keys.entry(current).or_default().insert(&argument[..end]);
+        }
+    }
+    keys
+}
+
+/// For tests: every message key that a template in `folder` names, in `t("…")` and the form fields, exists.
+///
+/// # Panics
+/// One doesn't; says where. The folder cannot be read.
+pub fn assert_templates_known(folder: impl AsRef<Path>, de: &str, en: &str) {
+    let messages = Messages::new(de, en).expect("catalogues that can be read");
+    let mut problems = Vec::new();
+    let mut folders = vec![folder.as_ref().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of templates") {
+            let path = entry.expect("a readable folder").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("a template in UTF-8");
+            for key in keys_named(&text) {
+                for language in Language::ALL.into_iter().filter(|language| !messages.has(*language, key)) {
+                    problems.push(format!("{}: {key} is missing in {}", path.display(), language.code()));
+                }
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// The keys in `t("key"`, `t1("key"`, `tn("key"`, `.hint("key"`, and the second text of a field.
+fn keys_named(template: &str) -> impl Iterator<Item = &str> {
+    const FIRST: [&str; 5] = [".t(\"", ".t1(\"", ".tn(\"", ".hint(\"", ".prefix(\""];
+    const SECOND: [&str; 9] = [
+        ".text(\"",
+        ".area(\"",
+        ".email(\"",
+        ".money(\"",
+        ".date(\"",
+        ".select(\"",
+        ".radios(\"",
+        ".checks(\"",
+        ".check(\"",
+    ];
+    let after = |call: &'static str| template.split(call).skip(1);
+    let first = FIRST.into_iter().flat_map(after).filter_map(|rest| rest.split('"').next());
+    let second = SECOND.into_iter().flat_map(after).filter_map(|rest| {
+        let mut parts = rest.split('"').skip(1);
+        (parts.next()?.trim() == ",").then(|| parts.next()).flatten()
+    });
+    first.chain(second)
+}

@@ -1,0 +1,262 @@
+//! One request's page: its language, who reads it, and the words for it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::header::{self, HeaderValue};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
+use axum::{Router, middleware};
+use chassis::http::ProblemPage;
+use chassis::{Problem, Process, Role, Session};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::format::Plain;
+use crate::messages::{CatalogueError, Language, Messages};
+use crate::{assets, problems};
+
+/// The cookie that remembers the language.
+const LANGUAGE_COOKIE: &str = "bescheid_lang";
+
+/// The pages of one service: its prefix and its messages. Cheap to clone.
+#[derive(Clone)]
+pub struct Pages(Arc<Inner>);
+
+struct Inner {
+    prefix: String,
+    messages: Messages,
+}
+
+impl fmt::Debug for Pages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pages({})", self.0.prefix)
+    }
+}
+
+impl Pages {
+    /// Pages below `prefix` (such as `/award`; empty for the start page) with these messages (Fluent) besides the
+    /// common ones.
+    ///
+    /// # Errors
+    /// A catalogue with a mistake.
+    pub fn new(prefix: &str, de: &str, en: &str) -> Result<Self, CatalogueError> {
+        let prefix = prefix.trim_end_matches('/').to_owned();
+        Ok(Self(Arc::new(Inner { prefix, messages: Messages::new(de, en)? })))
+    }
+
+    /// `routes` with everything pages need: the files below `<prefix>/assets`, [`Page`] as an argument of
+    /// handlers, problems shown as pages, and the language switch (`?lang=en`).
+    pub fn around(&self, process: &Process, routes: Router) -> Router {
+        let pages = self.clone();
+        process.show_problems_with(ProblemPage::new(move |process, parts, problem| {
+            problems::draw(&Page::of(&pages, process, parts), problem)
+        }));
+        let pages = self.clone();
+        routes
+            .layer(middleware::from_fn(move |mut request: Request, next: Next| {
+                request.extensions_mut().insert(pages.clone());
+                switch_language(request, next)
+            }))
+            .route(&format!("{}/assets/{{name}}", self.0.prefix), get(assets::asset))
+    }
+
+    /// The messages, for text outside of pages.
+    pub fn messages(&self) -> &Messages {
+        &self.0.messages
+    }
+
+    /// A page outside of any request: for tests, and text made in the background.
+    pub fn page(&self, language: Language, session: Option<Session>, now: DateTime<Utc>) -> Page {
+        let path = if self.0.prefix.is_empty() { "/".to_owned() } else { self.0.prefix.clone() };
+        Page { pages: self.clone(), language, session, csrf: String::new(), path, now }
+    }
+}
+
+/// `?lang=en` sets the cookie and goes back to the same address without it.
+async fn switch_language(request: Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let wanted = query.split('&').find_map(|pair| Language::from_code(pair.strip_prefix("lang=")?));
+    let Some(language) = wanted.filter(|_| request.method() == Method::GET) else {
+        return next.run(request).await;
+    };
+    let cookie = format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", language.code());
+    let mut response = Redirect::to(&without_language(request.uri().path(), query)).into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn without_language(path: &str, query: &str) -> String {
+    let rest: Vec<&str> =
+        query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
+    // One slash in front: `//host` would lead to another site.
+    let path = format!("/{}", path.trim_start_matches('/'));
+    if rest.is_empty() { path } else { format!("{path}?{}", rest.join("&")) }
+}
+
+/// What every template needs; take it as an argument of the handler and hand it to the template as `page`.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pages: Pages,
+    /// The reader's language.
+    pub language: Language,
+    /// Who is signed in.
+    pub session: Option<Session>,
+    /// The form token of who is signed in.
+    pub csrf: String,
+    /// Path and query of this page.
+    pub path: String,
+    /// When the request came (UTC).
+    pub now: DateTime<Utc>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Page {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let process = parts.extensions.get::<Process>();
+        let pages = parts.extensions.get::<Pages>();
+        let (Some(process), Some(pages)) = (process, pages) else {
+            return Err(Problem::internal(
+                "pages need Pages::around and chassis::http::serve around the routes",
+            ));
+        };
+        Ok(Self::of(pages, process, parts))
+    }
+}
+
+impl Page {
+    fn of(pages: &Pages, process: &Process, parts: &Parts) -> Self {
+        let session = Session::seen(process, &parts.headers);
+        let query = parts.uri.query().unwrap_or_default();
+        Self {
+            pages: pages.clone(),
+            language: language(parts),
+            csrf: session.as_ref().map(|session| process.keys().csrf(session)).unwrap_or_default(),
+            session,
+            path: without_language(parts.uri.path(), query),
+            now: process.clock().now(),
+        }
+    }
+
+    /// The message `key`.
+    pub fn t(&self, key: impl AsRef<str>) -> String {
+        self.pages.0.messages.say(self.language, key.as_ref(), &[])
+    }
+
+    /// The message `key` with one argument.
+    pub fn t1(&self, key: &str, name: &str, value: impl fmt::Display) -> String {
+        self.pages.0.messages.say(self.language, key, &[(name, &value.to_string())])
+    }
+
+    /// The message `key` with arguments.
+    pub fn tn(&self, key: &str, arguments: &[(&str, &str)]) -> String {
+        self.pages.0.messages.say(self.language, key, arguments)
+    }
+
+    /// Euro cents as read in this language.
+    pub fn money(&self, cents: impl Plain<i64>) -> String {
+        self.language.money(cents.plain())
+    }
+
+    /// A whole number.
+    pub fn number(&self, number: impl Plain<i64>) -> String {
+        self.language.number(number.plain())
+    }
+
+    /// A date.
+    pub fn date(&self, date: impl Plain<NaiveDate>) -> String {
+        self.language.date(date.plain())
+    }
+
+    /// A moment, in the time of Berlin.
+    pub fn moment(&self, at: impl Plain<DateTime<Utc>>) -> String {
+        self.language.moment(at.plain())
+    }
+
+    /// The day of a moment, in Berlin.
+    pub fn day(&self, at: impl Plain<DateTime<Utc>>) -> String {
+        self.language.day(at.plain())
+    }
+
+    /// This service's prefix and `path`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.pages.0.prefix)
+    }
+
+    /// Has who is signed in this role?
+    pub fn has(&self, role: Role) -> bool {
+        self.session.as_ref().is_some_and(|session| session.has(role))
+    }
+
+    fn asset(&self, name: &str) -> String {
+        self.url(&format!("/assets/{name}"))
+    }
+
+    /// The style sheets, for the layout.
+    pub fn style_sheets(&self) -> [String; 2] {
+        [self.asset(assets::KERN_CSS), self.asset(assets::BESCHEID_CSS)]
+    }
+
+    /// The script, for the layout.
+    pub fn script(&self) -> String {
+        self.asset(assets::BESCHEID_JS)
+    }
+
+    /// This page in the other languages: code, name, link.
+    pub fn other_languages(&self) -> Vec<(&'static str, &'static str, String)> {
+        let sign = if self.path.contains('?') { '&' } else { '?' };
+        let others = Language::ALL.into_iter().filter(|language| *language != self.language);
+        others.map(|l| (l.code(), l.name(), format!("{}{sign}lang={}", self.path, l.code()))).collect()
+    }
+
+    /// Where this person works: link, message key, is it this service?
+    pub fn navigation(&self) -> Vec<(&'static str, &'static str, bool)> {
+        const PLACES: [(&[Role], &str, &str); 6] = [
+            (&[Role::Applicant], "/apply", "nav-apply"),
+            (&[Role::CaseWorker], "/eligibility", "nav-eligibility"),
+            (&[Role::Reviewer], "/review", "nav-review"),
+            (&[Role::CaseWorker, Role::Approver], "/award", "nav-award"),
+            (&[Role::CaseWorker, Role::Operator], "/mail", "nav-mail"),
+            (&[Role::Operator], "/ops", "nav-ops"),
+        ];
+        let mine = PLACES.into_iter().filter(|(roles, ..)| roles.iter().any(|role| self.has(*role)));
+        mine.map(|(_, link, key)| (link, key, self.pages.0.prefix == link)).collect()
+    }
+}
+
+/// The language: chosen by the switch, else by the browser's preference, else German.
+fn language(parts: &Parts) -> Language {
+    let header = |name| parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let chosen = header(header::COOKIE)
+        .flat_map(|cookies| cookies.split(';'))
+        .find_map(|pair| Language::from_code(pair.trim().strip_prefix(LANGUAGE_COOKIE)?.strip_prefix('=')?));
+    chosen.unwrap_or_else(|| {
+        header(header::ACCEPT_LANGUAGE).next().map(Language::preferred).unwrap_or_default()
+    })
+}
+
+/// The answer that shows `template`. Pages are about persons: nobody keeps a copy on the way.
+///
+/// # Errors
+/// 500 where the template fails.
+pub fn show(template: &impl Template) -> Result<Response, Problem> {
+    let html = template.render().map_err(Problem::internal)?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
+}
+
+/// As [`show`], with status 422: the form again, with what was typed and what is wrong.
+///
+/// # Errors
+/// 500 where the template fails.
+pub fn show_invalid(template: &impl Template) -> Result<Response, Problem> {
+    let mut response = show(template)?;
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(response)
+}

@@ -1,0 +1,50 @@
+//! Problems as people see them, and the page that keeps what somebody typed.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use chassis::problem::{Problem, ProblemKind};
+use chassis::session::{CSRF_FIELD, Fields};
+
+use crate::page::Page;
+
+/// The page for `problem`. What a person had typed into a refused form is on it, to be sent again.
+pub(crate) fn draw(page: &Page, problem: &Problem) -> Response {
+    let html = match &problem.typed {
+        Some(fields) => lost_session(page, problem.kind, fields).render(),
+        None => problem_page(page, problem).render(),
+    };
+    match html {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => Problem::internal(error).into_response(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    page: &'a Page,
+    title: String,
+    text: String,
+}
+
+fn problem_page<'a>(page: &'a Page, problem: &Problem) -> ProblemPage<'a> {
+    let id = problem.kind.id();
+    let general = || page.t(format!("problem-{id}-text"));
+    let text = problem.for_people.clone().unwrap_or_else(general);
+    ProblemPage { page, title: page.t(format!("problem-{id}")), text }
+}
+
+#[derive(Template)]
+#[template(path = "lost_session.html")]
+struct LostSession<'a> {
+    page: &'a Page,
+    signed_out: bool,
+    fields: Vec<(&'a str, &'a str)>,
+}
+
+/// The session ended (or became somebody else's) while the form was filled in: sign in in another tab, come back
+/// here, send again.
+fn lost_session<'a>(page: &'a Page, kind: ProblemKind, fields: &'a Fields) -> LostSession<'a> {
+    let fields = fields.iter().filter(|(name, _)| *name != CSRF_FIELD).collect();
+    LostSession { page, signed_out: kind == ProblemKind::SignIn, fields }
+}

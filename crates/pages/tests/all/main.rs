@@ -1,0 +1,6 @@
+//! Pages from outside: rendered, and served over a real socket.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod rendered;
+mod served;
