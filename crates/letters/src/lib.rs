@@ -1,0 +1,21 @@
+//! What goes on paper: notices as tagged PDF, readable by screen readers (PDF/UA-1)
+//! and fit for the archive (PDF/A-2a).
+//!
+//! A [`Notice`] is data only. [`missing_parts`] says what it lacks, before anybody
+//! approves it; [`render`] sets it. The wording is in `templates/`, German and binding
+//! (§ 23 VwVfG). No clock, no files, no network: the same notice gives the same bytes.
+
+mod missing;
+mod notice;
+mod paper;
+mod script;
+mod words;
+
+pub use missing::{Part, missing_parts};
+pub use notice::{
+    Authority, AwardNotice, BudgetYear, Contact, CostItem, Court, FinancingType, Letter, Notice,
+    PartnerShare, Period, Recipient, RejectionNotice, Signatory,
+};
+pub use paper::{LetterError, Pdf, render};
+pub use script::unprintable;
+pub use words::amount_in_words;
