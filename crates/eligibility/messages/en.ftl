@@ -1,0 +1,81 @@
+# Eligibility: the queue and the decision of a person.
+list-title = Check eligibility
+list-lead = The rules could not clearly confirm these applications. A person decides each of them.
+list-waiting = { $count ->
+    [0] No application waits for a decision.
+    [one] One application waits for a decision.
+   *[other] { $count } applications wait for a decision.
+}
+list-none = There is no application here.
+list-states = Applications by state
+stage-referred = To decide
+stage-eligible = Eligible
+stage-ineligible = Not eligible
+stage-withdrawn = Withdrawn
+list-open = To be settled
+
+rule-municipality = Municipality in North Rhine-Westphalia
+rule-immigration-office = Immigration office
+rule-deadline = Deadline
+rule-project-period = Project period
+rule-not-begun = Not yet begun
+rule-grant-limits = Size of the grant
+rule-financing = Secured financing
+rule-declarations = Declarations
+
+case-back = To the list
+case-decided = The decision is stored.
+case-too-late = This has been decided in the meantime
+case-too-late-text = Your decision was not stored. What holds now is shown below. Your reason was:
+findings-title = What the rules have found
+findings-basis = Register as of { $day }. Version { $version } of the call’s rules.
+findings-language = Findings are in German, the language of the procedure.
+findings-met = { $count ->
+    [one] One rule is met
+   *[other] { $count } rules are met
+}
+finding-rule = Rule
+finding-value = Found
+finding-remedy = What would help
+finding-clause = Clause
+finding-source = Source
+
+application-title = The application
+application-text = Text of the application
+application-submitted = Received
+application-by = Submitted by
+application-late = after the deadline
+application-period = Project period
+application-period-days = { $from } to { $to }
+application-grant = Grant applied for
+application-own-share = Own share
+application-third-parties = Third parties
+application-total = Total cost
+application-participants = Municipalities taking part
+application-office-part = Part of the immigration office
+application-partners = Partners
+application-contact = Contact
+application-field = Field of action
+application-problem = Problem
+application-goals = Goals
+application-action-goals = Action goals
+application-output-goals = Output goals
+application-method = Method
+application-products = Products and results
+share-lead = { $name } (lead): { $amount }
+share = { $name }: { $amount }
+
+decision-title = Decision
+decision-lead = The rules only confirm what is clear; they never turn anyone down. Decide on the findings that are open.
+field-decision = Is the application eligible?
+decide-eligible = Eligible
+decide-eligible-hint = The application goes to review.
+decide-ineligible = Not eligible
+decide-ineligible-hint = The procedure ends here. The municipality reads the reason in the portal.
+field-reason = Reason
+field-reason-hint = It is kept on file; at least 10 characters.
+error-reason = The “reason” is too short: at least 10 characters are expected.
+decide-send = Store the decision
+decided-by-rules = The rules confirmed the application on { $at }.
+decided-by-person = { $name } decided on { $at }.
+withdrawn-at = The municipality withdrew the application on { $at }.

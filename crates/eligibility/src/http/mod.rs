@@ -1,0 +1,104 @@
+//! The pages and the API of this service. Each verb has a file, with its page and its operation.
+
+mod decide;
+mod list;
+mod show;
+mod view;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use bus::Failure;
+use chassis::api::{ApiRouter, Doc};
+use chassis::{Problem, ProblemKind, Role};
+
+use crate::{PREFIX, Service};
+
+/// All routes.
+pub fn routes() -> Router<Arc<Service>> {
+    Router::new()
+        .route("/eligibility", get(list::page))
+        .route("/eligibility/cases/{id}", get(show::page))
+        .route("/eligibility/cases/{id}/decision", post(decide::page))
+        .merge(api().into_router())
+}
+
+/// The API, with its description.
+fn api() -> ApiRouter<Arc<Service>> {
+    ApiRouter::new("eligibility", PREFIX)
+        .get(
+            "/cases",
+            list::api,
+            Doc::new("List cases by state")
+                .description("What waits comes oldest first, everything else newest first.")
+                .role(Role::CaseWorker)
+                .query::<list::Wanted>()
+                .answers::<list::List>(StatusCode::OK),
+        )
+        .get(
+            "/cases/{id}",
+            show::api,
+            Doc::new("One case: what was submitted, what the rules found, what was decided")
+                .role(Role::CaseWorker)
+                .answers::<view::CaseView>(StatusCode::OK)
+                .problems(&[ProblemKind::NotFound]),
+        )
+        .post(
+            "/cases/{id}/decision",
+            decide::api,
+            Doc::new("Decide a case that was referred to a person")
+                .description("With the header Idempotency-Key the request can be repeated.")
+                .role(Role::CaseWorker)
+                .body::<decide::Order>()
+                .answers::<view::CaseView>(StatusCode::OK)
+                .problems(&[ProblemKind::NotFound, ProblemKind::Conflict]),
+        )
+}
+
+/// A commit that failed, as an answer.
+fn not_committed(failure: Failure) -> Problem {
+    match failure {
+        Failure::Retry(_) => Problem::unavailable(failure),
+        Failure::Park(_) => Problem::internal(failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::{Ags, Finding, OfficeRule};
+    use pages::{Language, messages};
+
+    use super::words;
+    use crate::case::{Stage, Verdict};
+    use crate::register::Register;
+    use crate::rules::assess;
+    use crate::samples::{call, submitted};
+
+    const DE: &str = include_str!("../../messages/de.ftl");
+    const EN: &str = include_str!("../../messages/en.ftl");
+
+    #[test]
+    fn every_word_is_there_in_both_languages() {
+        messages::assert_catalogues_match(DE, EN);
+        messages::assert_templates_known("templates", DE, EN);
+        let findings: Vec<Finding> =
+            assess(&call(OfficeRule::OwnOffice), &submitted("05122000"), Register::nrw()).findings;
+        let rules = findings.iter().map(|finding| words::rule(finding.rule));
+        let stages = Stage::ALL.into_iter().map(words::stage);
+        let verdicts = [Verdict::Eligible, Verdict::Ineligible].map(|one| format!("decide-{}", one.name()));
+        let hints = verdicts.iter().map(|key| format!("{key}-hint"));
+        let pages = crate::pages().unwrap();
+        for key in rules.chain(stages).map(str::to_owned).chain(verdicts.iter().cloned()).chain(hints) {
+            assert!(Language::ALL.iter().all(|language| pages.messages().has(*language, &key)), "{key}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_shown_as_it_is() {
+        let ags: Ags = "05999999".parse().unwrap();
+        assert_eq!(words::name(&ags), "05999999");
+    }
+}

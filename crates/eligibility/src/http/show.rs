@@ -1,0 +1,150 @@
+//! One case, with the form to decide it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chassis::problem::{ApiJson, ApiPath, ApiQuery};
+use chassis::{Problem, Role, Session};
+use chrono::{DateTime, Utc};
+use events::{ApplicationId, Cents, Decider, Finding, Outcome};
+use pages::{Choice, Form, Language, Page};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::view::CaseView;
+use super::words;
+use crate::Service;
+use crate::case::{Case, LONGEST_REASON, Stage, State as CaseState, Verdict};
+use crate::store::cases;
+
+/// `GET /eligibility/api/cases/{id}`
+pub async fn api(
+    State(service): State<Arc<Service>>,
+    ApiPath(id): ApiPath<ApplicationId>,
+) -> Result<ApiJson<CaseView>, Problem> {
+    let case = find(&service, id).await?;
+    Ok(ApiJson(CaseView::from(&case)))
+}
+
+/// What a link to the page may add.
+#[derive(Debug, Deserialize)]
+pub struct Arrival {
+    /// The decision was stored just now.
+    #[serde(default)]
+    pub decided: bool,
+}
+
+/// `GET /eligibility/cases/{id}`
+pub async fn page(
+    page: Page,
+    session: Session,
+    State(service): State<Arc<Service>>,
+    ApiPath(id): ApiPath<ApplicationId>,
+    ApiQuery(arrival): ApiQuery<Arrival>,
+) -> Result<Response, Problem> {
+    session.require(Role::CaseWorker)?;
+    let case = find(&service, id).await?;
+    let form = Form::new(&page).with("key", Uuid::new_v4());
+    pages::show(&CasePage::new(&page, &case, form).decided(arrival.decided))
+}
+
+pub(super) async fn find(service: &Service, id: ApplicationId) -> Result<Case, Problem> {
+    cases::find(&mut *service.db.acquire().await?, id).await?.ok_or_else(Problem::not_found)
+}
+
+/// The page of a case.
+#[derive(Template)]
+#[template(path = "case.html")]
+pub(super) struct CasePage<'a> {
+    page: &'a Page,
+    case: &'a Case,
+    form: Form,
+    verdicts: Vec<Choice>,
+    just_decided: bool,
+    too_late: Option<String>,
+}
+
+impl<'a> CasePage<'a> {
+    pub(super) fn new(page: &'a Page, case: &'a Case, form: Form) -> Self {
+        Self { page, case, form, verdicts: verdicts(page), just_decided: false, too_late: None }
+    }
+
+    /// The page after the redirect.
+    pub(super) fn decided(self, just_decided: bool) -> Self {
+        Self { just_decided, ..self }
+    }
+
+    /// Somebody was quicker: with the reason that was not stored.
+    pub(super) fn too_late(self, reason: String) -> Self {
+        Self { too_late: Some(reason), ..self }
+    }
+
+    fn findings(&self, outcome: Outcome) -> Vec<&'a Finding> {
+        self.case.assessment.findings.iter().filter(|finding| finding.outcome == outcome).collect()
+    }
+
+    /// The name of its rule, and whom it is about.
+    fn rule(&self, finding: &Finding) -> String {
+        let rule = self.page.t(words::rule(finding.rule));
+        finding.ags.as_ref().map_or(rule.clone(), |ags| format!("{rule}: {}", words::name(ags)))
+    }
+
+    /// What was asked, and by which version of the rules.
+    fn basis(&self) -> String {
+        let day = self.page.date(self.case.register_day());
+        let version = self.case.assessment.rule_version.to_string();
+        self.page.tn("findings-basis", &[("day", &day), ("version", &version)])
+    }
+
+    fn period(&self) -> String {
+        let period = self.case.submitted.application.project_period;
+        let (from, to) = (self.page.date(period.from), self.page.date(period.to));
+        self.page.tn("application-period-days", &[("from", &from), ("to", &to)])
+    }
+
+    /// The municipalities of a joint project with their shares, the lead first.
+    fn shares(&self) -> Vec<String> {
+        let Some(joint) = &self.case.submitted.application.joint else { return Vec::new() };
+        let share = |key, name: &str, share: Cents| {
+            self.page.tn(key, &[("name", name), ("amount", &self.page.money(share.0))])
+        };
+        let lead = share("share-lead", &self.case.submitted.applicant.name, joint.lead_share);
+        let others = joint.participants.iter().map(|one| share("share", words::name(&one.ags), one.share));
+        std::iter::once(lead).chain(others).collect()
+    }
+
+    /// The lists of goals that are not empty, with the message keys of their names.
+    fn goals(&self) -> Vec<(&'static str, &'a [String])> {
+        let application = &self.case.submitted.application;
+        let mut goals = vec![
+            ("application-goals", application.goals.as_slice()),
+            ("application-action-goals", &application.action_goals),
+            ("application-output-goals", &application.output_goals),
+        ];
+        goals.retain(|(_, list)| !list.is_empty());
+        goals
+    }
+
+    fn decided_by(&self, person: &str, at: &DateTime<Utc>) -> String {
+        self.page.tn("decided-by-person", &[("name", person), ("at", &self.page.moment(at))])
+    }
+
+    fn by_person(&self) -> Option<(&'a str, &'a str)> {
+        match &self.case.decision()?.by {
+            Decider::Person { person, reason } => Some((&person.name, reason)),
+            Decider::Rules => None,
+        }
+    }
+}
+
+/// What can be decided.
+pub(super) fn verdicts(page: &Page) -> Vec<Choice> {
+    [Verdict::Eligible, Verdict::Ineligible]
+        .map(|verdict| {
+            let key = format!("decide-{}", verdict.name());
+            Choice::new(verdict.name(), page.t(&key)).hint(page.t(format!("{key}-hint")))
+        })
+        .into()
+}

@@ -1,0 +1,15 @@
+//! The applicant has taken it back: nobody needs to decide any more.
+
+use bus::{Failure, Tx};
+use events::{ApplicationWithdrawn, Event};
+
+use crate::Service;
+use crate::store::cases;
+
+pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
+    let Some(case) = cases::lock(tx, event.application()).await? else {
+        return Err(Failure::park("withdrawn before it was submitted"));
+    };
+    cases::save(tx, &case.withdraw(event.data.withdrawn_at)).await?;
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! The rules, pure: a call, what was submitted and the register give findings, the same ones each time.
+//!
+//! A machine turns nobody down (§ 35a VwVfG): a rule is clearly kept, or a person must decide. Every finding
+//! says which clause asks, what was found and where; one that asks for a person says what would help.
+
+mod office;
+mod project;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use chrono::NaiveDate;
+use chrono_tz::Europe::Berlin;
+use events::{Ags, ApplicationSubmitted, Call, Finding, Outcome, Rule, municipality};
+
+use crate::register::Register;
+
+/// What the rules found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// Every rule that was looked at, in a fixed order.
+    pub findings: Vec<Finding>,
+    /// Version of the call's rules.
+    pub rule_version: u32,
+    /// Day for which the register was asked: the day of application, in Germany.
+    pub register_day: NaiveDate,
+}
+
+impl Assessment {
+    /// Every rule is clearly kept.
+    pub fn is_clear(&self) -> bool {
+        self.findings.iter().all(|finding| finding.outcome == Outcome::Met)
+    }
+}
+
+/// Looks at every rule of `call`. In a joint project each municipality is looked at.
+pub fn assess(call: &Call, submitted: &ApplicationSubmitted, register: &Register) -> Assessment {
+    let register_day = submitted.submitted_at.with_timezone(&Berlin).date_naive();
+    let everybody = everybody(submitted);
+    let mut findings = Vec::new();
+    for ags in &everybody {
+        findings.push(known(ags));
+        findings.push(office::finding(call.office_rule, ags, &everybody, register, register_day));
+    }
+    findings.push(project::deadline(call, submitted));
+    findings.push(project::period(call, &submitted.application));
+    findings.push(project::not_begun(&submitted.application, register_day));
+    findings.push(project::grant_limits(call, &submitted.application));
+    findings.push(project::financing(&submitted.application));
+    findings.push(project::declarations(&submitted.application));
+    Assessment { findings, rule_version: call.version, register_day }
+}
+
+/// The applicant, and the other municipalities of a joint project.
+fn everybody(submitted: &ApplicationSubmitted) -> Vec<Ags> {
+    let participants = submitted.application.joint.iter().flat_map(|joint| &joint.participants);
+    std::iter::once(&submitted.applicant.ags).chain(participants.map(|one| &one.ags)).cloned().collect()
+}
+
+/// Is it a municipality of North Rhine-Westphalia at all?
+fn known(ags: &Ags) -> Finding {
+    let found = match municipality(ags) {
+        Some(one) => Found::Met(format!("{} ({ags}), {}", one.name, words::kind(one.kind))),
+        None => Found::Open {
+            value: format!("Der Schlüssel {ags} steht nicht im Verzeichnis"),
+            remedy:
+                "Gemeindeschlüssel klären: Antragsberechtigt sind Gemeinden, Kreise und die Städteregion in \
+                     Nordrhein-Westfalen."
+                    .to_owned(),
+        },
+    };
+    found.finding(
+        Rule::Municipality,
+        Some(ags),
+        "Aufruf: antragsberechtigt sind Kommunen in Nordrhein-Westfalen",
+        "Statistisches Bundesamt (Destatis), Gemeindeverzeichnis (GV100AD), Gebietsstand 30.11.2023 (bearbeitet)",
+    )
+}
+
+/// What a rule found. There is no third variant, and must never be one.
+enum Found {
+    /// Clearly kept.
+    Met(String),
+    /// A person must decide.
+    Open { value: String, remedy: String },
+}
+
+impl Found {
+    /// Kept if `kept`; otherwise `remedy` is what would help.
+    fn kept_if(kept: bool, value: String, remedy: &str) -> Self {
+        if kept { Self::Met(value) } else { Self::Open { value, remedy: remedy.to_owned() } }
+    }
+
+    fn finding(
+        self,
+        rule: Rule,
+        ags: Option<&Ags>,
+        clause: impl Into<String>,
+        source: impl Into<String>,
+    ) -> Finding {
+        let (outcome, value, remedy) = match self {
+            Self::Met(value) => (Outcome::Met, value, None),
+            Self::Open { value, remedy } => (Outcome::PersonMustDecide, value, Some(remedy)),
+        };
+        Finding {
+            rule,
+            ags: ags.cloned(),
+            outcome,
+            clause: clause.into(),
+            value,
+            source: source.into(),
+            remedy,
+        }
+    }
+}

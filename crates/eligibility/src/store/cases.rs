@@ -1,0 +1,236 @@
+//! Table `cases`, and the count of those that wait.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use events::{ApplicationId, ApplicationSubmitted, Decider, Finding, Person};
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use crate::case::{Case, Decision, Stage, State, Verdict};
+use crate::rules::Assessment;
+
+/// A new case. The same application twice is an error.
+pub async fn insert(db: &mut PgConnection, case: &Case) -> Result<(), sqlx::Error> {
+    let flat = Flat::of(case);
+    sqlx::query!(
+        "with counted as (
+             update counts set cases = cases + 1 where state = $10 and state = 'referred'
+         )
+         insert into cases (id, call, file_number, applicant_name, submitted, findings, rule_version,
+             register_day, opened_at, state, changed_at, verdict, decided_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $11, $12)",
+        case.id.uuid(),
+        case.submitted.call.uuid(),
+        case.submitted.file_number,
+        case.submitted.applicant.name,
+        Json(&case.submitted) as _,
+        Json(&case.assessment.findings) as _,
+        i32::try_from(case.assessment.rule_version).unwrap_or(i32::MAX),
+        case.register_day(),
+        case.opened_at,
+        flat.state,
+        flat.verdict,
+        flat.decided_at
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The case, locked until the transaction ends.
+pub async fn lock(db: &mut PgConnection, id: ApplicationId) -> Result<Option<Case>, sqlx::Error> {
+    sqlx::query_scalar!("select 1 from cases where id = $1 for update", id.uuid())
+        .fetch_optional(&mut *db)
+        .await?;
+    find(db, id).await
+}
+
+/// The case as it is now.
+pub async fn find(db: &mut PgConnection, id: ApplicationId) -> Result<Option<Case>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, submitted as "submitted: Json<ApplicationSubmitted>", findings as "findings: Json<Vec<Finding>>",
+             rule_version, register_day, opened_at, state, changed_at, verdict, decided_at, decided_by_id,
+             decided_by_name, reason
+         from cases where id = $1"#,
+        id.uuid()
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(Row::read).transpose()
+}
+
+/// The new state of a case that was locked in this transaction.
+pub async fn save(db: &mut PgConnection, case: &Case) -> Result<(), sqlx::Error> {
+    let flat = Flat::of(case);
+    sqlx::query!(
+        "with counted as (
+             update counts set cases = counts.cases - 1
+             from cases before
+             where before.id = $1 and before.state = counts.state and before.state <> $2
+         )
+         update cases set state = $2, changed_at = $3, verdict = $4, decided_at = $5, decided_by_id = $6,
+             decided_by_name = $7, reason = $8
+         where id = $1",
+        case.id.uuid(),
+        flat.state,
+        flat.changed_at,
+        flat.verdict,
+        flat.decided_at,
+        flat.person.map(|person| person.id.as_str()),
+        flat.person.map(|person| person.name.as_str()),
+        flat.reason
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// How many cases wait for a person.
+pub async fn count_referred(db: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!("select cases from counts where state = 'referred'").fetch_one(db).await
+}
+
+/// One line of a list.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The application.
+    pub id: Uuid,
+    /// Aktenzeichen.
+    pub file_number: String,
+    /// Who applies.
+    pub applicant_name: String,
+    /// Title of the project.
+    pub title: String,
+    /// What the rules found.
+    pub findings: Json<Vec<Finding>>,
+    /// When it entered the state of this list, UTC.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// A place in a list: entered its state then, has this id.
+pub type Place = (DateTime<Utc>, Uuid);
+
+/// Up to `limit` cases in this state after `after`. What waits comes oldest first, what is done newest first.
+pub async fn list(
+    db: &mut PgConnection,
+    stage: Stage,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<Listed>, sqlx::Error> {
+    let (at, id) = after.unzip();
+    match stage {
+        Stage::Referred => {
+            sqlx::query_as!(
+                Listed,
+                r#"select id, file_number, applicant_name, submitted #>> '{application,title}' as "title!",
+                     findings as "findings: Json<Vec<Finding>>", changed_at
+                 from cases
+                 where state = 'referred' and (changed_at, id) >
+                     (coalesce($1::timestamptz, '-infinity'), coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'))
+                 order by changed_at, id limit $3"#,
+                at,
+                id,
+                limit
+            )
+            .fetch_all(db)
+            .await
+        }
+        Stage::Eligible | Stage::Ineligible | Stage::Withdrawn => {
+            sqlx::query_as!(
+                Listed,
+                r#"select id, file_number, applicant_name, submitted #>> '{application,title}' as "title!",
+                     findings as "findings: Json<Vec<Finding>>", changed_at
+                 from cases
+                 where state = $1 and (changed_at, id) <
+                     (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+                 order by changed_at desc, id desc limit $4"#,
+                stage.name(),
+                at,
+                id,
+                limit
+            )
+            .fetch_all(db)
+            .await
+        }
+    }
+}
+
+/// A state as columns.
+struct Flat<'a> {
+    state: &'static str,
+    changed_at: DateTime<Utc>,
+    verdict: Option<&'static str>,
+    decided_at: Option<DateTime<Utc>>,
+    person: Option<&'a Person>,
+    reason: Option<&'a str>,
+}
+
+impl<'a> Flat<'a> {
+    fn of(case: &'a Case) -> Self {
+        let changed_at = match &case.state {
+            State::Referred => case.opened_at,
+            State::Decided(decision) => decision.at,
+            State::Withdrawn { at, .. } => *at,
+        };
+        let decision = case.decision();
+        let (person, reason) = match decision.map(|decision| &decision.by) {
+            Some(Decider::Person { person, reason }) => (Some(person), Some(reason.as_str())),
+            Some(Decider::Rules) | None => (None, None),
+        };
+        let verdict = decision.map(|decision| decision.verdict.name());
+        Self {
+            state: case.stage().name(),
+            changed_at,
+            verdict,
+            decided_at: decision.map(|decision| decision.at),
+            person,
+            reason,
+        }
+    }
+}
+
+/// A row of `cases`.
+struct Row {
+    id: Uuid,
+    submitted: Json<ApplicationSubmitted>,
+    findings: Json<Vec<Finding>>,
+    rule_version: i32,
+    register_day: NaiveDate,
+    opened_at: DateTime<Utc>,
+    state: String,
+    changed_at: DateTime<Utc>,
+    verdict: Option<String>,
+    decided_at: Option<DateTime<Utc>>,
+    decided_by_id: Option<String>,
+    decided_by_name: Option<String>,
+    reason: Option<String>,
+}
+
+impl Row {
+    fn read(self) -> Result<Case, sqlx::Error> {
+        let by = match (self.decided_by_id, self.decided_by_name, self.reason) {
+            (Some(id), Some(name), Some(reason)) => Decider::Person { person: Person { id, name }, reason },
+            _ => Decider::Rules,
+        };
+        let verdict = self.verdict.as_deref().and_then(Verdict::from_name);
+        let decision = verdict.zip(self.decided_at).map(|(verdict, at)| Decision { verdict, by, at });
+        let state = match (self.state.as_str(), decision) {
+            ("referred", None) => State::Referred,
+            ("withdrawn", decision) => State::Withdrawn { at: self.changed_at, decision },
+            (_, Some(decision)) => State::Decided(decision),
+            (state, None) => return Err(sqlx::Error::Decode(format!("{state} without a decision").into())),
+        };
+        let rule_version =
+            u32::try_from(self.rule_version).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let assessment =
+            Assessment { findings: self.findings.0, rule_version, register_day: self.register_day };
+        Ok(Case {
+            id: self.id.into(),
+            submitted: self.submitted.0,
+            assessment,
+            opened_at: self.opened_at,
+            state,
+        })
+    }
+}

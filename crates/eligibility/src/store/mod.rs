@@ -1,0 +1,4 @@
+//! This service's tables: plain functions over a connection.
+
+pub mod calls;
+pub mod cases;
