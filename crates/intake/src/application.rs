@@ -1,0 +1,422 @@
+//! An application from the first draft to where the applicant sees it end. Pure: no SQL, no async.
+
+use chrono::{DateTime, Utc};
+use events::{
+    Ags, Applicant, Application, ApplicationId, ApplicationSubmitted, ApplicationWithdrawn, Call, CallId,
+    Person, municipality,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::check::{self, Errors};
+use crate::form::Form;
+
+/// What has been typed and not yet been submitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The id it keeps when it is submitted.
+    pub id: ApplicationId,
+    /// The call it answers.
+    pub call: CallId,
+    /// The municipality it belongs to.
+    pub ags: Ags,
+    /// As typed.
+    pub form: Form,
+    /// Counts the saves.
+    pub revision: i64,
+    /// The open page that saved last, while it goes on saving by itself.
+    pub open_page: Option<Uuid>,
+    /// When it was begun.
+    pub created_at: DateTime<Utc>,
+    /// When it was last saved.
+    pub edited_at: DateTime<Utc>,
+    /// Name of who saved it last.
+    pub edited_by: String,
+}
+
+/// A page with the form, as it comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The revision it showed.
+    pub revision: i64,
+    /// The page itself.
+    pub page: Uuid,
+}
+
+/// Somebody else has saved since the page was opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("saved in between by {by}")]
+pub struct Stale {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl Draft {
+    /// An empty draft.
+    pub fn begin(id: ApplicationId, call: CallId, ags: Ags, by: String, now: DateTime<Utc>) -> Self {
+        let form = Form::default();
+        Self {
+            id,
+            call,
+            ags,
+            form,
+            revision: 0,
+            open_page: None,
+            created_at: now,
+            edited_at: now,
+            edited_by: by,
+        }
+    }
+
+    /// Keeps what `seen` has sent. A page that saves by itself (`stays_open`) may do so again, although it still
+    /// shows the revision it began with.
+    ///
+    /// # Errors
+    /// [`Stale`], where that would undo what another page has saved.
+    pub fn save(
+        self,
+        form: Form,
+        seen: Seen,
+        stays_open: bool,
+        by: String,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Stale> {
+        let current =
+            seen.revision == self.revision || self.open_page == Some(seen.page) || form == self.form;
+        if !current {
+            return Err(Stale { by: self.edited_by, at: self.edited_at });
+        }
+        let open_page = stays_open.then_some(seen.page);
+        Ok(Self { form, revision: self.revision + 1, open_page, edited_at: now, edited_by: by, ..self })
+    }
+}
+
+/// An application that can be submitted: it is whole, and the call has opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    call: CallId,
+    late: bool,
+    applicant: Applicant,
+    application: Application,
+    now: DateTime<Utc>,
+}
+
+/// Why an application cannot be submitted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The call has not opened yet.
+    #[error("the call opens at {0}")]
+    NotOpen(DateTime<Utc>),
+    /// Who is signed in acts for no municipality of North Rhine-Westphalia.
+    #[error("{0} is not a municipality of North Rhine-Westphalia")]
+    NoMunicipality(Ags),
+    /// Fields are wrong.
+    #[error("fields are wrong")]
+    Wrong(Errors),
+}
+
+impl Ready {
+    /// Looks at an application of the municipality `ags` to `call`. Late is no reason to refuse (§ 24 (3) VwVfG),
+    /// nor is anything else that eligibility decides.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn new(
+        application: Application,
+        call: &Call,
+        ags: &Ags,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Refused> {
+        let lead = municipality(ags).ok_or_else(|| Refused::NoMunicipality(ags.clone()))?;
+        check::application(&application, call, ags).map_err(Refused::Wrong)?;
+        if now < call.window.opens {
+            return Err(Refused::NotOpen(call.window.opens));
+        }
+        let applicant = Applicant { ags: ags.clone(), name: lead.name.clone() };
+        Ok(Self { call: call.id(), late: now > call.window.closes, applicant, application, now })
+    }
+
+    /// As [`Ready::new`], from what was typed.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn read(mut form: Form, call: &Call, ags: &Ags, now: DateTime<Utc>) -> Result<Self, Refused> {
+        form.drop_blank_rows();
+        let application = check::form(&form, call, ags).map_err(Refused::Wrong)?;
+        Self::new(application, call, ags, now)
+    }
+
+    /// The municipality that applies.
+    pub fn ags(&self) -> &Ags {
+        &self.applicant.ags
+    }
+
+    /// What would be submitted.
+    pub fn application(&self) -> &Application {
+        &self.application
+    }
+
+    /// Submits it under this file number.
+    pub fn submit(self, file_number: String, by: Person) -> (Status, ApplicationSubmitted) {
+        let participants = self.application.joint.iter().flat_map(|joint| &joint.participants);
+        let name = |ags| municipality(ags).map(|one| one.name.clone()).unwrap_or_default();
+        let fact = ApplicationSubmitted {
+            call: self.call,
+            file_number,
+            submitted_at: self.now,
+            late: self.late,
+            applicant: self.applicant,
+            participant_names: participants.map(|one| name(&one.ags)).collect(),
+            submitted_by: by,
+            application: self.application,
+        };
+        (Status::Submitted, fact)
+    }
+}
+
+/// Where a submitted application stands, as the applicant sees it. In this order: facts of different services
+/// may overtake each other, and the furthest one counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It has a file number.
+    Submitted,
+    /// A person decides whether it may be funded.
+    Referred,
+    /// It is with the reviewers.
+    Eligible,
+    /// The reviewers are done.
+    Reviewed,
+    /// Worth funding; waits for money.
+    Waitlisted,
+    /// Decided; the notice waits in the portal.
+    Decided,
+    /// The time for a legal remedy is over.
+    Final,
+    /// It may not be funded, a person has decided.
+    Ineligible,
+    /// Taken back by the applicant.
+    Withdrawn,
+}
+
+/// It is too late to withdraw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotWithdrawn {
+    /// It is withdrawn already.
+    #[error("the application is withdrawn already")]
+    Already,
+    /// It has been decided.
+    #[error("the application has been decided")]
+    Decided,
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Submitted,
+        Self::Referred,
+        Self::Eligible,
+        Self::Reviewed,
+        Self::Waitlisted,
+        Self::Decided,
+        Self::Final,
+        Self::Ineligible,
+        Self::Withdrawn,
+    ];
+
+    /// As stored.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::Referred => "referred",
+            Self::Eligible => "eligible",
+            Self::Reviewed => "reviewed",
+            Self::Waitlisted => "waitlisted",
+            Self::Decided => "decided",
+            Self::Final => "final",
+            Self::Ineligible => "ineligible",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// The status of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
+    /// Key of its name in the catalogue.
+    pub fn label(self) -> String {
+        format!("status-{}", self.name())
+    }
+
+    /// Key of what it means for the applicant.
+    pub fn explanation(self) -> String {
+        format!("status-{}-text", self.name())
+    }
+
+    /// Kind of its badge.
+    pub fn badge(self) -> &'static str {
+        match self {
+            Self::Submitted | Self::Eligible | Self::Reviewed => "info",
+            Self::Referred | Self::Waitlisted | Self::Withdrawn => "warning",
+            Self::Decided | Self::Final => "success",
+            Self::Ineligible => "danger",
+        }
+    }
+
+    /// Another service has said where it stands.
+    #[must_use]
+    pub fn heard(self, said: Self) -> Self {
+        self.max(said)
+    }
+
+    /// Whether the applicant may still withdraw.
+    pub fn may_withdraw(self) -> bool {
+        self < Self::Decided
+    }
+
+    /// The applicant takes it back.
+    ///
+    /// # Errors
+    /// [`NotWithdrawn`].
+    pub fn withdraw(
+        self,
+        by: Person,
+        reason: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, ApplicationWithdrawn), NotWithdrawn> {
+        match self {
+            Self::Withdrawn => Err(NotWithdrawn::Already),
+            _ if !self.may_withdraw() => Err(NotWithdrawn::Decided),
+            _ => Ok((Self::Withdrawn, ApplicationWithdrawn { withdrawn_at: now, withdrawn_by: by, reason })),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::samples;
+
+    fn person() -> Person {
+        Person { id: "p1".into(), name: "Ayşe Yılmaz".into() }
+    }
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn ready(now: &str) -> Result<Ready, Refused> {
+        Ready::new(samples::application(), &samples::call(), &samples::lead(), at(now))
+    }
+
+    #[test]
+    fn late_is_taken_in_and_flagged_early_is_not_taken_in() {
+        let opens = samples::call().window.opens;
+        assert_eq!(ready("2026-09-30T21:59:59Z"), Err(Refused::NotOpen(opens)));
+        for (now, late) in
+            [("2026-09-30T22:00:00Z", false), ("2027-02-28T22:59:59Z", false), ("2027-02-28T23:00:00Z", true)]
+        {
+            let (status, fact) = ready(now).unwrap().submit("36.KI-2027-0001".into(), person());
+            assert_eq!((status, fact.late), (Status::Submitted, late), "{now}");
+        }
+    }
+
+    #[test]
+    fn what_is_submitted_names_everybody() {
+        let mut application = samples::application();
+        application.joint = Some(samples::joint());
+        let ready =
+            Ready::new(application, &samples::call(), &samples::lead(), at("2026-11-23T10:00:00Z")).unwrap();
+        let (_, fact) = ready.submit("36.KI-2027-0001".into(), person());
+        assert_eq!(fact.applicant.name, "Solingen");
+        assert_eq!(fact.participant_names, ["Bochum", "Dortmund"]);
+        assert_eq!(fact.call, samples::call().id());
+    }
+
+    #[test]
+    fn nobody_applies_for_a_place_that_is_not_there() {
+        let nowhere: Ags = "05999999".parse().unwrap();
+        let refused =
+            Ready::new(samples::application(), &samples::call(), &nowhere, at("2026-11-23T10:00:00Z"));
+        assert_eq!(refused, Err(Refused::NoMunicipality(nowhere)));
+    }
+
+    fn draft() -> Draft {
+        let now = at("2026-11-23T10:00:00Z");
+        Draft::begin(ApplicationId(Uuid::nil()), samples::call().id(), samples::lead(), "A".into(), now)
+    }
+
+    fn form(title: &str) -> Form {
+        Form { title: title.into(), ..Form::default() }
+    }
+
+    #[test]
+    fn an_open_page_saves_again_and_again_but_undoes_nobody() {
+        let now = at("2026-11-23T10:05:00Z");
+        let (mine, theirs) =
+            (Seen { revision: 0, page: Uuid::from_u128(1) }, Seen { revision: 0, page: Uuid::from_u128(2) });
+        let draft = draft().save(form("1"), mine, true, "A".into(), now).unwrap();
+        let draft = draft.save(form("2"), mine, true, "A".into(), now).unwrap();
+        assert_eq!(draft.revision, 2);
+        let stale = draft.clone().save(form("x"), theirs, false, "B".into(), now).unwrap_err();
+        assert_eq!(stale, Stale { by: "A".into(), at: now });
+        // They look at it, and save what they then mean.
+        let draft = draft.save(form("x"), Seen { revision: 2, ..theirs }, false, "B".into(), now).unwrap();
+        // What was on its way from the first page does not undo that; the same content is no conflict.
+        draft.clone().save(form("3"), mine, true, "A".into(), now).unwrap_err();
+        draft.save(form("x"), mine, true, "A".into(), now).unwrap();
+    }
+
+    fn status() -> impl Strategy<Value = Status> {
+        proptest::sample::select(&Status::ALL[..])
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_arrival_does_not_matter(said in proptest::collection::vec(status(), 0..12).prop_flat_map(|said| {
+            (Just(said.clone()), Just(said).prop_shuffle())
+        })) {
+            let after = |said: &[Status]| said.iter().fold(Status::Submitted, |status, said| status.heard(*said));
+            prop_assert_eq!(after(&said.0), after(&said.1));
+        }
+
+        #[test]
+        fn it_never_goes_back_and_hearing_twice_is_hearing_once(status in status(), said in status()) {
+            let after = status.heard(said);
+            prop_assert!(after >= status);
+            prop_assert_eq!(after.heard(said), after);
+            prop_assert_eq!(Status::Withdrawn.heard(said), Status::Withdrawn);
+        }
+
+        #[test]
+        fn it_is_withdrawn_once_and_only_before_it_is_decided(status in status(), said in proptest::collection::vec(status(), 0..6)) {
+            let now = at("2026-11-23T10:00:00Z");
+            let open = matches!(status, Status::Submitted | Status::Referred | Status::Eligible | Status::Reviewed | Status::Waitlisted);
+            match status.withdraw(person(), None, now) {
+                Ok((after, fact)) => {
+                    prop_assert!(open);
+                    prop_assert_eq!(fact.withdrawn_at, now);
+                    let after = said.iter().fold(after, |status, said| status.heard(*said));
+                    prop_assert_eq!(after, Status::Withdrawn);
+                    prop_assert_eq!(after.withdraw(person(), None, now).unwrap_err(), NotWithdrawn::Already);
+                }
+                Err(error) => {
+                    prop_assert!(!open);
+                    prop_assert_eq!(error == NotWithdrawn::Already, status == Status::Withdrawn);
+                }
+            }
+        }
+
+        #[test]
+        fn names_are_those_of_the_contract(status in status()) {
+            prop_assert_eq!(Status::from_name(status.name()), Some(status));
+            prop_assert_eq!(serde_json::to_value(status).unwrap(), status.name());
+        }
+    }
+}

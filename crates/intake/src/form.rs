@@ -1,0 +1,322 @@
+//! The form as it was typed: texts, nothing read yet. What a draft keeps.
+
+use std::collections::BTreeSet;
+
+use chassis::session::Fields;
+use events::{Application, Cents, Declaration, FundingPriority, Language, PartnerKind, ProjectTheme};
+use serde::{Deserialize, Serialize};
+
+/// Every field of the form, as typed. Fields are only ever added, with defaults: a draft outlives a release.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the fields are those of events::Application")]
+pub struct Form {
+    pub title: String,
+    pub field_of_action: String,
+    pub problem_statement: String,
+    /// One goal per line; so are the two after it.
+    pub goals: String,
+    pub action_goals: String,
+    pub output_goals: String,
+    pub method: String,
+    pub products_and_results: String,
+    /// The ticked ones, by [`id_of`].
+    pub funding_priorities: BTreeSet<String>,
+    pub themes: BTreeSet<String>,
+    pub declarations: BTreeSet<String>,
+    pub partners: Vec<PartnerRow>,
+    pub immigration_office_part: String,
+    /// Whether several municipalities apply together. The rows are kept also while it is not ticked.
+    pub is_joint: bool,
+    pub lead_share: String,
+    pub participants: Vec<ParticipantRow>,
+    pub project_from: String,
+    pub project_to: String,
+    pub grant: String,
+    pub own_share: String,
+    pub third_parties: String,
+    pub total: String,
+    pub contact_name: String,
+    pub contact_email: String,
+    pub contact_phone: String,
+    pub contact_language: String,
+}
+
+/// A partner that is not a municipality.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PartnerRow {
+    /// Its name.
+    pub name: String,
+    /// Id of its [`PartnerKind`].
+    pub kind: String,
+}
+
+/// A municipality of a joint project.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ParticipantRow {
+    /// Its key.
+    pub ags: String,
+    /// Its share, as typed.
+    pub share: String,
+}
+
+/// What a button of the form does besides saving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// One more row for a partner.
+    AddPartner,
+    /// Takes this row away.
+    RemovePartner(usize),
+    /// One more row for a municipality.
+    AddParticipant,
+    /// Takes this row away.
+    RemoveParticipant(usize),
+}
+
+impl Rows {
+    /// Reads the value of a button, such as `remove-partner-2`.
+    pub fn read(button: &str) -> Option<Self> {
+        match button {
+            "add-partner" => return Some(Self::AddPartner),
+            "add-participant" => return Some(Self::AddParticipant),
+            _ => {}
+        }
+        let (what, index) = button.rsplit_once('-')?;
+        let index = index.parse().ok()?;
+        match what {
+            "remove-partner" => Some(Self::RemovePartner(index)),
+            "remove-participant" => Some(Self::RemoveParticipant(index)),
+            _ => None,
+        }
+    }
+}
+
+/// The name of a choice in the form: the one it has in the contract.
+pub fn id_of(choice: impl Serialize) -> String {
+    match serde_json::to_value(choice) {
+        Ok(serde_json::Value::String(id)) => id,
+        _ => String::new(),
+    }
+}
+
+/// An amount as somebody would type it.
+fn typed(amount: Cents) -> String {
+    pages::Language::De.money_to_type(amount.0)
+}
+
+/// One line where the form has one line: no breaks, no control characters.
+fn line(text: &str) -> String {
+    text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect()
+}
+
+/// Several lines, ended as Unix does; no other control characters (Postgres refuses U+0000 in jsonb).
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+/// The numbers of the rows whose first field begins with `name`, once each.
+fn rows(fields: &Fields, name: &str) -> impl Iterator<Item = usize> {
+    let rows: BTreeSet<usize> =
+        fields.iter().filter_map(|(key, _)| key.strip_prefix(name)?.parse().ok()).collect();
+    rows.into_iter()
+}
+
+impl From<&Fields> for Form {
+    /// What the browser sent. Never refused: a draft keeps everything.
+    fn from(fields: &Fields) -> Self {
+        let short = |name| line(fields.get(name));
+        let long = |name| lines(fields.get(name));
+        let ticked = |name| fields.all(name).map(line).collect();
+        Self {
+            title: short("title"),
+            field_of_action: short("field_of_action"),
+            problem_statement: long("problem_statement"),
+            goals: long("goals"),
+            action_goals: long("action_goals"),
+            output_goals: long("output_goals"),
+            method: long("method"),
+            products_and_results: long("products_and_results"),
+            funding_priorities: ticked("funding_priorities"),
+            themes: ticked("themes"),
+            declarations: ticked("declarations"),
+            partners: rows(fields, "partner_name-")
+                .map(|row| PartnerRow {
+                    name: line(fields.get(&format!("partner_name-{row}"))),
+                    kind: line(fields.get(&format!("partner_kind-{row}"))),
+                })
+                .collect(),
+            immigration_office_part: long("immigration_office_part"),
+            is_joint: fields.get("is_joint") == "yes",
+            lead_share: short("lead_share"),
+            participants: rows(fields, "participant_ags-")
+                .map(|row| ParticipantRow {
+                    ags: line(fields.get(&format!("participant_ags-{row}"))),
+                    share: line(fields.get(&format!("participant_share-{row}"))),
+                })
+                .collect(),
+            project_from: short("project_from"),
+            project_to: short("project_to"),
+            grant: short("grant"),
+            own_share: short("own_share"),
+            third_parties: short("third_parties"),
+            total: short("total"),
+            contact_name: short("contact_name"),
+            contact_email: short("contact_email"),
+            contact_phone: short("contact_phone"),
+            contact_language: short("contact_language"),
+        }
+    }
+}
+
+impl From<&Application> for Form {
+    fn from(application: &Application) -> Self {
+        let joint = application.joint.as_ref();
+        Self {
+            title: application.title.clone(),
+            field_of_action: application.field_of_action.clone(),
+            problem_statement: application.problem_statement.clone(),
+            goals: application.goals.join("\n"),
+            action_goals: application.action_goals.join("\n"),
+            output_goals: application.output_goals.join("\n"),
+            method: application.method.clone(),
+            products_and_results: application.products_and_results.clone(),
+            funding_priorities: application.funding_priorities.iter().map(id_of).collect(),
+            themes: application.themes.iter().map(id_of).collect(),
+            declarations: application.declarations.iter().map(id_of).collect(),
+            partners: application
+                .partners
+                .iter()
+                .map(|partner| PartnerRow { name: partner.name.clone(), kind: id_of(partner.kind) })
+                .collect(),
+            immigration_office_part: application.immigration_office_part.clone(),
+            is_joint: joint.is_some(),
+            lead_share: joint.map(|joint| typed(joint.lead_share)).unwrap_or_default(),
+            participants: joint
+                .iter()
+                .flat_map(|joint| &joint.participants)
+                .map(|one| ParticipantRow { ags: one.ags.to_string(), share: typed(one.share) })
+                .collect(),
+            project_from: application.project_period.from.to_string(),
+            project_to: application.project_period.to.to_string(),
+            grant: typed(application.financing.grant),
+            own_share: typed(application.financing.own_share),
+            third_parties: typed(application.financing.third_parties),
+            total: typed(application.financing.total),
+            contact_name: application.contact.name.clone(),
+            contact_email: application.contact.email.clone(),
+            contact_phone: application.contact.phone.clone(),
+            contact_language: id_of(application.contact.language),
+        }
+    }
+}
+
+impl Form {
+    /// Adds or takes away a row. A row that is not there is nothing to take away.
+    pub fn change(&mut self, rows: Rows) {
+        match rows {
+            Rows::AddPartner => self.partners.push(PartnerRow::default()),
+            Rows::AddParticipant => {
+                self.is_joint = true;
+                self.participants.push(ParticipantRow::default());
+            }
+            Rows::RemovePartner(index) if index < self.partners.len() => {
+                self.partners.remove(index);
+            }
+            Rows::RemoveParticipant(index) if index < self.participants.len() => {
+                self.participants.remove(index);
+            }
+            Rows::RemovePartner(_) | Rows::RemoveParticipant(_) => {}
+        }
+    }
+
+    /// Without the rows nobody filled in: from here on the rows are those of the application.
+    pub fn drop_blank_rows(&mut self) {
+        self.partners.retain(|row| !row.name.trim().is_empty());
+        self.participants.retain(|row| !(row.ags.trim().is_empty() && row.share.trim().is_empty()));
+    }
+
+    /// Whether this choice is ticked.
+    pub fn has_priority(&self, priority: &FundingPriority) -> bool {
+        self.funding_priorities.contains(&id_of(priority))
+    }
+
+    /// Whether this choice is ticked.
+    pub fn has_theme(&self, theme: &ProjectTheme) -> bool {
+        self.themes.contains(&id_of(theme))
+    }
+
+    /// Whether this choice is ticked.
+    pub fn has_declaration(&self, declaration: &Declaration) -> bool {
+        self.declarations.contains(&id_of(declaration))
+    }
+
+    /// The language chosen for the emails; German until one is chosen.
+    pub fn language(&self) -> Language {
+        if self.contact_language.trim() == id_of(Language::En) { Language::En } else { Language::De }
+    }
+}
+
+impl PartnerRow {
+    /// What it is; any other organisation until somebody says more.
+    pub fn kind(&self) -> PartnerKind {
+        let migrant = PartnerKind::MigrantOrganisation;
+        if self.kind.trim() == id_of(migrant) { migrant } else { PartnerKind::Other }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(pairs: &[(&str, &str)]) -> Form {
+        let fields: Fields =
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Form::from(&fields)
+    }
+
+    #[test]
+    fn a_browser_s_fields_become_a_form() {
+        let form = sent(&[
+            ("title", "Netz\r\nwerk\0"),
+            ("goals", "eins\r\nzwei\0"),
+            ("themes", "transfer"),
+            ("themes", "naturalisation"),
+            ("partner_name-2", ""),
+            ("partner_kind-0", "migrant_organisation"),
+            ("partner_name-0", "Verein"),
+            ("partner_kind-2", "other"),
+            ("partner_name-x", "nobody"),
+            ("is_joint", "yes"),
+            ("participant_ags-0", "05122000"),
+            ("unknown", "ignored"),
+        ]);
+        assert_eq!(form.title, "Netz  werk");
+        assert_eq!(form.goals, "eins\nzwei");
+        assert!(form.has_theme(&ProjectTheme::Transfer) && !form.has_theme(&ProjectTheme::GuideSystems));
+        assert_eq!(form.partners.len(), 2);
+        assert_eq!(form.partners[0].kind(), PartnerKind::MigrantOrganisation);
+        assert_eq!(form.participants, [ParticipantRow { ags: "05122000".into(), share: String::new() }]);
+    }
+
+    #[test]
+    fn rows_come_and_go_by_buttons() {
+        let mut form = sent(&[("partner_name-0", "A"), ("partner_name-1", "B")]);
+        form.change(Rows::read("remove-partner-0").unwrap());
+        form.change(Rows::read("remove-partner-7").unwrap());
+        form.change(Rows::read("add-participant").unwrap());
+        assert_eq!((form.partners.len(), form.partners[0].name.as_str()), (1, "B"));
+        assert!(form.is_joint && form.participants.len() == 1);
+        form.drop_blank_rows();
+        assert!(form.participants.is_empty());
+        assert_eq!(Rows::read("remove-everything-1"), None);
+        assert_eq!(Rows::read("save"), None);
+    }
+
+    #[test]
+    fn a_draft_of_an_older_release_is_read() {
+        let form: Form = serde_json::from_str(r#"{"title": "alt", "gone": 1}"#).unwrap();
+        assert_eq!(form.title, "alt");
+    }
+}

@@ -1,0 +1,31 @@
+//! Who may see and do what.
+
+use chassis::{Problem, Role, Session};
+use events::{Ags, Person, municipality};
+
+use crate::store::applications::Stored;
+
+/// The municipality that who is signed in applies for.
+pub fn applicant(session: &Session) -> Result<Ags, Problem> {
+    session.require(Role::Applicant)?;
+    let ags = session.ags.as_deref().and_then(|ags| ags.parse::<Ags>().ok());
+    ags.filter(|ags| municipality(ags).is_some()).ok_or_else(|| {
+        Problem::forbidden().detail("the session names no municipality of North Rhine-Westphalia")
+    })
+}
+
+/// Whether who is signed in may read this application. Others are told that there is none.
+pub fn may_read(session: &Session, stored: &Stored) -> Result<(), Problem> {
+    let staff = [Role::CaseWorker, Role::Operator].into_iter().any(|role| session.has(role));
+    if staff || owns(session, &stored.ags) { Ok(()) } else { Err(Problem::not_found()) }
+}
+
+/// Whether who is signed in applies for this municipality.
+pub fn owns(session: &Session, ags: &Ags) -> bool {
+    session.has(Role::Applicant) && session.ags.as_deref() == Some(ags.as_str())
+}
+
+/// Who is signed in, as facts name them.
+pub fn person(session: &Session) -> Person {
+    Person { id: session.person.clone(), name: session.name.clone() }
+}

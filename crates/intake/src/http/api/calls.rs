@@ -1,0 +1,39 @@
+//! `GET /apply/api/calls`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use chassis::problem::ApiJson;
+use chassis::{Problem, Session};
+use events::{Call, CallId};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::Service;
+use crate::store::calls;
+
+/// All calls.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Calls {
+    calls: Vec<Published>,
+}
+
+/// A call and whether one can apply now.
+#[derive(Serialize, JsonSchema)]
+struct Published {
+    id: CallId,
+    /// Its window is open at this moment.
+    open: bool,
+    /// Its rules.
+    rules: Call,
+}
+
+pub(super) async fn list(State(service): State<Arc<Service>>, _: Session) -> Result<ApiJson<Calls>, Problem> {
+    let now = service.clock.now();
+    let mut connection = service.db.acquire().await?;
+    let published = |rules: Call| {
+        let open = (rules.window.opens..=rules.window.closes).contains(&now);
+        Published { id: rules.id(), open, rules }
+    };
+    Ok(ApiJson(Calls { calls: calls::list(&mut connection).await?.into_iter().map(published).collect() }))
+}

@@ -1,0 +1,79 @@
+//! The JSON API: what the pages do, for programs.
+
+mod calls;
+mod status;
+mod submit;
+mod withdraw;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
+use chassis::api::{ApiRouter, Doc};
+use chassis::problem::ProblemKind;
+use chassis::{Problem, Role, Session};
+
+use crate::{PREFIX, Service};
+
+/// Longest `Idempotency-Key`, in bytes.
+const LONGEST_KEY: usize = 200;
+
+pub(super) fn routes() -> Router<Arc<Service>> {
+    ApiRouter::new("intake", PREFIX)
+        .get(
+            "/calls",
+            calls::list,
+            Doc::new("The calls one can apply to")
+                .description("With their rules, also those that have not opened yet or have closed.")
+                .answers::<calls::Calls>(StatusCode::OK),
+        )
+        .post(
+            "/applications",
+            submit::submit,
+            Doc::new("Submit an application")
+                .description(
+                    "For the municipality of who is signed in. Needs the header `Idempotency-Key`; the same key and \
+                     body give the same answer. Applications after the end of the call are taken in and flagged as \
+                     late.",
+                )
+                .role(Role::Applicant)
+                .body::<submit::Submission>()
+                .answers::<submit::Receipt>(StatusCode::CREATED)
+                .problems(&[ProblemKind::NotFound, ProblemKind::Conflict]),
+        )
+        .get(
+            "/applications/{id}",
+            status::status,
+            Doc::new("Where an application stands, and what has happened to it")
+                .description("For the municipality that has submitted it, case workers and operators.")
+                .answers::<status::View>(StatusCode::OK)
+                .problems(&[ProblemKind::NotFound]),
+        )
+        .post(
+            "/applications/{id}/withdrawal",
+            withdraw::withdraw,
+            Doc::new("Withdraw an application")
+                .description("Until it is decided. With the header `Idempotency-Key` it may be repeated.")
+                .role(Role::Applicant)
+                .body::<withdraw::Withdrawal>()
+                .answers::<withdraw::Withdrawn>(StatusCode::OK)
+                .problems(&[ProblemKind::NotFound, ProblemKind::Conflict]),
+        )
+        .into_router()
+}
+
+/// The caller's key for a request that may be repeated. Nobody can meet another person's.
+fn idempotency_key(headers: &HeaderMap, session: &Session, verb: &str) -> Result<Option<String>, Problem> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key =
+        key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY).ok_or_else(|| {
+            let expected = format!("Idempotency-Key: expected 1 to {LONGEST_KEY} visible ASCII characters");
+            Problem::new(ProblemKind::Malformed).detail(expected)
+        })?;
+    Ok(Some(format!("{verb}:{}:{key}", session.person)))
+}
+
+/// The answer to a key that came with another request before.
+fn key_was_used() -> Problem {
+    Problem::conflict("this Idempotency-Key came with another request before")
+}

@@ -1,0 +1,53 @@
+//! `/apply/drafts/{id}/delete`: asked first, then done.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chassis::problem::ApiPath;
+use chassis::session::{Fields, PageForm};
+use chassis::{Problem, Session};
+use events::ApplicationId;
+use pages::Page;
+
+use super::{access, failed, gone, to};
+use crate::Service;
+use crate::store::drafts;
+
+#[derive(Template)]
+#[template(path = "delete.html")]
+struct Ask<'a> {
+    page: &'a Page,
+    id: ApplicationId,
+    title: &'a str,
+    form: pages::Form,
+}
+
+pub(super) async fn ask(
+    page: Page,
+    session: Session,
+    State(service): State<Arc<Service>>,
+    ApiPath(id): ApiPath<ApplicationId>,
+) -> Result<Response, Problem> {
+    let ags = access::applicant(&session)?;
+    let mut connection = service.db.acquire().await?;
+    let Some(draft) = drafts::find(&mut connection, id, &ags).await? else {
+        return gone(&mut connection, id, &session).await;
+    };
+    pages::show(&Ask { page: &page, id, title: draft.form.title.trim(), form: pages::Form::new(&page) })
+}
+
+pub(super) async fn delete(
+    State(service): State<Arc<Service>>,
+    ApiPath(id): ApiPath<ApplicationId>,
+    PageForm { session, .. }: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    let ags = access::applicant(&session)?;
+    let mut tx = service.bus.begin().await?;
+    if drafts::lock(&mut tx, id, &ags).await?.is_some() {
+        drafts::remove(&mut tx, id).await?;
+        service.bus.commit(tx).await.map_err(failed)?;
+    }
+    Ok(to("/apply"))
+}

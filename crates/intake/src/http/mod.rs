@@ -1,0 +1,86 @@
+//! Pages and API of intake.
+
+mod access;
+mod api;
+mod begin;
+mod check;
+mod content;
+mod delete;
+mod draft;
+mod home;
+mod receipt;
+mod status;
+mod submit;
+mod sums;
+mod withdraw;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use bus::Failure;
+use chassis::Problem;
+use chassis::telemetry::Trace;
+use events::{ApplicationId, Cause};
+use sqlx::PgConnection;
+
+use crate::Service;
+use crate::store::applications;
+use access::owns;
+
+/// All routes, below `/apply`.
+pub fn routes(service: Arc<Service>) -> Router {
+    Router::new()
+        .route("/apply", get(home::show))
+        .route("/apply/form.js", get(sums::script))
+        .route("/apply/drafts", post(begin::begin))
+        .route("/apply/drafts/{id}", get(draft::show).post(draft::save))
+        .route("/apply/drafts/{id}/autosave", post(draft::autosave))
+        .route("/apply/drafts/{id}/check", get(check::show))
+        .route("/apply/drafts/{id}/submit", post(submit::submit))
+        .route("/apply/drafts/{id}/delete", get(delete::ask).post(delete::delete))
+        .route("/apply/applications/{id}", get(status::show))
+        .route("/apply/applications/{id}/receipt", get(receipt::show))
+        .route("/apply/applications/{id}/withdraw", get(withdraw::ask).post(withdraw::withdraw))
+        .merge(api::routes())
+        .with_state(service)
+}
+
+/// What a request causes belongs to its trace.
+fn cause(trace: &Trace) -> Cause {
+    Cause::request(Some(trace.to_string()))
+}
+
+/// A unit of work that could not be committed.
+fn failed(failure: Failure) -> Problem {
+    match failure {
+        Failure::Retry(why) => Problem::unavailable(why),
+        Failure::Park(why) => Problem::internal(why),
+    }
+}
+
+/// See there.
+fn to(path: &str) -> Response {
+    Redirect::to(path).into_response()
+}
+
+fn draft_path(id: ApplicationId) -> String {
+    format!("/apply/drafts/{id}")
+}
+
+fn application_path(id: ApplicationId) -> String {
+    format!("/apply/applications/{id}")
+}
+
+/// The draft is gone: where its application is, if it was submitted.
+async fn gone(
+    connection: &mut PgConnection,
+    id: ApplicationId,
+    session: &chassis::Session,
+) -> Result<Response, Problem> {
+    match applications::find(connection, id).await? {
+        Some(stored) if owns(session, &stored.ags) => Ok(to(&application_path(id))),
+        _ => Err(Problem::not_found()),
+    }
+}

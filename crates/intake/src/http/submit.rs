@@ -1,0 +1,50 @@
+//! `POST /apply/drafts/{id}/submit`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use chassis::Problem;
+use chassis::problem::ApiPath;
+use chassis::session::{Fields, PageForm};
+use chassis::telemetry::Trace;
+use events::ApplicationId;
+use pages::Page;
+
+use super::{access, application_path, cause, draft_path, failed, gone, to};
+use crate::application::{Ready, Refused};
+use crate::store::{calls, drafts};
+use crate::{Service, submission};
+
+pub(super) async fn submit(
+    page: Page,
+    State(service): State<Arc<Service>>,
+    trace: Trace,
+    ApiPath(id): ApiPath<ApplicationId>,
+    PageForm { session, fields, .. }: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    let ags = access::applicant(&session)?;
+    let mut tx = service.bus.begin().await?;
+    // Whoever comes second finds no draft, and sees what the first one has submitted.
+    let Some(draft) = drafts::lock(&mut tx, id, &ags).await? else {
+        return gone(&mut tx, id, &session).await;
+    };
+    if fields.get("revision") != draft.revision.to_string() {
+        return Ok(to(&format!("{}/check?changed=1", draft_path(id))));
+    }
+    let call = calls::find(&mut tx, draft.call).await?.ok_or_else(Problem::not_found)?;
+    let ready = match Ready::read(draft.form, &call, &ags, tx.now()) {
+        Ok(ready) => ready,
+        Err(Refused::Wrong(_)) => return Ok(to(&format!("{}?check=1#errors", draft_path(id)))),
+        Err(refused @ Refused::NotOpen(opens)) => {
+            let sentence = page.t1("not-open", "opens", page.moment(opens));
+            return Err(Problem::conflict(refused.to_string()).say(sentence));
+        }
+        Err(refused @ Refused::NoMunicipality(_)) => {
+            return Err(Problem::forbidden().detail(refused.to_string()));
+        }
+    };
+    submission::submit(&mut tx, id, &call, ready, access::person(&session), cause(&trace)).await?;
+    service.bus.commit(tx).await.map_err(failed)?;
+    Ok(to(&format!("{}/receipt", application_path(id))))
+}

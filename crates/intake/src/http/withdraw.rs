@@ -1,0 +1,87 @@
+//! `/apply/applications/{id}/withdraw`: asked first, then done.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chassis::problem::ApiPath;
+use chassis::session::{Fields, PageForm};
+use chassis::telemetry::Trace;
+use chassis::{Problem, Session};
+use events::ApplicationId;
+use pages::Page;
+
+use super::{access, application_path, cause, failed, to};
+use crate::application::NotWithdrawn;
+use crate::store::applications::{self, Stored};
+use crate::{Service, withdrawal};
+
+#[derive(Template)]
+#[template(path = "withdraw.html")]
+struct Ask<'a> {
+    page: &'a Page,
+    id: ApplicationId,
+    file_number: &'a str,
+    title: &'a str,
+    form: pages::Form,
+}
+
+impl Ask<'_> {
+    fn limit(&self) -> usize {
+        withdrawal::LONGEST_REASON
+    }
+}
+
+async fn find(service: &Service, session: &Session, id: ApplicationId) -> Result<Stored, Problem> {
+    access::applicant(session)?;
+    let mut connection = service.db.acquire().await?;
+    let stored = applications::find(&mut connection, id).await?;
+    stored.filter(|stored| access::owns(session, &stored.ags)).ok_or_else(Problem::not_found)
+}
+
+fn draw<'a>(page: &'a Page, stored: &'a Stored, form: pages::Form) -> Ask<'a> {
+    let submitted = &stored.submitted;
+    let title = &submitted.application.title;
+    Ask { page, id: stored.id, file_number: &submitted.file_number, title, form }
+}
+
+pub(super) async fn ask(
+    page: Page,
+    session: Session,
+    State(service): State<Arc<Service>>,
+    ApiPath(id): ApiPath<ApplicationId>,
+) -> Result<Response, Problem> {
+    let stored = find(&service, &session, id).await?;
+    if !stored.status.may_withdraw() {
+        return Ok(to(&application_path(id)));
+    }
+    pages::show(&draw(&page, &stored, pages::Form::new(&page)))
+}
+
+pub(super) async fn withdraw(
+    page: Page,
+    State(service): State<Arc<Service>>,
+    trace: Trace,
+    ApiPath(id): ApiPath<ApplicationId>,
+    PageForm { session, fields, .. }: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    let stored = find(&service, &session, id).await?;
+    let reason = match withdrawal::reason(fields.get("reason")) {
+        Ok(reason) => reason,
+        Err(limit) => {
+            let mut form = pages::Form::typed(&page, &fields);
+            form.refuse("reason", page.t1("wrong-reason", "limit", limit));
+            return pages::show_invalid(&draw(&page, &stored, form));
+        }
+    };
+    let mut tx = service.bus.begin().await?;
+    let done = withdrawal::withdraw(&mut tx, id, access::person(&session), reason, cause(&trace)).await?;
+    match done.ok_or_else(Problem::not_found)? {
+        Ok(_) => service.bus.commit(tx).await.map_err(failed)?,
+        // The second click of two.
+        Err(NotWithdrawn::Already) => {}
+        Err(decided) => return Err(Problem::conflict(decided.to_string()).say(page.t("withdraw-too-late"))),
+    }
+    Ok(to(&application_path(id)))
+}

@@ -1,0 +1,23 @@
+//! What intake keeps in Postgres.
+
+pub mod applications;
+pub mod calls;
+pub mod drafts;
+pub mod timeline;
+
+/// Reads what only this service writes; what does not fit is a defect, seen as one.
+fn read<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Result<T, sqlx::Error> {
+    serde_json::from_value(value).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+/// Writes it.
+fn write(value: &impl serde::Serialize) -> Result<serde_json::Value, sqlx::Error> {
+    serde_json::to_value(value).map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+/// Reads a text column.
+fn parse<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    text: &str,
+) -> Result<T, sqlx::Error> {
+    text.parse().map_err(|error: T::Err| sqlx::Error::Decode(error.into()))
+}

@@ -1,0 +1,243 @@
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::world::{Answer, World, begin, paderborn, solingen};
+use crate::form::Form;
+use crate::{check, samples};
+
+/// What a browser sends for the sample project, with `changes` in the place of what stands there.
+fn filled(changes: &[(&str, &str)]) -> Vec<(String, String)> {
+    let form = Form::from(&samples::application());
+    let mut fields: Vec<(String, String)> = Vec::new();
+    let Value::Object(all) = serde_json::to_value(&form).unwrap() else { panic!("a form is an object") };
+    for (name, value) in all {
+        match value {
+            Value::String(text) => fields.push((name, text)),
+            Value::Array(values) if values.iter().all(Value::is_string) => {
+                fields.extend(values.iter().map(|one| (name.clone(), one.as_str().unwrap().to_owned())));
+            }
+            _ => {}
+        }
+    }
+    for (row, partner) in form.partners.iter().enumerate() {
+        fields.push((format!("partner_name-{row}"), partner.name.clone()));
+        fields.push((format!("partner_kind-{row}"), partner.kind.clone()));
+    }
+    fields.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
+    fields.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    fields
+}
+
+impl<Broker> World<Broker> {
+    /// Presses "begin" on the overview. Returns the draft's address.
+    async fn begin_draft(&self) -> String {
+        let home = self.get("/apply", Some(&solingen()), "de").await;
+        let fields = [("call", home.field("call")), ("key", home.field("key"))];
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let begun = self.post("/apply/drafts", &solingen(), &fields).await;
+        assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.text);
+        // Pressed twice is begun once.
+        assert_eq!(self.post("/apply/drafts", &solingen(), &fields).await.location, begun.location);
+        begun.location
+    }
+
+    async fn open(&self, path: &str) -> Answer {
+        let page = self.get(path, Some(&solingen()), "de").await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        page
+    }
+
+    /// Sends the form that `page` shows.
+    async fn send_form(&self, path: &str, page: &Answer, action: &str, fields: &[(String, String)]) -> Answer {
+        let (revision, open_page) = (page.field("revision"), page.field("open_page"));
+        let mut all = vec![("action", action), ("revision", &revision), ("open_page", &open_page)];
+        all.extend(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        self.post(path, &solingen(), &all).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_is_filled_in_checked_and_submitted_without_any_script() {
+    let world = begin().await;
+    let draft = world.begin_draft().await;
+    let page = world.open(&draft).await;
+
+    // Half of it, with a row that is added and one that is taken away: all of it stays.
+    let half = [("title".to_owned(), "Ein Titel".to_owned()), ("grant".to_owned(), "viel".to_owned())];
+    let added = world.send_form(&draft, &page, "add-participant", &half).await;
+    assert_eq!(added.location, format!("{draft}#joint"));
+    let page = world.open(&draft).await;
+    assert!(page.text.contains("participant_ags-0") && page.text.contains("value=\"Ein Titel\""));
+    assert!(page.text.contains("value=\"viel\"") && !page.text.contains("id=\"errors\""));
+
+    // Mistakes are shown beside the fields, in the reader's language, and nothing is lost.
+    let wrong = filled(&[
+        ("title", ""),
+        ("total", "51.000,51"),
+        ("project_to", "2026-12-31"),
+        ("method", "<script>alert(1)</script>'; drop table drafts; --"),
+    ]);
+    let checked = world.send_form(&draft, &page, "check", &wrong).await;
+    assert_eq!(checked.location, format!("{draft}/check"));
+    let back = world.get(&checked.location, Some(&solingen()), "de").await;
+    assert_eq!(back.location, format!("{draft}?check=1#errors"));
+    let page = world.open(&format!("{draft}?check=1")).await;
+    for message in [
+        "Bitte prüfen Sie 3 Angaben",
+        "href=\"#f-title\"",
+        "id=\"f-title-error\"",
+        "„Titel des Projekts“ fehlt noch.",
+        "id=\"f-total-error\"",
+        "fehlen 0,01\u{a0}€",
+        "id=\"f-project_to-error\"",
+        "liegt vor dem Beginn",
+        "value=\"51.000,51\"",
+        "&#60;script&#62;alert(1)&#60;/script&#62;",
+    ] {
+        assert!(page.text.contains(message), "{message} is missing in {}", page.text);
+    }
+    assert!(!page.text.contains("<script>alert"));
+    let english = world.get(&format!("{draft}?check=1"), Some(&solingen()), "en").await;
+    assert!(english.text.contains("€0.01 of the total cost are missing"));
+
+    // Put right: everything once more, and then it has a file number.
+    let right = filled(&[("method", "<b>Werkstatt</b>")]);
+    let checked = world.send_form(&draft, &page, "check", &right).await;
+    let look = world.open(&checked.location).await;
+    assert!(look.text.contains("&#60;b&#62;Werkstatt&#60;/b&#62;") && look.text.contains("51.000,50\u{a0}€"));
+    let revision = look.field("revision");
+    let press = [("revision", revision.as_str())];
+    let done = world.post(&format!("{draft}/submit"), &solingen(), &press).await;
+    let receipt = world.open(&done.location).await;
+    assert!(receipt.text.contains("36.KI-2027-0001"), "{}", receipt.text);
+
+    // A second submit, and the old address of the draft, lead to the application.
+    let application = draft.replace("drafts", "applications");
+    assert_eq!(world.post(&format!("{draft}/submit"), &solingen(), &press).await.location, application);
+    assert_eq!(world.get(&draft, Some(&solingen()), "de").await.location, application);
+    let id: uuid::Uuid = draft.rsplit('/').next().unwrap().parse().unwrap();
+    let said = world.said(id).await;
+    assert_eq!(said.len(), 1);
+    let mut expected = samples::application();
+    expected.method = "<b>Werkstatt</b>".into();
+    expected.products_and_results = expected.products_and_results.trim().into();
+    assert_eq!(said[0].1["application"], json!(expected));
+    assert_eq!(said[0].1["submitted_by"], json!({"id": "solingen-1", "name": "Serap Demir"}));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_survives_the_end_of_the_session() {
+    let world = begin().await;
+    let draft = world.begin_draft().await;
+    let page = world.open(&draft).await;
+    let (revision, open_page) = (page.field("revision"), page.field("open_page"));
+    let fields = [
+        ("action", "save"),
+        ("revision", revision.as_str()),
+        ("open_page", open_page.as_str()),
+        ("title", "Getippt & noch da"),
+    ];
+    // The session has ended in between: what was typed comes back, to be sent again after signing in.
+    let lost = world.post_as(&draft, None, &solingen(), &fields).await;
+    assert_eq!(lost.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(lost.field("title"), "Getippt &#38; noch da");
+    assert_eq!((lost.field("revision"), lost.field("action")), (revision.clone(), "save".to_owned()));
+    let again = world.post(&draft, &solingen(), &fields).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER);
+    assert!(world.open(&draft).await.text.contains("Getippt &#38; noch da"));
+    // Somebody else's token: kept, too, and not taken.
+    let other = world.post_as(&draft, Some(&paderborn()), &solingen(), &fields).await;
+    assert_eq!(other.status, StatusCode::FORBIDDEN);
+    assert_eq!(other.field("title"), "Getippt &#38; noch da");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_saves_by_itself_and_two_pages_do_not_undo_each_other() {
+    let world = begin().await;
+    let draft = world.begin_draft().await;
+    let (mine, theirs) = (world.open(&draft).await, world.open(&draft).await);
+    let title = |text: &str| vec![("title".to_owned(), text.to_owned())];
+    let auto = format!("{draft}/autosave");
+    for text in ["A", "AB", "ABC"] {
+        assert_eq!(world.send_form(&auto, &mine, "", &title(text)).await.status, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(world.send_form(&auto, &theirs, "", &title("X")).await.status, StatusCode::CONFLICT);
+    // They press "save": told who was faster, with what they typed; pressing again means it.
+    let told = world.send_form(&draft, &theirs, "save", &title("X")).await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    assert!(told.text.contains("Serap Demir hat diesen Entwurf inzwischen geändert") && told.text.contains("value=\"X\""));
+    assert_eq!(world.send_form(&draft, &told, "save", &title("X")).await.status, StatusCode::SEE_OTHER);
+    assert!(world.open(&draft).await.text.contains("value=\"X\""));
+    assert_eq!(world.send_form(&auto, &mine, "", &title("ABCD")).await.status, StatusCode::CONFLICT);
+
+    // What was looked at is what is submitted.
+    let page = world.open(&draft).await;
+    world.send_form(&draft, &page, "check", &filled(&[])).await;
+    let look = world.open(&format!("{draft}/check")).await.field("revision");
+    let page = world.open(&draft).await;
+    world.send_form(&draft, &page, "save", &filled(&[("title", "Später geändert")])).await;
+    let press = [("revision", look.as_str())];
+    let answer = world.post(&format!("{draft}/submit"), &solingen(), &press).await;
+    assert_eq!(answer.location, format!("{draft}/check?changed=1"));
+    assert!(world.open(&answer.location).await.text.contains("Der Entwurf hat sich geändert"));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_ten_megabytes_is_too_much() {
+    let world = begin().await;
+    let draft = world.begin_draft().await;
+    let page = world.open(&draft).await;
+    let huge = [("method".to_owned(), "x".repeat(10_000_000))];
+    let answer = world.send_form(&draft, &page, "save", &huge).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(answer.text.contains("Das ist zu viel auf einmal"), "{}", answer.text);
+    // What fits into a request and not into its field is kept, and refused beside it.
+    let long = "x".repeat(check::TEXT + 1);
+    let answer = world.send_form(&draft, &page, "check", &filled(&[("method", &long)])).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let page = world.open(&format!("{draft}?check=1")).await;
+    assert!(page.text.contains("„Methode“ hat 5001 Zeichen") && page.text.contains(&long));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_can_be_thrown_away() {
+    let world = begin().await;
+    let draft = world.begin_draft().await;
+    let path = format!("{draft}/delete");
+    assert!(world.open(&path).await.text.contains("Entwurf löschen?"));
+    assert_eq!(world.post(&path, &paderborn(), &[]).await.location, "/apply");
+    world.open(&draft).await;
+    assert_eq!(world.post(&path, &solingen(), &[]).await.location, "/apply");
+    assert_eq!(world.get(&draft, Some(&solingen()), "de").await.status, StatusCode::NOT_FOUND);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_the_call_opens_a_draft_waits() {
+    let world = begin().await;
+    world.clock.set("2026-09-15T10:00:00Z".parse().unwrap());
+    let draft = world.begin_draft().await;
+    let page = world.open(&draft).await;
+    let checked = world.send_form(&draft, &page, "check", &filled(&[])).await;
+    let look = world.open(&checked.location).await;
+    assert!(look.text.contains("Der Aufruf öffnet am 01.10.2026, 00:00 Uhr"), "{}", look.text);
+    assert!(!look.text.contains(&format!("{draft}/submit")));
+    let page = world.open(&draft).await;
+    let press = [("revision", page.field("revision"))];
+    let press = press.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let answer = world.post(&format!("{draft}/submit"), &solingen(), &press).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.text.contains("Der Aufruf öffnet am"), "{}", answer.text);
+
+    // After the end it is taken in, and whoever submits knows.
+    world.clock.set("2027-03-02T10:00:00Z".parse().unwrap());
+    let look = world.open(&checked.location).await;
+    assert!(look.text.contains("Die Antragsfrist endete am 28.02.2027, 23:59 Uhr"));
+    let done = world.post(&format!("{draft}/submit"), &solingen(), &press).await;
+    assert!(world.open(&done.location).await.text.contains("Nach Ablauf der Antragsfrist eingegangen"));
+    world.end().await;
+}
