@@ -1,0 +1,201 @@
+//! Give a review; with the last one the result is said.
+
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use bus::outbox;
+use chassis::problem::{ApiJson, ApiPath};
+use chassis::session::{Fields, PageForm};
+use chassis::telemetry::Trace;
+use chassis::{Problem, Role, Session};
+use events::{ApplicationId, Cause, Recommendation, Score};
+use pages::{Form, Page};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::once::{Begun, Once, key_of};
+use super::show::{self, score_field};
+use super::{State, cause, clean, lock, person, refuse, refused_key};
+use crate::Service;
+use crate::file::Refused;
+use crate::scores::{COMMENT_LIMIT, Mistake, Scale, Sheet};
+use crate::store::{calls, drafts, files};
+
+/// A review, as a program hands it in.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GiveReview {
+    /// Points for each criterion of the call.
+    pub scores: Vec<Score>,
+    /// Advice.
+    pub recommendation: Recommendation,
+    /// Why; 1 to 5,000 characters.
+    pub comment: String,
+}
+
+/// The review is in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Given {
+    /// Weighted sum in hundredths of a percent of the reachable points: 0 to 10,000.
+    pub weighted: u16,
+    /// It was the last one that the file needed.
+    pub completed: bool,
+}
+
+/// Why a review is not taken.
+enum NotTaken {
+    Mistakes(Vec<Mistake>, Scale),
+    Refused(Refused),
+    Problem(Problem),
+}
+
+impl From<Problem> for NotTaken {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<sqlx::Error> for NotTaken {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+async fn give(
+    service: &Service,
+    session: &Session,
+    id: ApplicationId,
+    sheet: Sheet,
+    key: Option<String>,
+    cause: Cause,
+) -> Result<Given, NotTaken> {
+    let mut once = match Once::begin(service, session, "review", key, &(id, &sheet)).await? {
+        Begun::Done(given) => return Ok(given),
+        Begun::New(once) => once,
+    };
+    let tx = &mut once.tx;
+    let (file, ties) = lock(tx, session, id).await?;
+    let terms = file.may_review(&session.person, &ties).map_err(NotTaken::Refused)?;
+    let rules = calls::rules(tx, file.call, terms.rule_version).await?;
+    let rules = rules.ok_or_else(|| Problem::internal("an open file without rules"))?;
+    let scale = Scale::of(&rules).map_err(Problem::internal)?;
+    let judged = scale.judge(person(session), sheet);
+    let review = judged.map_err(|mistakes| NotTaken::Mistakes(mistakes, scale))?;
+    let weighted = review.weighted;
+
+    let (file, fact) = file.reviewed(review, &ties, tx.now()).map_err(NotTaken::Refused)?;
+    files::save(tx, &file, &cause).await?;
+    drafts::discard(tx, id, &session.person).await?;
+    let given = Given { weighted, completed: fact.is_some() };
+    if let Some(fact) = fact {
+        outbox::append(tx, id, fact, cause);
+    }
+    once.finish(service, &given).await?;
+    Ok(given)
+}
+
+pub async fn api(
+    axum::extract::State(service): State,
+    session: Session,
+    ApiPath(id): ApiPath<ApplicationId>,
+    trace: Trace,
+    headers: HeaderMap,
+    ApiJson(body): ApiJson<GiveReview>,
+) -> Result<ApiJson<Given>, Problem> {
+    let sheet = Sheet {
+        scores: body.scores,
+        recommendation: Some(body.recommendation),
+        comment: clean(&body.comment),
+    };
+    let scores = sheet.scores.clone();
+    give(&service, &session, id, sheet, key_of(&headers)?, cause(trace)).await.map(ApiJson).map_err(|not| {
+        match not {
+            NotTaken::Mistakes(mistakes, _) => {
+                Problem::invalid(mistakes.iter().map(|one| explain(one, &scores)))
+            }
+            NotTaken::Refused(refused) => refuse(refused),
+            NotTaken::Problem(problem) => problem,
+        }
+    })
+}
+
+/// A mistake for programs: where, and what is expected.
+fn explain(mistake: &Mistake, scores: &[Score]) -> (String, String) {
+    let place = |key: &str, field: &str| match scores.iter().rposition(|score| score.criterion == key) {
+        Some(n) => format!("/scores/{n}{field}"),
+        None => "/scores".to_owned(),
+    };
+    match mistake {
+        Mistake::Missing(key) => ("/scores".to_owned(), format!("no points for the criterion {key:?}")),
+        Mistake::TooHigh(key) => (place(key, "/points"), "more than the call's maximum_score".to_owned()),
+        Mistake::Repeated(key) => (place(key, ""), format!("points for {key:?} more than once")),
+        Mistake::Unknown(key) => (place(key, "/criterion"), "the call has no such criterion".to_owned()),
+        Mistake::NoRecommendation => ("/recommendation".to_owned(), "fund or decline".to_owned()),
+        Mistake::NoComment => ("/comment".to_owned(), "the reasons are missing".to_owned()),
+        Mistake::CommentTooLong => ("/comment".to_owned(), format!("more than {COMMENT_LIMIT} characters")),
+    }
+}
+
+pub async fn page(
+    axum::extract::State(service): State,
+    page: Page,
+    ApiPath(id): ApiPath<ApplicationId>,
+    trace: Trace,
+    form: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    form.session.require(Role::Reviewer)?;
+    let key = Some(form.fields.get("key").to_owned());
+    let (mistakes, scale) = match give(&service, &form.session, id, sheet(&form.fields), key, cause(trace))
+        .await
+    {
+        Ok(_) => return Ok(Redirect::to("/review?done=review").into_response()),
+        Err(NotTaken::Problem(problem)) => return Err(problem),
+        // What was typed stays in sight, to be kept elsewhere at least.
+        Err(NotTaken::Refused(refused)) => {
+            let typed = Form::typed(&page, &form.fields);
+            let why = page.t(refused_key(refused));
+            let mut response = show::draw(&service, &page, &form.session, id, Some(typed), Some(why)).await?;
+            *response.status_mut() = StatusCode::CONFLICT;
+            return Ok(response);
+        }
+        Err(NotTaken::Mistakes(mistakes, scale)) => (mistakes, scale),
+    };
+    let mut typed = Form::typed(&page, &form.fields);
+    for mistake in mistakes {
+        let (field, why) = match mistake {
+            Mistake::Missing(key)
+            | Mistake::TooHigh(key)
+            | Mistake::Repeated(key)
+            | Mistake::Unknown(key) => (score_field(&key), no_points(&page, &scale, &key)),
+            Mistake::NoRecommendation => ("recommendation".to_owned(), page.t("error-recommendation")),
+            Mistake::NoComment => ("comment".to_owned(), page.t("error-comment")),
+            Mistake::CommentTooLong => {
+                ("comment".to_owned(), page.t1("error-comment-too-long", "limit", COMMENT_LIMIT))
+            }
+        };
+        typed.refuse(&field, why);
+    }
+    let mut response = show::draw(&service, &page, &form.session, id, Some(typed), None).await?;
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(response)
+}
+
+/// What is expected for a criterion, in the reader's words.
+fn no_points(page: &Page, scale: &Scale, key: &str) -> String {
+    let named = scale.criteria().iter().find(|criterion| criterion.key == key);
+    let title = named.map_or_else(|| key.to_owned(), |criterion| show::said(page, &criterion.title));
+    page.tn("error-points", &[("criterion", &title), ("maximum", &scale.maximum().to_string())])
+}
+
+/// The sheet of a form. Points that are no number are missing.
+fn sheet(fields: &Fields) -> Sheet {
+    let scores = fields.iter().filter_map(|(name, value)| {
+        let criterion = name.strip_prefix(&score_field(""))?.to_owned();
+        Some(Score { criterion, points: value.trim().parse().ok()? })
+    });
+    let recommendation = match fields.get("recommendation") {
+        "fund" => Some(Recommendation::Fund),
+        "decline" => Some(Recommendation::Decline),
+        _ => None,
+    };
+    Sheet { scores: scores.collect(), recommendation, comment: clean(fields.get("comment")) }
+}

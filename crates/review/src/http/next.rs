@@ -1,0 +1,95 @@
+//! Take the next file.
+
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use bus::Tx;
+use chassis::problem::ApiJson;
+use chassis::session::PageForm;
+use chassis::telemetry::Trace;
+use chassis::{Problem, Role, Session};
+use chrono::TimeDelta;
+use events::{ApplicationId, Cause};
+
+use super::once::{Begun, Once, key_of};
+use super::{Press, State, cause, person, ties_of, view};
+use crate::Service;
+use crate::store::{files, queue};
+
+/// Looks at the queue, where a file waits but somebody is at its row at this very moment.
+const TRIES: usize = 5;
+
+/// The oldest file that waits for this person, now held by them. Who holds one already gets the
+/// same one, with its time anew.
+pub(super) async fn take_next(
+    service: &Service,
+    session: &Session,
+    key: Option<String>,
+    cause: &Cause,
+) -> Result<Option<ApplicationId>, Problem> {
+    let mut once = match Once::begin(service, session, "next", key, &()).await? {
+        Begun::Done(taken) => return Ok(Some(taken)),
+        Begun::New(once) => once,
+    };
+    let taken = find(service, &mut once.tx, session, cause).await?;
+    // Nothing is no answer to keep: the same key may ask again.
+    if let Some(application) = &taken {
+        once.finish(service, application).await?;
+    }
+    Ok(taken)
+}
+
+async fn find(
+    service: &Service,
+    tx: &mut Tx,
+    session: &Session,
+    cause: &Cause,
+) -> Result<Option<ApplicationId>, Problem> {
+    let who = person(session);
+    let ties = ties_of(tx, session).await?;
+    let until = tx.now() + TimeDelta::minutes(service.review.hold_minutes.into());
+    if let Some(held) = queue::held(tx, &who.id).await?
+        && let Some(file) = files::lock(tx, held).await?
+        && let Ok(file) = file.taken(who.clone(), &ties, until, tx.now())
+    {
+        files::save(tx, &file, cause).await?;
+        return Ok(Some(held));
+    }
+    for _ in 0..TRIES {
+        if let Some(claimed) = queue::claim_next(tx, &who, &ties, until).await? {
+            return Ok(Some(claimed));
+        }
+        // Asked twice at the same moment: the other request has taken one.
+        if let Some(held) = queue::held(tx, &who.id).await? {
+            return Ok(Some(held));
+        }
+        if queue::offered(tx, &who.id, &ties, 1).await? == 0 {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+pub async fn api(
+    axum::extract::State(service): State,
+    session: Session,
+    trace: Trace,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    match take_next(&service, &session, key_of(&headers)?, &cause(trace)).await? {
+        Some(taken) => Ok(ApiJson(view::file(&service, &session, taken).await?).into_response()),
+        None => Ok(StatusCode::NO_CONTENT.into_response()),
+    }
+}
+
+pub async fn page(
+    axum::extract::State(service): State,
+    trace: Trace,
+    form: PageForm<Press>,
+) -> Result<Redirect, Problem> {
+    form.session.require(Role::Reviewer)?;
+    let taken = take_next(&service, &form.session, Some(form.data.key), &cause(trace)).await?;
+    Ok(match taken {
+        Some(taken) => Redirect::to(&format!("/review/files/{taken}")),
+        None => Redirect::to("/review?done=nothing"),
+    })
+}

@@ -1,0 +1,148 @@
+//! The queue as a reviewer sees it.
+
+use askama::Template;
+use axum::response::{IntoResponse, Redirect, Response};
+use chassis::problem::{ApiJson, ApiQuery};
+use chassis::{Problem, Role, Session};
+use chrono::{DateTime, Utc};
+use events::ApplicationSubmitted;
+use pages::Page;
+use serde::Deserialize;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::view::QueueView;
+use super::{State, ties_of};
+use crate::file::Part;
+use crate::store::{files, queue};
+
+/// Files for one person are counted up to here.
+const CAP: i64 = 100;
+/// Reviews on one page.
+const PAGE: usize = 20;
+
+async fn look(connection: &mut PgConnection, session: &Session) -> Result<QueueView, Problem> {
+    let ties = ties_of(connection, session).await?;
+    let queue::Counts { announced, waiting, taken, completed, withdrawn } = queue::counts(connection).await?;
+    let offered = match session.has(Role::Reviewer) {
+        true => queue::offered(connection, &session.person, &ties, CAP).await?,
+        false => 0,
+    };
+    let held = queue::held(connection, &session.person).await?;
+    Ok(QueueView { waiting, offered, taken, completed, announced, withdrawn, held })
+}
+
+pub async fn api(
+    axum::extract::State(service): State,
+    session: Session,
+) -> Result<ApiJson<QueueView>, Problem> {
+    if session.roles.iter().all(|role| *role == Role::Applicant) {
+        return Err(Problem::forbidden().detail("for those who work with files"));
+    }
+    look(&mut *service.db.acquire().await?, &session).await.map(ApiJson)
+}
+
+/// What the address of the queue may say.
+#[derive(Deserialize)]
+pub struct Asked {
+    /// What was just done.
+    #[serde(default)]
+    done: String,
+    /// Reviews before this moment (microseconds) …
+    before: Option<i64>,
+    /// … and this application.
+    id: Option<Uuid>,
+}
+
+pub async fn page(
+    axum::extract::State(service): State,
+    page: Page,
+    session: Session,
+    ApiQuery(asked): ApiQuery<Asked>,
+) -> Result<Response, Problem> {
+    if !session.has(Role::Reviewer) {
+        return Ok(Redirect::to("/review/all").into_response());
+    }
+    let mut connection = service.db.acquire().await?;
+    let queue = look(&mut connection, &session).await?;
+    let held = match queue.held {
+        None => None,
+        Some(id) => {
+            let file = files::read(&mut connection, id).await?;
+            let until = file.as_ref().and_then(|file| match file.part_of(&session.person) {
+                Some(Part::Holds { until }) => Some(*until),
+                _ => None,
+            });
+            let submission = files::submission(&mut connection, id).await?;
+            until.map(|until| Held { id: id.uuid(), submission, until })
+        }
+    };
+    let returned = queue::returned_by(&mut connection, &session.person, 20).await?;
+    let at = asked.before.and_then(DateTime::from_timestamp_micros).filter(|at| *at > DateTime::UNIX_EPOCH);
+    let before = (at.unwrap_or(DateTime::<Utc>::MAX_UTC), asked.id.unwrap_or(Uuid::max()));
+    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let mut reviewed = queue::reviewed_by(&mut connection, &session.person, before, limit).await?;
+    let more = reviewed.len() > PAGE;
+    reviewed.truncate(PAGE);
+    let older = match reviewed.last().filter(|_| more) {
+        Some(last) => format!("/review?before={}&id={}", last.since.timestamp_micros(), last.application),
+        None => String::new(),
+    };
+    let done = match asked.done.as_str() {
+        "review" => Some(page.t("done-review")),
+        "returned" => Some(page.t("done-returned")),
+        "abstained" => Some(page.t("done-abstained")),
+        _ => None,
+    };
+    pages::show(&QueuePage {
+        page: &page,
+        nothing: asked.done == "nothing" && queue.offered == 0,
+        done,
+        queue,
+        held,
+        returned,
+        reviewed,
+        newer: if at.is_some() { "/review" } else { "" },
+        older,
+        key: Uuid::new_v4(),
+    })
+}
+
+/// The file in hand.
+struct Held {
+    id: Uuid,
+    submission: ApplicationSubmitted,
+    until: DateTime<Utc>,
+}
+
+#[derive(Template)]
+#[template(path = "queue.html")]
+struct QueuePage<'a> {
+    page: &'a Page,
+    done: Option<String>,
+    /// Asked for the next file, and none was there.
+    nothing: bool,
+    queue: QueueView,
+    held: Option<Held>,
+    returned: Vec<queue::Mine>,
+    reviewed: Vec<queue::Mine>,
+    newer: &'static str,
+    older: String,
+    key: Uuid,
+}
+
+impl QueuePage<'_> {
+    fn bucket(&self, name: &str) -> String {
+        self.page.t(format!("bucket-{name}"))
+    }
+
+    /// How much waits, in one sentence.
+    fn waits(&self) -> String {
+        let number = |count: i64| self.page.number(count);
+        let offered = match self.queue.offered {
+            CAP.. => self.page.t1("offered-many", "count", number(CAP - 1)),
+            offered => self.page.t1("offered", "count", offered),
+        };
+        format!("{} {offered}", self.page.t1("waiting", "count", self.queue.waiting))
+    }
+}

@@ -1,0 +1,249 @@
+//! One file: the application to read, and the form to score it.
+
+use askama::Template;
+use axum::response::Response;
+use chassis::problem::{ApiJson, ApiPath};
+use chassis::{Problem, Session};
+use chrono::{DateTime, Utc};
+use events::{ApplicationId, Call, Recommendation, ReviewCompleted, ReviewGiven};
+use pages::{Choice, Form, Language, Page};
+use uuid::Uuid;
+
+use super::content::{Section, sections};
+use super::view::{self, Shown};
+use super::{State, refused_key};
+use crate::Service;
+use crate::file::{Part, Refused, Stage};
+use crate::scores::{COMMENT_LIMIT, conclude};
+use crate::sight::Sight;
+use crate::store::history::{self, Line};
+use crate::store::mails::{self, Mail};
+use crate::store::{drafts, queue};
+
+/// The most points that are offered as a list; beyond, they are typed.
+const LISTED: u8 = 20;
+
+/// The name of a criterion's form field.
+pub(super) fn score_field(criterion: &str) -> String {
+    format!("score-{criterion}")
+}
+
+pub async fn api(
+    axum::extract::State(service): State,
+    session: Session,
+    ApiPath(id): ApiPath<ApplicationId>,
+) -> Result<ApiJson<view::FileView>, Problem> {
+    view::file(&service, &session, id).await.map(ApiJson)
+}
+
+pub async fn page(
+    axum::extract::State(service): State,
+    page: Page,
+    session: Session,
+    ApiPath(id): ApiPath<ApplicationId>,
+) -> Result<Response, Problem> {
+    draw(&service, &page, &session, id, None, None).await
+}
+
+/// The page of a file. `typed` is a form that was not taken, `why` the reason beyond its fields.
+pub(super) async fn draw(
+    service: &Service,
+    page: &Page,
+    session: &Session,
+    id: ApplicationId,
+    typed: Option<Form>,
+    why: Option<String>,
+) -> Result<Response, Problem> {
+    let mut connection = service.db.acquire().await?;
+    let Shown { file, sight, submission, rules, ties } = view::load(&mut connection, session, id).await?;
+    let part = file.part_of(&session.person);
+    let held_until = match part {
+        Some(Part::Holds { until }) => Some(*until),
+        _ => None,
+    };
+    // Whose time was over may hand in what they have, as long as a place is free.
+    let may_review = part.is_some() && file.may_review(&session.person, &ties).is_ok();
+    let returned = matches!(part, Some(Part::Returned));
+    let holds_another = queue::held(&mut connection, &session.person).await?.is_some_and(|held| held != id);
+    let why = why.or_else(|| match file.may_review(&session.person, &ties) {
+        Err(refused) if returned => Some(page.t(refused_key(refused))),
+        Ok(_) if returned && holds_another => Some(page.t(refused_key(Refused::HoldsAnother))),
+        _ => None,
+    });
+    let form = match typed {
+        Some(typed) => Some(typed),
+        None if held_until.is_some() => {
+            let draft = drafts::read(&mut connection, id, &session.person).await?;
+            Some(Form::typed(page, &draft))
+        }
+        None => None,
+    };
+    let everything = sight == Sight::Everything;
+    let manages = everything && part.is_none();
+    let reviews: Vec<ReviewGiven> = if everything { file.reviews().cloned().collect() } else { Vec::new() };
+    let result = match file.stage {
+        Stage::Completed(_) => conclude(reviews.clone()),
+        _ => None,
+    };
+    let (history, mails) = match manages {
+        true => (history::read(&mut connection, id).await?, mails::of(&mut connection, id).await?),
+        false => (Vec::new(), Vec::new()),
+    };
+    pages::show(&FilePage {
+        page,
+        id,
+        sections: sections(page, &submission),
+        submission: &submission,
+        state: state_key(file.stage),
+        given: file.reviews().count(),
+        needed: rules.as_ref().map_or(0, |rules| rules.reviews_per_application),
+        held_until,
+        can_take: returned && may_review && !holds_another,
+        sheet: form.zip(rules.as_ref()).map(|(form, rules)| SheetForm::new(page, rules, form, may_review)),
+        why,
+        criteria: rules.map(|rules| titles(page, &rules)).unwrap_or_default(),
+        mine: session.person.as_str(),
+        reviews,
+        result,
+        history,
+        mails,
+        key: Uuid::new_v4(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "file.html")]
+struct FilePage<'a> {
+    page: &'a Page,
+    id: ApplicationId,
+    sections: Vec<Section>,
+    submission: &'a events::ApplicationSubmitted,
+    state: &'static str,
+    given: usize,
+    needed: u8,
+    held_until: Option<DateTime<Utc>>,
+    can_take: bool,
+    sheet: Option<SheetForm>,
+    why: Option<String>,
+    /// Key and title of each criterion.
+    criteria: Vec<(String, String)>,
+    mine: &'a str,
+    reviews: Vec<ReviewGiven>,
+    result: Option<ReviewCompleted>,
+    history: Vec<Line>,
+    mails: Vec<Mail>,
+    key: Uuid,
+}
+
+impl FilePage<'_> {
+    /// The points of a review for a criterion.
+    fn points(&self, review: &ReviewGiven, criterion: &str) -> String {
+        let found = review.scores.iter().find(|score| score.criterion == criterion);
+        found.map(|score| score.points.to_string()).unwrap_or_default()
+    }
+
+    fn act(&self, line: &Line) -> String {
+        self.page.t(format!("act-{}", line.act))
+    }
+
+    fn percent(&self, weighted: &u16) -> String {
+        percent(self.page.language, *weighted)
+    }
+
+    fn advice(&self, recommendation: &Recommendation) -> String {
+        self.page.t(match recommendation {
+            Recommendation::Fund => "advice-fund",
+            Recommendation::Decline => "advice-decline",
+        })
+    }
+
+    fn advice_kind(&self, recommendation: &Recommendation) -> &'static str {
+        match recommendation {
+            Recommendation::Fund => "success",
+            Recommendation::Decline => "warning",
+        }
+    }
+}
+
+/// The form with which a file is scored.
+struct SheetForm {
+    form: Form,
+    criteria: Vec<Asked>,
+    maximum: u8,
+    points: Vec<Choice>,
+    advice: Vec<Choice>,
+    /// Sending it can succeed.
+    open: bool,
+}
+
+/// A criterion in the form.
+struct Asked {
+    field: String,
+    title: String,
+    hint: String,
+}
+
+impl SheetForm {
+    fn new(page: &Page, rules: &Call, form: Form, open: bool) -> Self {
+        let criteria = rules.criteria.iter().map(|criterion| Asked {
+            field: score_field(&criterion.key),
+            title: said(page, &criterion.title),
+            hint: page.t1("weight", "weight", criterion.weight),
+        });
+        let maximum = rules.maximum_score;
+        let point = |points: u8| {
+            let label = match points {
+                0 => page.t1("points-none", "points", points),
+                _ if points == maximum => page.t1("points-full", "points", points),
+                _ => points.to_string(),
+            };
+            Choice::new(points.to_string(), label)
+        };
+        let listed = if maximum <= LISTED { (0..=maximum).map(point).collect() } else { Vec::new() };
+        Self {
+            form,
+            criteria: criteria.collect(),
+            maximum,
+            points: listed,
+            advice: vec![
+                Choice::new("fund", page.t("advice-fund")),
+                Choice::new("decline", page.t("advice-decline")),
+            ],
+            open,
+        }
+    }
+
+    fn comment_limit(&self) -> usize {
+        COMMENT_LIMIT
+    }
+}
+
+fn titles(page: &Page, rules: &Call) -> Vec<(String, String)> {
+    let criteria = rules.criteria.iter();
+    criteria.map(|criterion| (criterion.key.clone(), said(page, &criterion.title))).collect()
+}
+
+pub(super) fn said(page: &Page, text: &events::Text) -> String {
+    match page.language {
+        Language::De => text.de.clone(),
+        Language::En => text.en.clone(),
+    }
+}
+
+fn state_key(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Announced => "state-announced",
+        Stage::Open(_) => "state-open",
+        Stage::Completed(_) => "state-completed",
+        Stage::Withdrawn => "state-withdrawn",
+    }
+}
+
+/// Hundredths of a percent: `68,00 %` or `68.00%`.
+fn percent(language: Language, weighted: u16) -> String {
+    let (whole, rest) = (weighted / 100, weighted % 100);
+    match language {
+        Language::De => format!("{whole},{rest:02}\u{a0}%"),
+        Language::En => format!("{whole}.{rest:02}%"),
+    }
+}

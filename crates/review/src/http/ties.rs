@@ -1,0 +1,144 @@
+//! A reviewer's ties to municipalities (§§ 20, 21 VwVfG): declare, end.
+
+use askama::Template;
+use axum::response::{IntoResponse, Redirect, Response};
+use chassis::problem::{ApiPath, ApiQuery};
+use chassis::session::{Fields, PageForm};
+use chassis::telemetry::Trace;
+use chassis::{Problem, Role, Session};
+use events::{Ags, municipalities, municipality};
+use pages::{Choice, Form, Page};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::abstain::REASON_LIMIT;
+use super::once::{Begun, Once};
+use super::{Press, State, cause, clean, person};
+use crate::Service;
+use crate::store::ties::Tie;
+use crate::store::{drafts, files, queue, ties};
+
+/// What the address may say.
+#[derive(Deserialize)]
+pub struct Asked {
+    /// What was just done.
+    #[serde(default)]
+    done: String,
+}
+
+pub async fn page(
+    axum::extract::State(service): State,
+    page: Page,
+    session: Session,
+    ApiQuery(asked): ApiQuery<Asked>,
+) -> Result<Response, Problem> {
+    session.require(Role::Reviewer)?;
+    let done = match asked.done.as_str() {
+        "declared" => Some(page.t("done-tie")),
+        "released" => Some(page.t("done-tie-released")),
+        "ended" => Some(page.t("done-tie-ended")),
+        _ => None,
+    };
+    pages::show(&draw(&service, &page, &session, Form::new(&page), done).await?)
+}
+
+pub async fn declare(
+    axum::extract::State(service): State,
+    page: Page,
+    trace: Trace,
+    form: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    let session = &form.session;
+    session.require(Role::Reviewer)?;
+    let mut typed = Form::typed(&page, &form.fields);
+    let ags = typed.need_choice("ags", "tie-municipality", &choices());
+    let reason = clean(&typed.need("reason", "bias-reason", REASON_LIMIT));
+    let ags: Ags = match ags.parse() {
+        Ok(ags) if typed.is_good() => ags,
+        _ => return pages::show_invalid(&draw(&service, &page, session, typed, None).await?),
+    };
+    let key = Some(form.fields.get("key").to_owned());
+    let mut once = match Once::begin::<bool>(&service, session, "tie", key, &(&ags, &reason)).await? {
+        Begun::Done(released) => return Ok(to_list(released).into_response()),
+        Begun::New(once) => once,
+    };
+    let tx = &mut once.tx;
+    let who = person(session);
+    ties::declare(tx, Uuid::new_v4(), &who, &ags, &reason).await?;
+    // The file in hand may be one of theirs.
+    let mut released = false;
+    if let Some(held) = queue::held(tx, &who.id).await?
+        && let Some(file) = files::lock(tx, held).await?
+        && file.is_tied(&[ags])
+        && let Ok(file) = file.abstained(who.clone(), reason, tx.now())
+    {
+        files::save(tx, &file, &cause(trace)).await?;
+        drafts::discard(tx, held, &who.id).await?;
+        released = true;
+    }
+    once.finish(&service, &released).await?;
+    Ok(to_list(released).into_response())
+}
+
+fn to_list(released: bool) -> Redirect {
+    Redirect::to(if released { "/review/ties?done=released" } else { "/review/ties?done=declared" })
+}
+
+pub async fn end(
+    axum::extract::State(service): State,
+    ApiPath(id): ApiPath<Uuid>,
+    form: PageForm<Press>,
+) -> Result<Redirect, Problem> {
+    form.session.require(Role::Reviewer)?;
+    let once = Once::begin::<()>(&service, &form.session, "end-tie", Some(form.data.key), &id).await?;
+    if let Begun::New(mut once) = once {
+        if !ties::end(&mut once.tx, id, &form.session.person).await? {
+            return Err(Problem::not_found());
+        }
+        once.finish(&service, &()).await?;
+    }
+    Ok(Redirect::to("/review/ties?done=ended"))
+}
+
+async fn draw<'a>(
+    service: &Service,
+    page: &'a Page,
+    session: &Session,
+    form: Form,
+    done: Option<String>,
+) -> Result<TiesPage<'a>, Problem> {
+    let ties = ties::of(&mut *service.db.acquire().await?, &session.person).await?;
+    let own = session.ags.as_ref().map(|ags| name(ags));
+    Ok(TiesPage { page, form, done, ties, own, choices: choices(), key: Uuid::new_v4() })
+}
+
+/// All municipalities, Kreise and the Städteregion, by name.
+fn choices() -> Vec<Choice> {
+    let mut all: Vec<Choice> =
+        municipalities().map(|one| Choice::new(one.ags.as_str(), &*one.name)).collect();
+    all.sort_by(|one, other| one.label.cmp(&other.label));
+    all
+}
+
+fn name(ags: &str) -> String {
+    let known = ags.parse().ok().and_then(|ags| municipality(&ags));
+    known.map_or_else(|| ags.to_owned(), |one| one.name.clone())
+}
+
+#[derive(Template)]
+#[template(path = "ties.html")]
+struct TiesPage<'a> {
+    page: &'a Page,
+    form: Form,
+    done: Option<String>,
+    ties: Vec<Tie>,
+    own: Option<String>,
+    choices: Vec<Choice>,
+    key: Uuid,
+}
+
+impl TiesPage<'_> {
+    fn name(&self, tie: &Tie) -> String {
+        name(&tie.ags)
+    }
+}

@@ -1,0 +1,5 @@
+//! The review service as a process of its own.
+
+fn main() -> std::process::ExitCode {
+    chassis::main("review", review::run)
+}

@@ -1,0 +1,26 @@
+//! What this service hears: the only registry.
+
+mod application_submitted;
+mod application_withdrawn;
+mod call_published;
+mod eligibility_confirmed;
+mod email_bounced;
+mod email_sent;
+
+use bus::Subscriptions;
+use events::{
+    ApplicationSubmitted, ApplicationWithdrawn, CallPublished, EligibilityConfirmed, EmailBounced, EmailSent,
+};
+
+use crate::Service;
+
+/// Fact → handler.
+pub fn subscriptions() -> Subscriptions<Service> {
+    Subscriptions::new()
+        .on::<CallPublished, _>(call_published::handle)
+        .on::<ApplicationSubmitted, _>(application_submitted::handle)
+        .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
+        .on::<EligibilityConfirmed, _>(eligibility_confirmed::handle)
+        .on::<EmailSent, _>(email_sent::handle)
+        .on::<EmailBounced, _>(email_bounced::handle)
+}

@@ -1,0 +1,166 @@
+//! What a call asks reviewers to score, and what their points are worth. Pure.
+
+use events::{Call, Criterion, Person, Recommendation, ReviewCompleted, ReviewGiven, Score};
+use serde::Serialize;
+
+/// Longest comment, in characters.
+pub const COMMENT_LIMIT: usize = 5_000;
+
+/// The best weighted sum: hundredths of a percent of the reachable points.
+pub const FULL: u16 = 10_000;
+
+/// The criteria of a call with their weights (100 together), and the highest score of each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scale {
+    criteria: Vec<Criterion>,
+    maximum: u8,
+}
+
+/// Rules by which nothing can be scored. The call's author has to mend them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadScale {
+    /// The weights do not add up.
+    #[error("the weights of the criteria add up to {0}, not to 100")]
+    Weights(u32),
+    /// Two criteria have one key.
+    #[error("two criteria have the key {0:?}")]
+    Twice(String),
+    /// No points can be given.
+    #[error("the highest score of a criterion is 0")]
+    NoPoints,
+    /// Nobody would review.
+    #[error("a file needs at least one review")]
+    NoReviews,
+}
+
+/// A review as it was handed in, not yet judged by the call's rules.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sheet {
+    /// Points by criterion.
+    pub scores: Vec<Score>,
+    /// Advice.
+    pub recommendation: Option<Recommendation>,
+    /// Why.
+    pub comment: String,
+}
+
+/// What is wrong with a review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// No points for this criterion.
+    Missing(String),
+    /// Points above the highest score.
+    TooHigh(String),
+    /// Points for a criterion more than once.
+    Repeated(String),
+    /// The call has no such criterion.
+    Unknown(String),
+    /// No recommendation.
+    NoRecommendation,
+    /// No comment.
+    NoComment,
+    /// More than [`COMMENT_LIMIT`] characters.
+    CommentTooLong,
+}
+
+impl Scale {
+    /// The scale of a call.
+    ///
+    /// # Errors
+    /// Rules by which nothing can be scored.
+    pub fn of(call: &Call) -> Result<Self, BadScale> {
+        let weights = call.criteria.iter().map(|criterion| u32::from(criterion.weight)).sum();
+        if weights != 100 {
+            return Err(BadScale::Weights(weights));
+        }
+        for (n, criterion) in call.criteria.iter().enumerate() {
+            if call.criteria[..n].iter().any(|earlier| earlier.key == criterion.key) {
+                return Err(BadScale::Twice(criterion.key.clone()));
+            }
+        }
+        if call.maximum_score == 0 {
+            return Err(BadScale::NoPoints);
+        }
+        if call.reviews_per_application == 0 {
+            return Err(BadScale::NoReviews);
+        }
+        Ok(Self { criteria: call.criteria.clone(), maximum: call.maximum_score })
+    }
+
+    /// The criteria, in the order of the call.
+    pub fn criteria(&self) -> &[Criterion] {
+        &self.criteria
+    }
+
+    /// The highest score of a criterion.
+    pub fn maximum(&self) -> u8 {
+        self.maximum
+    }
+
+    /// Judges a sheet by these rules; the scores come out in the order of the call.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn judge(&self, reviewer: Person, sheet: Sheet) -> Result<ReviewGiven, Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        let mut scores = Vec::with_capacity(self.criteria.len());
+        let mut points = 0;
+        for criterion in &self.criteria {
+            let mut mine = sheet.scores.iter().filter(|score| score.criterion == criterion.key);
+            match (mine.next(), mine.next()) {
+                (None, _) => mistakes.push(Mistake::Missing(criterion.key.clone())),
+                (Some(_), Some(_)) => mistakes.push(Mistake::Repeated(criterion.key.clone())),
+                (Some(score), None) if score.points > self.maximum => {
+                    mistakes.push(Mistake::TooHigh(criterion.key.clone()));
+                }
+                (Some(score), None) => {
+                    points += u32::from(score.points) * u32::from(criterion.weight);
+                    scores.push(score.clone());
+                }
+            }
+        }
+        let known = |key: &str| self.criteria.iter().any(|criterion| criterion.key == key);
+        let unknown = sheet.scores.iter().filter(|score| !known(&score.criterion));
+        mistakes.extend(unknown.map(|score| Mistake::Unknown(score.criterion.clone())));
+
+        let comment = sheet.comment.trim().to_owned();
+        if comment.is_empty() {
+            mistakes.push(Mistake::NoComment);
+        } else if comment.chars().count() > COMMENT_LIMIT {
+            mistakes.push(Mistake::CommentTooLong);
+        }
+        let Some(recommendation) = sheet.recommendation else {
+            mistakes.push(Mistake::NoRecommendation);
+            return Err(mistakes);
+        };
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        // The weights add up to 100, so the reachable points are 100 × maximum.
+        let weighted = rounded(points * u32::from(FULL), 100 * u32::from(self.maximum));
+        Ok(ReviewGiven { reviewer, scores, weighted, recommendation, comment })
+    }
+}
+
+/// What comes out when all reviews are in: the mean, `Fund` only where all say so, and whether they
+/// agree. None without any review.
+pub fn conclude(reviews: Vec<ReviewGiven>) -> Option<ReviewCompleted> {
+    let count = u32::try_from(reviews.len()).ok().filter(|count| *count > 0)?;
+    let fund = reviews.iter().filter(|one| one.recommendation == Recommendation::Fund).count();
+    let sum = reviews.iter().map(|review| u32::from(review.weighted)).sum();
+    Some(ReviewCompleted {
+        weighted: rounded(sum, count),
+        recommendation: if fund == reviews.len() { Recommendation::Fund } else { Recommendation::Decline },
+        split: fund != 0 && fund != reviews.len(),
+        reviews,
+    })
+}
+
+/// Half and more goes up. The result is at most [`FULL`], since no part is more than its whole.
+fn rounded(part: u32, whole: u32) -> u16 {
+    u16::try_from((2 * part + whole) / (2 * whole)).unwrap_or(FULL)
+}
+
+#[cfg(test)]
+#[path = "scores_tests.rs"]
+mod tests;

@@ -1,0 +1,40 @@
+//! The rules of each call, in every version.
+
+use events::{Call, CallId};
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+use super::unreadable;
+
+/// Keeps these rules; a version that is there stays as it is.
+pub async fn save(connection: &mut PgConnection, call: CallId, rules: &Call) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into calls (call, version, rules) values ($1, $2, $3) on conflict do nothing",
+        call.uuid(),
+        version_column(rules.version)?,
+        Json(rules) as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The rules of a call in this version.
+pub async fn rules(
+    connection: &mut PgConnection,
+    call: CallId,
+    version: u32,
+) -> Result<Option<Call>, sqlx::Error> {
+    let found = sqlx::query_scalar!(
+        r#"select rules as "rules: Json<Call>" from calls where call = $1 and version = $2"#,
+        call.uuid(),
+        version_column(version)?
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.map(|Json(rules)| rules))
+}
+
+pub(super) fn version_column(version: u32) -> Result<i32, sqlx::Error> {
+    i32::try_from(version).map_err(|_| unreadable("version of rules"))
+}

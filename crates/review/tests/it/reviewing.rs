@@ -1,0 +1,130 @@
+//! Giving a review, over the API.
+
+use axum::http::Method;
+use chassis::Role;
+use events::{AnyFact, Recommendation};
+use serde_json::{Value, json};
+
+use crate::stage::{Stage, sheet};
+
+#[tokio::test]
+async fn nobody_sees_others_scores_before_giving_their_own() {
+    let stage = Stage::new().await;
+    let id = stage.open_file().await;
+    let path = format!("/files/{id}");
+    let give = format!("/files/{id}/review");
+    let (anna, bela, cem) = (stage.reviewer("anna"), stage.reviewer("bela"), stage.reviewer("cem"));
+    stage.api(&anna, Method::POST, "/next", None).await;
+    stage.api(&anna, Method::POST, &give, Some(sheet(5, "fund"))).await;
+    stage.api(&bela, Method::POST, "/next", None).await;
+    let both = stage.session("bela", &[Role::Reviewer, Role::CaseWorker, Role::Operator]);
+    for session in [&bela, &both] {
+        let seen = stage.api(session, Method::GET, &path, None).await;
+        assert_eq!((&seen.json()["reviews"], &seen.json()["given"]), (&Value::Null, &1.into()));
+        let page = stage.open(session, &format!("/review/files/{id}"), "de").await;
+        assert_eq!(page.status, 200);
+        assert!(!page.body.contains("Dr. anna") && !page.body.contains("Klare Ziele."), "{}", page.body);
+    }
+    assert_eq!(stage.api(&cem, Method::GET, &path, None).await.status, 404, "only what was offered");
+    assert_eq!(stage.api(&cem, Method::POST, &give, Some(sheet(1, "decline"))).await.status, 404);
+
+    let given = stage.api(&bela, Method::POST, &give, Some(sheet(2, "decline"))).await;
+    assert_eq!(given.json(), json!({"weighted": 4_000, "completed": true}));
+    let reviews = stage.api(&bela, Method::GET, &path, None).await.json()["reviews"].clone();
+    assert_eq!(reviews[0]["reviewer"]["name"], "Dr. anna");
+    let said = stage.said().await;
+    let [AnyFact::ReviewCompleted(fact)] = said.as_slice() else { panic!("{said:?}") };
+    let result = (fact.weighted, fact.recommendation, fact.split);
+    assert_eq!(result, (7_000, Recommendation::Decline, true), "a split goes on as a decline");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_review_is_named_by_place() {
+    let stage = Stage::new().await;
+    let id = stage.open_file().await;
+    let anna = stage.reviewer("anna");
+    stage.api(&anna, Method::POST, "/next", None).await;
+    let body = json!({
+        "scores": [{"criterion": "effect", "points": 6}, {"criterion": "luck", "points": 1}],
+        "recommendation": "fund",
+        "comment": " ",
+    });
+    let refused = stage.api(&anna, Method::POST, &format!("/files/{id}/review"), Some(body)).await;
+    assert_eq!(refused.status, 422);
+    let places: Vec<_> =
+        refused.json()["errors"].as_array().unwrap().iter().map(|error| error["pointer"].clone()).collect();
+    assert_eq!(places, ["/scores/0/points", "/scores", "/scores/1/criterion", "/comment"]);
+    let unreadable =
+        json!({"scores": [{"criterion": "effect", "points": -1}], "recommendation": "fund", "comment": "x"});
+    let refused = stage.api(&anna, Method::POST, &format!("/files/{id}/review"), Some(unreadable)).await;
+    assert_eq!(
+        (refused.status.as_u16(), &refused.json()["errors"][0]["pointer"]),
+        (422, &"/scores/0/points".into())
+    );
+    assert_eq!(stage.said().await, []);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_repeated_request_is_one_review() {
+    let stage = Stage::new().await;
+    let id = stage.open_file().await;
+    let path = format!("/files/{id}/review");
+    let anna = stage.reviewer("anna");
+    stage.api_with_key(&anna, Method::POST, "/next", None, Some("n1")).await;
+    let again = stage.api_with_key(&anna, Method::POST, "/next", None, Some("n1")).await;
+    assert_eq!(again.json()["id"], id.to_string());
+    let first = stage.api_with_key(&anna, Method::POST, &path, Some(sheet(5, "fund")), Some("k")).await;
+    let second = stage.api_with_key(&anna, Method::POST, &path, Some(sheet(5, "fund")), Some("k")).await;
+    assert_eq!((first.status.as_u16(), first.body), (200, second.body));
+    let other = stage.api_with_key(&anna, Method::POST, &path, Some(sheet(1, "fund")), Some("k")).await;
+    assert_eq!(other.status, 409, "the key stands for another request");
+    let without = stage.api(&anna, Method::POST, &path, Some(sheet(5, "fund"))).await;
+    assert_eq!(without.json()["detail"], "you have given your review of this application");
+    assert_eq!(stage.read(id).await.unwrap().reviews().count(), 1);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn only_reviewers_review() {
+    let stage = Stage::new().await;
+    let id = stage.open_file().await;
+    for role in [Role::Applicant, Role::CaseWorker, Role::Approver, Role::Operator] {
+        let session = stage.session("someone", &[role]);
+        assert_eq!(stage.api(&session, Method::POST, "/next", None).await.status, 403);
+        for verb in ["review", "return", "take", "abstain"] {
+            let path = format!("/files/{id}/{verb}");
+            assert_eq!(
+                stage.api(&session, Method::POST, &path, Some(sheet(5, "fund"))).await.status,
+                403,
+                "{verb}"
+            );
+        }
+    }
+    let applicant = stage.session("erika", &[Role::Applicant]);
+    assert_eq!(stage.api(&applicant, Method::GET, &format!("/files/{id}"), None).await.status, 404);
+    assert_eq!(stage.api(&applicant, Method::GET, "/queue", None).await.status, 403);
+    assert_eq!(stage.open(&applicant, "/review/all", "de").await.status, 403);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn bias_is_declared_with_a_reason_and_for_good() {
+    let stage = Stage::new().await;
+    let (first, second) = (stage.open_file().await, stage.open_file().await);
+    let anna = stage.reviewer("anna");
+    stage.api(&anna, Method::POST, "/next", None).await;
+    let path = format!("/files/{first}/abstain");
+    let refused = stage.api(&anna, Method::POST, &path, Some(json!({"reason": ""}))).await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["errors"][0]["pointer"]), (422, &"/reason".into()));
+    let declared = stage.api(&anna, Method::POST, &path, Some(json!({"reason": "Schwester im Amt"}))).await;
+    assert_eq!(declared.status, 204);
+    let next = stage.api(&anna, Method::POST, "/next", None).await;
+    assert_eq!(next.json()["id"], second.to_string());
+    let whole = json!({"reason": "Schwester im Amt", "whole_applicant": true});
+    stage.api(&anna, Method::POST, &format!("/files/{second}/abstain"), Some(whole)).await;
+    stage.open_file().await;
+    assert_eq!(stage.api(&anna, Method::POST, "/next", None).await.status, 204, "no file of this applicant");
+    stage.end().await;
+}
