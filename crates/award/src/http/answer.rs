@@ -1,0 +1,153 @@
+//! What the API says of a case, a budget, a notice. Amounts are euro cents; times are UTC, days are German ones.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use events::{ApplicationId, CallId, NoticeId, NoticeKind};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::award::{Decision, Stage};
+use crate::budget;
+use crate::deadlines::Standing;
+use crate::store::cases::File;
+use crate::store::notices;
+
+/// A case.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Case {
+    /// The application.
+    pub application: ApplicationId,
+    /// Aktenzeichen.
+    pub file_number: String,
+    /// The call.
+    pub call: CallId,
+    /// Who applies.
+    pub applicant: String,
+    /// Title of the project.
+    pub title: String,
+    /// Where it stands.
+    pub state: Stage,
+    /// Grows with each change; send it along to decide only on what you have seen.
+    pub revision: i64,
+    /// Grant applied for.
+    pub applied_cents: i64,
+    /// Financial year that would pay.
+    pub year: i32,
+    /// Mean of the reviews, 0 to 10,000; none before they are in.
+    pub weighted: Option<u16>,
+    /// What is proposed or decided.
+    pub proposal: Option<Proposed>,
+}
+
+/// What is proposed or decided.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Proposed {
+    /// Grant or reject.
+    pub kind: Kind,
+    /// The grant.
+    pub amount_cents: i64,
+    /// Why less, or why not.
+    pub reasons: Vec<String>,
+    /// Who proposed it.
+    pub proposed_by: String,
+}
+
+/// Grant or reject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Kind {
+    /// Grant an amount.
+    Grant,
+    /// Turn it down.
+    Reject,
+}
+
+impl Case {
+    /// What there is to say of this file.
+    pub(super) fn of(File { case, submitted, .. }: &File) -> Self {
+        let proposal = case.state.proposal().map(|proposal| {
+            let (kind, reasons) = match &proposal.decision {
+                Decision::Grant { reasons_for_less, .. } => {
+                    (Kind::Grant, reasons_for_less.iter().cloned().collect())
+                }
+                Decision::Reject { reasons } => (Kind::Reject, reasons.clone()),
+            };
+            let proposed_by = proposal.proposed.by.name.clone();
+            Proposed { kind, amount_cents: proposal.decision.amount().0, reasons, proposed_by }
+        });
+        Self {
+            application: case.application,
+            file_number: submitted.file_number.clone(),
+            call: case.terms.call,
+            applicant: submitted.applicant.name.clone(),
+            title: submitted.application.title.clone(),
+            state: case.state.stage(),
+            revision: case.revision,
+            applied_cents: case.terms.applied.0,
+            year: case.terms.year,
+            weighted: case.review.as_ref().map(|review| review.weighted),
+            proposal,
+        }
+    }
+}
+
+/// The money of one call and year.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Budget {
+    /// The call.
+    pub call: CallId,
+    /// Financial year.
+    pub year: i32,
+    /// What there is.
+    pub amount_cents: i64,
+    /// What is committed.
+    pub committed_cents: i64,
+    /// What is left.
+    pub left_cents: i64,
+}
+
+impl From<budget::Budget> for Budget {
+    fn from(budget: budget::Budget) -> Self {
+        Self {
+            call: budget.call,
+            year: budget.year,
+            amount_cents: budget.amount.0,
+            committed_cents: budget.committed.0,
+            left_cents: budget.left().0,
+        }
+    }
+}
+
+/// A notice, and where its deadlines stand today.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Notice {
+    /// The notice.
+    pub notice: NoticeId,
+    /// The application it decides.
+    pub application: ApplicationId,
+    /// What it is.
+    pub kind: NoticeKind,
+    /// SHA-256 of the PDF, lower-case hex.
+    pub sha256: String,
+    /// When it was put into the portal.
+    pub issued_at: DateTime<Utc>,
+    /// When the applicant first opened it.
+    pub retrieved_at: Option<DateTime<Utc>>,
+    /// Where its deadlines stand.
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
+impl Notice {
+    /// What there is to say of this notice on `today`.
+    pub(super) fn of(notice: &notices::Notice, today: NaiveDate) -> Self {
+        Self {
+            notice: notice.id,
+            application: notice.application,
+            kind: notice.kind,
+            sha256: notice.sha256.clone(),
+            issued_at: notice.issued_at,
+            retrieved_at: notice.retrieved_at,
+            standing: notice.way.standing(today),
+        }
+    }
+}

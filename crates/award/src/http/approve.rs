@@ -1,0 +1,161 @@
+//! Approve: another person decides. Money, decision and notice commit together.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
+use bus::outbox;
+use chassis::problem::{ApiJson, ApiPath, Problem};
+use chassis::session::{Fields, PageForm};
+use chassis::telemetry::Trace;
+use chassis::{Role, Session};
+use events::{ApplicationId, Cause, NoticeIssued, NoticeKind};
+use letters::Pdf;
+use pages::{Form, Page};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answer;
+use super::denied::Denied;
+use super::once::Once;
+use super::{Shared, case};
+use crate::Service;
+use crate::award::{Act, Approved, State as CaseState};
+use crate::calendar::day_in_germany;
+use crate::paper::{self, Source};
+use crate::printer::Place;
+use crate::store::cases::File;
+use crate::store::history::{self, Happened};
+use crate::store::{budgets, cases, notices};
+
+/// An approval.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Approval {
+    /// The revision seen; left out: as it is now.
+    #[serde(default)]
+    pub revision: Option<i64>,
+}
+
+async fn act(
+    service: &Service,
+    session: &Session,
+    application: ApplicationId,
+    approval: Approval,
+    once: &Once,
+    cause: Cause,
+) -> Result<answer::Case, Denied> {
+    session.require(Role::Approver)?;
+    let by = cases::person(session);
+    // Kept until the commit: whoever waits for it sees what is left of the money, and prints nothing in vain.
+    let place = service.printer.place().await;
+    loop {
+        // Typesetting takes longer than a row may be locked: it is done before, from the case as it is now.
+        let at = service.clock.now();
+        let approved = Act { by: by.clone(), at };
+        let file = read(service, application).await?;
+        let pdf = print(service, &place, &file, &approved).await?;
+
+        let mut tx = service.bus.begin().await?;
+        if let Some(done) = once.begin(&mut tx).await? {
+            return Ok(done);
+        }
+        let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+        if case.revision != file.case.revision {
+            continue;
+        }
+        let before = case.state.stage();
+        let budget = budgets::lock(&mut tx, case.terms.call, case.terms.year).await?;
+        let Approved { case, budget, fact } = case.as_seen(approval.revision)?.approve(approved, budget)?;
+        let issued = match (&case.state, pdf) {
+            (CaseState::Granted { .. }, Some(pdf)) => Some((NoticeKind::Award, pdf)),
+            (CaseState::Rejected { .. }, Some(pdf)) => Some((NoticeKind::Rejection, pdf)),
+            (CaseState::Granted { .. } | CaseState::Rejected { .. }, None) => continue, // money came back just now
+            _ => None,
+        };
+        if let CaseState::Granted { .. } = &case.state {
+            budgets::commit(&mut tx, &case, &budget, at).await?;
+        }
+        let happened = Happened::new(at, case.state.stage().name()).by(&by).amount(case.expected());
+        cases::save(&mut tx, &case, before, &happened).await?;
+        outbox::append(&mut tx, application, fact, cause.clone());
+        if let Some((kind, pdf)) = issued {
+            let notice = notices::Notice::issued(application, kind, pdf.sha256, at);
+            notices::insert(&mut tx, &notice, &pdf.bytes).await?;
+            let happened = Happened::new(at, "notice").remark(notice.sha256.clone());
+            history::append(&mut tx, application, &happened).await?;
+            let fact = NoticeIssued { notice: notice.id, kind, sha256: notice.sha256, issued_at: at };
+            outbox::append(&mut tx, application, fact, cause);
+        }
+        let answer =
+            answer::Case::of(&cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?);
+        once.end(&mut tx, &answer).await?;
+        service.bus.commit(tx).await?;
+        return Ok(answer);
+    }
+}
+
+async fn read(service: &Service, application: ApplicationId) -> Result<File, Problem> {
+    let mut db = service.db.acquire().await?;
+    cases::file(&mut db, application).await?.ok_or_else(Problem::not_found)
+}
+
+/// The notice as it would go out now. `None`: none would, as far as one can see without locks.
+async fn print(
+    service: &Service,
+    place: &Place<'_>,
+    file: &File,
+    approved: &Act,
+) -> Result<Option<Pdf>, Problem> {
+    let case = &file.case;
+    let mut db = service.db.acquire().await?;
+    let budgets = budgets::of_call(&mut db, case.terms.call).await?;
+    drop(db);
+    let budget = budgets.into_iter().find(|budget| budget.year == case.terms.year);
+    let seen = budget.and_then(|budget| case.clone().approve(approved.clone(), budget).ok());
+    let Some(CaseState::Granted { proposal, .. } | CaseState::Rejected { proposal, .. }) =
+        seen.map(|seen| seen.case.state)
+    else {
+        return Ok(None);
+    };
+    let source = Source { submitted: &file.submitted, call: &file.call, year: case.terms.year };
+    let notice = paper::notice(source, &proposal.decision, day_in_germany(approved.at));
+    place.print(notice).await.map(Some).map_err(Problem::internal)
+}
+
+/// `POST /award/api/cases/{application}/approval`
+pub(super) async fn api(
+    State(service): State<Shared>,
+    session: Session,
+    trace: Trace,
+    ApiPath(application): ApiPath<ApplicationId>,
+    headers: HeaderMap,
+    ApiJson(approval): ApiJson<Approval>,
+) -> Result<ApiJson<answer::Case>, Problem> {
+    let once = Once::of(&headers, &session, "approve", &(application, approval))?;
+    let cause = Cause::request(Some(trace.to_string()));
+    Ok(ApiJson(act(&service, &session, application, approval, &once, cause).await?))
+}
+
+/// `POST /award/cases/{application}/approval`
+pub(super) async fn form(
+    State(service): State<Shared>,
+    page: Page,
+    trace: Trace,
+    ApiPath(application): ApiPath<ApplicationId>,
+    PageForm { session, fields, .. }: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    let approval = Approval { revision: fields.get("revision").parse().ok() };
+    let once = Once::new(&session, "approve", fields.get("key"), &(application, approval))?;
+    let cause = Cause::request(Some(trace.to_string()));
+    match act(&service, &session, application, approval, &once, cause).await {
+        Ok(case) => {
+            let next = page.url(&format!("/cases/{application}?done={}", case.state.name()));
+            Ok(Redirect::to(&next).into_response())
+        }
+        Err(denied) => {
+            let mut form = Form::typed(&page, &fields);
+            denied.beside(&mut form, &page)?;
+            case::show_again(&service, &page, &session, application, form).await
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! One case: what was applied for, what the reviewers say, and what can be done with it now.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chassis::problem::{ApiJson, ApiPath, ApiQuery, Problem};
+use chassis::{Role, Session};
+use events::{ApplicationId, Recommendation, ReviewGiven};
+use pages::{Choice, Form, Page};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::ranking::{badge, stage_name, title};
+use super::{Shared, answer, decides};
+use crate::Service;
+use crate::award::{Decision, Proposal, Returned, Stage, State as CaseState};
+use crate::budget::Budget;
+use crate::calendar::day_in_germany;
+use crate::deadlines::{Entry, Standing};
+use crate::paper::{self, Source};
+use crate::store::cases::File;
+use crate::store::history::{self, Happened};
+use crate::store::notices::Notice;
+use crate::store::{budgets, cases, notices};
+
+/// `GET /award/api/cases/{application}`
+pub(super) async fn api(
+    State(service): State<Shared>,
+    session: Session,
+    ApiPath(application): ApiPath<ApplicationId>,
+) -> Result<ApiJson<answer::Case>, Problem> {
+    decides(&session)?;
+    let mut db = service.db.acquire().await?;
+    let file = cases::file(&mut db, application).await?.ok_or_else(Problem::not_found)?;
+    Ok(ApiJson(answer::Case::of(&file)))
+}
+
+#[derive(Template)]
+#[template(path = "case.html")]
+struct CasePage<'a> {
+    page: &'a Page,
+    form: &'a Form,
+    done: Option<String>,
+    file: &'a File,
+    stage: Stage,
+    budget: Option<Budget>,
+    notice: Option<&'a Notice>,
+    standing: Option<Standing>,
+    happened: &'a [Happened],
+    whole: bool,
+    key: String,
+    may: May,
+    kinds: Vec<Choice>,
+    entries: Vec<Choice>,
+    begun: bool,
+    unprintable: String,
+}
+
+/// What the reader can do with the case as it is.
+struct May {
+    propose: bool,
+    approve: bool,
+    send_back: bool,
+    record: bool,
+    /// They proposed it themselves.
+    own: bool,
+}
+
+impl May {
+    fn of(session: &Session, file: &File, notice: Option<&Notice>) -> Self {
+        let (stage, proposal) = (file.case.state.stage(), file.case.state.proposal());
+        let approver = session.has(Role::Approver) && matches!(stage, Stage::Proposed | Stage::Waitlisted);
+        let own = proposal.is_some_and(|proposal| proposal.proposed.by.id == session.person);
+        Self {
+            propose: session.has(Role::CaseWorker) && stage == Stage::Ready,
+            approve: approver && !own,
+            send_back: approver,
+            record: session.has(Role::CaseWorker)
+                && notice.is_some_and(|notice| notice.became_final_at.is_none())
+                && stage != Stage::Withdrawn,
+            own: approver && own,
+        }
+    }
+}
+
+impl CasePage<'_> {
+    fn title(&self) -> String {
+        title(self.page, &self.file.call)
+    }
+
+    fn badge(&self) -> &'static str {
+        badge(self.stage)
+    }
+
+    fn stage_name(&self) -> String {
+        stage_name(self.page, self.stage)
+    }
+
+    fn proposal(&self) -> Option<&Proposal> {
+        self.file.case.state.proposal()
+    }
+
+    fn proposal_title(&self) -> String {
+        let open = matches!(self.stage, Stage::Proposed | Stage::Waitlisted);
+        self.page.t(if open { "proposal-title" } else { "decision-title" })
+    }
+
+    fn returned(&self) -> Option<&Returned> {
+        match &self.file.case.state {
+            CaseState::Ready { returned } => returned.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Nobody else pays anything: the law wants a reason.
+    fn is_full(&self) -> bool {
+        let plan = self.file.submitted.application.financing;
+        plan.own_share.0 == 0 && plan.third_parties.0 == 0
+    }
+
+    fn points(&self, review: &ReviewGiven) -> Vec<(String, u8)> {
+        let criterion = |key: &str| self.file.call.criteria.iter().find(|criterion| criterion.key == key);
+        let name = |key: &str| match (criterion(key), self.page.language) {
+            (Some(criterion), pages::Language::De) => criterion.title.de.clone(),
+            (Some(criterion), pages::Language::En) => criterion.title.en.clone(),
+            (None, _) => key.to_owned(),
+        };
+        review.scores.iter().map(|score| (name(&score.criterion), score.points)).collect()
+    }
+
+    fn score(&self, weighted: &u16) -> String {
+        score(self.page, i32::from(*weighted))
+    }
+
+    fn recommends(&self, recommendation: &Recommendation) -> String {
+        self.page.t(match recommendation {
+            Recommendation::Fund => "recommend-fund",
+            Recommendation::Decline => "recommend-decline",
+        })
+    }
+
+    fn told(&self, happened: &Happened) -> String {
+        self.page.t(format!("history-{}", happened.what))
+    }
+
+    fn remark(&self, happened: &Happened) -> Option<String> {
+        let remark = happened.remark.as_ref()?;
+        Some(remark.parse().map_or_else(|_| remark.clone(), |day: chrono::NaiveDate| self.page.date(day)))
+    }
+}
+
+/// 0 to 10,000 as people read it: `81,5`.
+pub(super) fn score(page: &Page, weighted: i32) -> String {
+    let sign = if page.language == pages::Language::De { ',' } else { '.' };
+    format!("{}{sign}{:02}", weighted / 100, weighted % 100)
+}
+
+/// Grant or reject.
+pub(super) fn kinds(page: &Page) -> Vec<Choice> {
+    ["grant", "reject"].map(|kind| Choice::new(kind, page.t(format!("kind-{kind}")))).to_vec()
+}
+
+/// What can be put on file about a notice.
+pub(super) fn entries(page: &Page) -> Vec<Choice> {
+    let choice = |entry: Entry| {
+        let key = format!("entry-{}", entry.name());
+        Choice::new(entry.name(), page.t(&key)).hint(page.t(format!("{key}-hint")))
+    };
+    Entry::ALL.map(choice).to_vec()
+}
+
+/// What has just been done.
+#[derive(Debug, Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+/// `GET /award/cases/{application}`
+pub(super) async fn page(
+    State(service): State<Shared>,
+    page: Page,
+    session: Session,
+    ApiPath(application): ApiPath<ApplicationId>,
+    ApiQuery(Done { done }): ApiQuery<Done>,
+) -> Result<Response, Problem> {
+    const KNOWN: [&str; 6] = ["proposed", "granted", "rejected", "waitlisted", "returned", "recorded"];
+    let done = done.filter(|done| KNOWN.contains(&done.as_str())).map(|done| page.t(format!("done-{done}")));
+    let html = draw(&service, &page, &session, application, Form::new(&page), done).await?;
+    Ok(html)
+}
+
+/// The page again, with what was typed and what is wrong with it.
+pub(super) async fn show_again(
+    service: &Service,
+    page: &Page,
+    session: &Session,
+    application: ApplicationId,
+    form: Form,
+) -> Result<Response, Problem> {
+    draw(service, page, session, application, form, None).await
+}
+
+async fn draw(
+    service: &Service,
+    page: &Page,
+    session: &Session,
+    application: ApplicationId,
+    form: Form,
+    done: Option<String>,
+) -> Result<Response, Problem> {
+    decides(session)?;
+    let mut db = service.db.acquire().await?;
+    let file = cases::file(&mut db, application).await?.ok_or_else(Problem::not_found)?;
+    let budgets = budgets::of_call(&mut db, file.case.terms.call).await?;
+    let notice = notices::find(&mut db, application).await?;
+    let (happened, whole) = history::of_case(&mut db, application).await?;
+    drop(db);
+
+    let today = day_in_germany(page.now);
+    let stage = file.case.state.stage();
+    let wrong = !form.is_good();
+    let form = if wrong { form } else { start(page, &file, form) };
+    // The texts of the notice, whatever will be decided.
+    let decision = Decision::Reject { reasons: Vec::new() };
+    let decision = file.case.state.proposal().map_or(&decision, |proposal| &proposal.decision);
+    let source = Source { submitted: &file.submitted, call: &file.call, year: file.case.terms.year };
+    let unprintable = letters::unprintable(&paper::notice(source, decision, today));
+    let open = matches!(stage, Stage::Ready | Stage::Proposed | Stage::Waitlisted);
+    let shown = CasePage {
+        page,
+        done,
+        stage,
+        budget: budgets.into_iter().find(|budget| budget.year == file.case.terms.year),
+        standing: notice.as_ref().map(|notice| notice.way.standing(today)),
+        may: May::of(session, &file, notice.as_ref()),
+        notice: notice.as_ref(),
+        happened: &happened,
+        whole,
+        key: Uuid::now_v7().to_string(),
+        kinds: kinds(page),
+        entries: entries(page),
+        begun: open && file.submitted.application.project_period.from <= today,
+        unprintable: if open {
+            unprintable.into_iter().map(String::from).collect::<Vec<_>>().join(" ")
+        } else {
+            String::new()
+        },
+        form: &form,
+        file: &file,
+    };
+    if wrong { pages::show_invalid(&shown) } else { pages::show(&shown) }
+}
+
+/// A fresh form offers to grant what was applied for, or what came back.
+fn start(page: &Page, file: &File, form: Form) -> Form {
+    let amount = page.language.money_to_type(file.case.terms.applied.0);
+    form.with("kind", "grant").with("amount_cents", amount)
+}

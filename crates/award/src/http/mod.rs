@@ -1,0 +1,124 @@
+//! What people and programs reach: pages below `/award`, the JSON API below `/award/api`. One file per verb.
+
+mod answer;
+mod approve;
+mod case;
+mod denied;
+mod list;
+mod notice;
+mod once;
+mod propose;
+mod ranking;
+mod record;
+mod send_back;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use chassis::api::{ApiRouter, Doc};
+use chassis::{Problem, ProblemKind, Role, Session};
+
+use crate::Service;
+
+type Shared = Arc<Service>;
+
+/// All routes of the service.
+pub fn routes(service: Arc<Service>) -> Router {
+    Router::new()
+        .route("/award", get(ranking::page))
+        .route("/award/cases/{application}", get(case::page))
+        .route("/award/cases/{application}/proposal", post(propose::form))
+        .route("/award/cases/{application}/approval", post(approve::form))
+        .route("/award/cases/{application}/return", post(send_back::form))
+        .route("/award/cases/{application}/entries", post(record::form))
+        .route("/award/notices/{application}", get(notice::page))
+        .route("/award/notices/{application}/pdf", get(notice::pdf))
+        .merge(api().into_router())
+        .with_state(service)
+}
+
+/// The JSON API, with its OpenAPI document.
+pub fn api() -> ApiRouter<Arc<Service>> {
+    use ProblemKind::{Conflict, Invalid, NotFound};
+    const DECIDING: &[ProblemKind] = &[NotFound, Conflict, Invalid];
+    let ok = StatusCode::OK;
+    ApiRouter::new("award", "/award")
+        .get(
+            "/cases",
+            list::cases,
+            Doc::new("Cases of one stage, the best reviewed first")
+                .description("For case workers and approvers.")
+                .query::<list::Query>()
+                .answers::<list::Cases>(ok),
+        )
+        .get(
+            "/cases/{application}",
+            case::api,
+            Doc::new("One case")
+                .description("For case workers and approvers.")
+                .answers::<answer::Case>(ok)
+                .problems(&[NotFound]),
+        )
+        .post(
+            "/cases/{application}/proposal",
+            propose::api,
+            Doc::new("Propose a decision")
+                .description("Takes an Idempotency-Key.")
+                .role(Role::CaseWorker)
+                .body::<propose::Proposal>()
+                .answers::<answer::Case>(ok)
+                .problems(DECIDING),
+        )
+        .post(
+            "/cases/{application}/approval",
+            approve::api,
+            Doc::new("Approve the proposed decision, as another person")
+                .description("The answer is granted, rejected, or waitlisted when the budget is used up. Takes an Idempotency-Key.")
+                .role(Role::Approver)
+                .body::<approve::Approval>()
+                .answers::<answer::Case>(ok)
+                .problems(DECIDING),
+        )
+        .post(
+            "/cases/{application}/return",
+            send_back::api,
+            Doc::new("Send a proposal back")
+                .description("Takes an Idempotency-Key.")
+                .role(Role::Approver)
+                .body::<send_back::Return>()
+                .answers::<answer::Case>(ok)
+                .problems(DECIDING),
+        )
+        .get(
+            "/budgets",
+            list::budgets,
+            Doc::new("The money of all calls")
+                .description("For case workers and approvers.")
+                .answers::<Vec<answer::Budget>>(ok),
+        )
+        .get(
+            "/notices/{application}",
+            notice::api,
+            Doc::new("A notice: what it is, and where its deadlines stand")
+                .description("For the applicant, case workers and approvers. The PDF is at /award/notices/{application}/pdf; the applicant's first look at it is its retrieval.")
+                .answers::<answer::Notice>(ok)
+                .problems(&[NotFound]),
+        )
+        .post(
+            "/notices/{application}/entries",
+            record::api,
+            Doc::new("Put on file that a notice was posted or arrived, or that the remedy was waived")
+                .description("Takes an Idempotency-Key.")
+                .role(Role::CaseWorker)
+                .body::<record::Recorded>()
+                .answers::<answer::Notice>(ok)
+                .problems(DECIDING),
+        )
+}
+
+/// Goes on for those who decide.
+fn decides(session: &Session) -> Result<(), Problem> {
+    if session.has(Role::Approver) { Ok(()) } else { session.require(Role::CaseWorker) }
+}

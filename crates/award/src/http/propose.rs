@@ -1,0 +1,152 @@
+//! Propose: a case worker says what should be decided, and how the notice would read.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
+use chassis::problem::{ApiJson, ApiPath, Problem};
+use chassis::session::{Fields, PageForm};
+use chassis::{Role, Session};
+use events::{ApplicationId, Cents};
+use pages::{Form, Page};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{self, Kind};
+use super::denied::Denied;
+use super::once::Once;
+use super::{Shared, case};
+use crate::Service;
+use crate::award::{Act, Decision};
+use crate::calendar::day_in_germany;
+use crate::paper::{self, Source};
+use crate::store::cases;
+use crate::store::history::Happened;
+
+/// The longest reasons, in characters.
+pub(super) const LONGEST: usize = 5_000;
+
+/// A proposal.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Proposal {
+    /// Grant or reject.
+    pub kind: Kind,
+    /// The grant in euro cents, at most what was applied for; everything applied for if it is left out.
+    #[serde(default)]
+    pub amount_cents: Option<i64>,
+    /// Compulsory to reject (each line is a paragraph), and to grant less than applied for.
+    #[serde(default)]
+    pub reasons: String,
+    /// Compulsory where nobody else pays anything (Vollfinanzierung, VV 2.3 zu § 44 LHO).
+    #[serde(default)]
+    pub reason_for_full: String,
+    /// The revision seen; left out: as it is now.
+    #[serde(default)]
+    pub revision: Option<i64>,
+}
+
+impl Proposal {
+    fn decision(&self, applied: Cents) -> Decision {
+        let said = |text: &str| Some(clean(text)).filter(|text| !text.is_empty());
+        match self.kind {
+            Kind::Grant => {
+                let amount = self.amount_cents.map_or(applied, Cents);
+                Decision::Grant {
+                    amount,
+                    reasons_for_less: said(&self.reasons).filter(|_| amount < applied),
+                    reason_for_full: said(&self.reason_for_full),
+                }
+            }
+            Kind::Reject => Decision::Reject { reasons: self.reasons.lines().filter_map(said).collect() },
+        }
+    }
+}
+
+/// Without the one character that Postgres cannot store, and without blanks around.
+pub(super) fn clean(text: &str) -> String {
+    text.replace('\0', "").trim().to_owned()
+}
+
+async fn act(
+    service: &Service,
+    session: &Session,
+    application: ApplicationId,
+    proposal: &Proposal,
+    once: &Once,
+) -> Result<answer::Case, Denied> {
+    session.require(Role::CaseWorker)?;
+    let mut tx = service.bus.begin().await?;
+    if let Some(done) = once.begin(&mut tx).await? {
+        return Ok(done);
+    }
+    let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    let (now, by, before) = (tx.now(), cases::person(session), case.state.stage());
+    let decision = proposal.decision(case.terms.applied);
+    let what = match proposal.kind {
+        Kind::Grant => "proposed-grant",
+        Kind::Reject => "proposed-reject",
+    };
+    let happened = Happened::new(now, what).by(&by).amount(decision.amount());
+    let source = Source { submitted: &file.submitted, call: &file.call, year: case.terms.year };
+    let missing = letters::missing_parts(&paper::notice(source, &decision, day_in_germany(now)));
+    let case = case.as_seen(proposal.revision)?.propose(decision, Act { by, at: now })?;
+    if !missing.is_empty() {
+        return Err(Denied::Missing(missing));
+    }
+    cases::save(&mut tx, &case, before, &happened).await?;
+    let answer = answer::Case::of(&cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?);
+    once.end(&mut tx, &answer).await?;
+    service.bus.commit(tx).await?;
+    Ok(answer)
+}
+
+/// `POST /award/api/cases/{application}/proposal`
+pub(super) async fn api(
+    State(service): State<Shared>,
+    session: Session,
+    ApiPath(application): ApiPath<ApplicationId>,
+    headers: HeaderMap,
+    ApiJson(proposal): ApiJson<Proposal>,
+) -> Result<ApiJson<answer::Case>, Problem> {
+    let texts = [("/reasons", &proposal.reasons), ("/reason_for_full", &proposal.reason_for_full)];
+    if let Some((field, _)) = texts.into_iter().find(|(_, text)| text.chars().count() > LONGEST) {
+        return Err(Problem::invalid([(field, format!("at most {LONGEST} characters"))]));
+    }
+    let once = Once::of(&headers, &session, "propose", &(application, &proposal))?;
+    Ok(ApiJson(act(&service, &session, application, &proposal, &once).await?))
+}
+
+/// `POST /award/cases/{application}/proposal`
+pub(super) async fn form(
+    State(service): State<Shared>,
+    page: Page,
+    ApiPath(application): ApiPath<ApplicationId>,
+    PageForm { session, fields, .. }: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    let mut form = Form::typed(&page, &fields);
+    let kind = form.need_choice("kind", "field-kind", &case::kinds(&page));
+    let kind = if kind == "reject" { Kind::Reject } else { Kind::Grant };
+    let amount = match kind {
+        Kind::Grant => Some(form.need_money("amount_cents", "field-amount")),
+        Kind::Reject => None,
+    };
+    let proposal = Proposal {
+        kind,
+        amount_cents: amount,
+        reasons: form.take("reasons", "field-reasons", LONGEST).unwrap_or_default(),
+        reason_for_full: form.take("reason_for_full", "field-reason-for-full", LONGEST).unwrap_or_default(),
+        revision: fields.get("revision").parse().ok(),
+    };
+    if form.is_good() {
+        let once = Once::new(&session, "propose", fields.get("key"), &(application, &proposal))?;
+        match act(&service, &session, application, &proposal, &once).await {
+            Ok(_) => {
+                let next = page.url(&format!("/cases/{application}?done=proposed"));
+                return Ok(Redirect::to(&next).into_response());
+            }
+            Err(denied) => denied.beside(&mut form, &page)?,
+        }
+    }
+    case::show_again(&service, &page, &session, application, form).await
+}

@@ -1,0 +1,193 @@
+//! The ranking of a call: who comes first, what is left of the money, and where it ends.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chassis::Session;
+use chassis::problem::{ApiQuery, Problem};
+use events::{Call, CallId, Cents};
+use pages::{Language, Page};
+use serde::Deserialize;
+
+use super::case::score;
+use super::list::last_place;
+use super::{Shared, decides};
+use crate::award::Stage;
+use crate::budget::Budget;
+use crate::store::lists::{self, Line, Place, Ranked};
+use crate::store::{budgets, calls};
+
+/// Lines of a page.
+const LINES: i64 = 50;
+
+/// What is wanted.
+#[derive(Debug, Deserialize)]
+pub(super) struct Query {
+    /// The call; the newest without this.
+    call: Option<CallId>,
+    /// Only cases that stand there; the ranking without this.
+    stage: Option<Stage>,
+    /// Where the page before ended.
+    after: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "ranking.html")]
+struct Ranking<'a> {
+    page: &'a Page,
+    call: Option<&'a Call>,
+    others: Vec<&'a Call>,
+    budgets: &'a [Budget],
+    stage: Option<Stage>,
+    tabs: Vec<Tab>,
+    rows: Vec<Row>,
+    first: String,
+    next: String,
+}
+
+struct Tab {
+    name: String,
+    cases: i64,
+    link: String,
+    here: bool,
+}
+
+struct Row {
+    line: Line,
+    /// Place in the ranking; none in other lists.
+    rank: Option<i64>,
+    /// The money reaches this far.
+    within: bool,
+    /// The first one that it does not reach.
+    cut: bool,
+}
+
+impl Ranking<'_> {
+    fn title(&self, call: &Call) -> String {
+        title(self.page, call)
+    }
+
+    fn badge(&self, stage: &Stage) -> &'static str {
+        badge(*stage)
+    }
+
+    fn stage_name(&self, stage: &Stage) -> String {
+        stage_name(self.page, *stage)
+    }
+
+    fn score(&self, weighted: &i32) -> String {
+        score(self.page, *weighted)
+    }
+}
+
+/// The title of a call in the reader's language.
+pub(super) fn title(page: &Page, call: &Call) -> String {
+    match page.language {
+        Language::De => call.title.de.clone(),
+        Language::En => call.title.en.clone(),
+    }
+}
+
+/// What a stage is called.
+pub(super) fn stage_name(page: &Page, stage: Stage) -> String {
+    page.t(format!("stage-{}", stage.name()))
+}
+
+/// How a stage is marked.
+pub(super) fn badge(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Granted => "success",
+        Stage::Rejected => "danger",
+        Stage::Waitlisted => "warning",
+        Stage::Ready | Stage::Proposed | Stage::Announced | Stage::Withdrawn => "info",
+    }
+}
+
+/// `GET /award`
+pub(super) async fn page(
+    State(service): State<Shared>,
+    page: Page,
+    session: Session,
+    ApiQuery(query): ApiQuery<Query>,
+) -> Result<Response, Problem> {
+    decides(&session)?;
+    let mut db = service.db.acquire().await?;
+    let all = calls::all(&mut db).await?;
+    let call = match query.call {
+        Some(wanted) => Some(all.iter().find(|call| call.id() == wanted).ok_or_else(Problem::not_found)?),
+        None => all.first(),
+    };
+    let Some(id) = call.map(Call::id) else {
+        let (tabs, rows, first, next) = (Vec::new(), Vec::new(), String::new(), String::new());
+        let empty = Ranking {
+            page: &page,
+            call,
+            others: Vec::new(),
+            budgets: &[],
+            stage: None,
+            tabs,
+            rows,
+            first,
+            next,
+        };
+        return pages::show(&empty);
+    };
+    let link = |stage: Option<Stage>, after: Option<Place>| {
+        let stage = stage.map(|stage| format!("&stage={}", stage.name())).unwrap_or_default();
+        let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
+        page.url(&format!("?call={id}{stage}{after}"))
+    };
+    let after = query.after.as_deref().and_then(|after| after.parse().ok());
+    let budgets = budgets::of_call(&mut db, id).await?;
+    let (rows, last) = match query.stage {
+        None => {
+            let ranked = lists::ranking(&mut db, id, after, LINES).await?;
+            let lines: Vec<Line> = ranked.iter().map(|ranked| ranked.line.clone()).collect();
+            (cut(ranked, &budgets), last_place(&lines, LINES))
+        }
+        Some(stage) => {
+            let lines = lists::of_stage(&mut db, stage, Some(id), after, LINES).await?;
+            let last = last_place(&lines, LINES);
+            (lines.into_iter().map(|line| Row { line, rank: None, within: true, cut: false }).collect(), last)
+        }
+    };
+    let counts = lists::counts(&mut db, id).await?;
+    let open = counts.iter().filter(|(stage, _)| in_ranking(*stage)).map(|(_, cases)| cases).sum();
+    let ranking =
+        Tab { name: page.t("tab-ranking"), cases: open, link: link(None, None), here: query.stage.is_none() };
+    let tabs = counts.into_iter().map(|(stage, cases)| Tab {
+        name: stage_name(&page, stage),
+        cases,
+        link: link(Some(stage), None),
+        here: query.stage == Some(stage),
+    });
+    pages::show(&Ranking {
+        page: &page,
+        call,
+        others: all.iter().filter(|other| other.id() != id).collect(),
+        budgets: &budgets,
+        stage: query.stage,
+        tabs: std::iter::once(ranking).chain(tabs).collect(),
+        rows,
+        first: after.map(|_| link(query.stage, None)).unwrap_or_default(),
+        next: last.map(|last| link(query.stage, Some(last))).unwrap_or_default(),
+    })
+}
+
+fn in_ranking(stage: Stage) -> bool {
+    matches!(stage, Stage::Ready | Stage::Proposed | Stage::Waitlisted)
+}
+
+/// Draws the line where the money of each year ends.
+fn cut(ranked: Vec<Ranked>, budgets: &[Budget]) -> Vec<Row> {
+    let left = |year| budgets.iter().find(|budget| budget.year == year).map_or(Cents::ZERO, Budget::left);
+    ranked
+        .into_iter()
+        .map(|Ranked { line, rank, so_far }| {
+            let left = left(line.year);
+            let within = so_far <= left;
+            let cut = !within && so_far - line.expected <= left;
+            Row { line, rank: Some(rank), within, cut }
+        })
+        .collect()
+}

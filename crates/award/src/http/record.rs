@@ -1,0 +1,95 @@
+//! Record: what a case worker puts on file about the way of a notice.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
+use chassis::problem::{ApiJson, ApiPath, Problem};
+use chassis::session::{Fields, PageForm};
+use chassis::{Role, Session};
+use chrono::NaiveDate;
+use events::ApplicationId;
+use pages::{Form, Page};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::denied::Denied;
+use super::once::Once;
+use super::{Shared, answer, case};
+use crate::Service;
+use crate::calendar::day_in_germany;
+use crate::deadlines::Entry;
+use crate::store::history::{self, Happened};
+use crate::store::{cases, notices};
+
+/// Something about the way of a notice.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Recorded {
+    /// What.
+    pub entry: Entry,
+    /// The day in Germany.
+    pub on: NaiveDate,
+}
+
+async fn act(
+    service: &Service,
+    session: &Session,
+    application: ApplicationId,
+    recorded: Recorded,
+    once: &Once,
+) -> Result<answer::Notice, Denied> {
+    session.require(Role::CaseWorker)?;
+    let mut tx = service.bus.begin().await?;
+    if let Some(done) = once.begin(&mut tx).await? {
+        return Ok(done);
+    }
+    let (now, today) = (tx.now(), day_in_germany(tx.now()));
+    cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    let mut notice = notices::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    notice.way = notice.way.record(recorded.entry, recorded.on, today)?;
+    notices::save_way(&mut tx, &notice).await?;
+    let happened =
+        Happened::new(now, recorded.entry.name()).by(&cases::person(session)).remark(recorded.on.to_string());
+    history::append(&mut tx, application, &happened).await?;
+    let answer = answer::Notice::of(&notice, today);
+    once.end(&mut tx, &answer).await?;
+    service.bus.commit(tx).await?;
+    Ok(answer)
+}
+
+/// `POST /award/api/notices/{application}/entries`
+pub(super) async fn api(
+    State(service): State<Shared>,
+    session: Session,
+    ApiPath(application): ApiPath<ApplicationId>,
+    headers: HeaderMap,
+    ApiJson(recorded): ApiJson<Recorded>,
+) -> Result<ApiJson<answer::Notice>, Problem> {
+    let once = Once::of(&headers, &session, "record", &(application, recorded))?;
+    Ok(ApiJson(act(&service, &session, application, recorded, &once).await?))
+}
+
+/// `POST /award/cases/{application}/entries`
+pub(super) async fn form(
+    State(service): State<Shared>,
+    page: Page,
+    ApiPath(application): ApiPath<ApplicationId>,
+    PageForm { session, fields, .. }: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    let mut form = Form::typed(&page, &fields);
+    let entry = form.need_choice("entry", "field-entry", &case::entries(&page));
+    let on = form.need_date("on", "field-entry-day");
+    let entry = Entry::ALL.into_iter().find(|one| one.name() == entry);
+    if let (Some(entry), true) = (entry, form.is_good()) {
+        let recorded = Recorded { entry, on };
+        let once = Once::new(&session, "record", fields.get("key"), &(application, recorded))?;
+        match act(&service, &session, application, recorded, &once).await {
+            Ok(_) => {
+                let next = page.url(&format!("/cases/{application}?done=recorded"));
+                return Ok(Redirect::to(&next).into_response());
+            }
+            Err(denied) => denied.beside(&mut form, &page)?,
+        }
+    }
+    case::show_again(&service, &page, &session, application, form).await
+}

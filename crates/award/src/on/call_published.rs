@@ -1,0 +1,22 @@
+//! A call is published: its rules hold, and its money can be committed.
+
+use bus::{Failure, Tx};
+use events::{CallPublished, Event};
+
+use crate::Service;
+use crate::store::{budgets, calls};
+
+/// Hears it.
+pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<CallPublished>) -> Result<(), Failure> {
+    let call = &event.data.call;
+    calls::save(tx, call, event.time).await?;
+    for budget in &call.budget {
+        if !budgets::set(tx, call.id(), *budget).await? {
+            return Err(Failure::park(format!(
+                "the budget of {} for {} is below what is committed already",
+                call.key, budget.year
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! From a decided case to the data of its notice. Pure; what is missing or does not fit is for
+//! [`letters::missing_parts`] to say.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use chrono::{Days, NaiveDate};
+use events::{Ags, ApplicationSubmitted, Call, Cents, MunicipalityKind, municipality};
+use letters::{
+    AwardNotice, BudgetYear, FinancingType, Letter, Notice, PartnerShare, Period, RejectionNotice,
+};
+
+use crate::award::Decision;
+use crate::calendar::day_in_germany;
+
+/// What a notice is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The application.
+    pub submitted: &'a ApplicationSubmitted,
+    /// The rules of its call.
+    pub call: &'a Call,
+    /// Financial year of the commitment.
+    pub year: i32,
+}
+
+/// The notice that says `decision`, of this date.
+pub fn notice(source: Source, decision: &Decision, date: NaiveDate) -> Notice {
+    let letter = letter(source, date);
+    match decision {
+        Decision::Reject { reasons } => {
+            Notice::Rejection(RejectionNotice { letter, reasons: reasons.clone() })
+        }
+        Decision::Grant { amount, reasons_for_less, reason_for_full } => {
+            let reasons_for_less = reasons_for_less.clone();
+            Notice::Award(award(source, letter, *amount, reasons_for_less, reason_for_full.as_deref()))
+        }
+    }
+}
+
+fn letter(Source { submitted, call, .. }: Source, date: NaiveDate) -> Letter {
+    let (letters, form) = (&call.letters, &submitted.application);
+    Letter {
+        file_number: submitted.file_number.clone(),
+        date: Some(date),
+        authority: letters::Authority {
+            name: letters.authority.name.clone(),
+            unit: String::new(),
+            address: letters.authority.address.clone(),
+            contact: letters::Contact { name: letters.authority.contact.clone(), ..Default::default() },
+        },
+        recipient: letters::Recipient {
+            name: formal_name(&submitted.applicant.ags, &submitted.applicant.name),
+            attention: Some(form.contact.name.clone()),
+            address: seat(&submitted.applicant.ags).into_iter().collect(),
+        },
+        programme: call.programme.clone(),
+        call: call.title.de.clone(),
+        legal_basis: format!(
+            "§§ 23 und 44 der Landeshaushaltsordnung Nordrhein-Westfalen mit den Verwaltungsvorschriften für \
+             Zuwendungen an Gemeinden und die Bestimmungen des Programms {}",
+            call.programme
+        ),
+        project_title: form.title.clone(),
+        applied_on: Some(day_in_germany(submitted.submitted_at)),
+        applied_cents: form.financing.grant.0,
+        remedy: letters::Court {
+            name: letters.court.name.clone(),
+            address: letters.court.address.join(", "),
+        },
+        signed_by: letters::Signatory { name: letters.signed_by.clone(), on_behalf: String::new() },
+        label: Some(letters.footer.clone()).filter(|footer| !footer.trim().is_empty()),
+    }
+}
+
+fn award(
+    Source { submitted, call, year }: Source,
+    letter: Letter,
+    amount: Cents,
+    reasons_for_less: Option<String>,
+    reason_for_full: Option<&str>,
+) -> AwardNotice {
+    let form = &submitted.application;
+    let plan = form.financing;
+    let period = Period { from: form.project_period.from, to: form.project_period.to };
+    let eligible = amount + plan.own_share + plan.third_parties;
+    let cut = plan.grant - amount;
+    let basis = match cut {
+        Cents::ZERO => "Die zuwendungsfähigen Ausgaben ergeben sich aus dem Finanzierungsplan Ihres Antrags.",
+        _ => {
+            "Die zuwendungsfähigen Ausgaben ergeben sich aus dem Finanzierungsplan Ihres Antrags, vermindert um \
+             den Teil, den wir nicht fördern."
+        }
+    };
+    let what = "Die Zuwendung ist für das Projekt bestimmt, das Ihr Antrag beschreibt.".to_owned();
+    let field = Some(form.field_of_action.trim()).filter(|field| !field.is_empty());
+    let field = field.map(|field| format!("Handlungsfeld: {field}"));
+    let goals = form.goals.iter().map(|goal| format!("Ziel: {goal}"));
+    let purpose: Vec<String> = std::iter::once(what).chain(field).chain(goals).collect();
+    AwardNotice {
+        letter,
+        purpose: purpose.join("\n"),
+        amount_cents: amount.0,
+        reasons_for_less,
+        financing_type: Some(financing_type(plan.own_share, plan.third_parties, reason_for_full)),
+        eligible_costs_cents: eligible.0,
+        eligible_costs_basis: basis.to_owned(),
+        cost_items: Vec::new(),
+        own_share_cents: plan.own_share.0,
+        third_party_cents: plan.third_parties.0,
+        grant_period: Some(period),
+        project_period: Some(period),
+        budget_years: vec![BudgetYear { year, cents: amount.0 }],
+        partners: shares(submitted, amount),
+        payout: call.letters.payout.clone(),
+        proof_due_on: Some(period.to + Days::new(call.letters.proof_due_days.into())),
+        ancillary_conditions: call.letters.ancillary_conditions.clone(),
+        not_applicable: None,
+        conditions: call.letters.conditions.clone(),
+        earmarked_until: None,
+        acknowledgement: None,
+    }
+}
+
+/// VV 2.2–2.3 zu § 44 LHO: a fixed sum, but not where others pay too (then what is lacking, capped); paying
+/// everything is an exception that needs its reason.
+fn financing_type(own: Cents, others: Cents, reason_for_full: Option<&str>) -> FinancingType {
+    if own + others == Cents::ZERO {
+        FinancingType::Full { reason: reason_for_full.unwrap_or_default().to_owned() }
+    } else if others == Cents::ZERO {
+        FinancingType::FixedSum
+    } else {
+        FinancingType::Deficit
+    }
+}
+
+/// The shares of a joint project, each smaller in the proportion in which less is granted; the lead takes what
+/// rounding leaves.
+fn shares(submitted: &ApplicationSubmitted, amount: Cents) -> Vec<PartnerShare> {
+    let Some(joint) = &submitted.application.joint else { return Vec::new() };
+    let applied = i128::from(submitted.application.financing.grant.0).max(1);
+    let scaled = |share: Cents| {
+        let cents = i128::from(share.0) * i128::from(amount.0) / applied;
+        i64::try_from(cents).unwrap_or_default()
+    };
+    let names = submitted.participant_names.iter().map(String::as_str).chain(std::iter::repeat(""));
+    let others: Vec<PartnerShare> = joint
+        .participants
+        .iter()
+        .zip(names)
+        .map(|(one, name)| PartnerShare { name: formal_name(&one.ags, name), share_cents: scaled(one.share) })
+        .collect();
+    let lead = PartnerShare {
+        name: formal_name(&submitted.applicant.ags, &submitted.applicant.name),
+        share_cents: amount.0 - others.iter().map(|one| one.share_cents).sum::<i64>(),
+    };
+    std::iter::once(lead).chain(others).collect()
+}
+
+/// `Stadt Solingen`, `Gemeinde Alpen`, `Kreis Kleve`: as one writes to it.
+fn formal_name(ags: &Ags, name: &str) -> String {
+    let Some(found) = municipality(ags) else { return name.to_owned() };
+    match found.kind {
+        MunicipalityKind::District | MunicipalityKind::CityRegion => found.name.clone(),
+        MunicipalityKind::RuralMunicipality => format!("Gemeinde {}", found.name),
+        _ => format!("Stadt {}", found.name),
+    }
+}
+
+/// Postcode and town; an authority is reached by these alone. See `data/README.md`.
+fn seat(ags: &Ags) -> Option<String> {
+    static SEATS: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
+        let seat = |line: &'static str| {
+            let mut columns = line.split(',');
+            Some((columns.next()?, format!("{} {}", columns.next()?, columns.next()?)))
+        };
+        include_str!("../data/seats.csv").lines().skip(1).filter_map(seat).collect()
+    });
+    SEATS.get(ags.as_str()).cloned()
+}

@@ -1,0 +1,152 @@
+//! What happened to a case: rows that are only ever added, each bound to the one before by its hash.
+
+use chrono::{DateTime, Utc};
+use events::{ApplicationId, Cents, EventId, Person};
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// Something that happened. The message `history-<what>` tells it to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Happened {
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+    /// What, as a short name.
+    pub what: String,
+    /// Who did it; none where a fact or time did.
+    pub by: Option<Person>,
+    /// The sum it is about.
+    pub amount: Option<Cents>,
+    /// What was said, or the day that was named.
+    pub remark: Option<String>,
+    /// The fact it follows from.
+    pub cause: Option<EventId>,
+}
+
+impl Happened {
+    /// Something that happened at this moment.
+    pub fn new(at: DateTime<Utc>, what: &str) -> Self {
+        Self { at, what: what.to_owned(), by: None, amount: None, remark: None, cause: None }
+    }
+
+    /// By this person.
+    #[must_use]
+    pub fn by(self, person: &Person) -> Self {
+        Self { by: Some(person.clone()), ..self }
+    }
+
+    /// About this sum.
+    #[must_use]
+    pub fn amount(self, amount: Cents) -> Self {
+        Self { amount: Some(amount), ..self }
+    }
+
+    /// With these words.
+    #[must_use]
+    pub fn remark(self, remark: impl Into<String>) -> Self {
+        Self { remark: Some(remark.into()), ..self }
+    }
+
+    /// Because of this fact.
+    #[must_use]
+    pub fn because(self, cause: EventId) -> Self {
+        Self { cause: Some(cause), ..self }
+    }
+
+    /// Over the row before and all of this one; each part with its length, so that none can slip into another.
+    fn hash(&self, application: Uuid, number: i64, rules: i64, before: &[u8]) -> Vec<u8> {
+        let person = |part: fn(&Person) -> &String| self.by.as_ref().map(|by| part(by).clone().into_bytes());
+        let parts = [
+            Some(before.to_vec()),
+            Some(application.as_bytes().to_vec()),
+            Some(number.to_be_bytes().to_vec()),
+            Some(rules.to_be_bytes().to_vec()),
+            Some(self.at.timestamp_micros().to_be_bytes().to_vec()),
+            Some(self.what.clone().into_bytes()),
+            person(|by| &by.id),
+            person(|by| &by.name),
+            self.amount.map(|amount| amount.0.to_be_bytes().to_vec()),
+            self.remark.clone().map(String::into_bytes),
+            self.cause.map(|cause| cause.uuid().as_bytes().to_vec()),
+        ];
+        let mut hash = Sha256::new();
+        for part in &parts {
+            let length = part.as_ref().map_or(-1, |part| i64::try_from(part.len()).unwrap_or(i64::MAX));
+            hash.update(length.to_be_bytes());
+            hash.update(part.as_deref().unwrap_or_default());
+        }
+        hash.finalize().to_vec()
+    }
+}
+
+/// Adds a row. The caller holds the lock of the case.
+pub async fn append(
+    db: &mut PgConnection,
+    application: ApplicationId,
+    happened: &Happened,
+) -> Result<(), sqlx::Error> {
+    let application = application.uuid();
+    let last = sqlx::query!(
+        "select number, hash from history where application = $1 order by number desc limit 1",
+        application
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let (number, before) = last.map_or((1, Vec::new()), |last| (last.number + 1, last.hash));
+    let rules = sqlx::query_scalar!(
+        "select calls.version from cases join calls on calls.id = cases.call where application = $1",
+        application
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    sqlx::query!(
+        "insert into history
+             (application, number, at, what, actor_id, actor_name, rules, amount_cents, remark, cause, hash)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        application,
+        number,
+        happened.at,
+        happened.what,
+        happened.by.as_ref().map(|by| &*by.id),
+        happened.by.as_ref().map(|by| &*by.name),
+        rules,
+        happened.amount.map(|amount| amount.0),
+        happened.remark,
+        happened.cause.map(EventId::uuid),
+        happened.hash(application, number, rules, &before)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// All that happened to a case, and whether each row still fits the one before.
+pub async fn of_case(
+    db: &mut PgConnection,
+    application: ApplicationId,
+) -> Result<(Vec<Happened>, bool), sqlx::Error> {
+    let application = application.uuid();
+    let rows = sqlx::query!(
+        "select number, at, what, actor_id, actor_name, rules, amount_cents, remark, cause, hash
+         from history where application = $1 order by number",
+        application
+    )
+    .fetch_all(db)
+    .await?;
+    let (mut all, mut whole, mut before) = (Vec::with_capacity(rows.len()), true, Vec::new());
+    for (row, expected) in rows.into_iter().zip(1..) {
+        let happened = Happened {
+            at: row.at,
+            what: row.what,
+            by: row.actor_id.zip(row.actor_name).map(|(id, name)| Person { id, name }),
+            amount: row.amount_cents.map(Cents),
+            remark: row.remark,
+            cause: row.cause.map(EventId),
+        };
+        let hash = happened.hash(application, row.number, row.rules, &before);
+        whole &= row.number == expected && row.hash == hash;
+        before = hash;
+        all.push(happened);
+    }
+    Ok((all, whole))
+}

@@ -1,0 +1,182 @@
+//! Notices, their PDF, and their way to the recipient.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use events::{ApplicationId, NoticeId, NoticeKind, Person};
+use sqlx::PgConnection;
+
+use crate::calendar::day_in_germany;
+use crate::deadlines::Way;
+
+/// A notice without its PDF.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The application it decides.
+    pub application: ApplicationId,
+    /// Its id.
+    pub id: NoticeId,
+    /// What it is.
+    pub kind: NoticeKind,
+    /// SHA-256 of the PDF, lower-case hex.
+    pub sha256: String,
+    /// When it was put into the portal, UTC.
+    pub issued_at: DateTime<Utc>,
+    /// When the recipient first opened it, UTC.
+    pub retrieved_at: Option<DateTime<Utc>>,
+    /// Its way to the recipient.
+    pub way: Way,
+    /// When we said that it is final.
+    pub became_final_at: Option<DateTime<Utc>>,
+}
+
+impl Notice {
+    /// A notice put into the portal at this moment.
+    pub fn issued(
+        application: ApplicationId,
+        kind: NoticeKind,
+        sha256: String,
+        issued_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            application,
+            id: NoticeId(bus::outbox::new_id(issued_at).uuid()),
+            kind,
+            sha256,
+            issued_at,
+            retrieved_at: None,
+            way: Way::offered(day_in_germany(issued_at)),
+            became_final_at: None,
+        }
+    }
+}
+
+/// Adds a notice and its PDF.
+pub async fn insert(db: &mut PgConnection, notice: &Notice, pdf: &[u8]) -> Result<(), sqlx::Error> {
+    let kind = match notice.kind {
+        NoticeKind::Award => "award",
+        NoticeKind::Rejection => "rejection",
+    };
+    sqlx::query!(
+        "insert into notices (application, id, kind, pdf, sha256, issued_at, offered_on)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        notice.application.uuid(),
+        notice.id.uuid(),
+        kind,
+        pdf,
+        notice.sha256,
+        notice.issued_at,
+        notice.way.offered_on
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The notice about an application, locked until the transaction ends.
+pub async fn lock(db: &mut PgConnection, application: ApplicationId) -> Result<Option<Notice>, sqlx::Error> {
+    sqlx::query!("select application from notices where application = $1 for update", application.uuid())
+        .fetch_optional(&mut *db)
+        .await?;
+    find(db, application).await
+}
+
+/// The notice about an application.
+pub async fn find(db: &mut PgConnection, application: ApplicationId) -> Result<Option<Notice>, sqlx::Error> {
+    let row = sqlx::query!(
+        "select id, kind, sha256, issued_at, retrieved_at, offered_on, retrieved_on, posted_on, arrived_on,
+                waived_on, became_final_at
+         from notices where application = $1",
+        application.uuid()
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Notice {
+        application,
+        id: NoticeId(row.id),
+        kind: if row.kind == "award" { NoticeKind::Award } else { NoticeKind::Rejection },
+        sha256: row.sha256,
+        issued_at: row.issued_at,
+        retrieved_at: row.retrieved_at,
+        way: Way {
+            offered_on: row.offered_on,
+            retrieved_on: row.retrieved_on,
+            posted_on: row.posted_on,
+            arrived_on: row.arrived_on,
+            waived_on: row.waived_on,
+        },
+        became_final_at: row.became_final_at,
+    }))
+}
+
+/// The PDF, byte for byte as it was issued.
+pub async fn pdf(db: &mut PgConnection, application: ApplicationId) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    sqlx::query_scalar!("select pdf from notices where application = $1", application.uuid())
+        .fetch_optional(db)
+        .await
+}
+
+/// Notes that the recipient has opened it for the first time.
+pub async fn retrieved(
+    db: &mut PgConnection,
+    notice: &Notice,
+    at: DateTime<Utc>,
+    by: &Person,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update notices set retrieved_at = $2, retrieved_by = $3 where application = $1",
+        notice.application.uuid(),
+        at,
+        by.id
+    )
+    .execute(&mut *db)
+    .await?;
+    save_way(db, notice).await
+}
+
+/// Saves the way of a notice, and the day on which it will be final.
+pub async fn save_way(db: &mut PgConnection, notice: &Notice) -> Result<(), sqlx::Error> {
+    let way = &notice.way;
+    sqlx::query!(
+        "update notices set retrieved_on = $2, posted_on = $3, arrived_on = $4, waived_on = $5, final_on = $6
+         where application = $1",
+        notice.application.uuid(),
+        way.retrieved_on,
+        way.posted_on,
+        way.arrived_on,
+        way.waived_on,
+        way.final_on()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Applications whose notice is final on `today`, which nobody has said yet. One that was
+/// withdrawn after its notice never becomes final.
+pub async fn due(
+    db: &mut PgConnection,
+    today: NaiveDate,
+    limit: i64,
+) -> Result<Vec<ApplicationId>, sqlx::Error> {
+    let due = sqlx::query_scalar!(
+        "select application from notices join cases using (application)
+         where became_final_at is null and final_on <= $1 and stage in ('granted', 'rejected')
+         order by final_on limit $2",
+        today,
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(due.into_iter().map(ApplicationId).collect())
+}
+
+/// Notes that it has been said to be final.
+pub async fn became_final(
+    db: &mut PgConnection,
+    application: ApplicationId,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("update notices set became_final_at = $2 where application = $1", application.uuid(), at)
+        .execute(db)
+        .await?;
+    Ok(())
+}

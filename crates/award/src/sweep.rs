@@ -1,0 +1,69 @@
+//! What time does: a notice against which nobody can sue any more has become final.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Failure, outbox};
+use events::{ApplicationId, Cause, NoticeBecameFinal};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::Service;
+use crate::award::Stage;
+use crate::calendar::day_in_germany;
+use crate::config::Sweep;
+use crate::deadlines::Standing;
+use crate::store::history::Happened;
+use crate::store::{cases, history, notices};
+
+/// How many notices one look takes.
+const AT_ONCE: i64 = 500;
+
+/// Looks again and again until the process drains. Any number of replicas may.
+///
+/// # Errors
+/// Never: what fails now is tried at the next look.
+pub async fn run(service: Arc<Service>, settings: Sweep, draining: CancellationToken) -> Result<(), Failure> {
+    let mut ticks = tokio::time::interval(Duration::from_secs(settings.every.max(1)));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while draining.run_until_cancelled(ticks.tick()).await.is_some() {
+        if let Err(error) = look(&service).await {
+            tracing::warn!(%error, "deadlines could not be looked at; trying again later");
+        }
+    }
+    Ok(())
+}
+
+/// Says of each notice whose time is over that it is final. Returns how many.
+///
+/// # Errors
+/// The database does not answer; what was said before stays said.
+pub async fn look(service: &Service) -> Result<usize, Failure> {
+    let today = day_in_germany(service.clock.now());
+    let due = notices::due(&mut *service.db.acquire().await?, today, AT_ONCE).await?;
+    let mut said = 0;
+    for application in due {
+        said += usize::from(finish(service, application).await?);
+    }
+    Ok(said)
+}
+
+async fn finish(service: &Service, application: ApplicationId) -> Result<bool, Failure> {
+    let mut tx = service.bus.begin().await?;
+    let (now, today) = (tx.now(), day_in_germany(tx.now()));
+    let Some(case) = cases::lock(&mut tx, application).await? else { return Ok(false) };
+    let Some(notice) = notices::lock(&mut tx, application).await? else { return Ok(false) };
+    // Another replica was faster, or the application was withdrawn.
+    let decided = matches!(case.state.stage(), Stage::Granted | Stage::Rejected);
+    let Standing::Final { on } = notice.way.standing(today) else { return Ok(false) };
+    if notice.became_final_at.is_some() || !decided {
+        return Ok(false);
+    }
+    notices::became_final(&mut tx, application, now).await?;
+    let happened = Happened::new(now, "final").remark(on.to_string());
+    history::append(&mut tx, application, &happened).await?;
+    let fact = NoticeBecameFinal { notice: notice.id, final_on: on };
+    outbox::append(&mut tx, application, fact, Cause::default());
+    service.bus.commit(tx).await?;
+    Ok(true)
+}

@@ -1,0 +1,10 @@
+//! The tests of award on its public surfaces.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod money;
+mod notices;
+mod pages;
+mod paper;
+mod sample;
+mod stage;
+mod state_machine;
