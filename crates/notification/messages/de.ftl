@@ -1,0 +1,108 @@
+# E-Mails. Sie sagen nur, dass im Portal etwas bereitliegt.
+mail-greeting = Guten Tag
+mail-file-number = Aktenzeichen
+mail-project = Projekt
+mail-submitted = Eingegangen am
+mail-withdrawn = Zurückgenommen am
+mail-final = Bestandskräftig seit
+mail-open = Antrag im Portal öffnen
+mail-footer = Diese E-Mail wurde automatisch erstellt; Antworten werden nicht gelesen. Verbindlich ist nur, was im Portal bereitliegt: Diese E-Mail ist keine Bekanntgabe eines Bescheids.
+
+mail-application-submitted-subject = Ihr Antrag ist eingegangen
+mail-application-submitted-lead = vielen Dank. Ihr Antrag ist bei uns eingegangen und hat ein Aktenzeichen bekommen.
+mail-application-submitted-late = Der Antrag kam nach dem Ende der Antragsfrist. Wir haben ihn angenommen und die Verspätung vermerkt; was daraus folgt, wird im Verfahren geprüft.
+mail-application-submitted-next = Als Nächstes prüfen wir, ob das Projekt gefördert werden kann. Den Stand sehen Sie jederzeit im Portal. Sie müssen jetzt nichts tun.
+
+mail-application-withdrawn-subject = Ihr Antrag ist zurückgenommen
+mail-application-withdrawn-lead = Sie haben Ihren Antrag zurückgenommen. Er wird nicht weiter bearbeitet.
+mail-application-withdrawn-next = Wenn das nicht von Ihnen kam, wenden Sie sich bitte gleich an die Bewilligungsbehörde.
+
+mail-eligibility-confirmed-subject = Ihr Antrag geht in die fachliche Begutachtung
+mail-eligibility-confirmed-lead = die formale Prüfung Ihres Antrags ist abgeschlossen. Er geht jetzt in die fachliche Begutachtung.
+mail-eligibility-confirmed-next = Das ist noch keine Entscheidung über die Förderung. Sie müssen jetzt nichts tun; die Einzelheiten der Prüfung stehen im Portal.
+
+mail-eligibility-referred-subject = Ihr Antrag wird persönlich geprüft
+mail-eligibility-referred-lead = bei der formalen Prüfung Ihres Antrags ist etwas offengeblieben. Das sieht sich jetzt eine Sachbearbeiterin oder ein Sachbearbeiter an.
+mail-eligibility-referred-next = Sie müssen jetzt nichts tun. Sobald es etwas Neues gibt, schreiben wir Ihnen.
+
+mail-ineligibility-confirmed-subject = Neues zu Ihrem Antrag
+mail-ineligibility-confirmed-lead = die formale Prüfung Ihres Antrags ist abgeschlossen. Das Ergebnis und die Gründe liegen im Portal für Sie bereit.
+mail-ineligibility-confirmed-next = Bitte sehen Sie es sich dort an.
+
+mail-review-completed-subject = Die Begutachtung Ihres Antrags ist abgeschlossen
+mail-review-completed-lead = die fachliche Begutachtung Ihres Antrags ist abgeschlossen.
+mail-review-completed-next = Als Nächstes entscheidet die Bewilligungsbehörde. Sie müssen jetzt nichts tun; wir schreiben Ihnen, sobald die Entscheidung im Portal bereitliegt.
+
+mail-application-waitlisted-subject = Neues zu Ihrem Antrag
+mail-application-waitlisted-lead = zum Stand Ihres Antrags gibt es eine neue Nachricht. Sie liegt im Portal für Sie bereit.
+mail-application-waitlisted-next = Bitte sehen Sie sie sich dort an. Es ist noch kein Bescheid.
+
+mail-notice-issued-subject = Eine Entscheidung zu Ihrem Antrag liegt bereit
+mail-notice-issued-lead = die Bewilligungsbehörde hat über Ihren Antrag entschieden. Der Bescheid liegt im Portal für Sie bereit.
+mail-notice-issued-next = Bitte rufen Sie ihn dort bald ab: Mit dem Abruf beginnen Fristen. Sie brauchen dazu Ihre Anmeldung.
+
+mail-notice-became-final-subject = Ihr Bescheid ist bestandskräftig
+mail-notice-became-final-lead = die Frist für Rechtsbehelfe gegen den Bescheid zu Ihrem Antrag ist abgelaufen. Der Bescheid ist damit bestandskräftig.
+mail-notice-became-final-next = Den Bescheid finden Sie weiterhin im Portal.
+
+# Namen der E-Mails.
+template-application-submitted = Eingangsbestätigung
+template-application-withdrawn = Rücknahme
+template-eligibility-confirmed = Formale Prüfung abgeschlossen
+template-eligibility-referred = Persönliche Prüfung
+template-ineligibility-confirmed = Ergebnis der formalen Prüfung
+template-review-completed = Begutachtung abgeschlossen
+template-application-waitlisted = Neuer Stand
+template-notice-issued = Bescheid liegt bereit
+template-notice-became-final = Bescheid bestandskräftig
+
+# Seiten.
+list-title = E-Mails
+list-intro = Jede E-Mail an Antragstellende, neueste zuerst. Zu jeder Nachricht eines Antrags gehört genau eine.
+list-table = E-Mails und was aus ihnen wurde
+list-all = Alle
+list-failed = Nur nicht zustellbare
+list-filter = Auswahl
+list-empty = Noch keine E-Mails.
+list-empty-failed = Keine E-Mail ist unzustellbar.
+list-waiting = { $count ->
+    [0] Keine E-Mail wartet.
+    [one] Eine E-Mail wartet.
+   *[other] { $count } E-Mails warten.
+}
+list-waiting-many = Mehr als 10.000 E-Mails warten.
+
+away-title = Der Mailserver nimmt zurzeit nichts an
+away-text = Seit { $since } antwortet { $server }: „{ $why }“. Keine E-Mail geht verloren; es wird weiter versucht.
+
+column-number = Nr.
+column-mail = E-Mail
+column-file-number = Aktenzeichen
+column-recipient = An
+column-state = Stand
+column-when = Zeit
+
+state-queued = wartet
+state-sending = wird gesendet
+state-data-started = Antwort steht aus
+state-sent = angenommen
+state-failed = nicht zustellbar
+
+detail-title = E-Mail { $number }
+detail-back = Zu allen E-Mails
+detail-queued = Anlass gehört
+detail-tried = Nächster Versuch
+detail-done = Erledigt
+detail-attempts = Versuche
+detail-error = Letzter Fehler
+detail-answer = Antwort des Mailservers
+detail-message-id = Message-ID
+detail-fact = Anlass
+detail-ambiguous = Vielleicht doppelt
+detail-ambiguous-text = Nach der Übergabe kam keine Antwort. Sie wurde deshalb einmal wiederholt, mit derselben Message-ID.
+detail-content = Inhalt
+detail-again-title = Noch einmal senden
+detail-again-text = Wenn der Grund behoben ist, kann die E-Mail noch einmal gesendet werden. Mail und Message-ID bleiben dieselben.
+detail-again = Noch einmal senden
+detail-again-done = Die E-Mail wird noch einmal gesendet.
+detail-again-refused = Diese E-Mail ist nicht unzustellbar; sie wird nicht noch einmal gesendet.

@@ -1,0 +1,111 @@
+//! Every email, newest first.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chassis::problem::{ApiJson, ApiQuery};
+use chassis::{Problem, Session};
+use events::ApplicationId;
+use pages::Page;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::only_staff;
+use crate::Service;
+use crate::store::shown::{self, Shown};
+
+/// Rows of a page.
+const PAGE: usize = 50;
+
+/// What is asked for.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// Only of this application; all of it, oldest first.
+    #[serde(default)]
+    application: Option<ApplicationId>,
+    /// Only those that cannot be delivered.
+    #[serde(default)]
+    failed: bool,
+    /// Only those below this number: the `next` of the answer before.
+    #[serde(default)]
+    before: Option<i64>,
+}
+
+/// Emails.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Listed {
+    deliveries: Vec<Shown>,
+    /// To be asked for as `before`; none at the end.
+    next: Option<i64>,
+}
+
+impl Asked {
+    async fn find(&self, service: &Service) -> Result<Listed, Problem> {
+        let mut connection = service.db.acquire().await?;
+        if let Some(application) = self.application {
+            let deliveries = shown::of_application(&mut connection, application).await?;
+            return Ok(Listed { deliveries, next: None });
+        }
+        let before = self.before.unwrap_or(i64::MAX);
+        // One more than is shown tells whether there is a next page.
+        let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+        let mut deliveries = shown::list(&mut connection, self.failed, before, limit).await?;
+        let more = deliveries.len() > PAGE;
+        deliveries.truncate(PAGE);
+        let next = deliveries.last().map(|last| last.id).filter(|_| more);
+        Ok(Listed { deliveries, next })
+    }
+}
+
+pub async fn api(
+    session: Session,
+    ApiQuery(asked): ApiQuery<Asked>,
+    State(service): State<Arc<Service>>,
+) -> Result<ApiJson<Listed>, Problem> {
+    only_staff(&session)?;
+    asked.find(&service).await.map(ApiJson)
+}
+
+#[derive(Template)]
+#[template(path = "list.html")]
+struct List<'a> {
+    page: &'a Page,
+    rows: Vec<Shown>,
+    failed: bool,
+    waiting: String,
+    away: Option<String>,
+    newer: String,
+    older: String,
+}
+
+pub async fn page(
+    page: Page,
+    session: Session,
+    ApiQuery(asked): ApiQuery<Asked>,
+    State(service): State<Arc<Service>>,
+) -> Result<Response, Problem> {
+    only_staff(&session)?;
+    let Listed { deliveries, next } = asked.find(&service).await?;
+    let waiting = shown::waiting(&mut *service.db.acquire().await?).await?;
+    let away = service.sender.away().map(|away| {
+        let (since, server) = (page.moment(away.since), service.sender.server());
+        page.tn("away-text", &[("since", &since), ("server", &server), ("why", &away.why)])
+    });
+    let failed = if asked.failed { "failed=true&" } else { "" };
+    let list = List {
+        page: &page,
+        rows: deliveries,
+        failed: asked.failed,
+        waiting: match waiting {
+            0..=10_000 => page.t1("list-waiting", "count", waiting.to_string()),
+            _ => page.t("list-waiting-many"),
+        },
+        away,
+        newer: asked.before.map(|_| page.url(&format!("?{failed}"))).unwrap_or_default(),
+        older: next.map(|before| page.url(&format!("?{failed}before={before}"))).unwrap_or_default(),
+    };
+    pages::show(&list)
+}

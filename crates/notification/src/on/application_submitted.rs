@@ -1,0 +1,47 @@
+//! An application is in: keep its contact, and send the receipt.
+
+use bus::{Failure, Tx};
+use events::{ApplicationSubmitted, Event};
+
+use super::tell;
+use crate::Service;
+use crate::mail::Mail;
+use crate::store::contacts::{self, Contact};
+
+pub async fn handle(
+    service: &Service,
+    tx: &mut Tx,
+    event: &Event<ApplicationSubmitted>,
+) -> Result<(), Failure> {
+    let fact = &event.data;
+    let contact = Contact {
+        application: event.application(),
+        file_number: one_line(&fact.file_number),
+        title: one_line(&fact.application.title),
+        name: one_line(&fact.application.contact.name),
+        email: fact.application.contact.email.trim().to_owned(),
+        language: fact.application.contact.language,
+        submitted_at: fact.submitted_at,
+        withdrawn_at: None,
+    };
+    contacts::insert(tx, &contact).await?;
+    tell(service, tx, event, &contact, Mail::ApplicationSubmitted { late: fact.late }).await
+}
+
+/// What a person typed, as it may stand in a header: no line breaks.
+fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_name_cannot_bring_its_own_header() {
+        assert_eq!(one_line("  Erika\r\nBcc: all@example.org\u{0} "), "Erika Bcc: all@example.org");
+    }
+}

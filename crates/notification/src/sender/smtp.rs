@@ -1,0 +1,208 @@
+//! One connection to the mail server. The commands are given one by one, because it matters at which step
+//! something went wrong.
+
+use std::time::Duration;
+
+use lettre::address::Envelope;
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
+use lettre::transport::smtp::response::Response;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::config::{Encryption, Smtp};
+
+/// The mail server as it is set.
+pub struct Server {
+    settings: Smtp,
+    hello: ClientId,
+    tls: Option<TlsParameters>,
+}
+
+/// Why the server does not take an email now, or at all. The email is certainly not sent.
+#[derive(Debug, PartialEq, Eq)]
+pub enum No {
+    /// Not now, this email.
+    Later(String),
+    /// Never, this email.
+    Never(String),
+    /// No email at all: the server does not let us.
+    Nothing(String),
+    /// The connection is gone.
+    Gone(String),
+}
+
+/// What came of the final dot.
+#[derive(Debug, PartialEq, Eq)]
+pub enum HandedOver {
+    /// 250, and what the server said.
+    Accepted(String),
+    /// 4xx.
+    Later(String),
+    /// 5xx.
+    Never(String),
+    /// Nobody knows.
+    Unanswered(String),
+}
+
+impl Server {
+    /// Reads the certificates.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or holds no certificate.
+    pub fn new(settings: Smtp) -> Result<Self, String> {
+        let tls = match settings.encryption {
+            Encryption::None => None,
+            Encryption::Starttls => {
+                let mut builder = TlsParameters::builder(settings.host.clone());
+                if let Some(path) = &settings.ca {
+                    let refuse = |error: String| format!("[smtp] ca, {}: {error}", path.display());
+                    let pem = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
+                    let certificate =
+                        Certificate::from_pem(&pem).map_err(|error| refuse(error.to_string()))?;
+                    builder = builder.add_root_certificate(certificate);
+                }
+                Some(builder.build().map_err(|error| format!("[smtp] host: {error}"))?)
+            }
+        };
+        let hello = settings.hello.clone().map_or_else(ClientId::default, ClientId::Domain);
+        Ok(Self { settings, hello, tls })
+    }
+
+    /// `host:port`
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.settings.host, self.settings.port)
+    }
+
+    fn limit(&self) -> Duration {
+        Duration::from_secs(u64::from(self.settings.timeout.get()))
+    }
+
+    /// Connects, protects the connection and signs in, as set.
+    ///
+    /// # Errors
+    /// What the server, or the way to it, does not allow.
+    pub async fn connect(&self) -> Result<Connection, String> {
+        let limit = self.limit();
+        let stream = timeout(limit, TcpStream::connect((self.settings.host.as_str(), self.settings.port)))
+            .await
+            .map_err(|_| format!("no connection within {limit:?}"))?
+            .map_err(|error| error.to_string())?;
+        // lettre writes the text and the final dot apart: without this each email waits 40 ms for a delayed
+        // acknowledgement.
+        stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.hello);
+        let mut connection = answer(limit, connecting).await?;
+        if let Some(tls) = &self.tls {
+            answer(limit, connection.starttls(tls.clone(), &self.hello)).await?;
+        }
+        if let Some((user, password)) = &self.settings.sign_in {
+            let credentials = Credentials::new(user.clone(), password.expose().to_owned());
+            let mechanisms = [Mechanism::Plain, Mechanism::Login];
+            answer(limit, connection.auth(&mechanisms, &credentials)).await?;
+        }
+        Ok(Connection { inner: connection, limit, used: false, broken: false })
+    }
+}
+
+async fn answer<T>(limit: Duration, step: impl Future<Output = Result<T, Error>>) -> Result<T, String> {
+    match timeout(limit, step).await {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("no answer within {limit:?}")),
+    }
+}
+
+/// An open connection.
+pub struct Connection {
+    inner: AsyncSmtpConnection,
+    limit: Duration,
+    used: bool,
+    broken: bool,
+}
+
+impl Connection {
+    /// It cannot be used for another email.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// An email was sent over it before: the server may have closed it since.
+    pub fn was_used(&self) -> bool {
+        self.used
+    }
+
+    /// Sender and recipient, up to the server's "go ahead". Whatever goes wrong here, nothing is sent.
+    pub async fn offer(&mut self, envelope: &Envelope) -> Result<(), No> {
+        let mut parameters = Vec::new();
+        let addresses = envelope.from().into_iter().chain(envelope.to());
+        if !addresses.into_iter().all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
+            if !self.inner.server_info().supports_feature(Extension::SmtpUtfEight) {
+                return Err(No::Never("the mail server knows no addresses like this (SMTPUTF8)".to_owned()));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        let from = Mail::new(envelope.from().cloned(), parameters);
+        self.ask(from).await.map_err(|no| match no {
+            // What it has against the sender it has against every email.
+            No::Never(why) => No::Nothing(why),
+            no => no,
+        })?;
+        for to in envelope.to() {
+            self.ask(Rcpt::new(to.clone(), Vec::new())).await?;
+        }
+        self.ask(Data).await?;
+        Ok(())
+    }
+
+    async fn ask(&mut self, command: impl std::fmt::Display) -> Result<Response, No> {
+        let Ok(result) = timeout(self.limit, self.inner.command(command)).await else {
+            self.broken = true;
+            return Err(No::Later(format!("no answer within {:?}", self.limit)));
+        };
+        let error = match result {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        let why = error.to_string();
+        let Some(code) = error.status() else {
+            self.broken = true;
+            return Err(No::Gone(why));
+        };
+        if u16::from(code) == 421 {
+            self.broken = true;
+        } else if let Err(error) = answer(self.limit, self.inner.command(Rset)).await {
+            tracing::debug!(error, "RSET");
+            self.broken = true;
+        }
+        Err(if error.is_permanent() { No::Never(why) } else { No::Later(why) })
+    }
+
+    /// The text and the final dot; waits up to `limit` for the answer.
+    pub async fn hand_over(&mut self, text: &[u8], limit: Duration) -> HandedOver {
+        self.used = true;
+        let Ok(result) = timeout(limit, self.inner.message(text)).await else {
+            self.broken = true;
+            return HandedOver::Unanswered(format!("no answer within {limit:?}"));
+        };
+        match result {
+            Ok(response) => HandedOver::Accepted(response.first_line().unwrap_or_default().to_owned()),
+            Err(error) if error.is_transient() => HandedOver::Later(error.to_string()),
+            Err(error) if error.is_permanent() => HandedOver::Never(error.to_string()),
+            Err(error) => {
+                self.broken = true;
+                HandedOver::Unanswered(error.to_string())
+            }
+        }
+    }
+
+    /// Says goodbye; nobody needs the answer.
+    pub async fn close(mut self) {
+        if !self.broken {
+            let goodbye = timeout(Duration::from_secs(1), self.inner.command(Quit)).await;
+            tracing::trace!(?goodbye, "QUIT");
+        }
+    }
+}

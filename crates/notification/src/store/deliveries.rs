@@ -1,0 +1,289 @@
+//! Deliveries as the sender sees them.
+
+use chrono::{DateTime, Utc};
+use events::{AnyFact, ApplicationId, EventId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::delivery::{Delivery, State};
+
+/// The first half of the advisory locks that senders hold; the second is the sender's number.
+pub const SENDER_LOCKS: i32 = 0x6d61_696c;
+
+/// An email to be queued.
+#[derive(Clone, Debug)]
+pub struct New<'a> {
+    /// The fact it tells of.
+    pub about: EventId,
+    /// The application.
+    pub application: ApplicationId,
+    /// Which email.
+    pub template: &'a str,
+    /// Trace it belongs to.
+    pub traceparent: Option<&'a str>,
+    /// Address it goes to.
+    pub recipient: &'a str,
+    /// Without angle brackets.
+    pub message_id: String,
+    /// What it says.
+    pub content: Content,
+}
+
+/// What an email says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// `de` or `en`.
+    pub language: String,
+    /// Name of the recipient.
+    pub recipient_name: String,
+    /// Header `Subject`, not encoded.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// HTML.
+    pub html: String,
+}
+
+/// A delivery that was claimed, with all that is needed to send it.
+#[derive(Debug)]
+pub struct Job {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// When the fact was heard; the date of the email.
+    pub queued_at: DateTime<Utc>,
+    /// What it says.
+    pub content: Content,
+}
+
+/// A step of the state machine that is to be stored.
+#[derive(Debug)]
+pub struct Change {
+    /// State before it.
+    pub from: &'static str,
+    /// Claim under which it was made.
+    pub claim: i32,
+    /// The delivery after it.
+    pub to: Delivery,
+    /// What is said if it holds.
+    pub fact: Option<AnyFact>,
+}
+
+impl Change {
+    /// The step from `from` to `to`.
+    pub fn new(from: &Delivery, to: Delivery, fact: Option<AnyFact>) -> Self {
+        Self { from: from.state.name(), claim: from.claims, to, fact }
+    }
+}
+
+/// Queues an email, once per fact and recipient. False: it was there already.
+pub async fn queue(
+    connection: &mut PgConnection,
+    new: &New<'_>,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let content = &new.content;
+    let queued = sqlx::query!(
+        "with delivery as (
+             insert into deliveries
+                 (event_id, recipient, application_id, template, message_id, traceparent, queued_at, state, moment)
+             values ($1, $2, $3, $4, $5, $6, $7, 'queued', $7)
+             on conflict (event_id, recipient) do nothing
+             returning id
+         )
+         insert into contents (delivery_id, language, recipient_name, subject, body_text, body_html)
+         select id, $8, $9, $10, $11, $12 from delivery",
+        new.about.uuid(),
+        new.recipient,
+        new.application.uuid(),
+        new.template,
+        new.message_id,
+        new.traceparent,
+        now,
+        content.language,
+        content.recipient_name,
+        content.subject,
+        content.text,
+        content.html,
+    )
+    .execute(connection)
+    .await?;
+    Ok(queued.rows_affected() == 1)
+}
+
+/// Locks up to `limit` deliveries that are due, oldest first. What others are claiming is passed over.
+pub async fn lock_due(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Job>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select d.id, event_id, recipient, application_id, template, message_id, traceparent, queued_at,
+                state, moment, claims, attempts, unanswered, last_error, answer,
+                language, recipient_name, subject, body_text, body_html
+         from deliveries d join contents c on c.delivery_id = d.id
+         where state in ('queued', 'sending', 'data_started') and moment <= $1
+         order by moment
+         limit $2
+         for update of d skip locked",
+        now,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let content = Content {
+                language: row.language,
+                recipient_name: row.recipient_name,
+                subject: row.subject,
+                text: row.body_text,
+                html: row.body_html,
+            };
+            let delivery = Delivery {
+                id: row.id,
+                about: row.event_id.into(),
+                application: row.application_id.into(),
+                template: row.template,
+                recipient: row.recipient,
+                message_id: row.message_id,
+                traceparent: row.traceparent,
+                state: read_state(&row.state, row.moment)?,
+                claims: row.claims,
+                attempts: row.attempts,
+                unanswered: row.unanswered,
+                last_error: row.last_error,
+                answer: row.answer,
+            };
+            Ok(Job { delivery, queued_at: row.queued_at, content })
+        })
+        .collect()
+}
+
+/// Locks one delivery.
+pub async fn lock(connection: &mut PgConnection, id: i64) -> Result<Option<Delivery>, sqlx::Error> {
+    let row = sqlx::query!(
+        "select id, event_id, recipient, application_id, template, message_id, traceparent,
+                state, moment, claims, attempts, unanswered, last_error, answer
+         from deliveries where id = $1 for update",
+        id
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(Delivery {
+            id: row.id,
+            about: row.event_id.into(),
+            application: row.application_id.into(),
+            template: row.template,
+            recipient: row.recipient,
+            message_id: row.message_id,
+            traceparent: row.traceparent,
+            state: read_state(&row.state, row.moment)?,
+            claims: row.claims,
+            attempts: row.attempts,
+            unanswered: row.unanswered,
+            last_error: row.last_error,
+            answer: row.answer,
+        })
+    })
+    .transpose()
+}
+
+fn read_state(name: &str, moment: DateTime<Utc>) -> Result<State, sqlx::Error> {
+    State::read(name, moment).ok_or_else(|| sqlx::Error::Decode(format!("no such state: {name}").into()))
+}
+
+/// Stores steps, each only if the delivery is still where the step began. Returns the ids of those that were.
+/// `sender` is the number of whoever claims.
+pub async fn save<'a>(
+    connection: &mut PgConnection,
+    changes: impl IntoIterator<Item = &'a Change>,
+    sender: Option<i32>,
+) -> Result<Vec<i64>, sqlx::Error> {
+    let mut rows = Rows::default();
+    for Change { from, claim, to, .. } in changes {
+        rows.ids.push(to.id);
+        rows.from.push((*from).to_owned());
+        rows.under.push(*claim);
+        rows.to.push(to.state.name().to_owned());
+        rows.moments.push(to.state.moment());
+        rows.claims.push(to.claims);
+        rows.attempts.push(to.attempts);
+        rows.unanswered.push(to.unanswered);
+        rows.errors.push(to.last_error.clone());
+        rows.answers.push(to.answer.clone());
+    }
+    if rows.ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    sqlx::query_scalar!(
+        "update deliveries d
+         set state = n.state, moment = n.moment, claims = n.claims, attempts = n.attempts,
+             unanswered = n.unanswered, last_error = n.last_error, answer = n.answer,
+             sender = coalesce($11, d.sender)
+         from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::timestamptz[], $6::int[],
+                     $7::int[], $8::int[], $9::text[], $10::text[])
+              as n (id, was_state, was_claims, state, moment, claims, attempts, unanswered, last_error, answer)
+         where d.id = n.id and d.state = n.was_state and d.claims = n.was_claims
+         returning d.id",
+        &rows.ids,
+        &rows.from,
+        &rows.under,
+        &rows.to,
+        &rows.moments,
+        &rows.claims,
+        &rows.attempts,
+        &rows.unanswered,
+        &rows.errors as &[Option<String>],
+        &rows.answers as &[Option<String>],
+        sender,
+    )
+    .fetch_all(connection)
+    .await
+}
+
+#[derive(Default)]
+struct Rows {
+    ids: Vec<i64>,
+    from: Vec<String>,
+    under: Vec<i32>,
+    to: Vec<String>,
+    moments: Vec<DateTime<Utc>>,
+    claims: Vec<i32>,
+    attempts: Vec<i32>,
+    unanswered: Vec<i32>,
+    errors: Vec<Option<String>>,
+    answers: Vec<Option<String>>,
+}
+
+/// Makes due at once what senders had claimed that are no longer there. Nothing of it has been sent.
+pub async fn release_orphans(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    let released = sqlx::query!(
+        "update deliveries set moment = $1
+         where state = 'sending' and moment > $1 and sender not in (
+             select objid::bigint from pg_locks
+             where locktype = 'advisory' and classid::bigint = $2 and granted
+               and database = (select oid from pg_database where datname = current_database())
+         )",
+        now,
+        i64::from(SENDER_LOCKS)
+    )
+    .execute(connection)
+    .await?;
+    Ok(released.rows_affected())
+}
+
+/// Takes the lock that tells others that sender `number` lives, for as long as the connection does.
+pub async fn live_as(connection: &mut PgConnection, number: i32) -> Result<bool, sqlx::Error> {
+    let locked = sqlx::query_scalar!("select pg_try_advisory_lock($1, $2)", SENDER_LOCKS, number)
+        .fetch_one(connection)
+        .await?;
+    Ok(locked.unwrap_or(false))
+}
+
+/// The Message-ID (without angle brackets) of the email about `about` to `recipient`: the same for each attempt,
+/// on every machine.
+pub fn message_id(about: EventId, recipient: &str, domain: &str) -> String {
+    let id = Uuid::new_v5(&about.uuid(), recipient.to_lowercase().as_bytes());
+    format!("{id}@{domain}")
+}
