@@ -1,0 +1,141 @@
+//! Talking to a running set as a program does: by the JSON API.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use axum::body::Body;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{Method, Request, StatusCode};
+use chassis::settings::SessionKeys;
+use chassis::{Clock, Role, Session};
+use chrono::TimeDelta;
+use http_body_util::BodyExt;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+use crate::up;
+
+/// The API of a running set, as any person one likes to be.
+#[derive(Clone)]
+pub struct Api {
+    base: String,
+    keys: SessionKeys,
+    clock: Clock,
+    client: Client<HttpConnector, Body>,
+}
+
+impl Api {
+    /// The set whose data are in `data`.
+    pub fn of_running(data: &Path) -> Result<Self> {
+        let running = up::running(data)?;
+        let secret = up::session_secret(data)?;
+        let keys = toml::from_str(&format!("secret = {secret:?}\nsecure = false"))?;
+        Ok(Self::new(running.url, keys, Clock::system()))
+    }
+
+    /// The set at `base`, whose sessions these keys sign, by this clock.
+    pub fn new(base: impl Into<String>, keys: SessionKeys, clock: Clock) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        Self { base: base.into(), keys, clock, client }
+    }
+
+    /// A token of a person with one role, good for a working day.
+    pub fn token(&self, person: &str, role: Role, ags: Option<&str>) -> String {
+        self.keys.sign(&Session {
+            person: person.to_owned(),
+            name: person.to_owned(),
+            email: None,
+            roles: vec![role],
+            ags: ags.map(str::to_owned),
+            expires: self.clock.now() + TimeDelta::hours(12),
+        })
+    }
+
+    /// One request; any status is an answer.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        key: Option<&str>,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Value)> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header(AUTHORIZATION, format!("Bearer {token}"));
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let body = match body {
+            Some(value) => {
+                request = request.header(CONTENT_TYPE, "application/json");
+                Body::from(serde_json::to_vec(value)?)
+            }
+            None => Body::empty(),
+        };
+        let (status, bytes) = self.send(request.body(body)?).await?;
+        Ok((status, serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
+    }
+
+    async fn send(&self, request: Request<Body>) -> Result<(StatusCode, Vec<u8>)> {
+        let path = request.uri().path().to_owned();
+        let response = self.client.request(request).await.with_context(|| format!("no answer from {path}"))?;
+        let status = response.status();
+        Ok((status, response.into_body().collect().await?.to_bytes().to_vec()))
+    }
+
+    /// A file that must be there.
+    pub async fn bytes(&self, path: &str, token: &str) -> Result<Vec<u8>> {
+        let request = Request::builder()
+            .uri(format!("{}{path}", self.base))
+            .header(AUTHORIZATION, format!("Bearer {token}"))
+            .body(Body::empty())?;
+        let (status, bytes) = self.send(request).await?;
+        if !status.is_success() {
+            bail!("GET {path}: {status}");
+        }
+        Ok(bytes)
+    }
+
+    /// A request that must succeed.
+    pub async fn get(&self, path: &str, token: &str) -> Result<Value> {
+        let (status, value) = self.call(Method::GET, path, token, None, None).await?;
+        if !status.is_success() {
+            bail!("GET {path}: {status} {value}");
+        }
+        Ok(value)
+    }
+}
+
+/// Replaces one service of the set in `data`.
+pub async fn restart(data: PathBuf, service: String) -> Result<()> {
+    let api = Api::of_running(&data)?;
+    let token = api.token("operator", Role::Operator, None);
+    let path = format!("/ops/api/services/{service}/restart");
+    let (status, answer) = api.call(Method::POST, &path, &token, None, None).await?;
+    match status {
+        status if status.is_success() => println!("{service} is a new process now, and ready."),
+        StatusCode::NOT_FOUND => bail!("there is no service {service:?}"),
+        status => bail!("{service} was not replaced: {status} {answer}"),
+    }
+    Ok(())
+}
+
+/// Runs a command of one answer.
+pub fn main(command: impl Future<Output = Result<()>>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = runtime.context("cannot start").and_then(|runtime| runtime.block_on(command));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bescheid: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

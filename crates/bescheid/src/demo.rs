@@ -1,0 +1,68 @@
+//! The demonstration persons of `bescheid up`. Service binaries don't contain them.
+
+use chassis::{Role, Session};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A person one can sign in as.
+#[derive(Clone, Copy, Debug)]
+pub struct Person {
+    /// Id, as in the address of nothing: only in the session.
+    pub id: &'static str,
+    /// Name; invented.
+    pub name: &'static str,
+    /// What they may do.
+    pub role: Role,
+    /// An applicant's municipality; a reviewer's tie.
+    pub ags: Option<&'static str>,
+}
+
+/// Two applicants, two case workers, three reviewers (the third lives in Solingen and is never
+/// offered its files), two approvers, one operator.
+pub const PERSONS: [Person; 10] = [
+    Person { id: "applicant-solingen", name: "Aylin Brandt", role: Role::Applicant, ags: Some("05122000") },
+    Person { id: "applicant-essen", name: "Jonas Okafor", role: Role::Applicant, ags: Some("05113000") },
+    Person { id: "case-worker-1", name: "Birgit Hansen", role: Role::CaseWorker, ags: None },
+    Person { id: "case-worker-2", name: "Murat Aydın", role: Role::CaseWorker, ags: None },
+    Person { id: "reviewer-1", name: "Carla Petrov", role: Role::Reviewer, ags: None },
+    Person { id: "reviewer-2", name: "David Nguyen", role: Role::Reviewer, ags: None },
+    Person { id: "reviewer-3", name: "Eva Klein", role: Role::Reviewer, ags: Some("05122000") },
+    Person { id: "approver-1", name: "Fatma Schulte", role: Role::Approver, ags: None },
+    Person { id: "approver-2", name: "Georg Lindner", role: Role::Approver, ags: None },
+    Person { id: "operator-1", name: "Hana Wolff", role: Role::Operator, ags: None },
+];
+
+impl Person {
+    /// The person with this id.
+    pub fn find(id: &str) -> Option<Self> {
+        PERSONS.into_iter().find(|person| person.id == id)
+    }
+
+    /// Signed in from now on, for a working day.
+    pub fn session(self, now: DateTime<Utc>) -> Session {
+        Session {
+            person: self.id.to_owned(),
+            name: self.name.to_owned(),
+            email: Some(format!("{}@example.org", self.id)),
+            roles: vec![self.role],
+            ags: self.ags.map(str::to_owned),
+            expires: now + TimeDelta::hours(12),
+        }
+    }
+
+    /// Name of the municipality of an applicant.
+    pub fn municipality(self) -> Option<&'static str> {
+        let ags = self.ags?.parse().ok()?;
+        events::municipality(&ags).map(|one| one.name.as_str())
+    }
+
+    /// Where they begin.
+    pub fn home(self) -> &'static str {
+        match self.role {
+            Role::Applicant => "/apply",
+            Role::CaseWorker => "/eligibility",
+            Role::Reviewer => "/review",
+            Role::Approver => "/award",
+            Role::Operator => "/ops",
+        }
+    }
+}

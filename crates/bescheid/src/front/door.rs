@@ -1,0 +1,107 @@
+//! Passing a request on.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CONNECTION, HeaderName, TRANSFER_ENCODING, UPGRADE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Response;
+use chassis::{Problem, ProblemKind};
+use http_body_util::BodyExt;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::Instant;
+
+use super::Front;
+
+/// How long a request waits for a service that is away. Shorter than the front door's own
+/// time-out, so that the person reads what happened.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// Knows where the services are.
+#[derive(Clone)]
+pub struct Door {
+    addresses: Arc<BTreeMap<&'static str, SocketAddr>>,
+    client: Client<HttpConnector, Body>,
+}
+
+impl Door {
+    /// A door to these prefixes (`/apply` → address).
+    pub fn to(addresses: BTreeMap<&'static str, SocketAddr>) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(20))
+            .build(connector);
+        Self { addresses: Arc::new(addresses), client }
+    }
+
+    fn address(&self, path: &str) -> Option<SocketAddr> {
+        let first = path.split('/').nth(1)?;
+        self.addresses.iter().find(|(prefix, _)| &prefix[1..] == first).map(|(_, address)| *address)
+    }
+
+    /// Sends the request, again and again while the service is away: every write in Bescheid may
+    /// be repeated (idempotency keys, states), so a request that broke half way may be, too.
+    async fn send(&self, address: SocketAddr, parts: &Parts, body: &Bytes) -> Result<Response, Problem> {
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let uri: Uri = format!("http://{address}{path}").parse().map_err(Problem::internal)?;
+        let deadline = Instant::now() + PATIENCE;
+        let mut pause = Duration::from_millis(20);
+        loop {
+            let mut request = Request::new(Body::from(body.clone()));
+            *request.method_mut() = parts.method.clone();
+            *request.uri_mut() = uri.clone();
+            *request.headers_mut() = parts.headers.clone();
+            match self.client.request(request).await {
+                Ok(response) => return Ok(response.map(Body::new)),
+                Err(error) if Instant::now() < deadline => {
+                    tracing::debug!(%error, path, "the service is away; holding the request");
+                    wait(pause).await;
+                    pause = (pause * 2).min(Duration::from_millis(250));
+                }
+                Err(error) => return Err(Problem::unavailable(error)),
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "back-off between attempts to reach a service that restarts")]
+async fn wait(pause: Duration) {
+    tokio::time::sleep(pause).await;
+}
+
+/// Passes a request to the service that owns its prefix.
+pub async fn pass(State(front): State<Arc<Front>>, request: Request) -> Result<Response, Problem> {
+    let Some(address) = front.door.address(request.uri().path()) else {
+        return Err(Problem::not_found());
+    };
+    let (mut parts, body) = request.into_parts();
+    without_hop_by_hop(&mut parts.headers);
+    // Read whole, so that it can be sent again. The size is limited before this.
+    let body = body.collect().await.map_err(|_| Problem::new(ProblemKind::TooLarge))?.to_bytes();
+    let mut response = front.door.send(address, &parts, &body).await?;
+    without_hop_by_hop(response.headers_mut());
+    Ok(response)
+}
+
+/// Headers that speak of one connection only (RFC 9110, 7.6.1).
+fn without_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in named.iter().chain(&[CONNECTION, TRANSFER_ENCODING, UPGRADE]) {
+        headers.remove(name);
+    }
+}

@@ -1,0 +1,44 @@
+//! Pages that belong to no service.
+
+use askama::Template;
+use axum::response::Response;
+use chassis::Problem;
+use pages::Page;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home<'a> {
+    page: &'a Page,
+}
+
+/// The start page.
+pub async fn show(page: Page) -> Result<Response, Problem> {
+    pages::show(&Home { page: &page })
+}
+
+#[derive(Template)]
+#[template(path = "text.html")]
+struct Text<'a> {
+    page: &'a Page,
+    title: &'a str,
+    /// Keys of the paragraphs.
+    paragraphs: &'a [&'a str],
+}
+
+/// Source, licences, attributions.
+pub async fn about(page: Page) -> Result<Response, Problem> {
+    let paragraphs = &["about-software", "about-data", "about-design", "about-demo"];
+    pages::show(&Text { page: &page, title: "about-title", paragraphs })
+}
+
+/// Accessibility statement (BITVNRW).
+pub async fn accessibility(page: Page) -> Result<Response, Problem> {
+    let paragraphs = &["accessibility-standard", "accessibility-checked", "accessibility-notices", "accessibility-report"];
+    pages::show(&Text { page: &page, title: "accessibility-title", paragraphs })
+}
+
+/// What is kept about persons.
+pub async fn privacy(page: Page) -> Result<Response, Problem> {
+    let paragraphs = &["privacy-what", "privacy-why", "privacy-emails", "privacy-cookies"];
+    pages::show(&Text { page: &page, title: "privacy-title", paragraphs })
+}

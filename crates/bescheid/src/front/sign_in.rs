@@ -1,0 +1,107 @@
+//! "Sign in as …": demonstration persons instead of an identity provider.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::HeaderValue;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Redirect, Response};
+use chassis::session::PublicForm;
+use chassis::{Problem, Role};
+use pages::Page;
+use serde::Deserialize;
+
+use super::Front;
+use crate::demo::{PERSONS, Person};
+
+/// Where to go afterwards.
+#[derive(Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// One role and its persons.
+struct Group {
+    title: &'static str,
+    persons: Vec<Person>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn<'a> {
+    page: &'a Page,
+    groups: Vec<Group>,
+    next: &'a str,
+}
+
+/// The list of persons.
+pub async fn show(page: Page, Query(Next { next }): Query<Next>) -> Result<Response, Problem> {
+    let titles = [
+        (Role::Applicant, "role-applicant"),
+        (Role::CaseWorker, "role-case-worker"),
+        (Role::Reviewer, "role-reviewer"),
+        (Role::Approver, "role-approver"),
+        (Role::Operator, "role-operator"),
+    ];
+    let groups = titles
+        .into_iter()
+        .map(|(role, title)| Group {
+            title,
+            persons: PERSONS.into_iter().filter(|person| person.role == role).collect(),
+        })
+        .collect();
+    pages::show(&SignIn { page: &page, groups, next: local_path(&next).unwrap_or_default() })
+}
+
+/// Whom to sign in.
+#[derive(Deserialize)]
+pub struct Chosen {
+    person: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Signs in and goes on.
+pub async fn sign_in(
+    State(front): State<Arc<Front>>,
+    PublicForm(chosen): PublicForm<Chosen>,
+) -> Result<Response, Problem> {
+    let person = Person::find(&chosen.person)
+        .ok_or_else(|| Problem::invalid([("/person", "expected the id of one of the persons on the page /sign-in")]))?;
+    let now = front.process.clock().now();
+    let cookie = front.process.keys().cookie(&person.session(now), now);
+    go(local_path(&chosen.next).unwrap_or(person.home()), &cookie)
+}
+
+/// Ends the session.
+pub async fn sign_out(State(front): State<Arc<Front>>) -> Result<Response, Problem> {
+    go("/", &front.process.keys().no_cookie())
+}
+
+fn go(to: &str, cookie: &str) -> Result<Response, Problem> {
+    let mut response = Redirect::to(to).into_response();
+    let cookie = HeaderValue::from_str(cookie).map_err(Problem::internal)?;
+    response.headers_mut().insert(SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// Only a path on this site; never a way to another one.
+fn local_path(next: &str) -> Option<&str> {
+    let inside = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']);
+    (inside && !next.starts_with("/sign-")).then_some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_path;
+
+    #[test]
+    fn nobody_is_sent_to_another_site() {
+        assert_eq!(local_path("/apply/x?y=1"), Some("/apply/x?y=1"));
+        for elsewhere in ["https://example.org", "//example.org", "/\\example.org", "", "/sign-in"] {
+            assert_eq!(local_path(elsewhere), None, "{elsewhere}");
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! `bescheid load`: applications through the whole journey, by the API, the way people's programs
+//! would: applicants submit at a given rate; reviewers, case workers and approvers clear their
+//! queues as fast as they can.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use axum::http::{Method, StatusCode};
+use chassis::Role;
+use events::{MunicipalityKind, municipalities};
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use uuid::Uuid;
+
+use crate::client::Api;
+use crate::up;
+
+/// What to drive.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Applications to submit.
+    #[arg(long, default_value_t = 200)]
+    pub applications: usize,
+    /// Submissions a second.
+    #[arg(long, default_value_t = 20.0)]
+    pub rate: f64,
+    /// Programs that act for each kind of person at the same time.
+    #[arg(long, default_value_t = 4)]
+    pub hands: usize,
+    /// Key of the call to apply to.
+    #[arg(long, default_value = "komm-in-2027")]
+    pub call: String,
+    /// Folder of the running set.
+    #[arg(long, default_value = up::DATA)]
+    pub data: PathBuf,
+}
+
+/// What is known of one application.
+#[derive(Clone, Copy)]
+struct Journey {
+    submitted: Instant,
+    decided: Option<Instant>,
+}
+
+struct Driver {
+    api: Api,
+    options: Options,
+    journeys: Mutex<HashMap<Uuid, Journey>>,
+    submit_times: Mutex<Vec<Duration>>,
+    done: AtomicBool,
+}
+
+/// Drives and prints.
+pub async fn run(options: Options) -> Result<()> {
+    if options.applications == 0 || options.rate <= 0.0 || options.hands == 0 {
+        bail!("--applications, --rate and --hands must be greater than zero");
+    }
+    let api = Api::of_running(&options.data)?;
+    let driver = Arc::new(Driver {
+        api,
+        options,
+        journeys: Mutex::default(),
+        submit_times: Mutex::default(),
+        done: AtomicBool::new(false),
+    });
+    let began = Instant::now();
+    let mut hands = JoinSet::new();
+    for hand in 0..driver.options.hands {
+        hands.spawn(driver.clone().review(format!("load-reviewer-{hand}")));
+        // Every reviewer of a pair must be another person.
+        hands.spawn(driver.clone().review(format!("load-second-reviewer-{hand}")));
+        hands.spawn(driver.clone().propose(format!("load-case-worker-{hand}")));
+        hands.spawn(driver.clone().approve(format!("load-approver-{hand}")));
+    }
+    driver.clone().submit_all().await?;
+    let submitted = began.elapsed();
+    driver.until_all_decided(&mut hands).await?;
+    let decided = began.elapsed();
+    driver.done.store(true, Ordering::SeqCst);
+    while let Some(hand) = hands.join_next().await {
+        hand??;
+    }
+    driver.print(submitted, decided).await;
+    Ok(())
+}
+
+impl Driver {
+    async fn submit_all(self: Arc<Self>) -> Result<()> {
+        let applicants: Vec<&str> = municipalities()
+            .filter(|one| one.kind == MunicipalityKind::IndependentCity)
+            .map(|one| one.ags.as_str())
+            .collect();
+        let mut every = interval(Duration::from_secs_f64(1.0 / self.options.rate));
+        every.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let mut running = JoinSet::new();
+        for number in 0..self.options.applications {
+            every.tick().await;
+            let ags = applicants[number % applicants.len()].to_owned();
+            running.spawn(self.clone().submit(number, ags));
+        }
+        while let Some(submission) = running.join_next().await {
+            submission??;
+        }
+        Ok(())
+    }
+
+    async fn submit(self: Arc<Self>, number: usize, ags: String) -> Result<()> {
+        let token = self.api.token(&format!("load-applicant-{ags}"), Role::Applicant, Some(&ags));
+        let body = json!({ "call": self.options.call, "application": application(number) });
+        let began = Instant::now();
+        let answer = self.act("/apply/api/applications", &token, &body).await?;
+        let took = began.elapsed();
+        let id = answer["id"].as_str().and_then(|id| id.parse().ok()).with_context(|| format!("no id in {answer}"))?;
+        self.submit_times.lock().await.push(took);
+        self.journeys.lock().await.insert(id, Journey { submitted: began, decided: None });
+        Ok(())
+    }
+
+    /// One request with the same key until the set answers it: a service that is away, or has died
+    /// over it, is asked again for a minute and a half.
+    async fn ask(&self, method: Method, path: &str, token: &str, body: Option<&Value>) -> Result<(StatusCode, Value)> {
+        let key = Uuid::new_v4().to_string();
+        let began = Instant::now();
+        loop {
+            let last = match self.api.call(method.clone(), path, token, Some(&key), body).await {
+                Ok((status, answer)) if !status.is_server_error() => return Ok((status, answer)),
+                Ok((status, answer)) => format!("{status} {answer}"),
+                Err(error) => format!("{error:#}"),
+            };
+            if began.elapsed() > PATIENCE {
+                bail!("{path}: {last}");
+            }
+            pause(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// A write that must succeed.
+    async fn act(&self, path: &str, token: &str, body: &Value) -> Result<Value> {
+        match self.ask(Method::POST, path, token, Some(body)).await? {
+            (status, answer) if status.is_success() => Ok(answer),
+            (status, answer) => bail!("POST {path}: {status} {answer}"),
+        }
+    }
+
+    /// A reviewer: next file, score, again.
+    async fn review(self: Arc<Self>, person: String) -> Result<()> {
+        let token = self.api.token(&person, Role::Reviewer, None);
+        while !self.done.load(Ordering::SeqCst) {
+            let (status, file) = self.ask(Method::POST, "/review/api/next", &token, Some(&json!({}))).await?;
+            if status != StatusCode::OK {
+                pause(Duration::from_millis(20)).await;
+                continue;
+            }
+            let id = file["id"].as_str().with_context(|| format!("no id in {file}"))?.to_owned();
+            let criteria = file["criteria"].as_array().cloned().unwrap_or_default();
+            let scores: Vec<Value> = criteria
+                .iter()
+                .map(|criterion| json!({ "criterion": criterion["key"], "points": 4 }))
+                .collect();
+            let body = json!({ "scores": scores, "recommendation": "fund", "comment": "Schlüssig und gut begründet." });
+            let path = format!("/review/api/files/{id}/review");
+            self.act(&path, &token, &body).await?;
+        }
+        Ok(())
+    }
+
+    /// A case worker: proposes for every case that is ready.
+    async fn propose(self: Arc<Self>, person: String) -> Result<()> {
+        let token = self.api.token(&person, Role::CaseWorker, None);
+        let amount = json!({ "kind": "grant", "amount_cents": AMOUNT_CENTS });
+        self.clear("ready", "proposal", &token, &amount, |_| {}).await
+    }
+
+    /// An approver: approves every proposal.
+    async fn approve(self: Arc<Self>, person: String) -> Result<()> {
+        let token = self.api.token(&person, Role::Approver, None);
+        let mut decided = Vec::new();
+        let nothing = json!({});
+        let note = |id| decided.push((id, Instant::now()));
+        let result = self.clear("proposed", "approval", &token, &nothing, note).await;
+        let mut journeys = self.journeys.lock().await;
+        for (id, at) in decided {
+            if let Some(journey) = journeys.get_mut(&id) {
+                journey.decided = Some(at);
+            }
+        }
+        result
+    }
+
+    async fn clear(
+        &self,
+        state: &str,
+        verb: &str,
+        token: &str,
+        body: &Value,
+        mut note: impl FnMut(Uuid),
+    ) -> Result<()> {
+        while !self.done.load(Ordering::SeqCst) {
+            let (status, list) =
+                self.ask(Method::GET, &format!("/award/api/cases?state={state}"), token, None).await?;
+            let cases = list["cases"].as_array().cloned().unwrap_or_default();
+            if !status.is_success() || cases.is_empty() {
+                pause(Duration::from_millis(20)).await;
+                continue;
+            }
+            for case in cases {
+                let Some(id) = case["application"].as_str().and_then(|id| id.parse::<Uuid>().ok()) else { continue };
+                let path = format!("/award/api/cases/{id}/{verb}");
+                let (status, answer) = self.ask(Method::POST, &path, token, Some(body)).await?;
+                match status {
+                    status if status.is_success() => note(id),
+                    // Another hand was quicker.
+                    StatusCode::CONFLICT => {}
+                    status => bail!("POST {path}: {status} {answer}"),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Until each application of this run has been decided, as its applicant sees it.
+    async fn until_all_decided(&self, hands: &mut JoinSet<Result<()>>) -> Result<()> {
+        let token = self.api.token("load-operator", Role::Operator, None);
+        let ids: Vec<Uuid> = self.journeys.lock().await.keys().copied().collect();
+        let mut last_progress = Instant::now();
+        let mut open = ids;
+        while !open.is_empty() {
+            if let Some(ended) = hands.try_join_next() {
+                ended??;
+            }
+            let mut still = Vec::new();
+            for id in &open {
+                let path = format!("/apply/api/applications/{id}");
+                let (_, seen) = self.ask(Method::GET, &path, &token, None).await?;
+                if !matches!(seen["status"].as_str(), Some("decided" | "waitlisted" | "final")) {
+                    still.push(*id);
+                    break;
+                }
+            }
+            let reached = open.iter().position(|id| still.first() == Some(id)).unwrap_or(open.len());
+            if reached > 0 {
+                last_progress = Instant::now();
+                open.drain(..reached);
+            } else if last_progress.elapsed() > Duration::from_secs(120) {
+                bail!("{} applications do not move any more, e.g. {:?}", open.len(), still.first());
+            } else {
+                pause(Duration::from_millis(50)).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn print(&self, submitted: Duration, decided: Duration) {
+        let count = self.options.applications;
+        let journeys = self.journeys.lock().await;
+        let whole: Vec<Duration> =
+            journeys.values().filter_map(|one| Some(one.decided?.duration_since(one.submitted))).collect();
+        println!("{count} applications submitted in {:.1} s, all decided after {:.1} s", submitted.as_secs_f64(), decided.as_secs_f64());
+        println!("throughput   {:8.1} applications/s", count as f64 / decided.as_secs_f64());
+        print_row("submit", self.submit_times.lock().await.clone());
+        print_row("submit to decision", whole);
+    }
+}
+
+/// How long one request may be repeated.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+const AMOUNT_CENTS: i64 = 2_000_00;
+
+fn print_row(what: &str, mut times: Vec<Duration>) {
+    times.sort();
+    let at = |share: f64| {
+        let index = ((times.len() as f64 - 1.0) * share).round() as usize;
+        times.get(index).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
+    };
+    println!("{what:<20} p50 {:9.1} ms   p99 {:9.1} ms   ({} measured)", at(0.50), at(0.99), times.len());
+}
+
+#[expect(clippy::disallowed_methods, reason = "the interval between two looks at an empty queue")]
+async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+/// A complete form; the numbers are small, so that the budget of the demonstration lasts.
+fn application(number: usize) -> Value {
+    json!({
+        "title": format!("Lasttest {number}: Netzwerk der Integrationsarbeit"),
+        "field_of_action": "Vernetzung",
+        "problem_statement": "Die Stellen der Stadt wissen zu wenig voneinander.",
+        "goals": ["Gemeinsame Ziele der beteiligten Stellen"],
+        "action_goals": ["Vierteljährliche Konferenz"],
+        "output_goals": ["Handbuch"],
+        "method": "Werkstätten",
+        "products_and_results": "Ein Netzwerk, das ohne das Projekt weiterbesteht.",
+        "funding_priorities": ["networking"],
+        "themes": ["guide_systems"],
+        "partners": [{ "name": "Verein der Migrantinnen und Migranten", "kind": "migrant_organisation" }],
+        "immigration_office_part": "Sie lädt zur Konferenz ein.",
+        "project_period": { "from": "2027-04-01", "to": "2027-12-31" },
+        "financing": { "grant": AMOUNT_CENTS, "own_share": 100_000, "third_parties": 0, "total": AMOUNT_CENTS + 100_000 },
+        "contact": { "name": "Lasttest", "email": format!("load-{number}@example.org"), "phone": "", "language": "de" },
+        "declarations": ["limited_in_time", "lasting_effect", "joint_goals", "migrant_organisations",
+            "municipal_steering", "qualification", "gender_mainstreaming"],
+    })
+}

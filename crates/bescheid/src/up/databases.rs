@@ -1,0 +1,46 @@
+//! What the databases of a set begin with.
+
+use anyhow::{Context, Result};
+use bus::Bus;
+use chassis::settings::Database;
+use chassis::{Clock, database};
+use events::Service;
+use intake::demo::Stage;
+
+use super::folder::Secrets;
+use crate::service::migrators;
+
+/// Runs what is missing of a service's migrations.
+pub async fn migrate(service: Service, url: &str) -> Result<()> {
+    database::migrate(&Database::at(url), &migrators(service))
+        .await
+        .with_context(|| format!("cannot migrate the database of {service}"))
+}
+
+/// The slides' projects: two wait as drafts for a person to submit them, one is on its way.
+const PROJECTS: [(&str, Stage); 3] = [
+    (include_str!("../../../../deploy/demo/solingen.toml"), Stage::Draft),
+    (include_str!("../../../../deploy/demo/metropole-ruhr.toml"), Stage::Draft),
+    (include_str!("../../../../deploy/demo/paderborn.toml"), Stage::Submitted),
+];
+
+/// Publishes the demonstration call and loads its projects; what is there already stays as it is.
+pub async fn demonstration(url: &str, nats_url: &str, secrets: &Secrets) -> Result<()> {
+    let db = database::connect(&Database { max_connections: 2, ..Database::at(url) }).await?;
+    let settings = bus::Settings {
+        user: Some(Service::Intake.name().to_owned()),
+        password: Some(secrets.services.clone().into()),
+        ..bus::Settings::open(nats_url)
+    };
+    let clock = Clock::system();
+    // Its tasks stay unstarted: intake's own relay carries the facts away.
+    let bus = Bus::connect(Service::Intake, &settings, db.clone(), move || clock.now()).await?;
+    let call = intake::call_file::read(include_str!("../../../../deploy/calls/komm-in-2027.toml"))?;
+    intake::calls::publish(&bus, call).await.context("cannot publish the demonstration call")?;
+    for (file, stage) in PROJECTS {
+        let project = intake::demo::read(file)?;
+        intake::demo::load(&bus, &project, stage).await.with_context(|| format!("cannot load {}", project.application.title))?;
+    }
+    db.close().await;
+    Ok(())
+}
