@@ -1,0 +1,187 @@
+//! A real browser: Chromium, driven by ChromeDriver.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use local::{Process, Signal};
+use serde_json::{Value, json};
+use testkit::{environment, until_some};
+use tokio::process::Command;
+
+/// The checker for accessibility.
+const AXE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/browser/node_modules/axe-core/axe.min.js"));
+
+/// Widths of a phone and of a desk, in CSS pixels.
+pub const PHONE: (u32, u32) = (360, 780);
+pub const DESK: (u32, u32) = (1280, 900);
+
+pub struct Browser {
+    pub client: Client,
+    base: String,
+    driver: Process,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    pub async fn start(base: &str) -> Self {
+        let port = local::free_port().expect("a free port");
+        let mut command = Command::new(environment::get("BESCHEID_TEST_CHROMEDRIVER"));
+        command.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
+        let driver = Process::spawn("chromedriver", command, Signal::TERM).await.expect("chromedriver starts");
+        let profile = tempfile::tempdir().expect("a folder for the profile");
+        let user_data = format!("--user-data-dir={}", profile.path().display());
+        let options = json!({
+            "binary": environment::get("BESCHEID_TEST_BROWSER"),
+            "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                "--disable-dev-shm-usage", "--force-color-profile=srgb", user_data],
+            "prefs": { "plugins.always_open_pdf_externally": false },
+        });
+        let capabilities = json!({ "goog:chromeOptions": options }).as_object().expect("an object").clone();
+        let client = until_some("chromedriver answers", || async {
+            ClientBuilder::new(HttpConnector::new())
+                .capabilities(capabilities.clone())
+                .connect(&format!("http://127.0.0.1:{port}"))
+                .await
+                .ok()
+        })
+        .await;
+        Self { client, base: base.to_owned(), driver, _profile: profile }
+    }
+
+    pub async fn go(&self, path: &str) {
+        self.client.goto(&format!("{}{path}", self.base)).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+
+    /// The path of the page that is shown.
+    pub async fn path(&self) -> String {
+        self.client.current_url().await.expect("an address").path().to_owned()
+    }
+
+    /// Follows the link or presses the button with this text.
+    pub async fn press(&self, text: &str) {
+        let xpath = format!(
+            "//button[normalize-space(.)={text:?}] | //a[normalize-space(.)={text:?}] | //summary[normalize-space(.)={text:?}]"
+        );
+        let element = self.client.wait().at_most(Duration::from_secs(20)).for_element(Locator::XPath(&xpath)).await;
+        let element = match element {
+            Ok(element) => element,
+            Err(error) => panic!("no button or link {text:?} on {}: {error}\n{}", self.path().await, self.text().await),
+        };
+        // The key of a keyboard user, not a click at a place: it works wherever the element is.
+        element.send_keys("\u{E007}").await.unwrap_or_else(|error| panic!("{text:?}: {error}"));
+    }
+
+    /// The field of the form with this name.
+    pub async fn field(&self, name: &str) -> fantoccini::elements::Element {
+        let css = format!("[name={name:?}]");
+        self.client.find(Locator::Css(&css)).await.unwrap_or_else(|error| panic!("field {name:?}: {error}"))
+    }
+
+    pub async fn fill(&self, name: &str, value: &str) {
+        let field = self.field(name).await;
+        field.clear().await.expect("an empty field");
+        field.send_keys(value).await.expect("typed");
+    }
+
+    /// Ticks the box or radio button of this name and value.
+    pub async fn tick(&self, name: &str, value: &str) {
+        let css = format!("[name={name:?}][value={value:?}]");
+        let element = self.client.find(Locator::Css(&css)).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        if !element.is_selected().await.expect("a box") {
+            self.client.execute("arguments[0].click()", vec![serde_json::to_value(&element).expect("an element")]).await.expect("ticked");
+        }
+    }
+
+    /// What a person reads on the page.
+    pub async fn text(&self) -> String {
+        self.client.find(Locator::Css("body")).await.expect("a body").text().await.expect("text")
+    }
+
+    /// Loads the page again until it says `text`.
+    pub async fn until_text(&self, text: &str) {
+        testkit::until(
+            &format!("the page says {text:?}"),
+            || async {
+                let seen = self.text().await;
+                if !seen.contains(text) {
+                    self.client.refresh().await.expect("loaded again");
+                }
+                seen
+            },
+            |seen| seen.contains(text),
+        )
+        .await;
+    }
+
+    pub async fn size(&self, (width, height): (u32, u32)) {
+        // Headless Chromium keeps windows above a certain width; what counts is the viewport.
+        let metrics = json!({ "cmd": "Emulation.setDeviceMetricsOverride",
+            "params": { "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 } });
+        self.client.issue_cmd(Cdp(metrics)).await.expect("another size");
+    }
+
+    /// Looks at the page as it is: axe finds nothing, nothing sticks out on a phone; pictures are
+    /// kept for people to look at, in both sizes.
+    pub async fn check(&self, name: &str) {
+        for (size, label) in [(PHONE, "phone"), (DESK, "desk")] {
+            self.size(size).await;
+            let wide = self.client.execute("return document.documentElement.scrollWidth", vec![]).await.expect("a width");
+            assert!(wide.as_u64().expect("a number") <= u64::from(size.0), "{name}: {wide} px wide on a {label}");
+            self.picture(&format!("{name}-{label}")).await;
+            self.axe(&format!("{name} on a {label}")).await;
+        }
+    }
+
+    async fn picture(&self, name: &str) {
+        let folder = pictures();
+        std::fs::create_dir_all(&folder).expect("a folder for pictures");
+        let whole = json!({ "cmd": "Page.captureScreenshot",
+            "params": { "format": "png", "captureBeyondViewport": true } });
+        let answer = self.client.issue_cmd(Cdp(whole)).await.expect("a picture");
+        let picture = answer["data"].as_str().expect("base64");
+        std::fs::write(folder.join(format!("{name}.png")), base64_decode(picture)).expect("a file");
+    }
+
+    async fn axe(&self, name: &str) {
+        self.client.execute(AXE, vec![]).await.expect("axe loads");
+        let script = "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] })\
+            .then(result => done(result.violations.map(one => ({ id: one.id, help: one.help,\
+            nodes: one.nodes.map(node => node.html).slice(0, 3) }))), error => done([{ id: String(error) }]));";
+        let violations = self.client.execute_async(script, vec![]).await.expect("axe runs");
+        let none = violations.as_array().is_some_and(Vec::is_empty);
+        assert!(none, "axe on {name} ({}): {violations:#}", self.path().await);
+    }
+
+    pub async fn finish(mut self) {
+        self.client.close().await.expect("the browser ends");
+        self.driver.stop(Duration::from_secs(10)).await.expect("chromedriver ends");
+    }
+}
+
+/// Where pictures of the pages go.
+fn pictures() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/pictures")
+}
+
+fn base64_decode(text: &str) -> Vec<u8> {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.decode(text).expect("base64")
+}
+
+/// A command of the browser's own protocol.
+#[derive(Debug)]
+struct Cdp(Value);
+
+impl fantoccini::wd::WebDriverCompatibleCommand for Cdp {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.expect("a session")))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.0.to_string()))
+    }
+}

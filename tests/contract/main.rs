@@ -1,0 +1,175 @@
+//! Pictures and code are the same: who may import whom, who hears whom, what lies where.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use events::{Kind, Service};
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// What each crate may import of the others. Services never import each other.
+fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    let service = ["events", "bus", "chassis", "pages"];
+    let everything = [
+        "intake", "eligibility", "review", "award", "notification", "events", "bus", "chassis", "pages", "letters",
+        "local", "testkit", "bescheid",
+    ];
+    BTreeMap::from([
+        ("intake", BTreeSet::from(service)),
+        ("eligibility", BTreeSet::from(service)),
+        ("review", BTreeSet::from(service)),
+        ("award", BTreeSet::from(["events", "bus", "chassis", "pages", "letters"])),
+        ("notification", BTreeSet::from(service)),
+        ("events", BTreeSet::new()),
+        ("bus", BTreeSet::from(["events"])),
+        ("chassis", BTreeSet::new()),
+        ("pages", BTreeSet::from(["chassis"])),
+        ("letters", BTreeSet::new()),
+        ("local", BTreeSet::new()),
+        ("testkit", BTreeSet::from(["events", "bus", "chassis", "local"])),
+        ("bescheid", BTreeSet::from(everything)),
+        ("tests", BTreeSet::from(everything)),
+    ])
+}
+
+#[test]
+fn crates_import_only_what_the_table_allows() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo metadata");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let allowed = allowed();
+    let packages = metadata["packages"].as_array().expect("packages");
+    assert_eq!(packages.len(), allowed.len(), "a crate is missing in the table");
+    for package in packages {
+        let name = package["name"].as_str().expect("a name");
+        let may = allowed.get(name).unwrap_or_else(|| panic!("{name} is not in the table"));
+        for dependency in package["dependencies"].as_array().expect("dependencies") {
+            let other = dependency["name"].as_str().expect("a name");
+            let ours = dependency["path"].is_string();
+            let in_tests = dependency["kind"] == "dev";
+            assert!(!ours || in_tests || may.contains(other), "{name} may not import {other}");
+        }
+    }
+}
+
+/// The rows of the table in a service's README that begin with a fact.
+fn readme_table(service: Service) -> Vec<(String, String, Vec<String>)> {
+    let path = root().join(format!("crates/{service}/README.md"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut lines = text.lines().skip_while(|line| !line.replace(' ', "").starts_with("|hears|from|says|owns|"));
+    assert!(lines.next().is_some(), "{}: the table hears → says → owns is missing", path.display());
+    lines
+        .skip(1)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| {
+            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+            let plain = |cell: &str| cell.replace('`', "");
+            let says = plain(cells[2]).split(',').map(|one| one.trim().to_owned());
+            (plain(cells[0]), plain(cells[1]), says.filter(|one| !one.is_empty() && one != "–").collect())
+        })
+        .collect()
+}
+
+#[test]
+fn readme_tables_say_what_the_code_does() {
+    for service in Service::ALL {
+        let rows = readme_table(service);
+        let heard: BTreeSet<(String, String)> = rows
+            .iter()
+            .filter(|(fact, ..)| !fact.starts_with('('))
+            .map(|(fact, from, _)| (fact.clone(), from.clone()))
+            .collect();
+        let code: BTreeSet<(String, String)> = tests::kinds(service)
+            .iter()
+            .map(|kind| (kind.name().to_owned(), kind.service().name().to_owned()))
+            .collect();
+        assert_eq!(heard, code, "{service}: what it hears");
+
+        let said: BTreeSet<&str> = rows.iter().flat_map(|(.., says)| says.iter().map(String::as_str)).collect();
+        let own: BTreeSet<&str> =
+            Kind::ALL.iter().filter(|kind| kind.service() == service).map(|kind| kind.name()).collect();
+        assert_eq!(said, own, "{service}: what it says");
+    }
+}
+
+#[test]
+fn every_fact_heard_has_a_file_in_on() {
+    for service in Service::ALL {
+        let files: BTreeSet<String> = fs::read_dir(root().join(format!("crates/{service}/src/on")))
+            .expect("a folder on/")
+            .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+            .filter(|name| name != "mod.rs")
+            .collect();
+        let wanted: BTreeSet<String> =
+            tests::kinds(service).iter().map(|kind| format!("{}.rs", kind.name().replace('-', "_"))).collect();
+        assert_eq!(files, wanted, "{service}");
+    }
+}
+
+#[test]
+fn every_fact_but_the_last_is_heard_by_somebody() {
+    for kind in Kind::ALL {
+        let hearers = Service::ALL.into_iter().filter(|service| tests::kinds(*service).contains(kind)).count();
+        assert!(hearers > 0, "{} is heard by nobody", kind.name());
+    }
+}
+
+#[test]
+fn services_have_the_same_rooms() {
+    for service in Service::ALL {
+        let home = root().join(format!("crates/{service}"));
+        for room in ["README.md", "src/main.rs", "src/lib.rs", "src/config.rs", "src/on/mod.rs", "src/http/mod.rs", "src/store", "templates", "messages/de.ftl", "messages/en.ftl"] {
+            assert!(home.join(room).exists(), "{service} has no {room}");
+        }
+        let main = fs::read_to_string(home.join("src/main.rs")).expect("main.rs");
+        assert!(main.lines().count() <= 40, "{service}: main.rs is composition only");
+    }
+}
+
+#[test]
+fn the_top_level_holds_only_what_the_design_names() {
+    let tracked = Command::new("git").args(["ls-files"]).current_dir(root()).output().expect("git");
+    let names: BTreeSet<String> = String::from_utf8(tracked.stdout)
+        .expect("text")
+        .lines()
+        .filter_map(|path| Path::new(path).components().next())
+        .map(|first| first.as_os_str().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    let allowed = ["Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "crates", "deploy", "migrations", "tests"];
+    let extra: Vec<&String> = names.iter().filter(|name| !allowed.contains(&name.as_str())).collect();
+    assert!(extra.is_empty(), "{extra:?}");
+}
+
+#[test]
+fn links_of_the_readme_lead_somewhere() {
+    for readme in readmes() {
+        let text = fs::read_to_string(&readme).expect("a README");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().expect("a path");
+            if !path.is_empty() && !path.contains("://") {
+                let target = readme.parent().expect("a folder").join(path);
+                assert!(target.exists(), "{}: {link}", readme.display());
+            }
+        }
+    }
+}
+
+fn readmes() -> Vec<PathBuf> {
+    let mut found = vec![root().join("README.md")];
+    for entry in fs::read_dir(root().join("crates")).expect("crates") {
+        let readme = entry.expect("an entry").path().join("README.md");
+        if readme.exists() {
+            found.push(readme);
+        }
+    }
+    found
+}

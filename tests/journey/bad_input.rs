@@ -1,0 +1,160 @@
+//! What cannot be right gets an answer that says what to do, and changes nothing.
+
+use axum::http::{Method, StatusCode};
+use chassis::Role;
+use events::{Application, Cents};
+use serde_json::{Value, json};
+use tests::{Applicant, World, form};
+use uuid::Uuid;
+
+fn body(form: &Application) -> Value {
+    json!({ "call": "komm-in-2027", "application": form })
+}
+
+fn solingen(world: &World) -> String {
+    world.api.token("person-solingen", Role::Applicant, Some("05122000"))
+}
+
+/// A problem document (RFC 9457) with this status, that names the field.
+fn assert_problem(status: StatusCode, answer: &Value, expected: StatusCode, names: &str) {
+    assert_eq!(status, expected, "{answer}");
+    assert!(answer["type"].as_str().is_some_and(|kind| kind.starts_with("urn:bescheid:problem:")), "{answer}");
+    assert!(answer.to_string().contains(names), "{names:?} is not named in {answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_form_that_does_not_add_up_is_refused_beside_its_field() {
+    let world = World::new().await;
+    let who = Applicant::SOLINGEN;
+    world.submit(who, &form(who)).await;
+    let token = solingen(&world);
+    let cases: [(&str, fn(&mut Application)); 4] = [
+        ("financing", |form| form.financing.total = form.financing.total + Cents(1)),
+        ("project_period", |form| std::mem::swap(&mut form.project_period.from, &mut form.project_period.to)),
+        ("title", |form| form.title = "x".repeat(100_000)),
+        ("joint", |form| {
+            let participants = vec![events::Participant { ags: testkit::samples::ags("05999999"), share: Cents(1) }];
+            form.joint = Some(events::JointProject { lead_share: form.financing.grant, participants });
+        }),
+    ];
+    for (field, spoil) in cases {
+        let mut spoiled = form(who);
+        spoil(&mut spoiled);
+        let (status, answer) = world.post(&token, "/apply/api/applications", body(&spoiled)).await;
+        assert_problem(status, &answer, StatusCode::UNPROCESSABLE_ENTITY, field);
+    }
+    let huge = json!({ "call": "komm-in-2027", "application": "x".repeat(10_000_000) });
+    let (status, answer) = world.post(&token, "/apply/api/applications", huge).await;
+    assert_problem(status, &answer, StatusCode::PAYLOAD_TOO_LARGE, "too-large");
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_submit_with_the_same_key_is_the_first() {
+    let world = World::new().await;
+    let who = Applicant::SOLINGEN;
+    world.submit(who, &form(who)).await;
+    let token = solingen(&world);
+    let key = Uuid::new_v4().to_string();
+    let mut project = form(who);
+    project.title = "Ein zweites Vorhaben".to_owned();
+    let (status, first) = world.post_again(&token, "/apply/api/applications", &key, body(&project)).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let (_, second) = world.post_again(&token, "/apply/api/applications", &key, body(&project)).await;
+    assert_eq!(first["id"], second["id"]);
+    assert_eq!(first["file_number"], second["file_number"]);
+    project.title = "Etwas anderes unter demselben Schlüssel".to_owned();
+    let (status, _) = world.post_again(&token, "/apply/api/applications", &key, body(&project)).await;
+    assert!(status.is_client_error(), "{status}");
+    // Without a key nobody can tell a repetition.
+    let path = "/apply/api/applications";
+    let (status, answer) =
+        world.api.call(Method::POST, path, &token, None, Some(&body(&project))).await.expect("an answer");
+    assert!(status.is_client_error(), "{status}");
+    assert!(answer.to_string().to_lowercase().contains("idempotency-key"), "{answer}");
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_sees_only_what_is_theirs() {
+    let world = World::new().await;
+    let who = Applicant::SOLINGEN;
+    let id = world.submit(who, &form(who)).await;
+    let stranger = world.api.token("person-essen", Role::Applicant, Some("05113000"));
+    let path = format!("/apply/api/applications/{id}");
+    let (status, _) = world.api.call(Method::GET, &path, &stranger, None, None).await.expect("an answer");
+    assert_eq!(status, StatusCode::NOT_FOUND, "someone else's application is not even there");
+    let (status, _) = world.post(&stranger, &format!("{path}/withdrawal"), json!({})).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+
+    let (status, answer) = world.post("no-token", "/review/api/next", json!({})).await;
+    assert_problem(status, &answer, StatusCode::UNAUTHORIZED, "sign-in");
+    let approver = world.api.token("approver-1", Role::Approver, None);
+    let proposal = json!({ "kind": "grant", "amount_cents": 1 });
+    for (token, path, body) in [
+        (&stranger, "/review/api/next".to_owned(), json!({})),
+        (&stranger, format!("/eligibility/api/cases/{id}/decision"), json!({ "decision": "eligible", "reason": "weil ich es möchte" })),
+        (&approver, format!("/award/api/cases/{id}/proposal"), proposal),
+    ] {
+        let (status, answer) = world.post(token, &path, body).await;
+        assert_problem(status, &answer, StatusCode::FORBIDDEN, "forbidden");
+    }
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn texts_are_kept_as_typed_and_never_as_markup() {
+    let world = World::new().await;
+    let who = Applicant::SOLINGEN;
+    let mut project = form(who);
+    project.title = "<script>alert(1)</script>'; drop table applications; --".to_owned();
+    let id = world.submit(who, &project).await;
+    world.until_status(who, &id, "eligible").await;
+    let cookie_page = world.api.bytes(&format!("/apply/applications/{id}"), &solingen(&world)).await.expect("the page");
+    let page = String::from_utf8(cookie_page).expect("text");
+    assert!(!page.contains("<script>alert"), "markup must be escaped");
+    assert!(page.contains("drop table applications"), "the text is shown as it is");
+    world.emails(who.email, 2).await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn late_is_taken_in_flagged_and_left_to_a_person() {
+    let world = World::new().await;
+    world.clock.set("2027-03-02T09:00:00Z".parse().expect("a moment"));
+    let who = Applicant::SOLINGEN;
+    let id = world.submit(who, &form(who)).await;
+    world.until_status(who, &id, "referred").await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_approves_their_own_proposal() {
+    let world = World::new().await;
+    let who = Applicant::SOLINGEN;
+    let id = world.submit(who, &form(who)).await;
+    world.review_twice("fund").await;
+    let token = {
+        // One person with both roles.
+        let now = world.clock.now();
+        let session = chassis::Session {
+            person: "both".into(),
+            name: "Both".into(),
+            email: None,
+            roles: vec![Role::CaseWorker, Role::Approver],
+            ags: None,
+            expires: now + chrono::TimeDelta::hours(1),
+        };
+        chassis::settings::SessionKeys::for_test().sign(&session)
+    };
+    world.until_case(&id, "ready").await;
+    let proposal = json!({ "kind": "grant", "amount_cents": 48_000_00 });
+    let (status, answer) = world.post(&token, &format!("/award/api/cases/{id}/proposal"), proposal).await;
+    assert!(status.is_success(), "{answer}");
+    let (status, answer) = world.post(&token, &format!("/award/api/cases/{id}/approval"), json!({})).await;
+    assert_problem(status, &answer, StatusCode::CONFLICT, "");
+    let too_much = json!({ "kind": "grant", "amount_cents": 48_000_01 });
+    let (status, _) = world.post(&token, &format!("/award/api/cases/{id}/proposal"), too_much).await;
+    assert!(status.is_client_error());
+    world.finish().await;
+}

@@ -1,0 +1,240 @@
+//! A whole Bescheid in one test: five services in this process on real databases of their own, a
+//! real broker, a real mailbox and the front door. Time stands still until a test moves it.
+
+mod actors;
+mod doubler;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bescheid::client::Api;
+use bescheid::front::{Door, Fleet, Front, Member, Soon};
+use bescheid::service::{migrators, prefix};
+use bus::{Bus, Stats};
+use chassis::settings::SessionKeys;
+use chassis::{Process, Shutdown, TestClock};
+use events::{Call, Service};
+use local::{Mailbox, Nats};
+use sqlx::PgPool;
+use tempfile::TempDir;
+use testkit::{samples, until};
+use tokio::task::JoinHandle;
+
+pub use actors::{Applicant, form};
+
+/// A running set.
+pub struct World {
+    /// Address of the front door.
+    pub url: String,
+    /// The API of the set, as anybody.
+    pub api: Api,
+    /// The time of all services.
+    pub clock: TestClock,
+    /// Where emails arrive.
+    pub mailbox: Mailbox,
+    /// The broker.
+    pub nats: Nats,
+    databases: BTreeMap<Service, PgPool>,
+    processes: Vec<(Shutdown, JoinHandle<()>)>,
+    doubler: Option<JoinHandle<()>>,
+    _folders: Vec<TempDir>,
+}
+
+/// How the world is made.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Every fact is delivered once more.
+    pub doubled: bool,
+    /// The call that is published; none for no call.
+    pub call: Option<Call>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { doubled: false, call: Some(demonstration_call()) }
+    }
+}
+
+/// The call of the demonstration.
+pub fn demonstration_call() -> Call {
+    let file = include_str!("../../deploy/calls/komm-in-2027.toml");
+    intake::call_file::read(file).expect("the demonstration call is sound")
+}
+
+impl World {
+    /// Everything as usual.
+    pub async fn new() -> Self {
+        Self::with(Plan::default()).await
+    }
+
+    /// By a plan of one's own.
+    pub async fn with(plan: Plan) -> Self {
+        // For whoever looks for the reason of a failure.
+        if std::env::var_os("RUST_LOG").is_some() {
+            drop(chassis::telemetry::install(&chassis::settings::Log::default()));
+        }
+        let clock = TestClock::at(samples::noon());
+        let (nats, nats_folder) = testkit::broker("").await;
+        let mail_folder = tempfile::tempdir().expect("a folder for the mailbox");
+        let mailbox = Mailbox::start(mail_folder.path(), 0).await.expect("a mailbox");
+
+        let front = Process::for_test("bescheid", clock.clock());
+        let url = front.url();
+        let mut databases = BTreeMap::new();
+        let mut processes = Vec::new();
+        let mut addresses = BTreeMap::<&'static str, SocketAddr>::new();
+        for service in Service::ALL {
+            let database = testkit::database(service.name(), &migrators(service)).await;
+            let process = Process::for_test(service.name(), clock.clock());
+            addresses.insert(prefix(service), process.address());
+            let settings = settings(service, &database.url, &nats.url(), &url, mailbox.port());
+            processes.push((process.shutdown(), run(service, process, &settings)));
+            databases.insert(service, database.pool);
+        }
+        let doubler = plan.doubled.then(|| doubler::start(nats.url()));
+        if let Some(call) = &plan.call {
+            publish(&databases[&Service::Intake], &nats.url(), call).await;
+        }
+
+        let pages = pages::Pages::new(
+            "",
+            include_str!("../../crates/bescheid/messages/de.ftl"),
+            include_str!("../../crates/bescheid/messages/en.ftl"),
+        )
+        .expect("messages");
+        let state = Front { door: Door::to(addresses), fleet: Arc::new(NoFleet), process: front.clone() };
+        let routes = bescheid::front::routes(Arc::new(state), &pages, &mailbox);
+        let shutdown = front.shutdown();
+        let served = tokio::spawn(async move {
+            chassis::http::serve(front, routes).await.expect("the front door ends in order");
+        });
+        processes.insert(0, (shutdown, served));
+
+        let api = Api::new(url.clone(), SessionKeys::for_test(), clock.clock());
+        let folders = vec![nats_folder, mail_folder];
+        Self { url, api, clock, mailbox, nats, databases, processes, doubler, _folders: folders }
+    }
+
+    /// The database of a service.
+    pub fn database(&self, service: Service) -> &PgPool {
+        &self.databases[&service]
+    }
+
+    /// Waits until nothing is on its way: no outbox, no fact unheard, no email unsent.
+    pub async fn until_quiet(&self) {
+        for (service, db) in &self.databases {
+            until(
+                &format!("{service} is quiet"),
+                || async { Stats::read(db).await.expect("stats") },
+                Stats::is_quiet,
+            )
+            .await;
+        }
+        until("every said fact is heard", || self.unheard(), |unheard| unheard.is_empty()).await;
+    }
+
+    /// Facts that were said and not yet heard by a service that listens to their sayer.
+    async fn unheard(&self) -> Vec<String> {
+        let mut unheard = Vec::new();
+        for (sayer, said_db) in &self.databases {
+            let said: i64 = sum(said_db, "select coalesce(sum(version), 0)::bigint from bus.head").await;
+            for (hearer, heard_db) in &self.databases {
+                if !hears(*hearer, *sayer) {
+                    continue;
+                }
+                let heard: i64 = sqlx::query_scalar(
+                    "select coalesce(sum(version), 0)::bigint from bus.inbox_head where source = $1",
+                )
+                .bind(sayer.name())
+                .fetch_one(heard_db)
+                .await
+                .expect("a sum");
+                if heard != said {
+                    unheard.push(format!("{sayer} said {said}, {hearer} heard {heard}"));
+                }
+            }
+        }
+        unheard
+    }
+
+    /// Nothing is left anywhere, then the end. Every story ends with it.
+    pub async fn finish(mut self) {
+        self.until_quiet().await;
+        if let Some(doubler) = self.doubler.take() {
+            doubler.abort();
+        }
+        for (shutdown, task) in self.processes.drain(..) {
+            shutdown.drain();
+            task.await.expect("the process ends in order");
+        }
+    }
+}
+
+/// Publishes a call, as `bescheid up` does.
+async fn publish(db: &PgPool, nats_url: &str, call: &Call) {
+    let bus = Bus::connect(Service::Intake, &bus::Settings::open(nats_url), db.clone(), samples::noon).await;
+    intake::calls::publish(&bus.expect("a bus"), call.clone()).await.expect("the call is published");
+}
+
+async fn sum(db: &PgPool, statement: &'static str) -> i64 {
+    sqlx::query_scalar(statement).fetch_one(db).await.expect("a sum")
+}
+
+/// Whether `hearer` listens to `sayer`.
+pub fn hears(hearer: Service, sayer: Service) -> bool {
+    kinds(hearer).iter().any(|kind| kind.service() == sayer)
+}
+
+/// The kinds of fact that a service has a handler for.
+pub fn kinds(service: Service) -> Vec<events::Kind> {
+    match service {
+        Service::Intake => intake::on::subscriptions().kinds(),
+        Service::Eligibility => eligibility::on::subscriptions().kinds(),
+        Service::Review => review::on::subscriptions().kinds(),
+        Service::Award => award::on::subscriptions().kinds(),
+        Service::Notification => notification::on::subscriptions().kinds(),
+    }
+}
+
+fn settings(service: Service, database: &str, nats: &str, portal: &str, smtp: u16) -> String {
+    let mut text = format!(
+        "[database]\nurl = {database:?}\nmax_connections = 6\n[nats]\nurl = {nats:?}\n\
+         [session]\nsecret = \"0123456789abcdef0123456789abcdef\"\n"
+    );
+    if service == Service::Notification {
+        text += &format!(
+            "[portal]\nurl = {portal:?}\n[smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\nencryption = \"none\"\n\
+             from = \"Bescheid <bescheid@example.org>\"\n"
+        );
+    }
+    text
+}
+
+fn run(service: Service, process: Process, settings: &str) -> JoinHandle<()> {
+    macro_rules! run {
+        ($service:ident) => {{
+            let settings = toml::from_str(settings).expect("settings");
+            tokio::spawn(async move { $service::run(process, settings).await.expect("the service ends in order") })
+        }};
+    }
+    match service {
+        Service::Intake => run!(intake),
+        Service::Eligibility => run!(eligibility),
+        Service::Review => run!(review),
+        Service::Award => run!(award),
+        Service::Notification => run!(notification),
+    }
+}
+
+/// The services run in the test itself: nothing to look at, nothing to replace.
+struct NoFleet;
+
+impl Fleet for NoFleet {
+    fn look(&self) -> Soon<'_, Vec<Member>> {
+        Box::pin(async { Vec::new() })
+    }
+    fn restart<'a>(&'a self, _: &'a str) -> Soon<'a, anyhow::Result<bool>> {
+        Box::pin(async { Ok(false) })
+    }
+}
