@@ -12,7 +12,8 @@ use testkit::{environment, until_some};
 use tokio::process::Command;
 
 /// The checker for accessibility.
-const AXE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/browser/node_modules/axe-core/axe.min.js"));
+const AXE: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/browser/node_modules/axe-core/axe.min.js"));
 
 /// Widths of a phone and of a desk, in CSS pixels.
 pub const PHONE: (u32, u32) = (360, 780);
@@ -30,7 +31,8 @@ impl Browser {
         let port = local::free_port().expect("a free port");
         let mut command = Command::new(environment::get("BESCHEID_TEST_CHROMEDRIVER"));
         command.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
-        let driver = Process::spawn("chromedriver", command, Signal::TERM).await.expect("chromedriver starts");
+        let driver =
+            Process::spawn("chromedriver", command, Signal::TERM).await.expect("chromedriver starts");
         let profile = tempfile::tempdir().expect("a folder for the profile");
         let user_data = format!("--user-data-dir={}", profile.path().display());
         let options = json!({
@@ -53,7 +55,10 @@ impl Browser {
     }
 
     pub async fn go(&self, path: &str) {
-        self.client.goto(&format!("{}{path}", self.base)).await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        self.client
+            .goto(&format!("{}{path}", self.base))
+            .await
+            .unwrap_or_else(|error| panic!("{path}: {error}"));
     }
 
     /// The path of the page that is shown.
@@ -66,10 +71,13 @@ impl Browser {
         let xpath = format!(
             "//button[normalize-space(.)={text:?}] | //a[normalize-space(.)={text:?}] | //summary[normalize-space(.)={text:?}]"
         );
-        let element = self.client.wait().at_most(Duration::from_secs(20)).for_element(Locator::XPath(&xpath)).await;
+        let element =
+            self.client.wait().at_most(Duration::from_secs(20)).for_element(Locator::XPath(&xpath)).await;
         let element = match element {
             Ok(element) => element,
-            Err(error) => panic!("no button or link {text:?} on {}: {error}\n{}", self.path().await, self.text().await),
+            Err(error) => {
+                panic!("no button or link {text:?} on {}: {error}\n{}", self.path().await, self.text().await)
+            }
         };
         // The key of a keyboard user, not a click at a place: it works wherever the element is.
         element.send_keys("\u{E007}").await.unwrap_or_else(|error| panic!("{text:?}: {error}"));
@@ -90,15 +98,68 @@ impl Browser {
     /// Ticks the box or radio button of this name and value.
     pub async fn tick(&self, name: &str, value: &str) {
         let css = format!("[name={name:?}][value={value:?}]");
-        let element = self.client.find(Locator::Css(&css)).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        let element =
+            self.client.find(Locator::Css(&css)).await.unwrap_or_else(|error| panic!("{css}: {error}"));
         if !element.is_selected().await.expect("a box") {
-            self.client.execute("arguments[0].click()", vec![serde_json::to_value(&element).expect("an element")]).await.expect("ticked");
+            self.client
+                .execute("arguments[0].click()", vec![serde_json::to_value(&element).expect("an element")])
+                .await
+                .expect("ticked");
         }
     }
 
     /// What a person reads on the page.
     pub async fn text(&self) -> String {
-        self.client.find(Locator::Css("body")).await.expect("a body").text().await.expect("text")
+        let script = "return document.body ? document.body.innerText : ''";
+        let text = self.client.execute(script, vec![]).await.expect("a page");
+        text.as_str().expect("text").to_owned()
+    }
+
+    /// Waits until the address has this part.
+    pub async fn until_path(&self, part: &str) {
+        testkit::until(&format!("a page at {part:?}"), || self.path(), |path| path.contains(part)).await;
+    }
+
+    /// Waits until another page has come.
+    pub async fn until_not_path(&self, path: &str) {
+        testkit::until(&format!("a page other than {path:?}"), || self.path(), |seen| seen != path).await;
+    }
+
+    /// Whether the page has such an element.
+    pub async fn has(&self, css: &str) -> bool {
+        self.client.find(Locator::Css(css)).await.is_ok()
+    }
+
+    /// Waits until no button has this text.
+    pub async fn until_gone(&self, text: &str) {
+        let xpath = format!("//button[normalize-space(.)={text:?}]");
+        let seen = || async { self.client.find(Locator::XPath(&xpath)).await.is_ok() };
+        testkit::until(&format!("{text:?} is gone"), seen, |seen| !seen).await;
+    }
+
+    /// Names of the fields that begin so.
+    pub async fn names_beginning(&self, start: &str) -> Vec<String> {
+        let script = "return [...new Set([...document.querySelectorAll(`[name^='${arguments[0]}']`)].map(one => one.name))]";
+        let names = self.client.execute(script, vec![start.into()]).await.expect("names");
+        let names =
+            names.as_array().expect("a list").iter().map(|name| name.as_str().expect("a name").to_owned());
+        names.collect()
+    }
+
+    /// Chooses or types a value, whatever the field is.
+    pub async fn choose(&self, name: &str, value: &str) {
+        let field = self.field(name).await;
+        if field.select_by_value(value).await.is_err() {
+            self.fill(name, value).await;
+        }
+    }
+
+    /// The beginning of a file, fetched by the browser with its cookies.
+    pub async fn fetch(&self, path: &str) -> String {
+        let script = "const done = arguments[1]; fetch(arguments[0]).then(answer => answer.text())\
+            .then(text => done(text.slice(0, 20)), error => done(String(error)))";
+        let text = self.client.execute_async(script, vec![path.into()]).await.expect("an answer");
+        text.as_str().expect("text").to_owned()
     }
 
     /// Loads the page again until it says `text`.
@@ -129,8 +190,15 @@ impl Browser {
     pub async fn check(&self, name: &str) {
         for (size, label) in [(PHONE, "phone"), (DESK, "desk")] {
             self.size(size).await;
-            let wide = self.client.execute("return document.documentElement.scrollWidth", vec![]).await.expect("a width");
-            assert!(wide.as_u64().expect("a number") <= u64::from(size.0), "{name}: {wide} px wide on a {label}");
+            let wide = self
+                .client
+                .execute("return document.documentElement.scrollWidth", vec![])
+                .await
+                .expect("a width");
+            assert!(
+                wide.as_u64().expect("a number") <= u64::from(size.0),
+                "{name}: {wide} px wide on a {label}"
+            );
             self.picture(&format!("{name}-{label}")).await;
             self.axe(&format!("{name} on a {label}")).await;
         }

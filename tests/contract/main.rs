@@ -16,8 +16,19 @@ fn root() -> PathBuf {
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let service = ["events", "bus", "chassis", "pages"];
     let everything = [
-        "intake", "eligibility", "review", "award", "notification", "events", "bus", "chassis", "pages", "letters",
-        "local", "testkit", "bescheid",
+        "intake",
+        "eligibility",
+        "review",
+        "award",
+        "notification",
+        "events",
+        "bus",
+        "chassis",
+        "pages",
+        "letters",
+        "local",
+        "testkit",
+        "bescheid",
     ];
     BTreeMap::from([
         ("intake", BTreeSet::from(service)),
@@ -64,7 +75,8 @@ fn crates_import_only_what_the_table_allows() {
 fn readme_table(service: Service) -> Vec<(String, String, Vec<String>)> {
     let path = root().join(format!("crates/{service}/README.md"));
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut lines = text.lines().skip_while(|line| !line.replace(' ', "").starts_with("|hears|from|says|owns|"));
+    let mut lines =
+        text.lines().skip_while(|line| !line.replace(' ', "").starts_with("|hears|from|says|owns|"));
     assert!(lines.next().is_some(), "{}: the table hears → says → owns is missing", path.display());
     lines
         .skip(1)
@@ -72,7 +84,8 @@ fn readme_table(service: Service) -> Vec<(String, String, Vec<String>)> {
         .map(|line| {
             let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
             let plain = |cell: &str| cell.replace('`', "");
-            let says = plain(cells[2]).split(',').map(|one| one.trim().to_owned());
+            let says = plain(cells[2]);
+            let says = says.split(',').map(|one| one.trim().to_owned());
             (plain(cells[0]), plain(cells[1]), says.filter(|one| !one.is_empty() && one != "–").collect())
         })
         .collect()
@@ -93,7 +106,8 @@ fn readme_tables_say_what_the_code_does() {
             .collect();
         assert_eq!(heard, code, "{service}: what it hears");
 
-        let said: BTreeSet<&str> = rows.iter().flat_map(|(.., says)| says.iter().map(String::as_str)).collect();
+        let said: BTreeSet<&str> =
+            rows.iter().flat_map(|(.., says)| says.iter().map(String::as_str)).collect();
         let own: BTreeSet<&str> =
             Kind::ALL.iter().filter(|kind| kind.service() == service).map(|kind| kind.name()).collect();
         assert_eq!(said, own, "{service}: what it says");
@@ -108,8 +122,10 @@ fn every_fact_heard_has_a_file_in_on() {
             .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
             .filter(|name| name != "mod.rs")
             .collect();
-        let wanted: BTreeSet<String> =
-            tests::kinds(service).iter().map(|kind| format!("{}.rs", kind.name().replace('-', "_"))).collect();
+        let wanted: BTreeSet<String> = tests::kinds(service)
+            .iter()
+            .map(|kind| format!("{}.rs", kind.name().replace('-', "_")))
+            .collect();
         assert_eq!(files, wanted, "{service}");
     }
 }
@@ -117,7 +133,8 @@ fn every_fact_heard_has_a_file_in_on() {
 #[test]
 fn every_fact_but_the_last_is_heard_by_somebody() {
     for kind in Kind::ALL {
-        let hearers = Service::ALL.into_iter().filter(|service| tests::kinds(*service).contains(kind)).count();
+        let hearers =
+            Service::ALL.into_iter().filter(|service| tests::kinds(*service).contains(kind)).count();
         assert!(hearers > 0, "{} is heard by nobody", kind.name());
     }
 }
@@ -126,7 +143,18 @@ fn every_fact_but_the_last_is_heard_by_somebody() {
 fn services_have_the_same_rooms() {
     for service in Service::ALL {
         let home = root().join(format!("crates/{service}"));
-        for room in ["README.md", "src/main.rs", "src/lib.rs", "src/config.rs", "src/on/mod.rs", "src/http/mod.rs", "src/store", "templates", "messages/de.ftl", "messages/en.ftl"] {
+        for room in [
+            "README.md",
+            "src/main.rs",
+            "src/lib.rs",
+            "src/config.rs",
+            "src/on/mod.rs",
+            "src/http/mod.rs",
+            "src/store",
+            "templates",
+            "messages/de.ftl",
+            "messages/en.ftl",
+        ] {
             assert!(home.join(room).exists(), "{service} has no {room}");
         }
         let main = fs::read_to_string(home.join("src/main.rs")).expect("main.rs");
@@ -144,7 +172,8 @@ fn the_top_level_holds_only_what_the_design_names() {
         .map(|first| first.as_os_str().to_string_lossy().into_owned())
         .filter(|name| !name.starts_with('.'))
         .collect();
-    let allowed = ["Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "crates", "deploy", "migrations", "tests"];
+    let allowed =
+        ["Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "crates", "deploy", "migrations", "tests"];
     let extra: Vec<&String> = names.iter().filter(|name| !allowed.contains(&name.as_str())).collect();
     assert!(extra.is_empty(), "{extra:?}");
 }

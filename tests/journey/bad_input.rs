@@ -18,7 +18,10 @@ fn solingen(world: &World) -> String {
 /// A problem document (RFC 9457) with this status, that names the field.
 fn assert_problem(status: StatusCode, answer: &Value, expected: StatusCode, names: &str) {
     assert_eq!(status, expected, "{answer}");
-    assert!(answer["type"].as_str().is_some_and(|kind| kind.starts_with("urn:bescheid:problem:")), "{answer}");
+    assert!(
+        answer["type"].as_str().is_some_and(|kind| kind.starts_with("urn:bescheid:problem:")),
+        "{answer}"
+    );
     assert!(answer.to_string().contains(names), "{names:?} is not named in {answer}");
 }
 
@@ -33,7 +36,8 @@ async fn a_form_that_does_not_add_up_is_refused_beside_its_field() {
         ("project_period", |form| std::mem::swap(&mut form.project_period.from, &mut form.project_period.to)),
         ("title", |form| form.title = "x".repeat(100_000)),
         ("joint", |form| {
-            let participants = vec![events::Participant { ags: testkit::samples::ags("05999999"), share: Cents(1) }];
+            let participants =
+                vec![events::Participant { ags: testkit::samples::ags("05999999"), share: Cents(1) }];
             form.joint = Some(events::JointProject { lead_share: form.financing.grant, participants });
         }),
     ];
@@ -93,7 +97,11 @@ async fn everybody_sees_only_what_is_theirs() {
     let proposal = json!({ "kind": "grant", "amount_cents": 1 });
     for (token, path, body) in [
         (&stranger, "/review/api/next".to_owned(), json!({})),
-        (&stranger, format!("/eligibility/api/cases/{id}/decision"), json!({ "decision": "eligible", "reason": "weil ich es möchte" })),
+        (
+            &stranger,
+            format!("/eligibility/api/cases/{id}/decision"),
+            json!({ "decision": "eligible", "reason": "weil ich es möchte" }),
+        ),
         (&approver, format!("/award/api/cases/{id}/proposal"), proposal),
     ] {
         let (status, answer) = world.post(token, &path, body).await;
@@ -110,7 +118,8 @@ async fn texts_are_kept_as_typed_and_never_as_markup() {
     project.title = "<script>alert(1)</script>'; drop table applications; --".to_owned();
     let id = world.submit(who, &project).await;
     world.until_status(who, &id, "eligible").await;
-    let cookie_page = world.api.bytes(&format!("/apply/applications/{id}"), &solingen(&world)).await.expect("the page");
+    let cookie_page =
+        world.api.bytes(&format!("/apply/applications/{id}"), &solingen(&world)).await.expect("the page");
     let page = String::from_utf8(cookie_page).expect("text");
     assert!(!page.contains("<script>alert"), "markup must be escaped");
     assert!(page.contains("drop table applications"), "the text is shown as it is");

@@ -116,7 +116,12 @@ async fn declined(world: World) {
     let who = Applicant::SOLINGEN;
     let id = world.submit(who, &form(who)).await;
     world.review_twice("decline").await;
-    world.propose(&id, json!({ "kind": "reject", "reasons": "Das Vorhaben ist im Vergleich weniger wirksam." })).await;
+    world
+        .propose(
+            &id,
+            json!({ "kind": "reject", "reasons": "Das Vorhaben ist im Vergleich weniger wirksam." }),
+        )
+        .await;
     assert_eq!(world.approve(&id).await, "rejected");
     world.until_status(who, &id, "decided").await;
     world.emails(who.email, 4).await;

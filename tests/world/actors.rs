@@ -59,8 +59,11 @@ impl World {
 
     /// Waits until intake knows the call.
     async fn until_call(&self, token: &str) {
-        let look = || async { self.api.get("/apply/api/calls", token).await.map_err(|error| format!("{error:#}")) };
-        let open = |calls: &Result<Value, String>| calls.as_ref().is_ok_and(|calls| calls.to_string().contains("komm-in-2027"));
+        let look =
+            || async { self.api.get("/apply/api/calls", token).await.map_err(|error| format!("{error:#}")) };
+        let open = |calls: &Result<Value, String>| {
+            calls.as_ref().is_ok_and(|calls| calls.to_string().contains("komm-in-2027"))
+        };
         drop(until("the call is open", look, open).await);
     }
 
@@ -76,7 +79,12 @@ impl World {
     /// Takes an application back.
     pub async fn withdraw(&self, applicant: Applicant, id: &str) {
         let token = self.applicant_token(applicant);
-        self.must(&token, &format!("/apply/api/applications/{id}/withdrawal"), json!({ "reason": "Kein Bedarf" })).await;
+        self.must(
+            &token,
+            &format!("/apply/api/applications/{id}/withdrawal"),
+            json!({ "reason": "Kein Bedarf" }),
+        )
+        .await;
     }
 
     /// What the applicant sees as the status.
@@ -100,7 +108,8 @@ impl World {
             (case["state"] == "referred").then_some(())
         })
         .await;
-        let body = json!({ "decision": decision, "reason": "Nach Rücksprache mit dem Kreis so entschieden." });
+        let body =
+            json!({ "decision": decision, "reason": "Nach Rücksprache mit dem Kreis so entschieden." });
         self.must(&token, &format!("{path}/decision"), body).await;
     }
 
@@ -158,13 +167,19 @@ impl World {
             let mine: Vec<_> = messages.iter().filter(|message| message.is_to(address)).collect();
             (mine.len() >= count).then(|| mine.iter().map(|message| message.subject.clone()).collect())
         });
-        found.await.unwrap_or_else(|error| panic!("{count} emails for {address}: {error}; there are {:?}", self.subjects(address)))
+        found.await.unwrap_or_else(|error| {
+            panic!("{count} emails for {address}: {error}; there are {:?}", self.subjects(address))
+        })
     }
 
     /// The subjects of all emails for an address by now.
     pub fn subjects(&self, address: &str) -> Vec<String> {
         let messages = self.mailbox.messages();
-        messages.iter().filter(|message| message.is_to(address)).map(|message| message.subject.clone()).collect()
+        messages
+            .iter()
+            .filter(|message| message.is_to(address))
+            .map(|message| message.subject.clone())
+            .collect()
     }
 
     /// The notice as the applicant opens it.

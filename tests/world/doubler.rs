@@ -12,10 +12,9 @@ pub(crate) fn start(url: String) -> JoinHandle<()> {
     tokio::spawn(async move {
         let client = async_nats::connect(url).await.expect("a client");
         let jetstream = jetstream::new(client);
-        let stream = testkit::until_some("the stream", || async {
-            jetstream.get_stream(events::STREAM).await.ok()
-        })
-        .await;
+        let stream =
+            testkit::until_some("the stream", || async { jetstream.get_stream(events::STREAM).await.ok() })
+                .await;
         let config = OrderedConfig { deliver_policy: DeliverPolicy::All, ..Default::default() };
         let consumer = stream.create_consumer(config).await.expect("a consumer");
         let mut messages = consumer.messages().await.expect("messages");
@@ -24,8 +23,9 @@ pub(crate) fn start(url: String) -> JoinHandle<()> {
             if !copied {
                 let mut headers = async_nats::HeaderMap::new();
                 headers.insert(COPY, "1");
-                let published =
-                    jetstream.publish_with_headers(message.subject.clone(), headers, message.payload.clone()).await;
+                let published = jetstream
+                    .publish_with_headers(message.subject.clone(), headers, message.payload.clone())
+                    .await;
                 published.expect("published").await.expect("stored");
             }
         }

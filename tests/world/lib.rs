@@ -48,11 +48,13 @@ pub struct Plan {
     pub doubled: bool,
     /// The call that is published; none for no call.
     pub call: Option<Call>,
+    /// The projects of the slides wait as drafts.
+    pub drafts: bool,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { doubled: false, call: Some(demonstration_call()) }
+        Self { doubled: false, call: Some(demonstration_call()), drafts: false }
     }
 }
 
@@ -94,7 +96,7 @@ impl World {
         }
         let doubler = plan.doubled.then(|| doubler::start(nats.url()));
         if let Some(call) = &plan.call {
-            publish(&databases[&Service::Intake], &nats.url(), call).await;
+            publish(&databases[&Service::Intake], &nats.url(), call, plan.drafts).await;
         }
 
         let pages = pages::Pages::new(
@@ -171,10 +173,20 @@ impl World {
     }
 }
 
-/// Publishes a call, as `bescheid up` does.
-async fn publish(db: &PgPool, nats_url: &str, call: &Call) {
+/// Publishes a call and loads the projects, as `bescheid up` does.
+async fn publish(db: &PgPool, nats_url: &str, call: &Call, drafts: bool) {
     let bus = Bus::connect(Service::Intake, &bus::Settings::open(nats_url), db.clone(), samples::noon).await;
-    intake::calls::publish(&bus.expect("a bus"), call.clone()).await.expect("the call is published");
+    let bus = bus.expect("a bus");
+    intake::calls::publish(&bus, call.clone()).await.expect("the call is published");
+    if drafts {
+        for file in [
+            include_str!("../../deploy/demo/solingen.toml"),
+            include_str!("../../deploy/demo/metropole-ruhr.toml"),
+        ] {
+            let project = intake::demo::read(file).expect("a project");
+            intake::demo::load(&bus, &project, intake::demo::Stage::Draft).await.expect("loaded");
+        }
+    }
 }
 
 async fn sum(db: &PgPool, statement: &'static str) -> i64 {
@@ -215,7 +227,9 @@ fn run(service: Service, process: Process, settings: &str) -> JoinHandle<()> {
     macro_rules! run {
         ($service:ident) => {{
             let settings = toml::from_str(settings).expect("settings");
-            tokio::spawn(async move { $service::run(process, settings).await.expect("the service ends in order") })
+            tokio::spawn(
+                async move { $service::run(process, settings).await.expect("the service ends in order") },
+            )
         }};
     }
     match service {

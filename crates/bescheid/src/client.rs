@@ -85,7 +85,8 @@ impl Api {
 
     async fn send(&self, request: Request<Body>) -> Result<(StatusCode, Vec<u8>)> {
         let path = request.uri().path().to_owned();
-        let response = self.client.request(request).await.with_context(|| format!("no answer from {path}"))?;
+        let response =
+            self.client.request(request).await.with_context(|| format!("no answer from {path}"))?;
         let status = response.status();
         Ok((status, response.into_body().collect().await?.to_bytes().to_vec()))
     }

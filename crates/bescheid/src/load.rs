@@ -116,7 +116,10 @@ impl Driver {
         let began = Instant::now();
         let answer = self.act("/apply/api/applications", &token, &body).await?;
         let took = began.elapsed();
-        let id = answer["id"].as_str().and_then(|id| id.parse().ok()).with_context(|| format!("no id in {answer}"))?;
+        let id = answer["id"]
+            .as_str()
+            .and_then(|id| id.parse().ok())
+            .with_context(|| format!("no id in {answer}"))?;
         self.submit_times.lock().await.push(took);
         self.journeys.lock().await.insert(id, Journey { submitted: began, decided: None });
         Ok(())
@@ -124,7 +127,13 @@ impl Driver {
 
     /// One request with the same key until the set answers it: a service that is away, or has died
     /// over it, is asked again for a minute and a half.
-    async fn ask(&self, method: Method, path: &str, token: &str, body: Option<&Value>) -> Result<(StatusCode, Value)> {
+    async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Value)> {
         let key = Uuid::new_v4().to_string();
         let began = Instant::now();
         loop {
@@ -203,14 +212,19 @@ impl Driver {
     ) -> Result<()> {
         while !self.done.load(Ordering::SeqCst) {
             let (status, list) =
-                self.ask(Method::GET, &format!("/award/api/cases?state={state}"), token, None).await?;
-            let cases = list["cases"].as_array().cloned().unwrap_or_default();
-            if !status.is_success() || cases.is_empty() {
+                self.ask(Method::GET, &format!("/award/api/cases?state={state}&limit=200"), token, None).await?;
+            let cases = list["cases"].as_array().map(Vec::as_slice).unwrap_or_default();
+            // Cases of others are left to others.
+            let mine: Vec<Uuid> = {
+                let journeys = self.journeys.lock().await;
+                let ids = cases.iter().filter_map(|case| case["application"].as_str()?.parse().ok());
+                ids.filter(|id| journeys.contains_key(id)).collect()
+            };
+            if !status.is_success() || mine.is_empty() {
                 pause(Duration::from_millis(20)).await;
                 continue;
             }
-            for case in cases {
-                let Some(id) = case["application"].as_str().and_then(|id| id.parse::<Uuid>().ok()) else { continue };
+            for id in mine {
                 let path = format!("/award/api/cases/{id}/{verb}");
                 let (status, answer) = self.ask(Method::POST, &path, token, Some(body)).await?;
                 match status {
@@ -261,7 +275,11 @@ impl Driver {
         let journeys = self.journeys.lock().await;
         let whole: Vec<Duration> =
             journeys.values().filter_map(|one| Some(one.decided?.duration_since(one.submitted))).collect();
-        println!("{count} applications submitted in {:.1} s, all decided after {:.1} s", submitted.as_secs_f64(), decided.as_secs_f64());
+        println!(
+            "{count} applications submitted in {:.1} s, all decided after {:.1} s",
+            submitted.as_secs_f64(),
+            decided.as_secs_f64()
+        );
         println!("throughput   {:8.1} applications/s", count as f64 / decided.as_secs_f64());
         print_row("submit", self.submit_times.lock().await.clone());
         print_row("submit to decision", whole);

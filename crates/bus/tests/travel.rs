@@ -20,7 +20,8 @@ async fn submitted(_: &Recorder, tx: &mut Tx, event: &Event<ApplicationSubmitted
     let title = event.data.application.title.as_str();
     assert!(title != PANIC, "a handler that panics");
     if title == POISON {
-        let cured: bool = sqlx::query_scalar("select exists(select 1 from cure)").fetch_one(&mut **tx).await?;
+        let cured: bool =
+            sqlx::query_scalar("select exists(select 1 from cure)").fetch_one(&mut **tx).await?;
         if !cured {
             return Err(Failure::park("this title is poison"));
         }
@@ -320,8 +321,10 @@ async fn a_broker_that_was_killed_or_wiped_loses_nothing() {
     nats.restart().await.expect("started again");
     let effects = pair.until_effects(30).await;
     assert_once_and_in_order(&effects, 3);
-    let epoch: i64 =
-        sqlx::query_scalar("select epoch from bus.broker").fetch_one(&pair.hearer_db).await.expect("an epoch");
+    let epoch: i64 = sqlx::query_scalar("select epoch from bus.broker")
+        .fetch_one(&pair.hearer_db)
+        .await
+        .expect("an epoch");
     assert_eq!(epoch, 2);
     pair.finish().await;
 }
@@ -348,7 +351,8 @@ async fn each_service_may_only_speak_for_itself() {
         .lines()
         .map(|line| match line.find("$BESCHEID_") {
             Some(start) => {
-                let end = start + line[start..].find("_PASSWORD").expect("a password variable") + "_PASSWORD".len();
+                let end =
+                    start + line[start..].find("_PASSWORD").expect("a password variable") + "_PASSWORD".len();
                 format!("{}secret{}", &line[..start], &line[end..])
             }
             None => line.to_owned(),
@@ -367,8 +371,13 @@ async fn each_service_may_only_speak_for_itself() {
         .execute(&hearer_db)
         .await
         .expect("tables");
-    let sayer = Bus::connect(Service::Intake, &as_user("intake"), sayer_db.clone(), samples::noon).await.expect("a bus");
-    let hearer = Bus::connect(Service::Eligibility, &as_user("eligibility"), hearer_db.clone(), samples::noon).await.expect("a bus");
+    let sayer = Bus::connect(Service::Intake, &as_user("intake"), sayer_db.clone(), samples::noon)
+        .await
+        .expect("a bus");
+    let hearer =
+        Bus::connect(Service::Eligibility, &as_user("eligibility"), hearer_db.clone(), samples::noon)
+            .await
+            .expect("a bus");
     let running = vec![
         sayer.start(Arc::new(Recorder), Subscriptions::new()),
         hearer.start(Arc::new(Recorder), registry()),
@@ -381,7 +390,8 @@ async fn each_service_may_only_speak_for_itself() {
     let options = async_nats::ConnectOptions::with_user_and_password("eligibility".into(), "secret".into())
         .custom_inbox_prefix("_INBOX.eligibility");
     let client = options.connect(nats.url()).await.expect("connected");
-    let stream = async_nats::jetstream::new(client.clone()).get_stream(events::STREAM).await.expect("may look");
+    let stream =
+        async_nats::jetstream::new(client.clone()).get_stream(events::STREAM).await.expect("may look");
     let before = stream.get_info().await.expect("info").state.messages;
     client
         .publish(Kind::ApplicationSubmitted.subject(Uuid::new_v4()), "forged".into())

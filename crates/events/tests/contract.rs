@@ -27,7 +27,11 @@ fn generated_documents_are_fresh() {
             continue;
         }
         let kept = fs::read_to_string(&path).unwrap_or_default();
-        assert!(kept == content, "{} is stale: run the tests of events with BESCHEID_UPDATE=1", path.display());
+        assert!(
+            kept == content,
+            "{} is stale: run the tests of events with BESCHEID_UPDATE=1",
+            path.display()
+        );
     }
 }
 
@@ -43,7 +47,8 @@ fn golden(kind: Kind) -> Value {
 fn golden_payloads_are_still_read() {
     for &kind in Kind::ALL {
         let frozen = golden(kind);
-        let fact = AnyFact::read(kind, frozen.clone()).unwrap_or_else(|error| panic!("{}: {error}", kind.name()));
+        let fact =
+            AnyFact::read(kind, frozen.clone()).unwrap_or_else(|error| panic!("{}: {error}", kind.name()));
         let now = fact.payload().unwrap();
         assert_holds(&now, &frozen, kind.name());
     }

@@ -15,16 +15,22 @@ async fn main() {
         session: chassis::session::SessionKeys::for_test(),
         database: Database::at(&database.url),
         nats: nats.clone(),
-        calls: Calls { publish: vec!["deploy/calls/komm-in-2027.toml".into(), "deploy/calls/strict.toml".into()] },
+        calls: Calls {
+            publish: vec!["deploy/calls/komm-in-2027.toml".into(), "deploy/calls/strict.toml".into()],
+        },
     };
     let clock = process.clock().clone();
     let keys = process.keys().clone();
     let url = process.url();
     let serving = tokio::spawn(intake::run(process, settings));
     let now = clock.now();
-    let bus = bus::Bus::connect(events::Service::Intake, &nats, database.pool, move || clock.now()).await.unwrap();
-    for (file, stage) in [("metropole-ruhr", Stage::Draft), ("paderborn", Stage::Draft), ("solingen", Stage::Submitted)] {
-        let project = demo::read(&std::fs::read_to_string(format!("deploy/demo/{file}.toml")).unwrap()).unwrap();
+    let bus =
+        bus::Bus::connect(events::Service::Intake, &nats, database.pool, move || clock.now()).await.unwrap();
+    for (file, stage) in
+        [("metropole-ruhr", Stage::Draft), ("paderborn", Stage::Draft), ("solingen", Stage::Submitted)]
+    {
+        let project =
+            demo::read(&std::fs::read_to_string(format!("deploy/demo/{file}.toml")).unwrap()).unwrap();
         loop {
             if let Ok(id) = demo::load(&bus, &project, stage).await {
                 println!("{file} {id}");

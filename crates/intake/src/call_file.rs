@@ -132,10 +132,9 @@ fn check(call: &Call) -> Result<(), Mistake> {
         expect(!list.is_empty(), path, "expected at least one line")?;
         list.iter().enumerate().try_for_each(|(row, line)| filled(&format!("{path}.{row}"), line))?;
     }
-    let conditions = letters.conditions.iter().enumerate();
+    let mut conditions = letters.conditions.iter().enumerate();
     conditions
-        .map(|(row, text)| filled(&format!("letters.conditions.{row}"), text))
-        .collect::<Result<(), _>>()?;
+        .try_for_each(|(row, text)| filled(&format!("letters.conditions.{row}"), text))?;
     expect(letters.proof_due_days >= 1, "letters.proof_due_days", "expected 1 or more days")
 }
 

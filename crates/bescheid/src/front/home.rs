@@ -33,7 +33,8 @@ pub async fn about(page: Page) -> Result<Response, Problem> {
 
 /// Accessibility statement (BITVNRW).
 pub async fn accessibility(page: Page) -> Result<Response, Problem> {
-    let paragraphs = &["accessibility-standard", "accessibility-checked", "accessibility-notices", "accessibility-report"];
+    let paragraphs =
+        &["accessibility-standard", "accessibility-checked", "accessibility-notices", "accessibility-report"];
     pages::show(&Text { page: &page, title: "accessibility-title", paragraphs })
 }
 

@@ -52,7 +52,11 @@ struct Ops<'a> {
 }
 
 /// The page.
-pub async fn show(page: Page, session: Session, State(front): State<Arc<Front>>) -> Result<Response, Problem> {
+pub async fn show(
+    page: Page,
+    session: Session,
+    State(front): State<Arc<Front>>,
+) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
     pages::show(&Ops { page: &page, members: front.fleet.look().await })
 }

@@ -68,8 +68,9 @@ pub async fn sign_in(
     State(front): State<Arc<Front>>,
     PublicForm(chosen): PublicForm<Chosen>,
 ) -> Result<Response, Problem> {
-    let person = Person::find(&chosen.person)
-        .ok_or_else(|| Problem::invalid([("/person", "expected the id of one of the persons on the page /sign-in")]))?;
+    let person = Person::find(&chosen.person).ok_or_else(|| {
+        Problem::invalid([("/person", "expected the id of one of the persons on the page /sign-in")])
+    })?;
     let now = front.process.clock().now();
     let cookie = front.process.keys().cookie(&person.session(now), now);
     go(local_path(&chosen.next).unwrap_or(person.home()), &cookie)

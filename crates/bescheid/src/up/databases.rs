@@ -39,7 +39,9 @@ pub async fn demonstration(url: &str, nats_url: &str, secrets: &Secrets) -> Resu
     intake::calls::publish(&bus, call).await.context("cannot publish the demonstration call")?;
     for (file, stage) in PROJECTS {
         let project = intake::demo::read(file)?;
-        intake::demo::load(&bus, &project, stage).await.with_context(|| format!("cannot load {}", project.application.title))?;
+        intake::demo::load(&bus, &project, stage)
+            .await
+            .with_context(|| format!("cannot load {}", project.application.title))?;
     }
     db.close().await;
     Ok(())

@@ -47,14 +47,17 @@ impl Folder {
     /// Opens (or makes) the folder. Refuses when a set already runs in it.
     pub fn open(root: &Path) -> Result<Self> {
         fs::create_dir_all(root).with_context(|| format!("cannot make the folder {}", root.display()))?;
-        let root = root.canonicalize().with_context(|| format!("cannot use the folder {}", root.display()))?;
-        let lock = File::create(root.join("lock")).with_context(|| format!("cannot write in {}", root.display()))?;
+        let root =
+            root.canonicalize().with_context(|| format!("cannot use the folder {}", root.display()))?;
+        let lock =
+            File::create(root.join("lock")).with_context(|| format!("cannot write in {}", root.display()))?;
         if lock.try_lock().is_err() {
             let place = running(&root).map_or_else(|_| "it is still starting".to_owned(), |set| set.url);
             bail!("Bescheid already runs with the data in {}: {place}", root.display());
         }
         for part in ["config", "log"] {
-            fs::create_dir_all(root.join(part)).with_context(|| format!("cannot make {}", root.join(part).display()))?;
+            fs::create_dir_all(root.join(part))
+                .with_context(|| format!("cannot make {}", root.join(part).display()))?;
         }
         Ok(Self { root, _lock: lock })
     }
@@ -67,7 +70,8 @@ impl Folder {
     /// The secrets, made now if this is the first start.
     pub fn secrets(&self) -> Result<Secrets> {
         if let Ok(text) = fs::read_to_string(self.at("secrets.toml")) {
-            return toml::from_str(&text).context("secrets.toml is damaged: move the folder away to begin anew");
+            return toml::from_str(&text)
+                .context("secrets.toml is damaged: move the folder away to begin anew");
         }
         let secrets = Secrets::new();
         self.write_private("secrets.toml", &toml::to_string(&secrets)?)?;
@@ -117,8 +121,9 @@ pub fn last_line(log: &Path) -> String {
 
 /// The set that runs in `root`.
 pub fn running(root: &Path) -> Result<Running> {
-    let text = fs::read_to_string(root.join("running.toml"))
-        .with_context(|| format!("nothing runs with the data in {}: start it with `bescheid up`", root.display()))?;
+    let text = fs::read_to_string(root.join("running.toml")).with_context(|| {
+        format!("nothing runs with the data in {}: start it with `bescheid up`", root.display())
+    })?;
     toml::from_str(&text).context("running.toml is damaged")
 }
 
@@ -154,8 +159,14 @@ impl ServiceSettings<'_> {
         section("database", table([("url", self.database.clone().into())]));
         let user = service.name().to_owned();
         let password = self.secrets.services.clone();
-        section("nats", table([("url", self.nats.clone().into()), ("user", user.into()), ("password", password.into())]));
-        section("session", table([("secret", self.secrets.session.clone().into()), ("secure", false.into())]));
+        section(
+            "nats",
+            table([("url", self.nats.clone().into()), ("user", user.into()), ("password", password.into())]),
+        );
+        section(
+            "session",
+            table([("secret", self.secrets.session.clone().into()), ("secure", false.into())]),
+        );
         if service == Service::Notification {
             section("portal", table([("url", self.portal.to_owned().into())]));
             section(

@@ -66,7 +66,10 @@ impl Members {
                 Err(why) if Instant::now() > deadline || self.fails_to_start(service) => {
                     let log = self.folder.at(&format!("log/{service}.log"));
                     let said = last_line(&log);
-                    bail!("{service} does not become ready ({why}). It says: {said}. Its log is {}", log.display())
+                    bail!(
+                        "{service} does not become ready ({why}). It says: {said}. Its log is {}",
+                        log.display()
+                    )
                 }
                 Err(_) => pause(Duration::from_millis(30)).await,
             }
@@ -138,7 +141,12 @@ impl Fleet for Members {
 }
 
 impl Supervised {
-    async fn start(folder: Arc<Folder>, service: Service, listen: SocketAddr, config: PathBuf) -> Result<Self> {
+    async fn start(
+        folder: Arc<Folder>,
+        service: Service,
+        listen: SocketAddr,
+        config: PathBuf,
+    ) -> Result<Self> {
         let (orders, inbox) = mpsc::channel(4);
         let pid = Arc::new(AtomicU32::new(0));
         let starts = Arc::new(AtomicU32::new(0));
@@ -161,7 +169,8 @@ impl Launch {
     /// This very program once more, as one service.
     async fn start(&self) -> Result<Process> {
         let log = self.folder.log(self.service.name())?;
-        let mut command = Command::new(std::env::current_exe().context("cannot find this program's own file")?);
+        let mut command =
+            Command::new(std::env::current_exe().context("cannot find this program's own file")?);
         command
             .args(["service", self.service.name(), "--config"])
             .arg(&self.config)

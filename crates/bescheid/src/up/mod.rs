@@ -92,7 +92,8 @@ async fn up(options: Options) -> Result<()> {
         let search = Search::new(folder.at("tools"));
         let (servers, mailbox) =
             tokio::try_join!(Servers::start(&folder, &secrets, &search, &tell), mailbox(&folder))?;
-        let members = match start_services(&folder, &servers, &secrets, &url, mailbox.port(), &options).await {
+        let members = match start_services(&folder, &servers, &secrets, &url, mailbox.port(), &options).await
+        {
             Ok(members) => members,
             Err(error) => {
                 servers.stop().await;
@@ -167,7 +168,8 @@ async fn start_services(
         tell(&format!("Migrating the database of {service} …"));
         databases::migrate(service, &database).await?;
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, local::free_port()?));
-        let parts = ServiceSettings { listen, database, nats: servers.nats_url(), secrets, portal: url, smtp };
+        let parts =
+            ServiceSettings { listen, database, nats: servers.nats_url(), secrets, portal: url, smtp };
         let config = folder.write_private(&format!("config/{service}.toml"), &parts.toml(service)?)?;
         settings.push((service, listen, config));
         addresses.insert(prefix(service), listen);

@@ -40,7 +40,8 @@ impl Servers {
             async {
                 let program = search.nats(tell).await?;
                 tell(&format!("Starting nats-server {} …", program.version));
-                let settings = NatsSettings { config: nats_config(secrets), ..NatsSettings::new(folder.at("nats")) };
+                let settings =
+                    NatsSettings { config: nats_config(secrets), ..NatsSettings::new(folder.at("nats")) };
                 Nats::start(&program, settings, tell).await
             }
         )?;
@@ -52,10 +53,8 @@ impl Servers {
         }
         let stop = CancellationToken::new();
         let (postgres_port, nats_url) = (postgres.port(), nats.url());
-        let watchers = vec![
-            tokio::spawn(keep(postgres, stop.clone())),
-            tokio::spawn(keep(nats, stop.clone())),
-        ];
+        let watchers =
+            vec![tokio::spawn(keep(postgres, stop.clone())), tokio::spawn(keep(nats, stop.clone()))];
         Ok(Self { stop, watchers: Mutex::new(watchers), postgres_port, nats_url })
     }
 
@@ -146,4 +145,3 @@ async fn keep<S: Server>(mut server: S, stopping: CancellationToken) {
 async fn timeout_or(stopping: &CancellationToken) -> bool {
     tokio::time::timeout(Duration::from_millis(500), stopping.cancelled()).await.is_ok()
 }
-

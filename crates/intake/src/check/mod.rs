@@ -13,8 +13,8 @@ mod tests;
 
 use events::{Ags, Application, Call, Cents};
 use pages::messages::Messages;
-use pages::{Language, Page};
 use pages::parse::ParseError;
+use pages::{Language, Page};
 
 pub use field::Field;
 
@@ -110,7 +110,12 @@ impl Wrong {
         self.write(field, page.language, |key, arguments| page.tn(key, arguments))
     }
 
-    fn write(&self, field: Field, language: Language, say: impl Fn(&str, &[(&str, &str)]) -> String) -> String {
+    fn write(
+        &self,
+        field: Field,
+        language: Language,
+        say: impl Fn(&str, &[(&str, &str)]) -> String,
+    ) -> String {
         let label = say(&field.label(), &[]);
         let label = field.row().map_or(label.clone(), |row| format!("{label} {}", row + 1));
         let (length, limit) = match self {

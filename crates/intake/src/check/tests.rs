@@ -1,4 +1,6 @@
-use events::{Application, Cents, FundingPriority, JointProject, Language as MailLanguage, Participant, PartnerKind};
+use events::{
+    Application, Cents, FundingPriority, JointProject, Language as MailLanguage, Participant, PartnerKind,
+};
 use pages::Language;
 use pages::messages::Messages;
 use pages::parse::ParseError;
@@ -65,7 +67,8 @@ fn every_field_that_must_be_there_is_missed_beside_it() {
     let mut form = Form::default();
     form.drop_blank_rows();
     let errors = super::form(&form, &samples::call(), &samples::lead()).unwrap_err();
-    let missing: Vec<Field> = errors.iter().filter(|(_, wrong)| **wrong == Wrong::MISSING).map(|(field, _)| field).collect();
+    let missing: Vec<Field> =
+        errors.iter().filter(|(_, wrong)| **wrong == Wrong::MISSING).map(|(field, _)| field).collect();
     let expected = [
         Field::Title,
         Field::FieldOfAction,
@@ -105,9 +108,16 @@ fn amounts_that_are_none_are_refused() {
         ("42000,0050", ParseError::Decimals),
         ("'; drop table drafts; --", ParseError::Amount),
     ] {
-        assert_eq!(wrong(|form| form.grant = typed.into()), [(Field::Grant, Wrong::Unreadable(error))], "{typed}");
+        assert_eq!(
+            wrong(|form| form.grant = typed.into()),
+            [(Field::Grant, Wrong::Unreadable(error))],
+            "{typed}"
+        );
     }
-    assert_eq!(wrong(|form| (form.grant, form.total) = ("0".into(), "9000,50".into())), [(Field::Grant, Wrong::Nothing)]);
+    assert_eq!(
+        wrong(|form| (form.grant, form.total) = ("0".into(), "9000,50".into())),
+        [(Field::Grant, Wrong::Nothing)]
+    );
     assert_eq!(wrong(|form| form.third_parties = String::new()), []);
 }
 
@@ -117,10 +127,13 @@ fn shares_of_a_joint_project_add_up() {
     let gap = |gap| vec![(Field::LeadShare, Wrong::SharesGap { gap: Cents(gap) })];
     assert_eq!(wrong(|form| (joint(form), form.lead_share = "21.999,99".into()).1), gap(1));
     assert_eq!(wrong(|form| (joint(form), form.participants.push(row("05112000", "1"))).1), gap(-100));
-    assert_eq!(wrong(|form| (joint(form), form.participants.clear()).1), [
-        (Field::LeadShare, Wrong::SharesGap { gap: Cents::euros(20_000) }),
-        (Field::Participants, Wrong::MISSING),
-    ]);
+    assert_eq!(
+        wrong(|form| (joint(form), form.participants.clear()).1),
+        [
+            (Field::LeadShare, Wrong::SharesGap { gap: Cents::euros(20_000) }),
+            (Field::Participants, Wrong::MISSING),
+        ]
+    );
     // Not ticked: the rows are nobody's business.
     assert_eq!(wrong(|form| (joint(form), form.is_joint = false, form.lead_share = "?".into()).2), []);
 }
@@ -146,7 +159,10 @@ fn dates_are_read_and_stand_in_order() {
         let found = wrong(|form| form.project_from = typed.into());
         assert_eq!(found, [(Field::ProjectFrom, Wrong::Unreadable(ParseError::Date))], "{typed}");
     }
-    assert_eq!(wrong(|form| form.project_to = "2027-02-28".into()), [(Field::ProjectTo, Wrong::EndsBeforeStart)]);
+    assert_eq!(
+        wrong(|form| form.project_to = "2027-02-28".into()),
+        [(Field::ProjectTo, Wrong::EndsBeforeStart)]
+    );
 }
 
 #[test]
@@ -192,8 +208,13 @@ fn characters_nobody_types_are_refused_where_they_come_by_program() {
     let found = wrong_application(|one| one.financing.total = Cents(i64::MAX));
     assert_eq!(found, [(Field::Total, Wrong::Unreadable(ParseError::TooLarge))]);
     let all = vec![Participant { ags: "05911000".parse().unwrap(), share: Cents(i64::MAX) }; 3];
-    let found = wrong_application(|one| one.joint = Some(JointProject { lead_share: Cents::ZERO, participants: all }));
-    assert!(found.contains(&(Field::ParticipantShare(0), Wrong::Unreadable(ParseError::TooLarge))), "{found:?}");
+    let found = wrong_application(|one| {
+        one.joint = Some(JointProject { lead_share: Cents::ZERO, participants: all })
+    });
+    assert!(
+        found.contains(&(Field::ParticipantShare(0), Wrong::Unreadable(ParseError::TooLarge))),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -202,10 +223,27 @@ fn an_email_address_is_one_that_mail_servers_take() {
         assert_eq!(wrong(|form| form.contact_email = good.into()), [], "{good}");
     }
     for bad in [
-        "a", "@b.de", "a@", "a@b", "a@@b.de", "a b@c.de", "a@b..de", ".a@b.de", "a..b@c.de", "a@-b.de", "a@[1.2.3.4]",
-        "ä@b.de", "a@b.de\nBcc: c@d.de", "\"a b\"@c.de", "<a@b.de>",
+        "a",
+        "@b.de",
+        "a@",
+        "a@b",
+        "a@@b.de",
+        "a b@c.de",
+        "a@b..de",
+        ".a@b.de",
+        "a..b@c.de",
+        "a@-b.de",
+        "a@[1.2.3.4]",
+        "ä@b.de",
+        "a@b.de\nBcc: c@d.de",
+        "\"a b\"@c.de",
+        "<a@b.de>",
     ] {
-        assert_eq!(wrong_application(|one| one.contact.email = bad.into())[0].0, Field::ContactEmail, "{bad}");
+        assert_eq!(
+            wrong_application(|one| one.contact.email = bad.into())[0].0,
+            Field::ContactEmail,
+            "{bad}"
+        );
     }
 }
 
@@ -218,13 +256,16 @@ fn what_eligibility_decides_is_a_hint_and_no_obstacle() {
     application.financing.grant = Cents::euros(1_999);
     application.declarations.pop();
     let now = "2027-03-01T00:00:00Z".parse().unwrap();
-    assert_eq!(hints(&application, &call, now), [
-        Hint::Late { closed: call.window.closes },
-        Hint::OutsideCall { from: call.project_from, to: call.project_to },
-        Hint::Begun,
-        Hint::BelowMinimum { minimum: Cents::euros(2_000) },
-        Hint::Declarations { missing: 1 },
-    ]);
+    assert_eq!(
+        hints(&application, &call, now),
+        [
+            Hint::Late { closed: call.window.closes },
+            Hint::OutsideCall { from: call.project_from, to: call.project_to },
+            Hint::Begun,
+            Hint::BelowMinimum { minimum: Cents::euros(2_000) },
+            Hint::Declarations { missing: 1 },
+        ]
+    );
     application.financing.grant = Cents(6_000_001);
     let above = Hint::AboveMaximum { maximum: Cents::euros(60_000) };
     assert!(hints(&application, &call, now).contains(&above));

@@ -9,7 +9,9 @@ use axum::response::{IntoResponse, Response};
 use chassis::problem::{ApiPath, ApiQuery};
 use chassis::session::{Fields, PageForm};
 use chassis::{Problem, Session};
-use events::{ApplicationId, Call, Declaration, FundingPriority, Language as MailLanguage, PartnerKind, ProjectTheme};
+use events::{
+    ApplicationId, Call, Declaration, FundingPriority, Language as MailLanguage, PartnerKind, ProjectTheme,
+};
 use pages::{Choice, Page};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -67,7 +69,11 @@ struct Row {
 
 impl Row {
     fn list(count: usize, first: &str, second: &str) -> Vec<Self> {
-        let row = |row| Self { number: row + 1, first: format!("{first}-{row}"), second: format!("{second}-{row}") };
+        let row = |row| Self {
+            number: row + 1,
+            first: format!("{first}-{row}"),
+            second: format!("{second}-{row}"),
+        };
         (0..count).map(row).collect()
     }
 }
@@ -94,8 +100,10 @@ impl DraftPage<'_> {
 
 fn draw<'a>(page: &'a Page, draft: &Draft, call: &'a Call, errors: Option<&Errors>) -> DraftPage<'a> {
     let form = &draft.form;
-    let choice = |kind: &str, id: String| Choice::new(id.clone(), page.t(format!("{kind}-{}", id.replace('_', "-"))));
-    let choices = |kind: &str, ids: Vec<String>| ids.into_iter().map(|id| choice(kind, id)).collect::<Vec<_>>();
+    let choice =
+        |kind: &str, id: String| Choice::new(id.clone(), page.t(format!("{kind}-{}", id.replace('_', "-"))));
+    let choices =
+        |kind: &str, ids: Vec<String>| ids.into_iter().map(|id| choice(kind, id)).collect::<Vec<_>>();
     let joint = form.is_joint || !form.participants.is_empty() || !form.lead_share.is_empty();
     DraftPage {
         page,
@@ -115,7 +123,10 @@ fn draw<'a>(page: &'a Page, draft: &Draft, call: &'a Call, errors: Option<&Error
         themes: choices("theme", ids(&ProjectTheme::ALL, &call.themes)),
         declarations: choices("declaration", ids(&Declaration::ALL, &Declaration::ALL)),
         languages: choices("language", vec![id_of(MailLanguage::De), id_of(MailLanguage::En)]),
-        partner_kinds: choices("partner", vec![id_of(PartnerKind::MigrantOrganisation), id_of(PartnerKind::Other)]),
+        partner_kinds: choices(
+            "partner",
+            vec![id_of(PartnerKind::MigrantOrganisation), id_of(PartnerKind::Other)],
+        ),
         municipalities: if joint { choices::municipalities(&draft.ags) } else { Vec::new() },
     }
 }
@@ -153,7 +164,8 @@ fn shown(page: &Page, form: &Form, errors: Option<&Errors>) -> pages::Form {
         ("themes", &form.themes),
         ("declarations", &form.declarations),
     ];
-    let mut shown = texts.into_iter().fold(pages::Form::new(page), |shown, (name, text)| shown.with(name, text));
+    let mut shown =
+        texts.into_iter().fold(pages::Form::new(page), |shown, (name, text)| shown.with(name, text));
     for (name, chosen) in lists {
         shown = chosen.iter().fold(shown, |shown, one| shown.with(name, one));
     }
@@ -245,9 +257,9 @@ pub(super) async fn autosave(
     let mut tx = service.bus.begin().await?;
     let draft = drafts::lock(&mut tx, id, &ags).await?.ok_or_else(Problem::not_found)?;
     let now = tx.now();
-    let saved = draft.save(Form::from(&fields), seen(&fields), true, session.name, now).map_err(|stale| {
-        Problem::conflict(stale.to_string()).say(page.t1("stale-title", "by", &stale.by))
-    })?;
+    let saved = draft
+        .save(Form::from(&fields), seen(&fields), true, session.name, now)
+        .map_err(|stale| Problem::conflict(stale.to_string()).say(page.t1("stale-title", "by", &stale.by)))?;
     drafts::save(&mut tx, &saved).await?;
     service.bus.commit(tx).await.map_err(failed)?;
     Ok(StatusCode::NO_CONTENT)

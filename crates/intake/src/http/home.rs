@@ -87,7 +87,13 @@ pub(super) async fn show(
 
 fn open_call(call: &Call, page: &Page) -> OpenCall {
     let (opens, closes) = (call.window.opens, call.window.closes);
-    let phase = if page.now < opens { "ahead" } else if page.now > closes { "closed" } else { "open" };
+    let phase = if page.now < opens {
+        "ahead"
+    } else if page.now > closes {
+        "closed"
+    } else {
+        "open"
+    };
     OpenCall { id: call.id().uuid(), title: title(call, page), opens, closes, phase, key: Uuid::new_v4() }
 }
 

@@ -50,8 +50,14 @@ impl StatusPage<'_> {
 
     /// Name of an email in words; one of a newer release by its own name.
     fn email(&self, template: &str) -> String {
-        let known = ["application-submitted", "application-withdrawn", "eligibility-confirmed", "eligibility-referred"];
-        let later = ["ineligibility-confirmed", "review-completed", "application-waitlisted", "notice-issued"];
+        let known = [
+            "application-submitted",
+            "application-withdrawn",
+            "eligibility-confirmed",
+            "eligibility-referred",
+        ];
+        let later =
+            ["ineligibility-confirmed", "review-completed", "application-waitlisted", "notice-issued"];
         let all = known.into_iter().chain(later).chain(["notice-became-final"]);
         let known = all.into_iter().any(|one| one == template);
         if known { self.page.t(format!("email-{template}")) } else { template.to_owned() }

@@ -69,27 +69,65 @@ async fn an_application_is_submitted_read_and_withdrawn() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_input_gets_a_problem_that_names_the_field() {
     let world = begin().await;
-    let post = async |body: Value| world.api(Method::POST, "/applications", &solingen(), Some("k"), Some(body)).await;
+    let post = async |body: Value| {
+        world.api(Method::POST, "/applications", &solingen(), Some("k"), Some(body)).await
+    };
     let with = |pointer: &str, value: Value| {
         let mut body = body();
         let (parent, name) = pointer.rsplit_once('/').unwrap();
         body.pointer_mut(parent).unwrap()[name] = value;
         body
     };
-    let joint = |ags: &str| json!({"lead_share": 4_100_000, "participants": [{"ags": ags, "share": 100_000}]});
+    let joint =
+        |ags: &str| json!({"lead_share": 4_100_000, "participants": [{"ags": ags, "share": 100_000}]});
     for (pointer, value, at, detail) in [
         ("/application/title", json!(" "), "/application/title", "missing"),
         ("/application/title", json!("a\r\nBcc: b@c.de"), "/application/title", "cannot be printed"),
         ("/application/title", json!("x".repeat(201)), "/application/title", "201"),
         ("/application/title", json!(7), "/application/title", "expected a string"),
-        ("/application/financing/total", json!(5_100_051), "/application/financing/total", "€0.01 of the total cost are missing"),
+        (
+            "/application/financing/total",
+            json!(5_100_051),
+            "/application/financing/total",
+            "€0.01 of the total cost are missing",
+        ),
         ("/application/financing/grant", json!(4_200_000.5), "/application/financing/grant", "expected i64"),
-        ("/application/joint", joint("05999999"), "/application/joint/participants/0/ags", "no such municipality"),
-        ("/application/joint", joint("Bochum"), "/application/joint/participants/0/ags", "five or eight digits"),
-        ("/application/joint", joint("05122000"), "/application/joint/participants/0/ags", "leads the project"),
-        ("/application/joint", json!({"lead_share": 1, "participants": [{"ags": "05911000", "share": 1}]}), "/application/joint/lead_share", "€41,999.98 are missing"),
-        ("/application/project_period/to", json!("2027-02-28"), "/application/project_period/to", "before the start"),
-        ("/application/project_period/to", json!("2027-02-30"), "/application/project_period/to", "out of range"),
+        (
+            "/application/joint",
+            joint("05999999"),
+            "/application/joint/participants/0/ags",
+            "no such municipality",
+        ),
+        (
+            "/application/joint",
+            joint("Bochum"),
+            "/application/joint/participants/0/ags",
+            "five or eight digits",
+        ),
+        (
+            "/application/joint",
+            joint("05122000"),
+            "/application/joint/participants/0/ags",
+            "leads the project",
+        ),
+        (
+            "/application/joint",
+            json!({"lead_share": 1, "participants": [{"ags": "05911000", "share": 1}]}),
+            "/application/joint/lead_share",
+            "€41,999.98 are missing",
+        ),
+        (
+            "/application/project_period/to",
+            json!("2027-02-28"),
+            "/application/project_period/to",
+            "before the start",
+        ),
+        (
+            "/application/project_period/to",
+            json!("2027-02-30"),
+            "/application/project_period/to",
+            "out of range",
+        ),
         ("/application/contact/email", json!("nobody"), "/application/contact/email", "not an email address"),
         ("/application/contact/language", json!("fr"), "/application/contact/language", "unknown variant"),
         ("/application/funding_priorities", json!([]), "/application/funding_priorities", "missing"),
@@ -154,10 +192,11 @@ async fn a_hundred_at_once_get_a_hundred_numbers_in_a_row() {
     while let Some(done) = tasks.join_next().await {
         done.unwrap();
     }
-    let numbers: Vec<String> = sqlx::query_scalar("select file_number from applications order by file_number")
-        .fetch_all(&world.db)
-        .await
-        .unwrap();
+    let numbers: Vec<String> =
+        sqlx::query_scalar("select file_number from applications order by file_number")
+            .fetch_all(&world.db)
+            .await
+            .unwrap();
     let expected: Vec<String> = (1..=100).map(|n| format!("36.KI-2027-{n:04}")).collect();
     assert_eq!(numbers, expected);
     std::sync::Arc::into_inner(world).unwrap().end().await;

@@ -48,7 +48,13 @@ impl<Broker> World<Broker> {
     }
 
     /// Sends the form that `page` shows.
-    async fn send_form(&self, path: &str, page: &Answer, action: &str, fields: &[(String, String)]) -> Answer {
+    async fn send_form(
+        &self,
+        path: &str,
+        page: &Answer,
+        action: &str,
+        fields: &[(String, String)],
+    ) -> Answer {
         let (revision, open_page) = (page.field("revision"), page.field("open_page"));
         let mut all = vec![("action", action), ("revision", &revision), ("open_page", &open_page)];
         all.extend(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
@@ -167,7 +173,10 @@ async fn a_page_saves_by_itself_and_two_pages_do_not_undo_each_other() {
     // They press "save": told who was faster, with what they typed; pressing again means it.
     let told = world.send_form(&draft, &theirs, "save", &title("X")).await;
     assert_eq!(told.status, StatusCode::CONFLICT);
-    assert!(told.text.contains("Serap Demir hat diesen Entwurf inzwischen geändert") && told.text.contains("value=\"X\""));
+    assert!(
+        told.text.contains("Serap Demir hat diesen Entwurf inzwischen geändert")
+            && told.text.contains("value=\"X\"")
+    );
     assert_eq!(world.send_form(&draft, &told, "save", &title("X")).await.status, StatusCode::SEE_OTHER);
     assert!(world.open(&draft).await.text.contains("value=\"X\""));
     assert_eq!(world.send_form(&auto, &mine, "", &title("ABCD")).await.status, StatusCode::CONFLICT);

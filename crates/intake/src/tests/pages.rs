@@ -62,7 +62,10 @@ async fn nobody_sees_what_is_none_of_their_business() {
     let call = samples::call().id().to_string();
     let key = uuid::Uuid::new_v4().to_string();
     let begin = [("call", call.as_str()), ("key", key.as_str())];
-    assert_eq!(world.post("/apply/drafts", &staff(Role::CaseWorker), &begin).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        world.post("/apply/drafts", &staff(Role::CaseWorker), &begin).await.status,
+        StatusCode::FORBIDDEN
+    );
     assert_eq!(world.get("/apply", Some(&staff(Role::CaseWorker)), "de").await.status, StatusCode::FORBIDDEN);
     let theirs = world.get("/apply", Some(&paderborn()), "de").await;
     assert!(!theirs.text.contains("36.KI-2027-0001"));
@@ -81,7 +84,11 @@ async fn an_application_is_withdrawn_on_its_page() {
     let long = "x".repeat(2_001);
     let refused = world.post(&path, &solingen(), &[("reason", &long)]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.text.contains("höchstens 2000 Zeichen") && refused.text.contains(&long), "{}", refused.text);
+    assert!(
+        refused.text.contains("höchstens 2000 Zeichen") && refused.text.contains(&long),
+        "{}",
+        refused.text
+    );
     for _ in 0..2 {
         let done = world.post(&path, &solingen(), &[("reason", "<i>Kein</i> Personal")]).await;
         assert_eq!(done.location, format!("/apply/applications/{id}"));
@@ -144,11 +151,14 @@ async fn the_api_describes_itself() {
     let document = world.api(Method::GET, "/openapi.json", &solingen(), None, None).await.json();
     let mut paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
     paths.sort();
-    assert_eq!(paths, [
-        "/apply/api/applications",
-        "/apply/api/applications/{id}",
-        "/apply/api/applications/{id}/withdrawal",
-        "/apply/api/calls",
-    ]);
+    assert_eq!(
+        paths,
+        [
+            "/apply/api/applications",
+            "/apply/api/applications/{id}",
+            "/apply/api/applications/{id}/withdrawal",
+            "/apply/api/calls",
+        ]
+    );
     world.end().await;
 }

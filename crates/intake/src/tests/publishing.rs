@@ -63,7 +63,10 @@ async fn the_three_projects_are_loaded_once() {
             let mut connection = world.db.acquire().await.unwrap();
             let draft = drafts::find(&mut connection, id, &project.ags).await.unwrap();
             let submitted = applications::find(&mut connection, id).await.unwrap();
-            assert_eq!((draft.is_some(), submitted.is_some()), (stage == Stage::Draft, stage == Stage::Submitted));
+            assert_eq!(
+                (draft.is_some(), submitted.is_some()),
+                (stage == Stage::Draft, stage == Stage::Submitted)
+            );
             assert_eq!(world.said(id).await.len(), usize::from(stage == Stage::Submitted), "round {round}");
         }
     }

@@ -1,8 +1,8 @@
 use axum::http::{Method, StatusCode};
 use events::{
-    AnyFact, ApplicationWaitlisted, AwardGranted, Cents, Decider, EligibilityConfirmed, EligibilityReferred, EmailBounced,
-    EmailSent, EventId, Finding, IneligibilityConfirmed, NoticeBecameFinal, NoticeId, NoticeIssued, NoticeKind, Outcome,
-    Person, Recommendation, ReviewCompleted, Rule, Service,
+    AnyFact, ApplicationWaitlisted, AwardGranted, Cents, Decider, EligibilityConfirmed, EligibilityReferred,
+    EmailBounced, EmailSent, EventId, Finding, IneligibilityConfirmed, NoticeBecameFinal, NoticeId,
+    NoticeIssued, NoticeKind, Outcome, Person, Recommendation, ReviewCompleted, Rule, Service,
 };
 use serde_json::{Value, json};
 use testkit::until;
@@ -32,7 +32,12 @@ fn referred() -> EligibilityReferred {
 }
 
 fn confirmed() -> EligibilityConfirmed {
-    EligibilityConfirmed { findings: Vec::new(), decided_by: Decider::Rules, rule_version: 1, register_day: now().date_naive() }
+    EligibilityConfirmed {
+        findings: Vec::new(),
+        decided_by: Decider::Rules,
+        rule_version: 1,
+        register_day: now().date_naive(),
+    }
 }
 
 fn granted() -> AwardGranted {
@@ -48,15 +53,31 @@ fn granted() -> AwardGranted {
 
 fn waitlisted() -> ApplicationWaitlisted {
     let amount = Cents::euros(1);
-    ApplicationWaitlisted { amount, budget_year: 2027, left: Cents::ZERO, proposed_by: person(), approved_by: person() }
+    ApplicationWaitlisted {
+        amount,
+        budget_year: 2027,
+        left: Cents::ZERO,
+        proposed_by: person(),
+        approved_by: person(),
+    }
 }
 
 fn issued() -> NoticeIssued {
-    NoticeIssued { notice: NoticeId(Uuid::nil()), kind: NoticeKind::Award, sha256: "00".into(), issued_at: now() }
+    NoticeIssued {
+        notice: NoticeId(Uuid::nil()),
+        kind: NoticeKind::Award,
+        sha256: "00".into(),
+        issued_at: now(),
+    }
 }
 
 fn reviewed() -> ReviewCompleted {
-    ReviewCompleted { reviews: Vec::new(), weighted: 7_000, recommendation: Recommendation::Fund, split: false }
+    ReviewCompleted {
+        reviews: Vec::new(),
+        weighted: 7_000,
+        recommendation: Recommendation::Fund,
+        split: false,
+    }
 }
 
 fn sent() -> EmailSent {
@@ -108,17 +129,30 @@ async fn everything_the_others_say_is_on_the_timeline() {
     review.say(id, [reviewed().into()]).await;
     let last = NoticeBecameFinal { notice: NoticeId(Uuid::nil()), final_on: now().date_naive() };
     award.say(id, [last.into()]).await;
-    let seen = until("final", || view(&world, id), |view| view["status"] == "final" && entries(view) == 10).await;
+    let seen =
+        until("final", || view(&world, id), |view| view["status"] == "final" && entries(view) == 10).await;
 
     let what = |entry: &Value| entry["what"].as_str().unwrap().to_owned();
     let mut all: Vec<String> = seen["timeline"].as_array().unwrap().iter().map(what).collect();
     assert_eq!(all[0], "submitted");
     all.sort();
-    assert_eq!(all, [
-        "decided", "eligible", "email_bounced", "email_sent", "notice_final", "notice_issued", "referred", "reviewed",
-        "submitted", "waitlisted",
-    ]);
-    let referred = seen["timeline"].as_array().unwrap().iter().find(|entry| entry["what"] == "referred").unwrap();
+    assert_eq!(
+        all,
+        [
+            "decided",
+            "eligible",
+            "email_bounced",
+            "email_sent",
+            "notice_final",
+            "notice_issued",
+            "referred",
+            "reviewed",
+            "submitted",
+            "waitlisted",
+        ]
+    );
+    let referred =
+        seen["timeline"].as_array().unwrap().iter().find(|entry| entry["what"] == "referred").unwrap();
     assert_eq!(referred["points"].as_array().unwrap().len(), 1, "only what is open");
     assert_eq!(referred["points"][0]["remedy"], "Erklärung des Kreises Mettmann");
 
@@ -148,7 +182,8 @@ async fn what_is_withdrawn_stays_withdrawn_whatever_is_on_its_way() {
     award.say(id, [granted().into()]).await;
     let seen = until("all is noted", || view(&world, id), |view| entries(view) == 5).await;
     assert_eq!(seen["status"], "withdrawn");
-    let reason = seen["timeline"].as_array().unwrap().iter().find(|entry| entry["what"] == "ineligible").unwrap();
+    let reason =
+        seen["timeline"].as_array().unwrap().iter().find(|entry| entry["what"] == "ineligible").unwrap();
     assert_eq!(reason["reason"], "Keine Erklärung des Kreises");
     eligibility.end().await;
     award.end().await;

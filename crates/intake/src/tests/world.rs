@@ -31,7 +31,14 @@ pub fn keys() -> SessionKeys {
 fn session(person: &str, role: Role, ags: Option<&str>) -> Session {
     let expires = now() + TimeDelta::days(365);
     let ags = ags.map(str::to_owned);
-    Session { person: person.into(), name: "Serap Demir".into(), email: None, roles: vec![role], ags, expires }
+    Session {
+        person: person.into(),
+        name: "Serap Demir".into(),
+        email: None,
+        roles: vec![role],
+        ags,
+        expires,
+    }
 }
 
 /// An applicant of Solingen.
@@ -65,7 +72,10 @@ impl Answer {
 
     /// The value of the field `name` as the page shows it.
     pub fn field(&self, name: &str) -> String {
-        let at = self.text.find(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("no {name} in {}", self.text));
+        let at = self
+            .text
+            .find(&format!("name=\"{name}\""))
+            .unwrap_or_else(|| panic!("no {name} in {}", self.text));
         let rest = &self.text[at..];
         let rest = &rest[rest.find("value=\"").unwrap() + 7..];
         rest[..rest.find('"').unwrap()].to_owned()
@@ -145,7 +155,14 @@ impl<Broker> World<Broker> {
     }
 
     /// The JSON API.
-    pub async fn api(&self, method: Method, path: &str, who: &Session, key: Option<&str>, body: Option<Value>) -> Answer {
+    pub async fn api(
+        &self,
+        method: Method,
+        path: &str,
+        who: &Session,
+        key: Option<&str>,
+        body: Option<Value>,
+    ) -> Answer {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}/apply/api{path}", self.url))
@@ -181,7 +198,13 @@ impl<Broker> World<Broker> {
     }
 
     /// A form whose page was made for `page_of`, sent by `who`.
-    pub async fn post_as(&self, path: &str, who: Option<&Session>, page_of: &Session, fields: &[(&str, &str)]) -> Answer {
+    pub async fn post_as(
+        &self,
+        path: &str,
+        who: Option<&Session>,
+        page_of: &Session,
+        fields: &[(&str, &str)],
+    ) -> Answer {
         let mut fields = fields.to_vec();
         let token = keys().csrf(page_of);
         fields.push((CSRF_FIELD, &token));

@@ -65,7 +65,11 @@ async fn run(update: bool) -> Result<()> {
             .chain(kept.keys().filter(|name| !made.contains_key(*name)))
             .collect();
         if !stale.is_empty() {
-            bail!("the offline query data are stale ({} files, e.g. {}): run `tests/sql --update`", stale.len(), stale[0]);
+            bail!(
+                "the offline query data are stale ({} files, e.g. {}): run `tests/sql --update`",
+                stale.len(),
+                stale[0]
+            );
         }
         println!("{} queries, all as checked in", made.len());
         return Ok(());

@@ -17,5 +17,9 @@ static SORTED: LazyLock<Vec<(&'static Ags, &'static str)>> = LazyLock::new(|| {
 
 /// All but the lead.
 pub(super) fn municipalities(lead: &Ags) -> Vec<Choice> {
-    SORTED.iter().filter(|(ags, _)| *ags != lead).map(|(ags, name)| Choice::new(ags.as_str(), *name)).collect()
+    SORTED
+        .iter()
+        .filter(|(ags, _)| *ags != lead)
+        .map(|(ags, name)| Choice::new(ags.as_str(), *name))
+        .collect()
 }

@@ -1,0 +1,175 @@
+use testkit::until;
+use tests::{Plan, World};
+
+use crate::chrome::{Browser, DESK};
+
+/// Texts of the buttons in one language.
+struct Words {
+    language: &'static str,
+    check: &'static str,
+    submit: &'static str,
+    to_status: &'static str,
+    take_next: &'static str,
+    give_review: &'static str,
+    propose: &'static str,
+    approve: &'static str,
+    received: &'static str,
+    eligible: &'static str,
+    decided: &'static str,
+}
+
+const GERMAN: Words = Words {
+    language: "de",
+    check: "Prüfen und weiter zum Einreichen",
+    submit: "Antrag einreichen",
+    to_status: "Stand des Antrags ansehen",
+    take_next: "Nächste Akte nehmen",
+    give_review: "Gutachten abgeben",
+    propose: "Vorschlagen",
+    approve: "Freigeben",
+    received: "Ihr Antrag ist eingegangen",
+    eligible: "In Begutachtung",
+    decided: "Entschieden",
+};
+
+const ENGLISH: Words = Words {
+    language: "en",
+    check: "Check and continue to submission",
+    submit: "Submit application",
+    to_status: "See the status",
+    take_next: "Take the next application",
+    give_review: "Give review",
+    propose: "Propose",
+    approve: "Approve",
+    received: "Your application has arrived",
+    eligible: "In review",
+    decided: "Decided",
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_the_form_to_the_notice_in_german() {
+    whole_way(&GERMAN).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_the_form_to_the_notice_in_english() {
+    whole_way(&ENGLISH).await;
+}
+
+async fn whole_way(words: &Words) {
+    let world = World::with(Plan { drafts: true, ..Plan::default() }).await;
+    let browser = Browser::start(&world.url).await;
+    let lang = words.language;
+    browser.size(DESK).await;
+    browser.go(&format!("/?lang={lang}")).await;
+    browser.check(&format!("{lang}-01-start")).await;
+    browser.go("/sign-in").await;
+    browser.check(&format!("{lang}-02-sign-in")).await;
+    for page in ["about", "accessibility", "privacy"] {
+        browser.go(&format!("/{page}")).await;
+        browser.check(&format!("{lang}-03-{page}")).await;
+    }
+
+    // The applicant finds the draft, and submits it.
+    sign_in(&browser, "applicant-solingen", "/apply").await;
+    browser.check(&format!("{lang}-04-my-applications")).await;
+    browser.press("Strategische Steuerung und Qualifizierung des Integrationsnetzwerks in Solingen").await;
+    browser.until_path("/apply/drafts/").await;
+    browser.check(&format!("{lang}-05-form")).await;
+
+    // What is not right is said beside the field, and nothing typed is lost.
+    browser.fill("title", "").await;
+    browser.press(words.check).await;
+    until("the form says what is wrong", || browser.has(".kern-error, .b-errors"), |seen| *seen).await;
+    browser.check(&format!("{lang}-06-form-refused")).await;
+    browser.fill("title", "Integrationsnetzwerk <b>Solingen</b>").await;
+    browser.press(words.check).await;
+    browser.until_path("/check").await;
+    browser.check(&format!("{lang}-07-check")).await;
+    browser.press(words.submit).await;
+    browser.until_text(words.received).await;
+    browser.check(&format!("{lang}-08-receipt")).await;
+    browser.press(words.to_status).await;
+    browser.until_path("/apply/applications/").await;
+    browser.until_text(words.eligible).await;
+    browser.check(&format!("{lang}-09-status")).await;
+    let status_page = browser.path().await;
+    let id = status_page.rsplit('/').next().expect("an id").to_owned();
+
+    // The case worker sees what the rules found.
+    sign_in(&browser, "case-worker-1", "/eligibility").await;
+    browser.check(&format!("{lang}-10-eligibility")).await;
+    browser.go(&format!("/eligibility/cases/{id}")).await;
+    browser.check(&format!("{lang}-11-findings")).await;
+
+    // Two reviewers.
+    for (number, reviewer) in ["reviewer-1", "reviewer-2"].into_iter().enumerate() {
+        sign_in(&browser, reviewer, "/review").await;
+        browser.check(&format!("{lang}-12-queue-{number}")).await;
+        browser.press(words.take_next).await;
+        browser.until_path("/review/files/").await;
+        browser.check(&format!("{lang}-13-file-{number}")).await;
+        for field in browser.names_beginning("score-").await {
+            browser.choose(&field, "7").await;
+        }
+        browser.tick("recommendation", "fund").await;
+        browser.fill("comment", "Schlüssig, gut begründet und mit der Ausländerbehörde abgestimmt.").await;
+        browser.press(words.give_review).await;
+        browser.until_gone(words.give_review).await;
+    }
+
+    // One person proposes, another approves.
+    world.until_case(&id, "ready").await;
+    sign_in(&browser, "case-worker-2", "/award").await;
+    browser.check(&format!("{lang}-14-ranking")).await;
+    browser.go(&format!("/award/cases/{id}")).await;
+    browser.check(&format!("{lang}-15-case")).await;
+    browser.tick("kind", "grant").await;
+    browser.press(words.propose).await;
+    world.until_case(&id, "proposed").await;
+    sign_in(&browser, "approver-1", "/award").await;
+    browser.go(&format!("/award/cases/{id}")).await;
+    browser.check(&format!("{lang}-16-proposal")).await;
+    browser.press(words.approve).await;
+    world.until_case(&id, "granted").await;
+    browser.go(&format!("/award/cases/{id}")).await;
+    browser.check(&format!("{lang}-17-granted")).await;
+
+    // The mailbox says that a decision waits.
+    let subjects = world.emails("integration@solingen.example", 4).await;
+    browser.go(&format!("/mailbox?lang={lang}")).await;
+    browser.until_text(&subjects[3]).await;
+    browser.check(&format!("{lang}-18-mailbox")).await;
+    browser.press(&subjects[3]).await;
+    browser.until_path("/mailbox/").await;
+    browser.check(&format!("{lang}-19-email")).await;
+
+    // The applicant opens the notice.
+    sign_in(&browser, "applicant-solingen", "/apply").await;
+    browser.go(&status_page).await;
+    browser.until_text(words.decided).await;
+    browser.check(&format!("{lang}-20-decided")).await;
+    browser.go(&format!("/award/notices/{id}")).await;
+    browser.check(&format!("{lang}-21-notice")).await;
+    let pdf = browser.fetch(&format!("/award/notices/{id}/pdf")).await;
+    assert!(pdf.starts_with("%PDF-"), "the notice opens as a PDF");
+
+    // What became of the emails, and the operator's page.
+    sign_in(&browser, "operator-1", "/mail").await;
+    browser.check(&format!("{lang}-22-deliveries")).await;
+    browser.go("/ops").await;
+    browser.check(&format!("{lang}-23-ops")).await;
+    browser.go("/nowhere").await;
+    browser.check(&format!("{lang}-24-not-found")).await;
+
+    browser.finish().await;
+    world.finish().await;
+}
+
+async fn sign_in(browser: &Browser, person: &str, home: &str) {
+    browser.go("/sign-in").await;
+    let script = "document.querySelector(`button[name=person][value='${arguments[0]}']`).click()";
+    browser.client.execute(script, vec![person.into()]).await.expect("a person");
+    browser.until_not_path("/sign-in").await;
+    browser.go(home).await;
+}

@@ -1,0 +1,101 @@
+//! `bescheid up` as a process, in a folder of its own.
+
+use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bescheid::client::Api;
+use chassis::Role;
+use local::{Process, Signal};
+use rustix::process::{Pid, kill_process};
+use testkit::{environment, until_some};
+use tokio::process::Command;
+
+pub struct Set {
+    pub data: PathBuf,
+    pub api: Api,
+    process: Process,
+    _folder: tempfile::TempDir,
+}
+
+impl Set {
+    pub async fn start() -> Self {
+        // Open to others: as root, Postgres runs as another user and must get there.
+        let folder = tempfile::Builder::new()
+            .prefix("bescheid-set-")
+            .permissions(std::fs::Permissions::from_mode(0o755))
+            .tempdir()
+            .expect("a folder");
+        let data = folder.path().join("data");
+        let port = local::free_port().expect("a free port");
+        let nats = PathBuf::from(environment::get(environment::NATS_SERVER));
+        let path = std::env::join_paths(
+            std::iter::once(nats.parent().expect("a folder").to_owned())
+                .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+        )
+        .expect("a search path");
+        let log = File::create(folder.path().join("up.log")).expect("a log");
+        let mut command = Command::new(program());
+        command
+            .args(["up", "--port", &port.to_string(), "--data"])
+            .arg(&data)
+            .env("PATH", path)
+            .stdout(log.try_clone().expect("the same log"))
+            .stderr(log);
+        let process = Process::spawn("bescheid up", command, Signal::INT).await.expect("the set starts");
+        let api = until_some("the set runs", || async { Api::of_running(&data).ok() }).await;
+        Self { data, api, process, _folder: folder }
+    }
+
+    /// SIGKILL for one service, as the operator's page names its process.
+    pub async fn kill_service(&self, name: &str) {
+        let token = self.api.token("operator", Role::Operator, None);
+        let services = self.api.get("/ops/api/services", &token).await.expect("the services");
+        let service = services.as_array().expect("a list").iter().find(|one| one["name"] == name).expect("a service");
+        kill(service["pid"].as_i64().expect("a process"));
+    }
+
+    /// SIGKILL for the process whose id stands first in a file of the set.
+    pub fn kill_by_file(&self, file: &str) {
+        let path = find(&self.data, file).unwrap_or_else(|| panic!("there is no {file} in the set's folder"));
+        let text = std::fs::read_to_string(path).expect("a file");
+        kill(text.lines().next().expect("a line").trim().parse().expect("a process id"));
+    }
+
+    /// Ctrl-C, and nothing is left running.
+    pub async fn finish(mut self) {
+        let status = self.process.stop(Duration::from_secs(60)).await.expect("an end");
+        assert!(status.success(), "the set ends in order: {status}");
+    }
+}
+
+fn kill(id: i64) {
+    let pid = Pid::from_raw(i32::try_from(id).expect("a process id")).expect("a process id");
+    kill_process(pid, Signal::KILL).expect("killed");
+}
+
+/// A file of that name below a folder; links to folders are followed.
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if entry.file_name() == name {
+                return Some(path);
+            }
+        }
+    }
+    None
+}
+
+/// The command, built with everything else.
+fn program() -> PathBuf {
+    // …/target/debug/deps/fault-… → …/target/debug/bescheid
+    let own = std::env::current_exe().expect("this test's own file");
+    let program = own.parent().and_then(Path::parent).expect("a target folder").join("bescheid");
+    assert!(program.exists(), "{} is missing: run the tests with `tests/run`", program.display());
+    program
+}
