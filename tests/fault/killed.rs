@@ -55,9 +55,11 @@ async fn ambiguous(set: &Set) -> HashSet<String> {
     let mut found = HashSet::new();
     let mut before = i64::MAX;
     loop {
-        let page = set.api.get(&format!("/mail/api/deliveries?before={before}"), &token).await.expect("deliveries");
+        let page =
+            set.api.get(&format!("/mail/api/deliveries?before={before}"), &token).await.expect("deliveries");
         for delivery in page["deliveries"].as_array().expect("a list") {
-            if delivery["ambiguous"].as_i64().is_some_and(|times| times > 0) || delivery["ambiguous"] == true {
+            if delivery["ambiguous"].as_i64().is_some_and(|times| times > 0) || delivery["ambiguous"] == true
+            {
                 found.insert(delivery["recipient"].as_str().expect("a recipient").to_owned());
             }
         }

@@ -52,7 +52,8 @@ impl Set {
     pub async fn kill_service(&self, name: &str) {
         let token = self.api.token("operator", Role::Operator, None);
         let services = self.api.get("/ops/api/services", &token).await.expect("the services");
-        let service = services.as_array().expect("a list").iter().find(|one| one["name"] == name).expect("a service");
+        let service =
+            services.as_array().expect("a list").iter().find(|one| one["name"] == name).expect("a service");
         kill(service["pid"].as_i64().expect("a process"));
     }
 

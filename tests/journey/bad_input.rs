@@ -31,7 +31,8 @@ async fn a_form_that_does_not_add_up_is_refused_beside_its_field() {
     let who = Applicant::SOLINGEN;
     world.submit(who, &form(who)).await;
     let token = solingen(&world);
-    let cases: [(&str, fn(&mut Application)); 4] = [
+    type Spoil = fn(&mut Application);
+    let cases: [(&str, Spoil); 4] = [
         ("financing", |form| form.financing.total = form.financing.total + Cents(1)),
         ("project_period", |form| std::mem::swap(&mut form.project_period.from, &mut form.project_period.to)),
         ("title", |form| form.title = "x".repeat(100_000)),
@@ -157,12 +158,12 @@ async fn nobody_approves_their_own_proposal() {
         chassis::settings::SessionKeys::for_test().sign(&session)
     };
     world.until_case(&id, "ready").await;
-    let proposal = json!({ "kind": "grant", "amount_cents": 48_000_00 });
+    let proposal = json!({ "kind": "grant", "amount_cents": 4_800_000 });
     let (status, answer) = world.post(&token, &format!("/award/api/cases/{id}/proposal"), proposal).await;
     assert!(status.is_success(), "{answer}");
     let (status, answer) = world.post(&token, &format!("/award/api/cases/{id}/approval"), json!({})).await;
     assert_problem(status, &answer, StatusCode::CONFLICT, "");
-    let too_much = json!({ "kind": "grant", "amount_cents": 48_000_01 });
+    let too_much = json!({ "kind": "grant", "amount_cents": 4_800_001 });
     let (status, _) = world.post(&token, &format!("/award/api/cases/{id}/proposal"), too_much).await;
     assert!(status.is_client_error());
     world.finish().await;

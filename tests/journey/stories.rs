@@ -44,7 +44,7 @@ async fn funded(world: World) {
     world.until_status(who, &id, "eligible").await;
     world.review_twice("fund").await;
     world.until_status(who, &id, "reviewed").await;
-    world.propose(&id, json!({ "kind": "grant", "amount_cents": 48_000_00 })).await;
+    world.propose(&id, json!({ "kind": "grant", "amount_cents": 4_800_000 })).await;
     assert_eq!(world.approve(&id).await, "granted");
     world.until_status(who, &id, "decided").await;
 
@@ -53,7 +53,7 @@ async fn funded(world: World) {
     assert!(pdf.starts_with(b"%PDF-"), "the notice is a PDF");
     world.until_quiet().await;
     assert_eq!(world.subjects(who.email), subjects, "one email for each status, and no more");
-    assert_eq!(committed(&world).await, 48_000_00);
+    assert_eq!(committed(&world).await, 4_800_000);
     world.finish().await;
 }
 
@@ -76,13 +76,13 @@ async fn joint_project_funded(world: World) {
     world.until_status(who, &id, "eligible").await;
     world.review_twice("fund").await;
     // Less than applied for: the reasons are compulsory.
-    let proposal = json!({ "kind": "grant", "amount_cents": 50_000_00, "reasons": "Die Reisekosten sind nicht notwendig." });
+    let proposal = json!({ "kind": "grant", "amount_cents": 5_000_000, "reasons": "Die Reisekosten sind nicht notwendig." });
     world.propose(&id, proposal).await;
     assert_eq!(world.approve(&id).await, "granted");
     world.until_status(who, &id, "decided").await;
     world.emails(who.email, 4).await;
     assert!(world.notice_pdf(who, &id).await.starts_with(b"%PDF-"));
-    assert_eq!(committed(&world).await, 50_000_00);
+    assert_eq!(committed(&world).await, 5_000_000);
     world.finish().await;
 }
 
@@ -150,16 +150,16 @@ async fn waitlisted_and_granted_later(world: World) {
     let (first, second) = (Applicant::SOLINGEN, Applicant::ESSEN);
     let granted = world.submit(first, &form(first)).await;
     world.review_twice("fund").await;
-    world.propose(&granted, json!({ "kind": "grant", "amount_cents": 48_000_00 })).await;
+    world.propose(&granted, json!({ "kind": "grant", "amount_cents": 4_800_000 })).await;
     assert_eq!(world.approve(&granted).await, "granted");
 
     world.clock.advance(TimeDelta::minutes(5));
     let waiting = world.submit(second, &form(second)).await;
     world.review_twice("fund").await;
-    world.propose(&waiting, json!({ "kind": "grant", "amount_cents": 48_000_00 })).await;
+    world.propose(&waiting, json!({ "kind": "grant", "amount_cents": 4_800_000 })).await;
     assert_eq!(world.approve(&waiting).await, "waitlisted", "12,000 € are left");
     world.until_status(second, &waiting, "waitlisted").await;
-    assert_eq!(committed(&world).await, 48_000_00, "nothing is committed for the waiting list");
+    assert_eq!(committed(&world).await, 4_800_000, "nothing is committed for the waiting list");
     // Received, eligible, reviewed, waitlisted.
     world.emails(second.email, 4).await;
     world.finish().await;

@@ -211,8 +211,9 @@ impl Driver {
         mut note: impl FnMut(Uuid),
     ) -> Result<()> {
         while !self.done.load(Ordering::SeqCst) {
-            let (status, list) =
-                self.ask(Method::GET, &format!("/award/api/cases?state={state}&limit=200"), token, None).await?;
+            let (status, list) = self
+                .ask(Method::GET, &format!("/award/api/cases?state={state}&limit=200"), token, None)
+                .await?;
             let cases = list["cases"].as_array().map(Vec::as_slice).unwrap_or_default();
             // Cases of others are left to others.
             let mine: Vec<Uuid> = {
@@ -289,7 +290,7 @@ impl Driver {
 /// How long one request may be repeated.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-const AMOUNT_CENTS: i64 = 2_000_00;
+const AMOUNT_CENTS: i64 = 200_000;
 
 fn print_row(what: &str, mut times: Vec<Duration>) {
     times.sort();

@@ -99,12 +99,15 @@ async fn look(core: &Core) -> Result<u64, WatchError> {
         // Two services that find the same regress ask for the same epoch.
         update(core, epoch, &info.config).await?;
     }
-    tracing::warn!(
-        epoch,
-        ?known,
-        ?seen,
-        "the broker's stream is new or went backwards: publishing the event log again"
-    );
+    match &known {
+        None => tracing::info!(epoch, "stream known"),
+        Some(known) => tracing::warn!(
+            epoch,
+            ?known,
+            ?seen,
+            "the broker's stream is new or went backwards: publishing the event log again"
+        ),
+    }
     remember(core, &Known { epoch, ..seen }, known.is_some()).await?;
     metrics::counter!("bus_epochs_total").increment(1);
     core.wake.notify_one();

@@ -133,8 +133,7 @@ fn check(call: &Call) -> Result<(), Mistake> {
         list.iter().enumerate().try_for_each(|(row, line)| filled(&format!("{path}.{row}"), line))?;
     }
     let mut conditions = letters.conditions.iter().enumerate();
-    conditions
-        .try_for_each(|(row, text)| filled(&format!("letters.conditions.{row}"), text))?;
+    conditions.try_for_each(|(row, text)| filled(&format!("letters.conditions.{row}"), text))?;
     expect(letters.proof_due_days >= 1, "letters.proof_due_days", "expected 1 or more days")
 }
 

@@ -37,7 +37,7 @@ async fn run(update: bool) -> Result<()> {
     let (server, _) = admin_url.rsplit_once('/').context("the address names a database")?;
     let mut admin = PgConnection::connect(&admin_url).await?;
     let mut check = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    check.args(["check", "--quiet"]).env("SQLX_OFFLINE", "false");
+    check.args(["check", "--quiet", "--workspace", "--all-targets"]).env("SQLX_OFFLINE", "false");
     let fresh = tempfile::tempdir()?;
     check.env("SQLX_OFFLINE_DIR", fresh.path());
     for name in CRATES {
@@ -45,7 +45,7 @@ async fn run(update: bool) -> Result<()> {
         sqlx::query(AssertSqlSafe(format!("create database {database}"))).execute(&mut admin).await?;
         let url = format!("{server}/{database}");
         migrate(&url, name).await.with_context(|| format!("cannot migrate for {name}"))?;
-        check.env(format!("{}_DATABASE_URL", name.to_uppercase()), url).args(["-p", name]);
+        check.env(format!("{}_DATABASE_URL", name.to_uppercase()), url);
         touch(&PathBuf::from(format!("crates/{name}/src/lib.rs")))?;
     }
     if !check.status().context("cannot run cargo")?.success() {
