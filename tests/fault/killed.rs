@@ -4,9 +4,8 @@ use bescheid::load::{self, Options};
 use chassis::Role;
 use events::Service;
 use testkit::until;
+use tests::Set;
 use tokio::task::JoinHandle;
-
-use crate::set::Set;
 
 /// Applications on their way while something is killed.
 const JOURNEYS: usize = 50;

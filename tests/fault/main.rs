@@ -1,4 +1,3 @@
 //! What breaks in the middle of many journeys, in a real set of processes.
 
 mod killed;
-mod set;

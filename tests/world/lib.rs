@@ -3,6 +3,7 @@
 
 mod actors;
 mod doubler;
+mod set;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ use testkit::{samples, until};
 use tokio::task::JoinHandle;
 
 pub use actors::{Applicant, form};
+pub use set::Set;
 
 /// A running set.
 pub struct World {

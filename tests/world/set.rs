@@ -12,14 +12,20 @@ use rustix::process::{Pid, kill_process};
 use testkit::{environment, until_some};
 use tokio::process::Command;
 
+/// A running set.
 pub struct Set {
+    /// Its folder.
     pub data: PathBuf,
+    /// Address of its front door.
+    pub url: String,
+    /// Its API, as anybody.
     pub api: Api,
     process: Process,
     _folder: tempfile::TempDir,
 }
 
 impl Set {
+    /// Starts everything; returns when the front door is open.
     pub async fn start() -> Self {
         // Open to others: as root, Postgres runs as another user and must get there.
         let folder = tempfile::Builder::new()
@@ -45,7 +51,8 @@ impl Set {
             .stderr(log);
         let process = Process::spawn("bescheid up", command, Signal::INT).await.expect("the set starts");
         let api = until_some("the set runs", || async { Api::of_running(&data).ok() }).await;
-        Self { data, api, process, _folder: folder }
+        let url = format!("http://localhost:{port}");
+        Self { data, url, api, process, _folder: folder }
     }
 
     /// SIGKILL for one service, as the operator's page names its process.
