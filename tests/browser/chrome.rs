@@ -11,9 +11,12 @@ use serde_json::{Value, json};
 use testkit::{environment, until_some};
 use tokio::process::Command;
 
-/// The checker for accessibility.
-const AXE: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/browser/node_modules/axe-core/axe.min.js"));
+/// The checker for accessibility, as npm has fetched it.
+fn axe() -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("browser/node_modules/axe-core/axe.min.js");
+    std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; run the tests with `tests/run`", path.display()))
+}
 
 /// Widths of a phone and of a desk, in CSS pixels.
 pub const PHONE: (u32, u32) = (360, 780);
@@ -215,7 +218,7 @@ impl Browser {
     }
 
     async fn axe(&self, name: &str) {
-        self.client.execute(AXE, vec![]).await.expect("axe loads");
+        self.client.execute(&axe(), vec![]).await.expect("axe loads");
         let script = "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] })\
             .then(result => done(result.violations.map(one => ({ id: one.id, help: one.help,\
             nodes: one.nodes.map(node => node.html).slice(0, 3) }))), error => done([{ id: String(error) }]));";

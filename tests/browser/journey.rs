@@ -123,7 +123,9 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
                 browser.choose(&field, "7").await;
             }
             browser.tick("recommendation", "fund").await;
-            browser.fill("comment", "Schlüssig, gut begründet und mit der Ausländerbehörde abgestimmt.").await;
+            browser
+                .fill("comment", "Schlüssig, gut begründet und mit der Ausländerbehörde abgestimmt.")
+                .await;
             browser.press(words.give_review).await;
             browser.until_gone(words.give_review).await;
         }
@@ -180,7 +182,8 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
 async fn until_case(api: &Api, id: &str, stage: &str) {
     let token = api.token("case-worker-1", Role::CaseWorker, None);
     let path = format!("/award/api/cases/{id}");
-    let seen = || async { api.get(&path, &token).await.map(|case| case["state"].to_string()).unwrap_or_default() };
+    let seen =
+        || async { api.get(&path, &token).await.map(|case| case["state"].to_string()).unwrap_or_default() };
     until(&format!("the case is {stage}"), seen, |seen| seen.contains(stage)).await;
 }
 
