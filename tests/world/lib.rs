@@ -23,7 +23,7 @@ use testkit::{samples, until};
 use tokio::task::JoinHandle;
 
 pub use actors::{Applicant, form};
-pub use set::Set;
+pub use set::{Set, program};
 
 /// A running set.
 pub struct World {

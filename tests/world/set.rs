@@ -100,7 +100,7 @@ fn find(folder: &Path, name: &str) -> Option<PathBuf> {
 }
 
 /// The command, built with everything else.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     // …/target/debug/deps/fault-… → …/target/debug/bescheid
     let own = std::env::current_exe().expect("this test's own file");
     let program = own.parent().and_then(Path::parent).expect("a target folder").join("bescheid");

@@ -6,12 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use bus::Bus;
 use chassis::settings::SettingsError;
-use chassis::settings::SettingsError;
 use chassis::{Process, TestClock};
 use chrono::{DateTime, Utc};
 use events::{AnyFact, ApplicationId, EmailBounced, EmailSent, Event, EventId, Language};
 use local::{Content, Mailbox};
-use notification::delivery::Policy;
 use notification::delivery::Policy;
 use notification::mail::Mail;
 use notification::sender::Sender;
@@ -97,10 +95,7 @@ impl Office {
         self.running.lock().unwrap().push((process, task));
     }
 
-    pub fn policy(&self) -> Policy {
-        self.settings.policy()
-    }
-
+    /// How patient this office is.
     pub fn policy(&self) -> Policy {
         self.settings.policy()
     }

@@ -7,4 +7,3 @@ mod queue;
 mod reviewing;
 mod stage;
 mod store;
-mod zz_serve;

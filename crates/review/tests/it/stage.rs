@@ -181,9 +181,6 @@ impl Stage {
         }
     }
 
-    pub fn url(&self) -> String {
-        self.url.clone()
-    }
     pub async fn read(&self, id: ApplicationId) -> Option<File> {
         files::read(&mut self.db.pool.acquire().await.unwrap(), id).await.unwrap()
     }
