@@ -3,7 +3,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// A condition that has not come true by then never will: generous, since the machine may be busy.
-const DEADLINE: Duration = Duration::from_secs(40);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Waits until `condition` holds. `look` returns what is seen; on time-out the panic shows the
 /// last thing seen.
