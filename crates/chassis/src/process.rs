@@ -218,10 +218,15 @@ impl Process {
         for (_, task) in self.0.running.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
-        match self.0.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match self.take_failure() {
             Some(failure) => Err(failure),
             None => result,
         }
+    }
+
+    /// What ended the process, if it was a background task.
+    pub(crate) fn take_failure(&self) -> Option<StartError> {
+        self.0.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn unfinished(&self) -> String {

@@ -150,9 +150,14 @@ where
         let signals = Signals::listen().map_err(StartError::System)?;
         tokio::spawn(signals.obey(shutdown.clone()));
         tokio::select! {
-            result = run(process, settings) => result,
-            // While it still starts there is nothing to finish.
-            () = shutdown.now.cancelled() => if shutdown.is_serving() { Err(StartError::Stopped) } else { Ok(()) },
+            result = run(process.clone(), settings) => result,
+            () = shutdown.now.cancelled() => match process.take_failure() {
+                // A task that was lost while the others still started.
+                Some(failure) => Err(failure),
+                None if shutdown.is_serving() => Err(StartError::Stopped),
+                // While it still starts there is nothing to finish.
+                None => Ok(()),
+            },
         }
     });
     runtime.shutdown_timeout(Duration::from_secs(1));

@@ -134,8 +134,8 @@ participant-remove = Kommune { $number } entfernen
 financing-lead = Alle Beträge in Euro, auf den Cent genau. Dieser Aufruf fördert mit { $minimum } bis { $maximum } je Projekt.
 # Die drei Punkte stehen für den Betrag.
 sum-fits = Der Finanzierungsplan geht auf.
-sum-missing = An den Gesamtkosten fehlen noch … .
-sum-over = Die Teile übersteigen die Gesamtkosten um … .
+sum-missing = An den Gesamtkosten fehlen noch ….
+sum-over = Die Teile übersteigen die Gesamtkosten um ….
 
 # Prüfen und einreichen
 check-title = Angaben prüfen und einreichen

@@ -135,7 +135,7 @@ financing-lead = All amounts in euros, to the cent. This call funds with { $mini
 # The three dots stand for the amount.
 sum-fits = The financing plan adds up.
 sum-missing = … of the total cost are still missing.
-sum-over = The parts exceed the total cost by … .
+sum-over = The parts exceed the total cost by ….
 
 # Check and submit
 check-title = Check and submit

@@ -45,6 +45,7 @@ pub struct Sender {
     outage: Outage,
     wake: Notify,
     draining: CancellationToken,
+    ended: CancellationToken,
 }
 
 impl Sender {
@@ -65,6 +66,7 @@ impl Sender {
             outage: Outage::new(Duration::from_secs(u64::from(settings.delivery.longest_outage_pause))),
             wake: Notify::new(),
             draining: process.draining(),
+            ended: CancellationToken::new(),
         })
     }
 
@@ -93,6 +95,7 @@ impl Sender {
     /// # Errors
     /// A task that panicked.
     pub async fn run(self: Arc<Self>, bus: Bus) -> Result<(), JoinError> {
+        let _ended = self.ended.clone().drop_guard();
         let (ledger, storing) = ledger::open(bus);
         let storing = tokio::spawn(storing);
         let (queue, claimed) = mpsc::channel(self.connections * 2);
@@ -107,6 +110,11 @@ impl Sender {
             ended?;
         }
         storing.await
+    }
+
+    /// Returns when [`Sender::run`] has.
+    pub async fn ended(&self) {
+        self.ended.cancelled().await;
     }
 
     async fn measure(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
