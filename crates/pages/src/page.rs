@@ -73,7 +73,7 @@ impl Pages {
     /// A page outside of any request: for tests, and text made in the background.
     pub fn page(&self, language: Language, session: Option<Session>, now: DateTime<Utc>) -> Page {
         let path = if self.0.prefix.is_empty() { "/".to_owned() } else { self.0.prefix.clone() };
-        Page { pages: self.clone(), language, session, csrf: String::new(), path, now }
+        Page { pages: self.clone(), language, session, csrf: String::new(), path, now, is_read: true }
     }
 }
 
@@ -114,6 +114,7 @@ pub struct Page {
     pub path: String,
     /// When the request came (UTC).
     pub now: DateTime<Utc>,
+    is_read: bool,
 }
 
 impl<S: Sync> FromRequestParts<S> for Page {
@@ -142,6 +143,7 @@ impl Page {
             session,
             path: without_language(parts.uri.path(), query),
             now: process.clock().now(),
+            is_read: parts.method == Method::GET,
         }
     }
 
@@ -209,10 +211,11 @@ impl Page {
         self.asset(assets::BESCHEID_JS)
     }
 
-    /// This page in the other languages: code, name, link.
+    /// This page in the other languages: code, name, link. None on the answer to a form: the link would leave
+    /// behind what was typed.
     pub fn other_languages(&self) -> Vec<(&'static str, &'static str, String)> {
         let sign = if self.path.contains('?') { '&' } else { '?' };
-        let others = Language::ALL.into_iter().filter(|language| *language != self.language);
+        let others = Language::ALL.into_iter().filter(|language| self.is_read && *language != self.language);
         others.map(|l| (l.code(), l.name(), format!("{}{sign}lang={}", self.path, l.code()))).collect()
     }
 

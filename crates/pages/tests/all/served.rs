@@ -153,6 +153,7 @@ async fn a_form_sent_after_the_session_ended_is_shown_to_be_sent_again() {
     assert!(page.contains("What you typed is still here"), "{page}");
     keep("lost", &page);
     assert!(page.contains("action=\"/review/file\""));
+    assert!(!page.contains("lang=de"), "no link that would leave behind what was typed");
     assert!(page.contains("<input type=\"hidden\" name=\"theme\" value=\"b\">"));
     assert!(page.contains("Erste Zeile\r\n&#60;b&#62;zweite&#60;/b&#62;"), "{page}");
 
