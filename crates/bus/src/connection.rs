@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::backoff::Backoff;
 use crate::consumer::{self, Consumer};
+use crate::step::{Step, reached};
 use crate::subscriptions::Subscriptions;
 use crate::{Failure, Settings, Tx, parked, relay, stats, watch as broker_watch};
 
@@ -64,7 +65,9 @@ impl Core {
     }
 
     pub(crate) async fn commit(&self, tx: Tx) -> Result<(), Failure> {
+        reached(Step::Written).await;
         let said = tx.finish().await?;
+        reached(Step::Committed).await;
         if said > 0 {
             self.wake.notify_one();
         }

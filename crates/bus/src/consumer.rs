@@ -16,6 +16,7 @@ use crate::backoff::Backoff;
 use crate::connection::Core;
 use crate::gate::{self, Applied, Incoming, Verdict};
 use crate::parked;
+use crate::step::{Step, reached};
 use crate::subscriptions::Subscriptions;
 use crate::{Failure, Tx};
 
@@ -207,7 +208,9 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         let work = tokio::spawn(async move {
             let mut tx = this.core.begin().await?;
             let applied = gate::apply(&mut tx, &*this.service, &this.subscriptions, &batch).await?;
+            reached(Step::Handled).await;
             this.core.commit(tx).await?;
+            reached(Step::Heard).await;
             Ok(applied)
         });
         match work.await {
@@ -311,6 +314,7 @@ async fn acknowledge(message: &Message) {
     if let Err(error) = message.ack().await {
         tracing::debug!(%error, "an acknowledgement did not go out; the fact will come again");
     }
+    reached(Step::Acknowledged).await;
 }
 
 /// Opens, applies and commits one transaction over facts given by hand (redrive, tests).

@@ -21,6 +21,7 @@ mod parked;
 mod relay;
 mod settings;
 mod stats;
+pub mod step;
 mod subscriptions;
 mod tx;
 mod watch;

@@ -11,6 +11,7 @@ use futures_util::future::try_join_all;
 use crate::backoff::Backoff;
 use crate::connection::Core;
 use crate::outbox::SLOTS;
+use crate::step::{Step, reached};
 
 /// Facts in one round at most.
 const BATCH: i64 = 500;
@@ -99,6 +100,7 @@ async fn round(core: &Core) -> Result<u64, RoundError> {
     .fetch_all(&mut *tx)
     .await?;
     let count = rows.len() as u64;
+    reached(Step::RelayTaken).await;
     let mut pending = Vec::with_capacity(rows.len());
     let publish = async {
         for row in rows {
@@ -120,6 +122,7 @@ async fn round(core: &Core) -> Result<u64, RoundError> {
     let acknowledged = tokio::time::timeout(DEADLINE, publish)
         .await
         .map_err(|_| RoundError::Broker("no acknowledgement in time".to_owned()))??;
+    reached(Step::RelayPublished).await;
     if let Some(last) = acknowledged.iter().map(|ack| ack.sequence).max() {
         let last = i64::try_from(last).unwrap_or(i64::MAX);
         sqlx::query!(
@@ -131,5 +134,6 @@ async fn round(core: &Core) -> Result<u64, RoundError> {
         .await?;
     }
     tx.commit().await?;
+    reached(Step::RelayCommitted).await;
     Ok(count)
 }

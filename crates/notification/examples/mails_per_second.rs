@@ -1,11 +1,11 @@
 //! How many emails a second, beside a bare SMTP client that sends the same emails over as many connections to the
-//! same mailbox. Run: `with-servers cargo run --release -p notification --example mails_per_second [EMAILS]`.
+//! same mailbox. Run: `with-servers cargo run --release -p notification --example mails_per_second [EMAILS] [CONNECTIONS]`.
 
 #[path = "../tests/office/mod.rs"]
 #[expect(dead_code, reason = "made for the tests; only a part is needed here")]
 mod office;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use events::Language;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
@@ -15,30 +15,28 @@ use office::{Office, Plan};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-const CONNECTIONS: usize = 8;
-
 #[tokio::main]
 async fn main() {
-    let count = std::env::args().nth(1).map_or(2_000, |count| count.parse().expect("a number"));
-    let office = Office::open(Plan { sends: false, ..Plan::default() }).await;
+    let argument = |n, usual| std::env::args().nth(n).map_or(usual, |given| given.parse().expect("a number"));
+    let (count, connections) = (argument(1, 2_000), argument(2, 8));
+    let office = Office::open(Plan { sends: false, connections, ..Plan::default() }).await;
     for n in 0..count {
         office.submitted(&format!("a{n}@example.org"), Language::De).await;
     }
 
     let begun = Instant::now();
     office.send();
-    let arrived = |all: &[_]| (all.len() >= count).then_some(());
-    office.mailbox.wait_for(Duration::from_secs(600), |all| arrived(all)).await.expect("all arrive");
+    testkit::until("all arrive", async || office.mailbox.messages().len(), |arrived| *arrived >= count).await;
     let ours = rate(count, begun);
 
     let source = office.mailbox.read(1).await.expect("readable").expect("the first email").source;
     let begun = Instant::now();
     let mut senders = JoinSet::new();
-    for _ in 0..CONNECTIONS {
-        senders.spawn(bare(office.mailbox.port(), source.clone(), count / CONNECTIONS));
+    for _ in 0..connections {
+        senders.spawn(bare(office.mailbox.port(), source.clone(), count / connections));
     }
     senders.join_all().await;
-    let bare = rate(count / CONNECTIONS * CONNECTIONS, begun);
+    let bare = rate(count / connections * connections, begun);
     println!("notification {ours:.0}/s, bare client {bare:.0}/s: {:.2}", ours / bare);
     office.close().await;
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bus::step::{Step, reached};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Executor as _};
 use tokio::sync::mpsc;
@@ -12,12 +13,22 @@ use super::Sender;
 use super::ledger::Ledger;
 use crate::delivery::Claim;
 use crate::store::deliveries::{self, Change, Job};
+use crate::store::shown;
 
 /// Pauses while nothing is due: short after a handler has queued something, whose commit follows in moments.
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_millis(250);
-/// How often claims of senders that are gone are looked for.
-const ORPHANS: Duration = Duration::from_secs(3);
+/// How often claims of senders that are gone are looked for, and what waits is counted.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// Fills the queue of the connections.
+pub struct Claimer {
+    sender: Arc<Sender>,
+    ledger: Ledger,
+    queue: mpsc::Sender<Job>,
+    identity: Option<Identity>,
+    looked: Option<Instant>,
+}
 
 /// A connection that tells others that this sender lives.
 struct Identity {
@@ -25,105 +36,116 @@ struct Identity {
     number: i32,
 }
 
-/// Claims until the process drains; then the queue ends.
-pub async fn run(sender: Arc<Sender>, ledger: Ledger, queue: mpsc::Sender<Job>) {
-    let mut identity = None;
-    let mut looked = None;
-    let mut pause = SHORTEST;
-    while !sender.draining.is_cancelled() {
-        // Not before a connection is free: what is claimed is sent, not kept.
-        let room = tokio::select! {
-            permit = async { sender.outage.until_reached().await; queue.reserve().await } => permit.is_ok(),
-            () = sender.draining.cancelled() => false,
-        };
-        if !room {
-            break;
-        }
-        match round(&sender, &ledger, &queue, &mut identity, &mut looked).await {
-            Ok(0) => {}
-            Ok(_) => {
-                pause = SHORTEST;
-                continue;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot claim emails; trying again");
-                identity = None;
-                pause = LONGEST;
-            }
-        }
-        tokio::select! {
-            woken = timeout(pause, sender.wake.notified()) => {
-                pause = if woken.is_ok() { SHORTEST } else { LONGEST.min(pause * 2) };
-            }
-            () = sender.draining.cancelled() => {}
-        }
-    }
-}
-
-/// Returns how much was claimed.
-async fn round(
-    sender: &Sender,
-    ledger: &Ledger,
-    queue: &mpsc::Sender<Job>,
-    identity: &mut Option<Identity>,
-    looked: &mut Option<Instant>,
-) -> Result<usize, sqlx::Error> {
-    let now = sender.clock.now();
-    let me = match identity {
-        Some(me) => me,
-        None => identity.insert(appear(sender).await?),
-    };
-    if looked.is_none_or(|at| at.elapsed() > ORPHANS) {
-        let released = deliveries::release_orphans(&mut me.connection, now).await?;
-        if released > 0 {
-            tracing::info!(released, "claims of a sender that is gone are free again");
-        }
-        sender.measure(&mut me.connection).await?;
-        *looked = Some(Instant::now());
+impl Claimer {
+    /// Fills `queue`.
+    pub fn new(sender: Arc<Sender>, ledger: Ledger, queue: mpsc::Sender<Job>) -> Self {
+        Self { sender, ledger, queue, identity: None, looked: None }
     }
 
-    let mut tx = me.connection.begin().await?;
-    let limit = i64::try_from(queue.capacity()).unwrap_or(1);
-    let mut jobs = Vec::new();
-    let mut claims = Vec::new();
-    let mut over = Vec::new();
-    for mut job in deliveries::lock_due(&mut tx, now, limit).await? {
-        let before = job.delivery.clone();
-        match job.delivery.claim(now, &sender.policy) {
-            Claim::Send(delivery) => {
-                if delivery.unanswered > before.unanswered {
-                    metrics::counter!("mail_ambiguous_total").increment(1);
-                    tracing::warn!(delivery = delivery.id, "sent once more, with the same Message-ID");
+    /// Claims until the process drains; then the queue ends.
+    pub async fn run(mut self) {
+        let mut pause = SHORTEST;
+        while !self.sender.draining.is_cancelled() {
+            match self.round().await {
+                Ok(0) => {}
+                Ok(_) => {
+                    pause = SHORTEST;
+                    continue;
                 }
-                claims.push(Change::new(&before, delivery.clone(), None));
-                job.delivery = delivery;
-                jobs.push(job);
+                Err(error) => {
+                    tracing::warn!(%error, "cannot claim emails; trying again");
+                    self.identity = None;
+                    pause = LONGEST;
+                }
             }
-            Claim::GiveUp(delivery, fact) => {
-                over.push(Change::new(&before, delivery, Some(fact.into())));
+            tokio::select! {
+                woken = timeout(pause, self.sender.wake.notified()) => {
+                    pause = if woken.is_ok() { SHORTEST } else { LONGEST.min(pause * 2) };
+                }
+                () = self.sender.draining.cancelled() => {}
             }
-            Claim::NotDue(_) => {}
         }
     }
-    deliveries::save(&mut tx, &claims, Some(me.number)).await?;
-    tx.commit().await?;
-    let claimed = jobs.len();
-    for job in jobs {
-        // There is room: nobody else sends into this queue.
-        if queue.send(job).await.is_err() {
-            break;
+
+    /// Returns how much was claimed.
+    async fn round(&mut self) -> Result<usize, sqlx::Error> {
+        if self.identity.is_none() {
+            self.identity = Some(appear(&self.sender).await?);
+        }
+        let Some(me) = &mut self.identity else { return Ok(0) };
+        if self.looked.is_none_or(|at| at.elapsed() >= LOOK) {
+            let released = deliveries::release_orphans(&mut me.connection, self.sender.clock.now()).await?;
+            if released > 0 {
+                tracing::info!(released, "claims of a sender that is gone are free again");
+            }
+            metrics::gauge!("mail_waiting").set(shown::waiting(&mut me.connection).await? as f64);
+            self.looked = Some(Instant::now());
+        }
+        match self.room().await {
+            0 => Ok(0),
+            room => self.claim(room).await,
         }
     }
-    for change in over {
-        ledger.note(change).await;
+
+    /// Waits until connections want work. Half a queue at least: a claim costs the same for one as for many.
+    async fn room(&self) -> usize {
+        let wanted = async {
+            self.sender.outage.until_reached().await;
+            let free = self.queue.reserve_many(self.queue.max_capacity() / 2).await;
+            free.is_ok()
+        };
+        tokio::select! {
+            wanted = timeout(LOOK, wanted) => if wanted == Ok(true) { self.queue.capacity() } else { 0 },
+            () = self.sender.draining.cancelled() => 0,
+        }
     }
-    Ok(claimed)
+
+    async fn claim(&mut self, room: usize) -> Result<usize, sqlx::Error> {
+        let Some(me) = &mut self.identity else { return Ok(0) };
+        let now = self.sender.clock.now();
+        let mut tx = me.connection.begin().await?;
+        let mut jobs = Vec::new();
+        let mut claims = Vec::new();
+        let mut over = Vec::new();
+        for mut job in deliveries::lock_due(&mut tx, now, i64::try_from(room).unwrap_or(1)).await? {
+            let before = job.delivery.clone();
+            match job.delivery.claim(now, &self.sender.policy) {
+                Claim::Send(delivery) => {
+                    if delivery.unanswered > before.unanswered {
+                        metrics::counter!("mail_ambiguous_total").increment(1);
+                        tracing::warn!(delivery = delivery.id, "sent once more, with the same Message-ID");
+                    }
+                    claims.push(Change::new(&before, delivery.clone(), None));
+                    job.delivery = delivery;
+                    jobs.push(job);
+                }
+                Claim::GiveUp(delivery, fact) => {
+                    over.push(Change::new(&before, delivery, Some(fact.into())));
+                }
+                Claim::NotDue(_) => {}
+            }
+        }
+        deliveries::save(&mut tx, &claims, Some(me.number)).await?;
+        tx.commit().await?;
+        reached(Step::MailClaimed).await;
+        let claimed = jobs.len();
+        for job in jobs {
+            // There is room: nobody else sends into this queue.
+            if self.queue.send(job).await.is_err() {
+                break;
+            }
+        }
+        for change in over {
+            self.ledger.note(change).await;
+        }
+        Ok(claimed)
+    }
 }
 
 async fn appear(sender: &Sender) -> Result<Identity, sqlx::Error> {
     let mut connection = sender.db.acquire().await?.detach();
     // A claim that a crash of Postgres forgets is no harm: the next step under it does not hold then.
-    connection.execute("set synchronous_commit = off").await?;
+    connection.execute("set synchronous_commit = off; set plan_cache_mode = force_generic_plan").await?;
     loop {
         let number = rand::random_range(1..i32::MAX);
         if deliveries::live_as(&mut connection, number).await? {

@@ -1,11 +1,14 @@
-//! Where each step of a delivery is stored before the next one is taken. While one commit is under way the steps
-//! of all connections gather, and the next commit takes them together.
+//! Where the steps of all connections are stored. While one commit is under way further steps gather, and the next
+//! commit takes them together. What a connection waits for (the text begins) does not wait for what has happened
+//! already (the answer came).
 
 use std::collections::HashSet;
 use std::time::Duration;
 
+use bus::step::{Step, reached};
 use bus::{Bus, Failure, outbox};
 use events::Cause;
+use sqlx::{Executor as _, PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -13,92 +16,132 @@ use crate::store::deliveries::{self, Change};
 
 /// Most steps in one commit.
 const BATCH: usize = 256;
+/// How long what has happened may wait for company.
+const MOMENT: Duration = Duration::from_millis(5);
 /// Pause while Postgres is away.
 const RETRY: Duration = Duration::from_millis(500);
 
-struct Entry {
+/// A step whose storing somebody waits for.
+struct Awaited {
     change: Change,
-    saved: Option<oneshot::Sender<bool>>,
+    held: oneshot::Sender<bool>,
 }
 
-/// The way to the ledger. It ends when the last clone is gone and all is stored.
+/// The way to the ledger.
 #[derive(Clone)]
-pub struct Ledger(mpsc::Sender<Entry>);
+pub struct Ledger {
+    awaited: mpsc::Sender<Awaited>,
+    noted: mpsc::Sender<Change>,
+}
 
 impl Ledger {
     /// Stores a step that must be stored before anybody goes on. False: it was not, because somebody else has the
     /// delivery by now, or Postgres is away.
     pub async fn store(&self, change: Change) -> bool {
-        let (saved, answer) = oneshot::channel();
-        let sent = self.0.send(Entry { change, saved: Some(saved) }).await;
+        let (held, answer) = oneshot::channel();
+        let sent = self.awaited.send(Awaited { change, held }).await;
         sent.is_ok() && answer.await.unwrap_or(false)
     }
 
     /// Stores what has happened already; again and again, until Postgres takes it.
     pub async fn note(&self, change: Change) {
-        if self.0.send(Entry { change, saved: None }).await.is_err() {
+        if self.noted.send(change).await.is_err() {
             tracing::error!("the ledger has ended before its senders");
         }
     }
 }
 
-/// A ledger, and the work that it is.
-pub fn open(bus: Bus) -> (Ledger, impl Future<Output = ()>) {
-    let (entries, waiting) = mpsc::channel(BATCH);
-    (Ledger(entries), run(bus, waiting))
+/// A ledger, and the work that it is: ends when the last clone is gone and all is stored.
+pub fn open(db: PgPool, bus: Bus) -> (Ledger, impl Future<Output = ()>) {
+    let (awaited, asked) = mpsc::channel(BATCH);
+    let (noted, happened) = mpsc::channel(BATCH);
+    let work = async move {
+        tokio::join!(store(db, asked), note(bus, happened));
+    };
+    (Ledger { awaited, noted }, work)
 }
 
-async fn run(bus: Bus, mut waiting: mpsc::Receiver<Entry>) {
+async fn store(db: PgPool, mut asked: mpsc::Receiver<Awaited>) {
     let mut batch = Vec::with_capacity(BATCH);
-    while !batch.is_empty() || waiting.recv_many(&mut batch, BATCH).await > 0 {
-        match save(&bus, &batch).await {
-            Ok(saved) => batch.drain(..).for_each(|entry| entry.answer(&saved)),
+    let mut connection = None;
+    while asked.recv_many(&mut batch, BATCH).await > 0 {
+        let held = begin(&db, &mut connection, &batch).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot store that emails are being handed over; they go back");
+            connection = None;
+            HashSet::new()
+        });
+        for Awaited { change, held: answer } in batch.drain(..) {
+            // Nobody waits any more: it was not handed over, and is in doubt as stored.
+            let _ = answer.send(held.contains(&change.to.id));
+        }
+    }
+}
+
+/// One statement, which commits by itself, on a connection of its own: all connections wait for it.
+async fn begin(
+    db: &PgPool,
+    connection: &mut Option<PgConnection>,
+    batch: &[Awaited],
+) -> Result<HashSet<i64>, sqlx::Error> {
+    let connection = match connection {
+        Some(connection) => connection,
+        None => {
+            let mut new = db.acquire().await?.detach();
+            // One small statement, thousands of times a second: planning it anew costs a quarter of it.
+            new.execute("set plan_cache_mode = force_generic_plan").await?;
+            connection.insert(new)
+        }
+    };
+    let held = deliveries::save(connection, batch.iter().map(|asked| &asked.change), None).await?;
+    Ok(held.into_iter().collect())
+}
+
+async fn note(bus: Bus, mut happened: mpsc::Receiver<Change>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while !batch.is_empty() || happened.recv_many(&mut batch, BATCH).await > 0 {
+        if batch.len() > 1 {
+            gather(&mut happened, &mut batch).await;
+        }
+        match tell(&bus, &batch).await {
+            Ok(held) => batch.drain(..).for_each(|change| count(&change, held.contains(&change.to.id))),
             Err(error) => {
                 tracing::warn!(%error, "cannot store what was sent; trying again");
-                // Whoever waits may not go on. What has happened stays, and joins what comes meanwhile.
-                let (asked, noted): (Vec<_>, Vec<_>) =
-                    batch.drain(..).partition(|entry| entry.saved.is_some());
-                asked.into_iter().for_each(|entry| entry.answer(&HashSet::new()));
-                batch = noted;
-                if let Ok(Some(entry)) = timeout(RETRY, waiting.recv()).await {
-                    batch.push(entry);
+                if let Ok(Some(change)) = timeout(RETRY, happened.recv()).await {
+                    batch.push(change);
                 }
             }
         }
     }
 }
 
-async fn save(bus: &Bus, batch: &[Entry]) -> Result<HashSet<i64>, Failure> {
+/// Under load more will have happened in a moment; one commit for all of it costs little more than for two.
+async fn gather(happened: &mut mpsc::Receiver<Change>, batch: &mut Vec<Change>) {
+    let more = async { while batch.len() < BATCH && happened.recv_many(batch, BATCH).await > 0 {} };
+    // Nobody waits for it; but what is not stored is in doubt if this process dies.
+    let _ = timeout(MOMENT, more).await;
+}
+
+/// The steps, and what is said about them, in one transaction.
+async fn tell(bus: &Bus, batch: &[Change]) -> Result<HashSet<i64>, Failure> {
     let mut tx = bus.begin().await?;
-    let saved = deliveries::save(&mut tx, batch.iter().map(|entry| &entry.change), None).await?;
-    let saved: HashSet<i64> = saved.into_iter().collect();
-    for change in batch.iter().map(|entry| &entry.change).filter(|change| saved.contains(&change.to.id)) {
-        if let Some(fact) = &change.fact {
-            let delivery = &change.to;
-            let cause = Cause { event: Some(delivery.about), traceparent: delivery.traceparent.clone() };
-            outbox::append(&mut tx, delivery.application, fact.clone(), cause);
+    let held: HashSet<i64> = deliveries::save(&mut tx, batch, None).await?.into_iter().collect();
+    for Change { to, fact, .. } in batch.iter().filter(|change| held.contains(&change.to.id)) {
+        if let Some(fact) = fact {
+            let cause = Cause { event: Some(to.about), traceparent: to.traceparent.clone() };
+            outbox::append(&mut tx, to.application, fact.clone(), cause);
         }
     }
     bus.commit(tx).await?;
-    Ok(saved)
+    reached(Step::MailNoted).await;
+    Ok(held)
 }
 
-impl Entry {
-    fn answer(self, saved: &HashSet<i64>) {
-        let held = saved.contains(&self.change.to.id);
-        match self.saved {
-            // A receiver that is gone has stopped sending: the delivery is in doubt, as stored.
-            Some(asked) => drop(asked.send(held)),
-            None if held => count(&self.change),
-            None => {
-                metrics::counter!("mail_lost_claims_total").increment(1);
-                tracing::warn!(delivery = self.change.to.id, "somebody else had the delivery by then");
-            }
-        }
+fn count(change: &Change, held: bool) {
+    if held {
+        let (from, to) = (change.from, change.to.state.name());
+        metrics::counter!("mail_steps_total", "from" => from, "to" => to).increment(1);
+    } else {
+        metrics::counter!("mail_lost_claims_total").increment(1);
+        tracing::warn!(delivery = change.to.id, "somebody else had the delivery by then");
     }
-}
-
-fn count(change: &Change) {
-    let (from, to) = (change.from, change.to.state.name());
-    metrics::counter!("mail_steps_total", "from" => from, "to" => to).increment(1);
 }

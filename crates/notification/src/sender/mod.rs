@@ -20,7 +20,7 @@ use bus::Bus;
 use chassis::Clock;
 use chassis::Process;
 use lettre::message::Mailbox;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -29,7 +29,6 @@ pub use outage::Away;
 
 use crate::config::Settings;
 use crate::delivery::Policy;
-use crate::store::shown;
 use outage::Outage;
 use smtp::Server;
 
@@ -96,16 +95,16 @@ impl Sender {
     /// A task that panicked.
     pub async fn run(self: Arc<Self>, bus: Bus) -> Result<(), JoinError> {
         let _ended = self.ended.clone().drop_guard();
-        let (ledger, storing) = ledger::open(bus);
+        let (ledger, storing) = ledger::open(self.db.clone(), bus);
         let storing = tokio::spawn(storing);
-        let (queue, claimed) = mpsc::channel(self.connections * 2);
+        let (queue, claimed) = mpsc::channel(self.connections * 8);
         let claimed = Arc::new(Mutex::new(claimed));
         let mut tasks = JoinSet::new();
         for _ in 0..self.connections {
             let worker = worker::Worker::new(self.clone(), ledger.clone(), claimed.clone());
             tasks.spawn(worker.run());
         }
-        tasks.spawn(claim::run(self.clone(), ledger, queue));
+        tasks.spawn(claim::Claimer::new(self.clone(), ledger, queue).run());
         while let Some(ended) = tasks.join_next().await {
             ended?;
         }
@@ -115,11 +114,5 @@ impl Sender {
     /// Returns when [`Sender::run`] has.
     pub async fn ended(&self) {
         self.ended.cancelled().await;
-    }
-
-    async fn measure(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let waiting = shown::waiting(connection).await?;
-        metrics::gauge!("mail_waiting").set(waiting as f64);
-        Ok(())
     }
 }

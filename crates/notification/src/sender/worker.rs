@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bus::step::{Step, reached};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 
@@ -101,11 +102,13 @@ impl Worker {
         let Some(connection) = self.connection.as_mut().filter(|_| mine) else {
             // The server waits for a text; without the connection it forgets the email.
             self.connection = None;
-            return Ok(());
+            return self.hand_back(delivery, None).await;
         };
+        reached(Step::MailStarted).await;
         let limit = self.sender.policy.answer.to_std().unwrap_or_default();
         match connection.hand_over(text, limit).await {
             HandedOver::Accepted(answer) => {
+                reached(Step::MailAnswered).await;
                 self.sender.outage.over();
                 let (sent, fact) = started.clone().accepted(self.sender.clock.now(), answer)?;
                 self.ledger.note(Change::new(&started, sent, Some(fact.into()))).await;

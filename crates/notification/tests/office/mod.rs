@@ -30,11 +30,13 @@ pub struct Plan {
     pub encryption: &'static str,
     /// `[delivery] attempts`
     pub attempts: u16,
+    /// `[smtp] connections`
+    pub connections: usize,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { sends: true, encryption: "none", attempts: 43 }
+        Self { sends: true, encryption: "none", attempts: 43, connections: 8 }
     }
 }
 
@@ -239,6 +241,7 @@ pub fn try_settings(
 ) -> Result<Settings, SettingsError> {
     let port = port.to_string();
     let attempts = plan.attempts.to_string();
+    let connections = plan.connections.to_string();
     let usual = [
         ("DATABASE__URL", database),
         ("NATS__URL", nats),
@@ -246,6 +249,7 @@ pub fn try_settings(
         ("PORTAL__URL", "https://portal.example.org"),
         ("SMTP__HOST", "127.0.0.1"),
         ("SMTP__PORT", &port),
+        ("SMTP__CONNECTIONS", &connections),
         ("SMTP__ENCRYPTION", plan.encryption),
         ("SMTP__FROM", "Bescheid <bescheid@example.org>"),
         ("DELIVERY__ATTEMPTS", &attempts),
