@@ -12,6 +12,7 @@ use std::sync::Arc;
 use bescheid::client::Api;
 use bescheid::front::{Door, Fleet, Front, Member, Soon};
 use bescheid::service::{migrators, prefix};
+use bus::control::Operator;
 use bus::{Bus, Stats};
 use chassis::settings::SessionKeys;
 use chassis::{Process, Shutdown, TestClock};
@@ -107,7 +108,9 @@ impl World {
             include_str!("../../crates/bescheid/messages/en.ftl"),
         )
         .expect("messages");
-        let state = Front { door: Door::to(addresses), fleet: Arc::new(NoFleet), process: front.clone() };
+        let operator = Operator::connect(&bus::Settings::open(nats.url())).await.expect("an operator");
+        let door = Door::to(addresses);
+        let state = Front { door, fleet: Arc::new(NoFleet), operator, process: front.clone() };
         let routes = bescheid::front::routes(Arc::new(state), &pages, &mailbox);
         let shutdown = front.shutdown();
         let served = tokio::spawn(async move {

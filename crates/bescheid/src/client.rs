@@ -31,7 +31,7 @@ impl Api {
     /// The set whose data are in `data`.
     pub fn of_running(data: &Path) -> Result<Self> {
         let running = up::running(data)?;
-        let secret = up::session_secret(data)?;
+        let secret = up::secrets(data)?.session;
         let keys = toml::from_str(&format!("secret = {secret:?}\nsecure = false"))?;
         Ok(Self::new(running.url, keys, Clock::system()))
     }

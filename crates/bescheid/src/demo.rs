@@ -17,8 +17,9 @@ pub struct Person {
 }
 
 /// Two applicants, two case workers, three reviewers (the third lives in Solingen and is never
-/// offered its files), two approvers, one operator.
-pub const PERSONS: [Person; 10] = [
+/// offered its files), two approvers, two operators (a
+/// parked fact is given up by two).
+pub const PERSONS: [Person; 11] = [
     Person { id: "applicant-solingen", name: "Aylin Brandt", role: Role::Applicant, ags: Some("05122000") },
     Person { id: "applicant-essen", name: "Jonas Okafor", role: Role::Applicant, ags: Some("05113000") },
     Person { id: "case-worker-1", name: "Birgit Hansen", role: Role::CaseWorker, ags: None },
@@ -29,6 +30,7 @@ pub const PERSONS: [Person; 10] = [
     Person { id: "approver-1", name: "Fatma Schulte", role: Role::Approver, ags: None },
     Person { id: "approver-2", name: "Georg Lindner", role: Role::Approver, ags: None },
     Person { id: "operator-1", name: "Hana Wolff", role: Role::Operator, ags: None },
+    Person { id: "operator-2", name: "Ilja Sommer", role: Role::Operator, ags: None },
 ];
 
 impl Person {

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use bescheid::{client, load, service, up};
+use bescheid::operate::{Parked, Place};
+use bescheid::{client, load, operate, service, up};
 use clap::{Parser, Subcommand};
 
 /// Carries a town's grant application to a decision it can trust.
@@ -27,6 +28,17 @@ enum Command {
         #[arg(long, default_value = up::DATA)]
         data: PathBuf,
     },
+    /// How are the services: outboxes, lag, what is held or parked.
+    Status(Place),
+    /// Is everything that was said heard, held or parked, once? Names each fact that is lost or doubled.
+    Verify(Place),
+    /// Facts that cannot be right: look, rehearse, let them try again, give them up.
+    Parked {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        verb: Parked,
+    },
     /// Drive applications through the whole journey by the API; prints throughput and latencies.
     Load(load::Options),
     /// Run one service in this process, e.g. `bescheid service award --config award.toml`.
@@ -44,6 +56,9 @@ fn main() -> ExitCode {
     match Arguments::parse().command.unwrap_or_else(|| Command::Up(up::Options::default())) {
         Command::Up(options) => up::main(options),
         Command::Restart { service, data } => client::main(client::restart(data, service)),
+        Command::Status(place) => client::main(operate::status(place)),
+        Command::Verify(place) => client::main(operate::verify(place)),
+        Command::Parked { place, verb } => client::main(operate::parked(place, verb)),
         Command::Load(options) => client::main(load::run(options)),
         Command::Service { service, arguments } => service::main(&service, arguments),
     }

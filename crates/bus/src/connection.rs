@@ -1,23 +1,24 @@
 //! The bus of one service: one Postgres pool, one NATS connection, four tasks.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_nats::jetstream::{self, context::ContextBuilder};
 use async_nats::{Client, ConnectOptions, Event};
 use chrono::{DateTime, Utc};
-use events::{AnyFact, Service};
+use events::Service;
 use sqlx::PgPool;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::audit::{self, Published};
 use crate::backoff::Backoff;
-use crate::consumer::{self, Consumer};
+use crate::consumer::Consumer;
 use crate::step::{Step, reached};
 use crate::subscriptions::Subscriptions;
-use crate::{Failure, Settings, Tx, parked, relay, stats, watch as broker_watch};
+use crate::{Failure, Settings, Tx, control, relay, stats, watch as broker_watch};
 
 /// Where the time comes from.
 pub(crate) type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -46,6 +47,8 @@ pub(crate) struct Core {
     pub client: Client,
     pub jetstream: jetstream::Context,
     pub now: Now,
+    /// Tells this process from those before and beside it.
+    pub process: Uuid,
     /// Something was said.
     pub wake: Notify,
     /// Somebody doubts that the stream is still there.
@@ -54,6 +57,12 @@ pub(crate) struct Core {
     pub sweep_now: Notify,
     /// The epoch of the stream, once known.
     pub epoch: watch::Sender<Option<u64>>,
+    /// What this database has lost of what was said, once that is known. Nothing is said any more.
+    pub forgotten: watch::Sender<Option<String>>,
+    /// What the relay has published since the last audit.
+    pub published: Mutex<Published>,
+    /// Somebody asks for an audit of everything.
+    pub audit_now: Notify,
     /// Outcome of the last look at the broker.
     pub broker_seen: watch::Sender<Result<(), String>>,
     pub shutdown: CancellationToken,
@@ -65,6 +74,11 @@ impl Core {
     }
 
     pub(crate) async fn commit(&self, tx: Tx) -> Result<(), Failure> {
+        if tx.says()
+            && let Some(forgotten) = self.forgotten()
+        {
+            return Err(Failure::Retry(forgotten));
+        }
         reached(Step::Written).await;
         let said = tx.finish().await?;
         reached(Step::Committed).await;
@@ -72,6 +86,23 @@ impl Core {
             self.wake.notify_one();
         }
         Ok(())
+    }
+
+    /// What this database has lost of what was said, if it has.
+    pub(crate) fn forgotten(&self) -> Option<String> {
+        self.forgotten.borrow().clone()
+    }
+
+    /// Nothing is said, published or heard any more until an operator has seen to it.
+    pub(crate) fn stop_saying(&self, why: &str) {
+        let news = self.forgotten.send_if_modified(|known| known.replace(why.to_owned()).is_none());
+        if news {
+            tracing::error!("{why}");
+            metrics::gauge!("bus_forgotten").set(1.0);
+        }
+        self.epoch.send_if_modified(|epoch| epoch.take().is_some());
+        drop(self.broker_seen.send_replace(Err(why.to_owned())));
+        self.recheck.notify_one();
     }
 
     /// A pause that shutdown ends at once.
@@ -161,10 +192,14 @@ impl Bus {
             client,
             jetstream,
             now: Arc::new(now),
+            process: Uuid::new_v4(),
             wake: Notify::new(),
             recheck,
             sweep_now: Notify::new(),
             epoch: watch::Sender::new(None),
+            forgotten: watch::Sender::new(None),
+            published: Mutex::default(),
+            audit_now: Notify::new(),
             broker_seen: watch::Sender::new(Err("not looked yet".to_owned())),
             shutdown: CancellationToken::new(),
         };
@@ -192,6 +227,8 @@ impl Bus {
         tasks.spawn(relay::run(self.core.clone()));
         tasks.spawn(stats::run(self.core.clone()));
         let consumer = Consumer { core: self.core.clone(), service, subscriptions: Arc::new(subscriptions) };
+        tasks.spawn(audit::run(self.core.clone()));
+        tasks.spawn(control::run(consumer.clone()));
         tasks.spawn(consumer.clone().sweep());
         tasks.spawn(consumer.run());
         Running { core: self.core.clone(), tasks }
@@ -200,31 +237,6 @@ impl Bus {
     /// Whether the broker was there and usable at the last look; the error says what is wrong.
     pub fn broker(&self) -> Result<(), String> {
         self.core.broker_seen.borrow().clone()
-    }
-
-    /// What would happen if the waiting fact were heard now: the facts it would say. Nothing of
-    /// it stays.
-    pub async fn dry_run<S: Send + Sync + 'static>(
-        &self,
-        service: &S,
-        subscriptions: &Subscriptions<S>,
-        source: Service,
-        key: Uuid,
-        version: u64,
-    ) -> Result<Option<Vec<(Uuid, AnyFact)>>, Failure> {
-        match parked::find(&self.core.db, source, key, version).await? {
-            Some(incoming) => {
-                consumer::rehearse(&self.core, service, subscriptions, &incoming).await.map(Some)
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// Lets a parked fact try again, and what is held behind it after it. False: no such fact.
-    pub async fn redrive(&self, source: Service, key: Uuid, version: u64) -> Result<bool, Failure> {
-        let found = parked::redrive(&self.core.db, source, key, version).await?;
-        self.core.sweep_now.notify_one();
-        Ok(found)
     }
 }
 

@@ -12,18 +12,20 @@ use events::{Header, STREAM};
 use futures_util::StreamExt;
 use uuid::Uuid;
 
+use crate::Failure;
 use crate::backoff::Backoff;
 use crate::connection::Core;
 use crate::gate::{self, Applied, Incoming, Verdict};
-use crate::parked;
+use crate::parked::{self, Attempt};
 use crate::step::{Step, reached};
 use crate::subscriptions::Subscriptions;
-use crate::{Failure, Tx};
 
 /// Facts in one transaction at most.
 const BATCH: usize = 64;
 /// How long the broker waits for an acknowledgement before it delivers again.
 const ACK_WAIT: Duration = Duration::from_secs(30);
+/// From this delivery on a fact is heard alone, and noted before.
+const SUSPECT: i64 = 3;
 
 pub(crate) struct Consumer<S> {
     pub core: Arc<Core>,
@@ -159,14 +161,27 @@ impl<S: Send + Sync + 'static> Consumer<S> {
 
     async fn hear(&self, messages: Vec<Message>) {
         let mut readable = Vec::with_capacity(messages.len());
+        let mut suspects = Vec::new();
         for message in messages {
             match Header::read(&message.payload) {
                 Ok(header) => {
-                    let envelope = message.payload.to_vec();
-                    readable.push((message, Incoming { header, envelope }));
+                    let incoming = Incoming { header, envelope: message.payload.to_vec() };
+                    let deliveries = message.info().map_or(1, |info| info.delivered);
+                    let heard = if deliveries < SUSPECT { &mut readable } else { &mut suspects };
+                    heard.push((message, incoming));
                 }
                 Err(error) => self.set_aside(message, &error.to_string()).await,
             }
+        }
+        self.hear_batch(readable).await;
+        for (message, incoming) in suspects {
+            self.hear_suspect(message, incoming).await;
+        }
+    }
+
+    async fn hear_batch(&self, readable: Vec<(Message, Incoming)>) {
+        if readable.is_empty() {
+            return;
         }
         let batch: Vec<Incoming> = readable.iter().map(|(_, incoming)| incoming.clone()).collect();
         match self.transact(batch).await {
@@ -201,31 +216,31 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         }
     }
 
-    /// One transaction over the batch, in a task of its own: a panic becomes a parked fact, and
-    /// nothing can cancel it half way.
+    /// Hears a fact that did not get through twice: its own process may have died of it.
+    async fn hear_suspect(&self, message: Message, incoming: Incoming) {
+        match parked::attempt(&self.core, &incoming).await {
+            Ok(Attempt::Begun) => {
+                let id = incoming.header.id;
+                self.hear_one(message, incoming).await;
+                parked::attempt_over(&self.core, id).await;
+            }
+            Ok(Attempt::Parked) => acknowledge(&message).await,
+            Err(failure) => self.later(&message, &failure).await,
+        }
+    }
+
+    /// One transaction over the batch.
     async fn transact(&self, batch: Vec<Incoming>) -> Result<Applied, Failure> {
         let this = self.clone();
-        let work = tokio::spawn(async move {
+        in_its_own_task(async move {
             let mut tx = this.core.begin().await?;
             let applied = gate::apply(&mut tx, &*this.service, &this.subscriptions, &batch).await?;
             reached(Step::Handled).await;
             this.core.commit(tx).await?;
             reached(Step::Heard).await;
             Ok(applied)
-        });
-        match work.await {
-            Ok(result) => result,
-            Err(stopped) if stopped.is_panic() => {
-                let panic = stopped.into_panic();
-                let said = panic
-                    .downcast_ref::<&str>()
-                    .map(|text| (*text).to_owned())
-                    .or_else(|| panic.downcast_ref::<String>().cloned())
-                    .unwrap_or_default();
-                Err(Failure::park(format!("the handler panicked: {said}")))
-            }
-            Err(_) => Err(Failure::Retry("the process is stopping".to_owned())),
-        }
+        })
+        .await
     }
 
     /// Delivered again later. While Postgres is away nothing more is pulled.
@@ -242,7 +257,11 @@ impl<S: Send + Sync + 'static> Consumer<S> {
     }
 
     async fn set_aside(&self, message: Message, reason: &str) {
-        match parked::unreadable(&self.core, message.subject.as_str(), &message.payload, reason).await {
+        let aside = match Header::read_stranger(&message.payload) {
+            Some(stranger) => parked::stranger(&self.core, &stranger, &message.payload, reason).await,
+            None => parked::unreadable(&self.core, message.subject.as_str(), &message.payload, reason).await,
+        };
+        match aside {
             Ok(()) => acknowledge(&message).await,
             Err(failure) => self.later(&message, &failure).await,
         }
@@ -251,35 +270,33 @@ impl<S: Send + Sync + 'static> Consumer<S> {
     /// Applies what was held for these keys and is due now, each in a transaction of its own.
     pub(crate) async fn release(&self, keys: Vec<Uuid>) {
         for key in keys {
-            loop {
-                match parked::next_due(&self.core, key).await {
-                    Ok(Some(incoming)) => {
-                        let header = incoming.header.clone();
-                        match self.transact(vec![incoming.clone()]).await {
-                            Ok(applied) if applied.verdicts[0] != Verdict::Held => {
-                                self.count(&header, applied.verdicts[0]);
-                            }
-                            Ok(_) => break,
-                            Err(Failure::Park(reason)) => {
-                                if let Err(failure) = parked::park(&self.core, &incoming, &reason).await {
-                                    tracing::warn!(%failure, "cannot park; the sweep tries again");
-                                }
-                                break;
-                            }
-                            Err(failure) => {
-                                tracing::warn!(%failure, "held fact: not now; the sweep tries again");
-                                break;
-                            }
-                        }
-                    }
-                    Ok(None) => break,
-                    Err(failure) => {
-                        tracing::warn!(%failure, "cannot look for held facts; the sweep tries again");
-                        break;
-                    }
-                }
+            if let Err(failure) = self.release_key(key).await {
+                tracing::warn!(%failure, "held facts: not now; the sweep tries again");
             }
         }
+    }
+
+    async fn release_key(&self, key: Uuid) -> Result<(), Failure> {
+        while let Some(incoming) = parked::next_due(&self.core, key).await? {
+            // What was held may have been held because its process died of it.
+            if parked::attempt(&self.core, &incoming).await? == Attempt::Parked {
+                break;
+            }
+            let heard = self.transact(vec![incoming.clone()]).await;
+            parked::attempt_over(&self.core, incoming.header.id).await;
+            match heard {
+                Ok(applied) if applied.verdicts[0] != Verdict::Held => {
+                    self.count(&incoming.header, applied.verdicts[0]);
+                }
+                Ok(_) => break,
+                Err(Failure::Park(reason)) => {
+                    parked::park(&self.core, &incoming, &reason).await?;
+                    break;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(())
     }
 
     /// Once a second: what is due among the held, in case an earlier attempt failed.
@@ -317,14 +334,21 @@ async fn acknowledge(message: &Message) {
     reached(Step::Acknowledged).await;
 }
 
-/// Opens, applies and commits one transaction over facts given by hand (redrive, tests).
-pub(crate) async fn rehearse<S: Send + Sync + 'static>(
-    core: &Core,
-    service: &S,
-    subscriptions: &Subscriptions<S>,
-    incoming: &Incoming,
-) -> Result<Vec<(Uuid, events::AnyFact)>, Failure> {
-    let mut tx: Tx = core.begin().await?;
-    subscriptions.hear(service, &mut tx, incoming.header.kind, &incoming.envelope).await?;
-    tx.rehearse().await
+/// In a task of its own, a panic becomes a reason to park, and nothing can cancel it half way.
+pub(crate) async fn in_its_own_task<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Failure> {
+    match tokio::spawn(work).await {
+        Ok(result) => result,
+        Err(stopped) if stopped.is_panic() => {
+            let panic = stopped.into_panic();
+            let said = panic
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_default();
+            Err(Failure::park(format!("the handler panicked: {said}")))
+        }
+        Err(_) => Err(Failure::Retry("the process is stopping".to_owned())),
+    }
 }

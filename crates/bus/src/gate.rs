@@ -45,6 +45,7 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
     let mut heads = lock_heads(tx, batch).await?;
     // Read after the heads are locked: whoever held something for these keys has committed.
     let waiting = waiting_of(tx, batch).await?;
+    let mut known = known_ids(tx, batch, &heads).await?;
 
     let mut verdicts = Vec::with_capacity(batch.len());
     let mut applied = Vec::new();
@@ -54,8 +55,14 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
         let gate = (header.source, header.key);
         let head = heads.get_mut(&gate).ok_or_else(|| Failure::park("the gate has no head"))?;
         if header.version <= *head {
-            compare_with_inbox(tx, header).await?;
-            verdicts.push(Verdict::Duplicate);
+            match forked(header, known.get(&(header.source, header.key, header.version))) {
+                None => verdicts.push(Verdict::Duplicate),
+                // Not to be lost in silence: its sayer has numbered it anew.
+                Some(reason) => {
+                    hold(tx, incoming, "parked", Some(&reason)).await?;
+                    verdicts.push(Verdict::Held);
+                }
+            }
         } else if header.version > *head + 1 || waiting.blocks(header) {
             hold(tx, incoming, "held", None).await?;
             touched.insert(header.key);
@@ -63,6 +70,7 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
         } else {
             subscriptions.hear(service, tx, header.kind, &incoming.envelope).await?;
             *head += 1;
+            known.insert((header.source, header.key, header.version), header.id.uuid());
             applied.push(header);
             if waiting.keys.contains(&header.key) {
                 touched.insert(header.key);
@@ -109,6 +117,18 @@ async fn lock_heads(tx: &mut Tx, batch: &[Incoming]) -> Result<HashMap<(Service,
             Ok(((source, row.key), u64::try_from(row.version).unwrap_or_default()))
         })
         .collect()
+}
+
+/// Locks one gate; the number of the last fact that took effect, 0 for none.
+pub(crate) async fn head(tx: &mut Tx, source: Service, key: Uuid) -> Result<u64, Failure> {
+    let head = sqlx::query_scalar!(
+        "select version from bus.inbox_head where source = $1 and key = $2 for update",
+        source.name(),
+        key
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(head.map_or(0, |head| u64::try_from(head).unwrap_or_default()))
 }
 
 /// What waits for the keys of a batch.
@@ -167,25 +187,53 @@ async fn record(tx: &mut Tx, applied: &[&Header]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A version that took effect before, under another id: its sayer has forgotten what it said,
-/// e.g. after its database came back from a backup.
-async fn compare_with_inbox(tx: &mut Tx, header: &Header) -> Result<(), Failure> {
-    let known = sqlx::query_scalar!(
-        "select event_id from bus.inbox where source = $1 and key = $2 and version = $3",
-        header.source.name(),
-        header.key,
-        signed(header.version)
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    if known.is_some_and(|known| known != header.id.uuid()) {
-        metrics::counter!("bus_forgotten_total", "source" => header.source.name()).increment(1);
-        tracing::error!(
-            source = %header.source, key = %header.key, version = header.version, id = %header.id,
-            "this version was heard before with another id: its sayer has lost a part of its event log"
-        );
+/// Ids under which facts of the batch took effect before.
+async fn known_ids(
+    tx: &mut Tx,
+    batch: &[Incoming],
+    heads: &HashMap<(Service, Uuid), u64>,
+) -> Result<HashMap<(Service, Uuid, u64), Uuid>, Failure> {
+    let again = |one: &&Incoming| {
+        heads.get(&(one.header.source, one.header.key)).is_some_and(|head| one.header.version <= *head)
+    };
+    let again: Vec<&Header> = batch.iter().filter(again).map(|one| &one.header).collect();
+    if again.is_empty() {
+        return Ok(HashMap::new());
     }
-    Ok(())
+    let sources: Vec<String> = again.iter().map(|one| one.source.name().to_owned()).collect();
+    let keys: Vec<Uuid> = again.iter().map(|one| one.key).collect();
+    let versions: Vec<i64> = again.iter().map(|one| signed(one.version)).collect();
+    let rows = sqlx::query!(
+        r#"select a.n as "n!", i.event_id
+           from unnest($1::text[], $2::uuid[], $3::bigint[]) with ordinality as a (source, key, version, n)
+           join bus.inbox i on i.source = a.source and i.key = a.key and i.version = a.version"#,
+        &sources,
+        &keys,
+        &versions
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let known = rows.into_iter().filter_map(|row| {
+        let header = again.get(usize::try_from(row.n).ok()?.checked_sub(1)?)?;
+        Some(((header.source, header.key, header.version), row.event_id))
+    });
+    Ok(known.collect())
+}
+
+/// Says so if this version took effect before under another id: its sayer has forgotten what it
+/// said, e.g. after its database came back from an old backup.
+fn forked(header: &Header, known: Option<&Uuid>) -> Option<String> {
+    let known = known.filter(|known| **known != header.id.uuid())?;
+    metrics::counter!("bus_forked_total", "source" => header.source.name()).increment(1);
+    tracing::error!(
+        source = %header.source, key = %header.key, version = header.version, id = %header.id, %known,
+        "this number was heard before with another id: its sayer has lost a part of its event log"
+    );
+    Some(format!(
+        "{} has given the number {} twice: {known} was heard before, this is another fact; \
+         its database has lost a part of its event log",
+        header.source, header.version
+    ))
 }
 
 /// Keeps a fact for later.
@@ -221,8 +269,9 @@ pub(crate) async fn hold(
 async fn drop_overtaken(connection: &mut PgConnection, keys: &BTreeSet<Uuid>) -> Result<(), Failure> {
     let keys: Vec<Uuid> = keys.iter().copied().collect();
     sqlx::query!(
-        "delete from bus.waiting w using bus.inbox_head h
-         where w.key = any($1) and h.source = w.source and h.key = w.key and w.version <= h.version",
+        "delete from bus.waiting w using bus.inbox i
+         where w.key = any($1) and w.status = 'held'
+           and i.source = w.source and i.key = w.key and i.version = w.version and i.event_id = w.event_id",
         &keys
     )
     .execute(connection)

@@ -8,11 +8,14 @@
 //! - [`Tx`] is one unit of work: inbox, state and outbox commit together.
 //! - [`outbox::append`] says a fact inside it.
 //! - [`Subscriptions`] names the handler of each fact a service hears.
-//! - [`Bus::start`] runs relay, consumer and broker watch until [`Running::drain`].
+//! - [`Bus::start`] runs relay, consumer, broker watch and audit until [`Running::drain`].
+//! - [`control`] is how services ask each other for an audit, and how operators look and act.
 
+mod audit;
 mod backoff;
 mod connection;
 mod consumer;
+pub mod control;
 mod failure;
 mod gate;
 pub mod idempotency;
@@ -28,7 +31,7 @@ mod watch;
 
 pub use connection::{Bus, BusError, Running};
 pub use failure::Failure;
-pub use parked::{ParkedFact, Waiting};
+pub use parked::Waiting;
 pub use settings::Settings;
 pub use stats::Stats;
 pub use subscriptions::{Handler, Subscriptions};

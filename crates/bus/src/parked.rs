@@ -1,30 +1,12 @@
 //! What waits: held behind a gap, or parked because it cannot be right.
 
-use chrono::{DateTime, Utc};
-use events::{Header, Service};
+use events::{EventId, Header, Stranger};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::Failure;
 use crate::connection::Core;
 use crate::gate::{self, Incoming, signed};
-
-/// A fact that was parked, as an operator sees it.
-#[derive(Clone, Debug)]
-pub struct ParkedFact {
-    /// Who said it.
-    pub source: String,
-    /// Application or call.
-    pub key: Uuid,
-    /// Its number.
-    pub version: i64,
-    /// Name of its kind.
-    pub kind: String,
-    /// Why it cannot be right.
-    pub reason: String,
-    /// Since when.
-    pub since: DateTime<Utc>,
-}
 
 /// How much waits in a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,31 +34,97 @@ impl Waiting {
     }
 }
 
-impl ParkedFact {
-    /// The parked facts, oldest first, 500 at most.
-    pub async fn list(db: &PgPool) -> Result<Vec<Self>, sqlx::Error> {
-        sqlx::query_as!(
-            Self,
-            r#"select source, key, version, kind, coalesce(reason, '') as "reason!", since
-               from bus.waiting where status = 'parked' order by since, source, key, version limit 500"#
-        )
-        .fetch_all(db)
-        .await
-    }
-}
-
 /// Parks a fact: later facts of its application are held behind it, all others flow.
 pub(crate) async fn park(core: &Core, incoming: &Incoming, reason: &str) -> Result<(), Failure> {
     let header = &incoming.header;
+    let mut tx = core.begin().await?;
+    // Another replica may have had more luck meanwhile.
+    if gate::head(&mut tx, header.source, header.key).await? >= header.version {
+        return Ok(());
+    }
+    gate::hold(&mut tx, incoming, "parked", Some(reason)).await?;
+    core.commit(tx).await?;
     tracing::error!(
         source = %header.source, kind = header.kind.name(), key = %header.key,
         version = header.version, reason, "parked"
     );
-    let mut tx = core.begin().await?;
-    gate::hold(&mut tx, incoming, "parked", Some(reason)).await?;
-    core.commit(tx).await?;
     metrics::counter!("bus_parked_total", "source" => header.source.name()).increment(1);
     Ok(())
+}
+
+/// Parks a fact of a type that this release does not know; it can be redriven after an upgrade.
+pub(crate) async fn stranger(
+    core: &Core,
+    stranger: &Stranger,
+    envelope: &[u8],
+    reason: &str,
+) -> Result<(), Failure> {
+    let mut tx = core.begin().await?;
+    if gate::head(&mut tx, stranger.source, stranger.key).await? >= stranger.version {
+        return Ok(());
+    }
+    let now = tx.now();
+    sqlx::query!(
+        "insert into bus.waiting (source, key, version, event_id, kind, status, reason, envelope, since)
+         values ($1, $2, $3, $4, $5, 'parked', $6, $7, $8) on conflict do nothing",
+        stranger.source.name(),
+        stranger.key,
+        signed(stranger.version),
+        stranger.id.uuid(),
+        stranger.kind,
+        reason,
+        envelope,
+        now
+    )
+    .execute(&mut *tx)
+    .await?;
+    core.commit(tx).await?;
+    tracing::error!(source = %stranger.source, key = %stranger.key, kind = stranger.kind, reason, "parked");
+    metrics::counter!("bus_parked_total", "source" => stranger.source.name()).increment(1);
+    Ok(())
+}
+
+/// So many processes may die over a fact before it is parked unheard.
+const DEATHS: i32 = 3;
+
+/// What came of noting an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    /// Noted; hear it now.
+    Begun,
+    /// Too many have died of it: parked instead.
+    Parked,
+}
+
+/// Notes that a fact is about to be heard. A process that dies of it leaves the note behind; an
+/// outage of anything else does not count.
+pub(crate) async fn attempt(core: &Core, incoming: &Incoming) -> Result<Attempt, Failure> {
+    let deaths = sqlx::query_scalar!(
+        "insert into bus.attempt as a (event_id, process, deaths) values ($1, $2, 0)
+         on conflict (event_id) do update set
+             deaths = a.deaths + case when a.process = excluded.process then 0 else 1 end,
+             process = excluded.process
+         returning deaths",
+        incoming.header.id.uuid(),
+        core.process
+    )
+    .fetch_one(&core.db)
+    .await?;
+    if deaths < DEATHS {
+        return Ok(Attempt::Begun);
+    }
+    park(core, incoming, &format!("{deaths} processes ended while they heard this fact")).await?;
+    attempt_over(core, incoming.header.id).await;
+    Ok(Attempt::Parked)
+}
+
+/// The process lives: the note goes.
+pub(crate) async fn attempt_over(core: &Core, id: EventId) {
+    let gone = sqlx::query!("delete from bus.attempt where event_id = $1", id.uuid()).execute(&core.db).await;
+    if let Err(error) = gone {
+        // The same process will not be counted again.
+        tracing::debug!(%error, "the note of an attempt stays");
+    }
 }
 
 /// Keeps a message that is no envelope.
@@ -131,36 +179,4 @@ pub(crate) async fn next_due(core: &Core, key: Uuid) -> Result<Option<Incoming>,
         Ok(Incoming { header, envelope: row.envelope })
     })
     .transpose()
-}
-
-/// One waiting fact.
-pub(crate) async fn find(
-    db: &PgPool,
-    source: Service,
-    key: Uuid,
-    version: u64,
-) -> Result<Option<Incoming>, Failure> {
-    let envelope = sqlx::query_scalar!(
-        "select envelope from bus.waiting where source = $1 and key = $2 and version = $3",
-        source.name(),
-        key,
-        signed(version)
-    )
-    .fetch_optional(db)
-    .await?;
-    envelope.map(|envelope| Ok(Incoming { header: Header::read(&envelope)?, envelope })).transpose()
-}
-
-/// Lets a parked fact try again: it is held from now on, and its turn has come.
-pub(crate) async fn redrive(db: &PgPool, source: Service, key: Uuid, version: u64) -> Result<bool, Failure> {
-    let changed = sqlx::query!(
-        "update bus.waiting set status = 'held', reason = null
-         where source = $1 and key = $2 and version = $3 and status = 'parked'",
-        source.name(),
-        key,
-        signed(version)
-    )
-    .execute(db)
-    .await?;
-    Ok(changed.rows_affected() == 1)
 }

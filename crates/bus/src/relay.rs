@@ -1,7 +1,7 @@
 //! From the outbox to the broker. Runs in every replica; there is no leader: whoever gets the
 //! advisory lock of a slot empties that slot, in order.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_nats::jetstream::message::PublishMessage;
@@ -89,9 +89,9 @@ async fn round(core: &Core) -> Result<u64, RoundError> {
         "with gone as (
              delete from bus.outbox where id in
                  (select id from bus.outbox where slot = any($1) order by id limit $2)
-             returning id, key, version
+             returning id, key, version, again
          )
-         select l.key, l.event_id, l.kind, l.envelope from gone g
+         select g.id, g.again, l.key, l.event_id, l.kind, l.envelope from gone g
          join bus.event_log l on l.key = g.key and l.version = g.version
          order by g.id",
         &slots,
@@ -102,12 +102,17 @@ async fn round(core: &Core) -> Result<u64, RoundError> {
     let count = rows.len() as u64;
     reached(Step::RelayTaken).await;
     let mut pending = Vec::with_capacity(rows.len());
+    let mut keys = Vec::with_capacity(rows.len());
     let publish = async {
         for row in rows {
             let kind = Kind::ALL.iter().find(|kind| kind.name() == row.kind);
             let kind = kind.ok_or_else(|| RoundError::Broker(format!("unknown kind {}", row.kind)))?;
+            // The broker must not take for a duplicate what somebody lacks.
+            let message_id =
+                if row.again { format!("{}-{}", row.event_id, row.id) } else { row.event_id.to_string() };
+            keys.push(row.key);
             let message = PublishMessage::build()
-                .message_id(row.event_id.to_string())
+                .message_id(message_id)
                 .expected_stream(STREAM)
                 .payload(row.envelope.into());
             let acknowledgement = core
@@ -134,6 +139,7 @@ async fn round(core: &Core) -> Result<u64, RoundError> {
         .await?;
     }
     tx.commit().await?;
+    core.published.lock().unwrap_or_else(PoisonError::into_inner).note(keys);
     reached(Step::RelayCommitted).await;
     Ok(count)
 }

@@ -18,10 +18,17 @@ pub struct Settings {
     /// Largest size of the stream in bytes; beyond it the outboxes wait.
     #[serde(default = "default_max_bytes")]
     pub max_bytes: i64,
+    /// Seconds between two audits: does every hearer have what was said?
+    #[serde(default = "default_audit_seconds")]
+    pub audit_seconds: u32,
 }
 
 fn one() -> usize {
     1
+}
+
+fn default_audit_seconds() -> u32 {
+    60
 }
 
 fn default_max_bytes() -> i64 {
@@ -48,6 +55,13 @@ impl std::fmt::Debug for Password {
 impl Settings {
     /// Settings for a server that asks for no user.
     pub fn open(url: impl Into<String>) -> Self {
-        Self { url: url.into(), user: None, password: None, replicas: 1, max_bytes: default_max_bytes() }
+        Self {
+            url: url.into(),
+            user: None,
+            password: None,
+            replicas: 1,
+            max_bytes: default_max_bytes(),
+            audit_seconds: default_audit_seconds(),
+        }
     }
 }

@@ -35,11 +35,13 @@ type Dispatch<S> = Arc<dyn for<'a> Fn(&'a S, &'a mut Tx, &'a [u8]) -> Heard<'a> 
 /// The registry of a service: fact → handler.
 pub struct Subscriptions<S> {
     handlers: BTreeMap<Kind, Dispatch<S>>,
+    pub(crate) description: Option<&'static str>,
+    pub(crate) census: Option<&'static str>,
 }
 
 impl<S> Clone for Subscriptions<S> {
     fn clone(&self) -> Self {
-        Self { handlers: self.handlers.clone() }
+        Self { handlers: self.handlers.clone(), description: self.description, census: self.census }
     }
 }
 
@@ -52,7 +54,7 @@ impl<S: Send + Sync + 'static> Default for Subscriptions<S> {
 impl<S: Send + Sync + 'static> Subscriptions<S> {
     /// Hears nothing yet.
     pub fn new() -> Self {
-        Self { handlers: BTreeMap::new() }
+        Self { handlers: BTreeMap::new(), description: None, census: None }
     }
 
     /// Facts of type `F` go to `handler`.
@@ -71,6 +73,21 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
             })
         });
         self.handlers.insert(F::KIND, dispatch);
+        self
+    }
+
+    /// The statement by which operators see what the service knows of one application: one row with
+    /// one JSON value, `$1` is the application.
+    #[must_use]
+    pub fn describe(mut self, statement: &'static str) -> Self {
+        self.description = Some(statement);
+        self
+    }
+
+    /// The statement that counts the service's applications by state: rows of (text, bigint).
+    #[must_use]
+    pub fn census(mut self, statement: &'static str) -> Self {
+        self.census = Some(statement);
         self
     }
 

@@ -40,6 +40,11 @@ impl Tx {
         self.said.push(said);
     }
 
+    /// Whether anything is said in it.
+    pub(crate) fn says(&self) -> bool {
+        !self.said.is_empty()
+    }
+
     /// Numbers what was said, writes log and outbox, and commits. Returns how much was said.
     pub(crate) async fn finish(mut self) -> Result<usize, Failure> {
         let said = std::mem::take(&mut self.said);
@@ -51,15 +56,19 @@ impl Tx {
         Ok(count)
     }
 
-    /// As [`Tx::finish`], but in the end everything is rolled back: what would have been said.
-    pub(crate) async fn rehearse(mut self) -> Result<Vec<(Uuid, AnyFact)>, Failure> {
+    /// Writes what was said as [`Tx::finish`] does, but leaves the transaction open. Returns it.
+    pub(crate) async fn rehearse(&mut self) -> Result<Vec<(Uuid, AnyFact)>, Failure> {
         let said = std::mem::take(&mut self.said);
         let facts = said.iter().map(|said| (said.key, said.fact.clone())).collect();
         if !said.is_empty() {
             self.write(said).await?;
         }
-        self.inner.rollback().await?;
         Ok(facts)
+    }
+
+    /// Nothing of it has happened.
+    pub(crate) async fn roll_back(self) -> Result<(), sqlx::Error> {
+        self.inner.rollback().await
     }
 
     async fn write(&mut self, said: Vec<Said>) -> Result<(), Failure> {

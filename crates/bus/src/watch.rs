@@ -9,11 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::context::GetStreamErrorKind;
-use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType};
-use events::STREAM;
+use async_nats::jetstream::stream::{
+    Config, DiscardPolicy, Info, LastRawMessageErrorKind, RetentionPolicy, StorageType,
+};
+use events::{Header, STREAM};
 
 use crate::backoff::Backoff;
 use crate::connection::Core;
+use crate::{audit, gate};
 
 /// Sequence numbers of an epoch start here: no number of an earlier epoch comes again.
 const EPOCH_SHIFT: u32 = 40;
@@ -29,6 +32,8 @@ pub(crate) enum WatchError {
     Broker(String),
     #[error("nats-server {0} is too old: 2.11 is the oldest that will do, 2.15 is recommended")]
     TooOld(String),
+    #[error("{0}")]
+    Forgotten(String),
 }
 
 /// What this service knows of the stream.
@@ -54,6 +59,9 @@ pub(crate) async fn run(core: Arc<Core>) {
                 }
             }
             Err(error) => {
+                if let WatchError::Forgotten(what) = &error {
+                    core.stop_saying(what);
+                }
                 let delay = backoff.next();
                 tracing::warn!(%error, ?delay, "broker watch: not now");
                 drop(core.broker_seen.send_replace(Err(error.to_string())));
@@ -70,6 +78,9 @@ pub(crate) async fn run(core: Arc<Core>) {
 /// epoch that holds.
 async fn look(core: &Core) -> Result<u64, WatchError> {
     check_server(core)?;
+    if let Some(forgotten) = core.forgotten() {
+        return Err(WatchError::Forgotten(forgotten));
+    }
     let known = known(core).await?;
     let info = match info(core).await? {
         Some(info) => info,
@@ -80,6 +91,7 @@ async fn look(core: &Core) -> Result<u64, WatchError> {
         created: info.created.to_string(),
         last_sequence: info.state.last_sequence,
     };
+    remembers(core).await?;
     let epoch = match &known {
         None => seen.epoch.max(1),
         Some(known) if seen.epoch > known.epoch => seen.epoch,
@@ -144,6 +156,32 @@ async fn info(core: &Core) -> Result<Option<Info>, WatchError> {
             _ => Err(WatchError::Broker(error.to_string())),
         },
     }
+}
+
+/// Whether this database still holds the last fact that the stream holds of this service. It does
+/// not after a restore from an old backup: new facts would get numbers that others know already.
+async fn remembers(core: &Core) -> Result<(), WatchError> {
+    let broker = |error: &dyn std::fmt::Display| WatchError::Broker(error.to_string());
+    let stream = core.jetstream.get_stream_no_info(STREAM).await.map_err(|error| broker(&error))?;
+    let last = match stream.get_last_raw_message_by_subject(&core.service.publishes()).await {
+        Ok(message) => message,
+        Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => return Ok(()),
+        Err(error) => return Err(broker(&error)),
+    };
+    // What is no fact was not said by this service.
+    let Ok(header) = Header::read(&last.payload) else { return Ok(()) };
+    let found = sqlx::query_scalar!(
+        r#"select exists(select 1 from bus.event_log where key = $1 and version = $2 and event_id = $3) as "found!""#,
+        header.key,
+        gate::signed(header.version),
+        header.id.uuid()
+    )
+    .fetch_one(&core.db)
+    .await?;
+    if found {
+        return Ok(());
+    }
+    Err(WatchError::Forgotten(audit::forgotten(core.service, &header.key, header.version)))
 }
 
 fn config(core: &Core, epoch: u64) -> Config {

@@ -79,14 +79,20 @@ pub fn nats_permissions() -> String {
         let own = service.publishes();
         text.push_str(&format!(
             "    {{\n      user: {name}, password: $BESCHEID_{variable}_PASSWORD\n      permissions {{\n        \
-             publish: [\n          \"{own}\",\n          \"bescheidctl.>\",\n          \
+             publish: [\n          \"{own}\",\n          \"bescheidctl.*.audit\",\n          \
              \"$JS.API.INFO\",\n          \
              \"$JS.API.STREAM.INFO.{STREAM}\", \"$JS.API.STREAM.CREATE.{STREAM}\", \"$JS.API.STREAM.UPDATE.{STREAM}\",\n          \
+             \"$JS.API.STREAM.MSG.GET.{STREAM}\",\n          \
              \"$JS.API.CONSUMER.CREATE.{STREAM}.>\", \"$JS.API.CONSUMER.INFO.{STREAM}.*\", \"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.*\",\n          \
              \"$JS.ACK.{STREAM}.>\", \"$JS.ACK.*.*.{STREAM}.>\"\n        ]\n        \
              subscribe: [\"_INBOX.{name}.>\", \"bescheidctl.{name}.>\"]\n        allow_responses: true\n      }}\n    }}\n"
         ));
     }
+    // Operators ask services and hear answers, and nothing else.
+    text.push_str(
+        "    {\n      user: operator, password: $BESCHEID_OPERATOR_PASSWORD\n      permissions {\n        \
+         publish: [\"bescheidctl.*.operator\"]\n        subscribe: [\"_INBOX.operator.>\"]\n      }\n    }\n",
+    );
     text.push_str("  ]\n}\n");
     text
 }

@@ -129,6 +129,21 @@ pub struct Header {
     pub traceparent: Option<TraceParent>,
 }
 
+/// What can be known of a fact whose type this release does not know: said by a newer release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// Id of the fact.
+    pub id: EventId,
+    /// The service that said it.
+    pub source: Service,
+    /// Name and version of its kind, e.g. `application-moved.v1`.
+    pub kind: String,
+    /// What it is about.
+    pub key: Uuid,
+    /// Its number among the facts of this source about this key.
+    pub version: u64,
+}
+
 /// An envelope that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvelopeError {
@@ -228,6 +243,17 @@ impl Header {
             data,
         })
         .map_err(EnvelopeError::Json)
+    }
+
+    /// Reads who said it and where it stands in the order, even when this release does not know
+    /// its type. None where not even that can be read.
+    pub fn read_stranger(bytes: &[u8]) -> Option<Stranger> {
+        let read: Read<'_> = serde_json::from_slice(bytes).ok()?;
+        let source = Service::from_name(read.source.strip_prefix("/bescheid/")?)?;
+        let own = read.type_name.strip_prefix("de.bescheid.")?.strip_prefix(source.name())?;
+        let kind = own.strip_prefix('.')?.to_owned();
+        let known = read.version > 0;
+        known.then_some(Stranger { id: read.id, source, kind, key: read.subject, version: read.version })
     }
 
     /// Reads all but the payload; the payload's own shape is not looked at.

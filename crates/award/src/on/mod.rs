@@ -10,6 +10,11 @@ use events::{ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ReviewCo
 
 use crate::Service;
 
+/// What operators see of one application.
+const DESCRIPTION: &str = "select jsonb_build_object('stage', stage, 'expected_cents', expected_cents, 'revision', revision) from cases where application = $1";
+/// How many applications are in each state.
+const CENSUS: &str = "select stage, count(*) from cases group by stage";
+
 /// What award hears.
 pub fn subscriptions() -> Subscriptions<Service> {
     Subscriptions::new()
@@ -17,4 +22,6 @@ pub fn subscriptions() -> Subscriptions<Service> {
         .on::<ApplicationSubmitted, _>(application_submitted::handle)
         .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
         .on::<ReviewCompleted, _>(review_completed::handle)
+        .describe(DESCRIPTION)
+        .census(CENSUS)
 }

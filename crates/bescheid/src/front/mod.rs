@@ -2,15 +2,18 @@
 //! request while that service restarts. Has the pages that belong to no service, and the
 //! "sign in as …" page of the demonstration.
 
+mod accounts;
 mod door;
 mod home;
 mod ops;
+mod parked;
 mod sign_in;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{any, get, post};
+use bus::control::Operator;
 use chassis::Process;
 use events::Service;
 use local::Mailbox;
@@ -27,6 +30,8 @@ pub struct Front {
     pub door: Door,
     /// The running services, to look at and to replace.
     pub fleet: Arc<dyn Fleet>,
+    /// Asks the services what only they know.
+    pub operator: Operator,
     /// Signs sessions.
     pub process: Process,
 }
@@ -43,6 +48,11 @@ pub fn routes(front: Arc<Front>, pages: &Pages, mailbox: &Mailbox) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/ops", get(ops::show))
         .route("/ops/services/{name}/restart", post(ops::restart))
+        .route("/ops/accounts", get(accounts::show))
+        .route("/ops/parked", get(parked::list))
+        .route(parked::FACT, get(parked::show))
+        .route(&format!("{}/redrive", parked::FACT), post(parked::redrive))
+        .route(&format!("{}/drop", parked::FACT), post(parked::drop_fact))
         .merge(ops::api())
         .with_state(front.clone());
     let to_services = Service::ALL.into_iter().map(prefix).fold(Router::new(), |routes, prefix| {

@@ -24,15 +24,19 @@ pub struct Secrets {
     pub session: String,
     /// Each service's password at Postgres and NATS.
     pub services: String,
+    /// The operators' password at NATS.
+    #[serde(default = "password")]
+    pub operator: String,
+}
+
+fn password() -> String {
+    Alphanumeric.sample_string(&mut rand::rng(), 32)
 }
 
 impl Secrets {
     fn new() -> Self {
-        let mut random = rand::rng();
-        Self {
-            session: Alphanumeric.sample_string(&mut random, 64),
-            services: Alphanumeric.sample_string(&mut random, 32),
-        }
+        let session = Alphanumeric.sample_string(&mut rand::rng(), 64);
+        Self { session, services: password(), operator: password() }
     }
 }
 
@@ -41,6 +45,9 @@ impl Secrets {
 pub struct Running {
     /// Address of the front door.
     pub url: String,
+    /// Address of the broker.
+    #[serde(default)]
+    pub nats: String,
 }
 
 impl Folder {
@@ -69,11 +76,12 @@ impl Folder {
 
     /// The secrets, made now if this is the first start.
     pub fn secrets(&self) -> Result<Secrets> {
-        if let Ok(text) = fs::read_to_string(self.at("secrets.toml")) {
-            return toml::from_str(&text)
-                .context("secrets.toml is damaged: move the folder away to begin anew");
-        }
-        let secrets = Secrets::new();
+        let secrets = match fs::read_to_string(self.at("secrets.toml")) {
+            Ok(text) => toml::from_str(&text)
+                .context("secrets.toml is damaged: move the folder away to begin anew")?,
+            Err(_) => Secrets::new(),
+        };
+        // Written back: an earlier release may have known fewer of them.
         self.write_private("secrets.toml", &toml::to_string(&secrets)?)?;
         Ok(secrets)
     }
@@ -90,8 +98,8 @@ impl Folder {
     }
 
     /// Tells the other commands where the set runs.
-    pub fn announce(&self, url: &str) -> Result<()> {
-        self.write_private("running.toml", &toml::to_string(&Running { url: url.to_owned() })?)?;
+    pub fn announce(&self, running: &Running) -> Result<()> {
+        self.write_private("running.toml", &toml::to_string(running)?)?;
         Ok(())
     }
 
@@ -127,11 +135,11 @@ pub fn running(root: &Path) -> Result<Running> {
     toml::from_str(&text).context("running.toml is damaged")
 }
 
-/// The session secret of the set in `root`.
-pub fn session_secret(root: &Path) -> Result<String> {
+/// The secrets of the set in `root`.
+pub fn secrets(root: &Path) -> Result<Secrets> {
     let text = fs::read_to_string(root.join("secrets.toml"))
         .with_context(|| format!("there is no set in {}", root.display()))?;
-    Ok(toml::from_str::<Secrets>(&text).context("secrets.toml is damaged")?.session)
+    toml::from_str(&text).context("secrets.toml is damaged")
 }
 
 /// Everything that the settings of a service are made of.

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use bus::control::Operator;
 use chassis::settings::{Http, Log, LogFormat, SessionKeys};
 use chassis::{Clock, Process};
 use events::Service;
@@ -20,11 +21,11 @@ use local::Mailbox;
 use local::tools::Search;
 use pages::Pages;
 
-pub use folder::{running, session_secret};
+pub use folder::{running, secrets};
 
 use crate::front::{self, Door, Front};
 use crate::service::prefix;
-use folder::{Folder, ServiceSettings};
+use folder::{Folder, Running, ServiceSettings};
 use members::Members;
 use servers::Servers;
 
@@ -64,6 +65,15 @@ pub fn main(options: Options) -> ExitCode {
             eprintln!("bescheid: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// How operators reach the broker.
+pub fn operators(url: String, password: &str) -> bus::Settings {
+    bus::Settings {
+        user: Some("operator".to_owned()),
+        password: Some(password.to_owned().into()),
+        ..bus::Settings::open(url)
     }
 }
 
@@ -111,10 +121,12 @@ async fn up(options: Options) -> Result<()> {
     };
 
     let members = Arc::new(members);
-    let front = Front { door: Door::to(addresses), fleet: members.clone(), process: process.clone() };
+    let operator = Operator::connect(&operators(servers.nats_url(), &secrets.operator)).await?;
+    let door = Door::to(addresses);
+    let front = Front { door, fleet: members.clone(), operator, process: process.clone() };
     let pages = Pages::new("", include_str!("../../messages/de.ftl"), include_str!("../../messages/en.ftl"))?;
     let routes = front::routes(Arc::new(front), &pages, &mailbox);
-    folder.announce(&url)?;
+    folder.announce(&Running { url: url.clone(), nats: servers.nats_url() })?;
     println!("Ready after {:.1} s. Ctrl-C stops everything.\n\n  {url}\n", began.elapsed().as_secs_f64());
 
     let served = chassis::http::serve(process, routes).await;

@@ -82,7 +82,7 @@ impl Servers {
 
 /// The generated permissions, with the password of this set for each service.
 fn nats_config(secrets: &Secrets) -> String {
-    let mut config = String::new();
+    let mut config = format!("BESCHEID_OPERATOR_PASSWORD = \"{}\"\n", secrets.operator);
     for service in Service::ALL {
         let name = service.name().to_uppercase();
         config.push_str(&format!("BESCHEID_{name}_PASSWORD = \"{}\"\n", secrets.services));

@@ -9,10 +9,17 @@ use events::{ApplicationSubmitted, ApplicationWithdrawn, CallPublished};
 
 use crate::Service;
 
+/// What operators see of one application.
+const DESCRIPTION: &str = "select jsonb_build_object('state', state, 'verdict', verdict, 'rule_version', rule_version) from cases where id = $1";
+/// How many applications are in each state.
+const CENSUS: &str = "select state, count(*) from cases group by state";
+
 /// Fact → handler.
 pub fn subscriptions() -> Subscriptions<Service> {
     Subscriptions::new()
         .on::<CallPublished, _>(call_published::handle)
         .on::<ApplicationSubmitted, _>(application_submitted::handle)
         .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
+        .describe(DESCRIPTION)
+        .census(CENSUS)
 }

@@ -23,6 +23,12 @@ use crate::Service;
 use crate::store::{applications, timeline};
 use crate::timeline::Entry;
 
+/// What operators see of one application.
+const DESCRIPTION: &str = "select jsonb_build_object('status', status, 'file_number', file_number,
+        'entries', (select count(*) from timeline t where t.application_id = a.id)) from applications a where id = $1";
+/// How many applications are in each state.
+const CENSUS: &str = "select status, count(*) from applications group by status";
+
 /// The registry.
 pub fn subscriptions() -> Subscriptions<Service> {
     Subscriptions::new()
@@ -37,6 +43,8 @@ pub fn subscriptions() -> Subscriptions<Service> {
         .on::<NoticeBecameFinal, _>(notice_became_final::handle)
         .on::<EmailSent, _>(email_sent::handle)
         .on::<EmailBounced, _>(email_bounced::handle)
+        .describe(DESCRIPTION)
+        .census(CENSUS)
 }
 
 /// Notes what `event` says. Everything heard here is an answer to something intake has said.

@@ -22,6 +22,12 @@ use crate::mail::Mail;
 use crate::store::contacts::Contact;
 use crate::store::deliveries::{self, New};
 
+/// What operators see of one application.
+const DESCRIPTION: &str = "select jsonb_build_object('emails', (select coalesce(jsonb_agg(jsonb_build_object('template', d.template,
+        'recipient', d.recipient, 'state', d.state) order by d.id), '[]') from deliveries d where d.application_id = $1))";
+/// How many applications are in each state.
+const CENSUS: &str = "select case when withdrawn_at is null then 'known' else 'withdrawn' end, count(*) from contacts group by 1";
+
 /// What notification hears.
 pub fn subscriptions() -> Subscriptions<Service> {
     Subscriptions::new()
@@ -34,6 +40,8 @@ pub fn subscriptions() -> Subscriptions<Service> {
         .on::<ApplicationWaitlisted, _>(application_waitlisted::handle)
         .on::<NoticeIssued, _>(notice_issued::handle)
         .on::<NoticeBecameFinal, _>(notice_became_final::handle)
+        .describe(DESCRIPTION)
+        .census(CENSUS)
 }
 
 /// Queues the email about this fact. Nothing is sent in here: the row commits with the inbox.

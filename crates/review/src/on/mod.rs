@@ -14,6 +14,11 @@ use events::{
 
 use crate::Service;
 
+/// What operators see of one application.
+const DESCRIPTION: &str = "select jsonb_build_object('state', state, 'needed', needed, 'given', given) from files where application = $1";
+/// How many applications are in each state.
+const CENSUS: &str = "select state, count(*) from files group by state";
+
 /// Fact → handler.
 pub fn subscriptions() -> Subscriptions<Service> {
     Subscriptions::new()
@@ -23,4 +28,6 @@ pub fn subscriptions() -> Subscriptions<Service> {
         .on::<EligibilityConfirmed, _>(eligibility_confirmed::handle)
         .on::<EmailSent, _>(email_sent::handle)
         .on::<EmailBounced, _>(email_bounced::handle)
+        .describe(DESCRIPTION)
+        .census(CENSUS)
 }

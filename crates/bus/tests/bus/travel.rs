@@ -1,152 +1,13 @@
-//! Facts travel from one service to another over a real Postgres and a real nats-server.
+//! Facts travel from one service to another.
 
-use std::sync::Arc;
-
-use bus::{Bus, Failure, Running, Settings, Stats, Subscriptions, Tx, Waiting, outbox};
-use events::{
-    ApplicationId, ApplicationSubmitted, ApplicationWithdrawn, Cause, Event, Kind, Person, Service,
-};
-use sqlx::{PgPool, Row};
-use testkit::{TestDatabase, samples, until};
+use bus::control::{self, Conservation, Order, WaitingFact};
+use bus::{Settings, Tx, Waiting, outbox};
+use events::{ApplicationId, Cause, Kind, Service};
+use sqlx::Row;
+use testkit::{samples, until};
 use uuid::Uuid;
 
-/// A hearer that writes down what it hears, and stumbles where a test wants it to.
-struct Recorder;
-
-const POISON: &str = "POISON";
-const PANIC: &str = "PANIC";
-
-async fn submitted(_: &Recorder, tx: &mut Tx, event: &Event<ApplicationSubmitted>) -> Result<(), Failure> {
-    let title = event.data.application.title.as_str();
-    assert!(title != PANIC, "a handler that panics");
-    if title == POISON {
-        let cured: bool =
-            sqlx::query_scalar("select exists(select 1 from cure)").fetch_one(&mut **tx).await?;
-        if !cured {
-            return Err(Failure::park("this title is poison"));
-        }
-    }
-    note(tx, event.application(), event.version, "submitted").await
-}
-
-async fn withdrawn(_: &Recorder, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
-    note(tx, event.application(), event.version, "withdrawn").await
-}
-
-async fn note(tx: &mut Tx, application: ApplicationId, version: u64, what: &str) -> Result<(), Failure> {
-    // No unique constraint: an effect that happened twice must be seen.
-    sqlx::query("insert into effect (application, version, what) values ($1, $2, $3)")
-        .bind(application.uuid())
-        .bind(i64::try_from(version).expect("small"))
-        .bind(what)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-fn registry() -> Subscriptions<Recorder> {
-    Subscriptions::new().on::<ApplicationSubmitted, _>(submitted).on::<ApplicationWithdrawn, _>(withdrawn)
-}
-
-/// One saying and one hearing service.
-struct Pair {
-    sayer: Bus,
-    sayer_db: PgPool,
-    hearer_db: PgPool,
-    running: Vec<Running>,
-}
-
-impl Pair {
-    async fn start(nats_url: &str) -> Self {
-        let sayer_db = database("intake").await;
-        let hearer_db = database("eligibility").await;
-        sqlx::raw_sql(
-            "create table effect (n bigint generated always as identity, application uuid, version bigint, what text);
-             create table cure (at int)",
-        )
-        .execute(&hearer_db)
-        .await
-        .expect("the hearer's tables");
-        let sayer = connect(Service::Intake, nats_url, &sayer_db).await;
-        let hearer = connect(Service::Eligibility, nats_url, &hearer_db).await;
-        let running = vec![
-            sayer.start(Arc::new(Recorder), Subscriptions::new()),
-            hearer.start(Arc::new(Recorder), registry()),
-        ];
-        Self { sayer, sayer_db, hearer_db, running }
-    }
-
-    async fn say(&self, application: ApplicationId, title: &str) {
-        let mut tx = self.sayer.begin().await.expect("a transaction");
-        let mut fact = samples::application_submitted();
-        fact.application.title = title.to_owned();
-        outbox::append(&mut tx, application, fact, Cause::default());
-        self.sayer.commit(tx).await.expect("said");
-    }
-
-    async fn say_withdrawn(&self, application: ApplicationId) {
-        let mut tx = self.sayer.begin().await.expect("a transaction");
-        let fact = ApplicationWithdrawn {
-            withdrawn_at: samples::noon(),
-            withdrawn_by: Person { id: "a".into(), name: "A".into() },
-            reason: None,
-        };
-        outbox::append(&mut tx, application, fact, Cause::default());
-        self.sayer.commit(tx).await.expect("said");
-    }
-
-    async fn effects(&self) -> Vec<(Uuid, i64)> {
-        sqlx::query("select application, version from effect order by n")
-            .fetch_all(&self.hearer_db)
-            .await
-            .map(|rows| rows.iter().map(|row| (row.get(0), row.get(1))).collect())
-            .unwrap_or_default()
-    }
-
-    async fn until_effects(&self, count: usize) -> Vec<(Uuid, i64)> {
-        until("all effects", || self.effects(), |effects| effects.len() >= count).await
-    }
-
-    /// Nothing on its way and nothing left behind, then the end.
-    async fn finish(self) {
-        for db in [&self.sayer_db, &self.hearer_db] {
-            until("quiet", || async { Stats::read(db).await.expect("stats") }, Stats::is_quiet).await;
-        }
-        self.drain().await;
-    }
-
-    async fn drain(self) {
-        for running in self.running {
-            running.drain().await;
-        }
-    }
-}
-
-async fn database(service: &str) -> PgPool {
-    let TestDatabase { pool, .. } = testkit::database(service, &[&bus::MIGRATIONS]).await;
-    pool
-}
-
-async fn connect(service: Service, url: &str, db: &PgPool) -> Bus {
-    Bus::connect(service, &Settings::open(url), db.clone(), samples::noon).await.expect("a bus")
-}
-
-fn new_application() -> ApplicationId {
-    ApplicationId(Uuid::new_v4())
-}
-
-/// Every application's facts took effect once each, in order.
-fn assert_once_and_in_order(effects: &[(Uuid, i64)], facts_each: i64) {
-    let mut heads = std::collections::HashMap::new();
-    for (application, version) in effects {
-        let head = heads.entry(*application).or_insert(0);
-        assert_eq!(*version, *head + 1, "out of order or twice: {application}");
-        *head = *version;
-    }
-    for (application, head) in heads {
-        assert_eq!(head, facts_each, "not whole: {application}");
-    }
-}
+use crate::pair::{PANIC, POISON, Pair, assert_once_and_in_order, new_application};
 
 #[tokio::test]
 async fn facts_take_effect_once_and_in_order() {
@@ -260,16 +121,11 @@ async fn a_poisoned_fact_stops_its_application_and_nobody_else() {
     )
     .await;
     assert_eq!(waiting.unreadable, 0);
-    let parked = bus::ParkedFact::list(&pair.hearer_db).await.expect("the list");
+    let operator = pair.operator().await;
+    let parked: Vec<WaitingFact> =
+        operator.order(Service::Eligibility, &Order::Parked).await.expect("the list");
     assert!(parked.iter().any(|fact| fact.reason.contains("this title is poison")), "{parked:?}");
     assert!(parked.iter().any(|fact| fact.reason.contains("a handler that panics")), "{parked:?}");
-
-    // The cause is mended; what was held follows in order.
-    sqlx::query("insert into cure values (1)").execute(&pair.hearer_db).await.expect("cured");
-    let hearer = connect(Service::Eligibility, &nats.url(), &pair.hearer_db).await;
-    assert!(hearer.redrive(Service::Intake, ill.uuid(), 1).await.expect("redriven"));
-    let effects = pair.until_effects(4).await;
-    assert_eq!(effects[2..], [(ill.uuid(), 1), (ill.uuid(), 2)]);
     pair.drain().await;
 }
 
@@ -346,45 +202,26 @@ async fn a_stream_deleted_by_hand_is_made_again() {
 
 #[tokio::test]
 async fn each_service_may_only_speak_for_itself() {
-    // The checked-in permissions, with a password for everybody.
-    let permissions = events::contract::nats_permissions()
-        .lines()
-        .map(|line| match line.find("$BESCHEID_") {
-            Some(start) => {
-                let end =
-                    start + line[start..].find("_PASSWORD").expect("a password variable") + "_PASSWORD".len();
-                format!("{}secret{}", &line[..start], &line[end..])
-            }
-            None => line.to_owned(),
-        })
-        .collect::<Vec<_>>()
-        .join("\n");
-    let (nats, _folder) = testkit::broker(&permissions).await;
-    let as_user = |user: &str| Settings {
-        user: Some(user.to_owned()),
+    let (nats, _folder) = testkit::broker(&permissions()).await;
+    let settings = Settings {
+        user: Some("operator".to_owned()),
         password: Some("secret".to_owned().into()),
+        audit_seconds: 1,
         ..Settings::open(nats.url())
     };
-    let sayer_db = database("intake").await;
-    let hearer_db = database("eligibility").await;
-    sqlx::raw_sql("create table effect (n bigint generated always as identity, application uuid, version bigint, what text); create table cure (at int)")
-        .execute(&hearer_db)
-        .await
-        .expect("tables");
-    let sayer = Bus::connect(Service::Intake, &as_user("intake"), sayer_db.clone(), samples::noon)
-        .await
-        .expect("a bus");
-    let hearer =
-        Bus::connect(Service::Eligibility, &as_user("eligibility"), hearer_db.clone(), samples::noon)
-            .await
-            .expect("a bus");
-    let running = vec![
-        sayer.start(Arc::new(Recorder), Subscriptions::new()),
-        hearer.start(Arc::new(Recorder), registry()),
-    ];
-    let pair = Pair { sayer, sayer_db, hearer_db, running };
+    let as_service = |settings: &Settings, service: Service| Settings {
+        user: Some(service.name().to_owned()),
+        ..settings.clone()
+    };
+    let pair = Pair::start_as(settings, as_service).await;
     pair.say(new_application(), "one").await;
     pair.until_effects(1).await;
+    // With these rights services can audit each other, and operators can ask.
+    let operator = pair.operator().await;
+    let accounts: Conservation =
+        operator.order(Service::Intake, &Order::Conservation).await.expect("the accounts");
+    assert!(accounts.pairs.iter().all(control::Pair::is_conserved), "{accounts:?}");
+    assert_eq!(accounts.pairs.len(), 1, "{accounts:?}");
 
     // Eligibility tries to speak as intake.
     let options = async_nats::ConnectOptions::with_user_and_password("eligibility".into(), "secret".into())
@@ -400,4 +237,17 @@ async fn each_service_may_only_speak_for_itself() {
     client.flush().await.expect("flushed");
     assert_eq!(stream.get_info().await.expect("info").state.messages, before, "the forged fact got in");
     pair.finish().await;
+}
+
+/// The checked-in permissions, with a password for everybody.
+fn permissions() -> String {
+    let with_password = |line: &str| match line.find("$BESCHEID_") {
+        Some(start) => {
+            let end =
+                start + line[start..].find("_PASSWORD").expect("a password variable") + "_PASSWORD".len();
+            format!("{}secret{}", &line[..start], &line[end..])
+        }
+        None => line.to_owned(),
+    };
+    events::contract::nats_permissions().lines().map(with_password).collect::<Vec<_>>().join("\n")
 }

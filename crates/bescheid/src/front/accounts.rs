@@ -1,0 +1,44 @@
+//! The operator's page of accounts: what was said, and what became of it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use bus::control::Pair;
+use chassis::{Problem, Role, Session};
+use pages::Page;
+
+use super::Front;
+use crate::accounts::{Accounts, Standing, standing};
+
+#[derive(Template)]
+#[template(path = "accounts.html")]
+struct Shown<'a> {
+    page: &'a Page,
+    pairs: Vec<(&'a Pair, Standing)>,
+    accounts: &'a Accounts,
+    kept: Vec<(&'static str, i64, String)>,
+    wrong: Vec<String>,
+}
+
+/// The page; every service compares everything while it is made.
+pub async fn show(
+    page: Page,
+    session: Session,
+    State(front): State<Arc<Front>>,
+) -> Result<Response, Problem> {
+    session.require(Role::Operator)?;
+    let accounts = Accounts::gather(&front.operator).await;
+    let kept = accounts.of.iter().map(|(service, of)| {
+        let states: Vec<String> = of.states.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        (service.name(), Accounts::kept(of), states.join(" + "))
+    });
+    pages::show(&Shown {
+        page: &page,
+        pairs: accounts.pairs().map(|pair| (pair, standing(pair))).collect(),
+        kept: kept.collect(),
+        wrong: accounts.wrong(),
+        accounts: &accounts,
+    })
+}

@@ -1,0 +1,156 @@
+//! The operator's pages of parked facts: grouped by error; one in full with its dry run; redrive; drop.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use bus::control::{ControlError, DryRun, Order, Shown, WaitingFact, Which};
+use chassis::session::PageForm;
+use chassis::{Problem, Role, Session};
+use events::Service;
+use pages::Page;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::Front;
+use crate::operate::{emails, parked_at};
+
+/// One parked fact: where it is parked, who said it, what about, its number.
+pub const FACT: &str = "/ops/parked/{at}/{source}/{key}/{version}";
+
+type Address = Path<(String, String, Uuid, i64)>;
+
+struct Group {
+    at: Service,
+    reason: String,
+    facts: Vec<WaitingFact>,
+}
+
+#[derive(Template)]
+#[template(path = "parked.html")]
+struct List<'a> {
+    page: &'a Page,
+    groups: Vec<Group>,
+    silent: Vec<String>,
+    done: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "parked_fact.html")]
+struct One<'a> {
+    page: &'a Page,
+    at: Service,
+    shown: Shown,
+    envelope: String,
+    run: DryRun,
+    emails: Vec<&'static str>,
+    link: String,
+    asked_by_me: bool,
+}
+
+/// What has just been done.
+#[derive(Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+/// All of them.
+pub async fn list(
+    page: Page,
+    session: Session,
+    Query(Done { done }): Query<Done>,
+    State(front): State<Arc<Front>>,
+) -> Result<Response, Problem> {
+    session.require(Role::Operator)?;
+    let (mut groups, mut silent) = (Vec::new(), Vec::new());
+    for at in Service::ALL {
+        match parked_at(&front.operator, at).await {
+            Ok(mut facts) => {
+                facts.sort_by(|a, b| a.group.cmp(&b.group));
+                for group in facts.chunk_by(|a, b| a.group == b.group) {
+                    groups.push(Group { at, reason: group[0].group.clone(), facts: group.to_vec() });
+                }
+            }
+            Err(error) => silent.push(error.to_string()),
+        }
+    }
+    // Only what this page itself says.
+    let done = done.filter(|done| ["redriven", "asked", "dropped"].contains(&done.as_str()));
+    pages::show(&List { page: &page, groups, silent, done })
+}
+
+fn address(Path((at, source, key, version)): Address) -> Result<(Service, Which), Problem> {
+    let at = Service::from_name(&at).ok_or_else(Problem::not_found)?;
+    let source = Service::from_name(&source).ok_or_else(Problem::not_found)?;
+    Ok((at, Which { source, key, version }))
+}
+
+fn problem(error: ControlError) -> Problem {
+    match error {
+        ControlError::Refused(why) => Problem::conflict(why),
+        away => Problem::unavailable(away),
+    }
+}
+
+/// One in full, with its dry run.
+pub async fn show(
+    page: Page,
+    session: Session,
+    path: Address,
+    State(front): State<Arc<Front>>,
+) -> Result<Response, Problem> {
+    session.require(Role::Operator)?;
+    let (at, which) = address(path)?;
+    let shown: Shown = front.operator.order(at, &Order::Show(which)).await.map_err(problem)?;
+    let run: DryRun = front.operator.order(at, &Order::DryRun(which)).await.map_err(problem)?;
+    pages::show(&One {
+        page: &page,
+        at,
+        envelope: format!("{:#}", shown.envelope),
+        emails: emails(&run),
+        link: format!("/ops/parked/{at}/{}/{}/{}", which.source, which.key, which.version),
+        asked_by_me: shown.fact.drop_asked.as_ref().is_some_and(|(who, _)| *who == session.person),
+        shown,
+        run,
+    })
+}
+
+/// Nothing but the button.
+#[derive(Deserialize)]
+pub struct Pressed {}
+
+/// Lets it try again.
+pub async fn redrive(
+    path: Address,
+    State(front): State<Arc<Front>>,
+    form: PageForm<Pressed>,
+) -> Result<Response, Problem> {
+    form.session.require(Role::Operator)?;
+    let (at, which) = address(path)?;
+    let order = Order::Redrive { which, person: form.session.person };
+    front.operator.order::<String>(at, &order).await.map_err(problem)?;
+    Ok(Redirect::to("/ops/parked?done=redriven").into_response())
+}
+
+/// Why it is given up; empty when one agrees.
+#[derive(Deserialize)]
+pub struct Reason {
+    #[serde(default)]
+    reason: String,
+}
+
+/// Asks to give it up, or agrees.
+pub async fn drop_fact(
+    path: Address,
+    State(front): State<Arc<Front>>,
+    form: PageForm<Reason>,
+) -> Result<Response, Problem> {
+    form.session.require(Role::Operator)?;
+    let (at, which) = address(path)?;
+    let shown: Shown = front.operator.order(at, &Order::Show(which)).await.map_err(problem)?;
+    let order = Order::Drop { which, person: form.session.person, reason: form.data.reason };
+    front.operator.order::<String>(at, &order).await.map_err(problem)?;
+    let done = if shown.fact.drop_asked.is_some() { "dropped" } else { "asked" };
+    Ok(Redirect::to(&format!("/ops/parked?done={done}")).into_response())
+}

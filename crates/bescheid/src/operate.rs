@@ -1,0 +1,221 @@
+//! What operators type: `status`, `verify`, `parked …`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use bus::control::{DryRun, Operator, Order, Shown, Status, WaitingFact, Which};
+use clap::{Args, Subcommand};
+use events::{Kind, Service};
+use uuid::Uuid;
+
+use crate::{accounts, up};
+
+/// Which set, and how to reach its broker.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// Folder of a running set of `bescheid up`.
+    #[arg(long, default_value = up::DATA)]
+    data: PathBuf,
+    /// Address of the broker of another set, e.g. nats://nats.example:4222.
+    #[arg(long, env = "BESCHEID_NATS_URL")]
+    nats: Option<String>,
+    /// File with the password of the user `operator` at that broker.
+    #[arg(long, env = "BESCHEID_OPERATOR_PASSWORD_FILE", requires = "nats")]
+    password_file: Option<PathBuf>,
+}
+
+impl Place {
+    async fn operator(&self) -> Result<Operator> {
+        let settings = match (&self.nats, &self.password_file) {
+            (Some(url), Some(file)) => {
+                let password = std::fs::read_to_string(file)
+                    .with_context(|| format!("cannot read the password in {}", file.display()))?;
+                up::operators(url.clone(), password.trim())
+            }
+            (Some(url), None) => bus::Settings::open(url),
+            (None, _) => {
+                let running = up::running(&self.data)?;
+                up::operators(running.nats, &up::secrets(&self.data)?.operator)
+            }
+        };
+        Ok(Operator::connect(&settings).await?)
+    }
+}
+
+/// `bescheid parked …`
+#[derive(Clone, Debug, Subcommand)]
+pub enum Parked {
+    /// All parked facts, grouped by their error.
+    List,
+    /// One in full: its envelope, and what the service knows of the application.
+    Show(Fact),
+    /// What would happen if it were heard now. Nothing of it stays.
+    DryRun(Fact),
+    /// Let it try again; what is held behind it follows in order.
+    Redrive {
+        #[command(flatten)]
+        fact: Fact,
+        /// Your name, for the log.
+        #[arg(long)]
+        person: String,
+    },
+    /// Give it up: asked by one person with a reason, agreed to by another.
+    Drop {
+        #[command(flatten)]
+        fact: Fact,
+        /// Your name, for the log.
+        #[arg(long)]
+        person: String,
+        /// Why it is given up; whoever agrees needs none.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+}
+
+/// A parked fact as `parked list` names it.
+#[derive(Clone, Debug, Args)]
+pub struct Fact {
+    /// The service that has parked it.
+    #[arg(value_parser = service)]
+    at: Service,
+    /// The service that said it.
+    #[arg(value_parser = service)]
+    source: Service,
+    /// Application or call.
+    key: Uuid,
+    /// Its number.
+    version: i64,
+}
+
+impl Fact {
+    fn which(&self) -> Which {
+        Which { source: self.source, key: self.key, version: self.version }
+    }
+}
+
+fn service(name: &str) -> Result<Service, String> {
+    let known = Service::ALL.map(Service::name).join(", ");
+    Service::from_name(name).ok_or_else(|| format!("there is no service {name:?}; there are {known}"))
+}
+
+/// `bescheid verify`
+pub async fn verify(place: Place) -> Result<()> {
+    accounts::verify(&place.operator().await?).await
+}
+
+/// `bescheid status`
+pub async fn status(place: Place) -> Result<()> {
+    let operator = place.operator().await?;
+    println!(
+        "{:<14}{:<9}{:>6}{:>8}{:>10}{:>8}{:>8}{:>12}{:>8}",
+        "service", "version", "epoch", "outbox", "oldest", "held", "parked", "unreadable", "lag"
+    );
+    let mut silent = Vec::new();
+    for service in Service::ALL {
+        match operator.order::<Status>(service, &Order::Status).await {
+            Ok(status) => {
+                let number = |value: Option<u64>| value.map_or("?".to_owned(), |value| value.to_string());
+                println!(
+                    "{:<14}{:<9}{:>6}{:>8}{:>8.1} s{:>8}{:>8}{:>12}{:>8}",
+                    service.name(),
+                    status.version,
+                    number(status.epoch),
+                    status.outbox,
+                    status.outbox_age_seconds,
+                    status.held,
+                    status.parked,
+                    status.unreadable,
+                    number(status.lag)
+                );
+                silent.extend(status.broker.map(|why| format!("{service}: {why}")));
+            }
+            Err(error) => silent.push(error.to_string()),
+        }
+    }
+    if silent.is_empty() { Ok(()) } else { bail!("not everything is well:\n  {}", silent.join("\n  ")) }
+}
+
+/// `bescheid parked …`
+pub async fn parked(place: Place, verb: Parked) -> Result<()> {
+    let operator = place.operator().await?;
+    match verb {
+        Parked::List => list(&operator).await,
+        Parked::Show(fact) => {
+            let shown: Shown = operator.order(fact.at, &Order::Show(fact.which())).await?;
+            println!("{}", shown.fact.reason);
+            println!("\nenvelope:\n{:#}\n\n{} knows:\n{:#}", shown.envelope, fact.at, shown.state);
+            Ok(())
+        }
+        Parked::DryRun(fact) => {
+            let run: DryRun = operator.order(fact.at, &Order::DryRun(fact.which())).await?;
+            print_dry_run(fact.at, &run);
+            Ok(())
+        }
+        Parked::Redrive { fact, person } => {
+            let order = Order::Redrive { which: fact.which(), person };
+            println!("{}", operator.order::<String>(fact.at, &order).await?);
+            Ok(())
+        }
+        Parked::Drop { fact, person, reason } => {
+            let order = Order::Drop { which: fact.which(), person, reason };
+            println!("{}", operator.order::<String>(fact.at, &order).await?);
+            Ok(())
+        }
+    }
+}
+
+/// Parked facts of one service.
+pub async fn parked_at(operator: &Operator, service: Service) -> Result<Vec<WaitingFact>> {
+    Ok(operator.order(service, &Order::Parked).await?)
+}
+
+async fn list(operator: &Operator) -> Result<()> {
+    let mut found = 0;
+    for service in Service::ALL {
+        let mut facts = parked_at(operator, service).await?;
+        facts.sort_by(|a, b| a.group.cmp(&b.group));
+        found += facts.len();
+        for group in facts.chunk_by(|a, b| a.group == b.group) {
+            println!("{service}: {} ({})", group[0].group, group.len());
+            for fact in group {
+                let Which { source, key, version } = fact.which;
+                let asked = fact.drop_asked.as_ref();
+                let asked =
+                    asked.map_or(String::new(), |(who, why)| format!("  {who} asks to give it up: {why}"));
+                println!(
+                    "  {service} {source} {key} {version}  {}  since {}  {} held behind it{asked}",
+                    fact.kind,
+                    fact.since.format("%Y-%m-%d %H:%M:%S UTC"),
+                    fact.held_behind
+                );
+            }
+        }
+    }
+    if found == 0 {
+        println!("Nothing is parked.");
+    }
+    Ok(())
+}
+
+fn print_dry_run(at: Service, run: &DryRun) {
+    match &run.error {
+        Some(why) => println!("It would be parked again: {why}"),
+        None => {
+            println!("before: {}\nafter:  {}", run.before, run.after);
+            for saying in &run.says {
+                println!("{at} would say {} about {}", saying.kind, saying.key);
+            }
+            for email in emails(run) {
+                println!("an email would go out: {email}");
+            }
+            println!("{} held behind it would follow", run.held_behind);
+        }
+    }
+}
+
+/// The emails that would follow from what would be said.
+pub fn emails(run: &DryRun) -> Vec<&'static str> {
+    let mailed = notification::on::subscriptions().kinds();
+    let said = run.says.iter().filter_map(|saying| Kind::ALL.iter().find(|kind| kind.name() == saying.kind));
+    said.filter(|kind| mailed.contains(kind)).map(|kind| kind.name()).collect()
+}

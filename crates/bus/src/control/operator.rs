@@ -1,0 +1,386 @@
+//! What operators may do: look, rehearse, let parked facts try again, give them up.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use events::{Header, Service};
+use futures_util::future::join_all;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::serve::value;
+use super::{Conservation, DryRun, Order, Saying, Shown, Status, WaitingFact, Which};
+use crate::audit;
+use crate::connection::Core;
+use crate::consumer::{Consumer, in_its_own_task};
+use crate::gate;
+use crate::stats::Stats;
+use crate::{Failure, Tx};
+
+/// An operator waits for the answer: what is under way for longer is told as such.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Entries of a list at most.
+const LISTED: i64 = 500;
+
+/// Does what is ordered. A refusal is a sentence for the person.
+pub(super) async fn obey<S: Send + Sync + 'static>(
+    consumer: &Consumer<S>,
+    order: Order,
+) -> Result<Value, Failure> {
+    let core = &*consumer.core;
+    match order {
+        Order::Conservation => value(conservation(consumer).await?),
+        Order::Status => value(status(core).await?),
+        Order::Parked => value(list(core, None).await?),
+        Order::Show(which) => value(show(consumer, which).await?),
+        Order::DryRun(which) => value(dry_run(consumer, which).await?),
+        Order::Redrive { which, person } => value(redrive(core, which, &person).await?),
+        Order::Drop { which, person, reason } => value(drop_fact(consumer, which, &person, &reason).await?),
+    }
+}
+
+async fn conservation<S: Send + Sync + 'static>(consumer: &Consumer<S>) -> Result<Conservation, Failure> {
+    let core = &*consumer.core;
+    let audits = audit::others(core.service).map(|hearer| audit::audit(core, hearer, None, PATIENCE, true));
+    let (mut pairs, mut silent) = (Vec::new(), Vec::new());
+    for (hearer, done) in audit::others(core.service).zip(join_all(audits).await) {
+        match done {
+            Ok(pair) => pairs.extend(pair),
+            Err(failure) => {
+                tracing::warn!(%hearer, %failure, "cannot be compared with");
+                silent.push(hearer);
+            }
+        }
+    }
+    let said = sqlx::query!(r#"select kind, count(*) as "count!" from bus.event_log group by kind"#)
+        .fetch_all(&core.db)
+        .await?;
+    let said = said.into_iter().map(|row| (row.kind, row.count)).collect();
+    let mut states = BTreeMap::new();
+    if let Some(census) = consumer.subscriptions.census {
+        let counted: Vec<(String, i64)> = sqlx::query_as(census).fetch_all(&core.db).await?;
+        states.extend(counted);
+    }
+    Ok(Conservation { pairs, silent, said, states })
+}
+
+async fn status(core: &Core) -> Result<Status, Failure> {
+    let stats = Stats::read(&core.db).await?;
+    let epoch = *core.epoch.borrow();
+    let lag = match epoch {
+        Some(epoch) => audit::durable(core, core.service, epoch).await.ok().map(|info| info.num_pending),
+        None => None,
+    };
+    Ok(Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        epoch,
+        broker: core.broker_seen.borrow().clone().err(),
+        outbox: stats.outbox,
+        outbox_age_seconds: stats.outbox_age_seconds,
+        held: stats.waiting.held,
+        parked: stats.waiting.parked,
+        unreadable: stats.waiting.unreadable,
+        lag,
+    })
+}
+
+async fn list(core: &Core, only: Option<Which>) -> Result<Vec<WaitingFact>, Failure> {
+    let rows = sqlx::query!(
+        r#"select w.source, w.key, w.version, w.kind, coalesce(w.reason, '') as "reason!", w.since,
+                  (select count(*) from bus.waiting b where b.key = w.key and b.status = 'held') as "behind!",
+                  d.asked_by as "asked_by?", d.reason as "drop_reason?"
+           from bus.waiting w
+           left join bus.drop_request d on d.source = w.source and d.key = w.key and d.version = w.version
+           where w.status = 'parked'
+             and ($1::uuid is null or (w.source = $2 and w.key = $1 and w.version = $3))
+           order by w.since, w.source, w.key, w.version limit $4"#,
+        only.map(|which| which.key),
+        only.map(|which| which.source.name()),
+        only.map(|which| which.version),
+        LISTED
+    )
+    .fetch_all(&core.db)
+    .await?;
+    let facts = rows.into_iter().filter_map(|row| {
+        Some(WaitingFact {
+            which: Which { source: Service::from_name(&row.source)?, key: row.key, version: row.version },
+            kind: row.kind,
+            group: group(&row.reason),
+            reason: row.reason,
+            since: row.since,
+            held_behind: row.behind,
+            drop_asked: row.asked_by.zip(row.drop_reason),
+        })
+    });
+    Ok(facts.collect())
+}
+
+/// The reason without ids and numbers: facts with the same error have the same group.
+fn group(reason: &str) -> String {
+    let mut group = String::with_capacity(reason.len());
+    for word in reason.split_inclusive(' ') {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let id = !bare.is_empty() && bare.parse::<Uuid>().is_ok();
+        match (id, bare.bytes().any(|byte| byte.is_ascii_digit())) {
+            (true, _) | (_, true) => group.push_str(&word.replace(bare, "…")),
+            _ => group.push_str(word),
+        }
+    }
+    group
+}
+
+async fn parked(core: &Core, which: Which) -> Result<WaitingFact, Failure> {
+    let found = list(core, Some(which)).await?.pop();
+    found.ok_or_else(|| {
+        Failure::park(format!(
+            "{} {} of {} is not parked at {}",
+            which.source, which.version, which.key, core.service
+        ))
+    })
+}
+
+async fn envelope(core: &Core, which: Which) -> Result<Vec<u8>, Failure> {
+    Ok(sqlx::query_scalar!(
+        "select envelope from bus.waiting where source = $1 and key = $2 and version = $3",
+        which.source.name(),
+        which.key,
+        which.version
+    )
+    .fetch_one(&core.db)
+    .await?)
+}
+
+/// What the service knows of the application, by the statement it has given.
+async fn describe<S>(consumer: &Consumer<S>, tx: &mut Tx, key: Uuid) -> Result<Value, Failure> {
+    let Some(statement) = consumer.subscriptions.description else { return Ok(Value::Null) };
+    let state: Option<Option<Value>> =
+        sqlx::query_scalar(statement).bind(key).fetch_optional(&mut **tx).await?;
+    Ok(state.flatten().unwrap_or(Value::Null))
+}
+
+async fn show<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which) -> Result<Shown, Failure> {
+    let core = &*consumer.core;
+    let fact = parked(core, which).await?;
+    let envelope = envelope(core, which).await?;
+    let envelope = serde_json::from_slice(&envelope)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&envelope).into_owned()));
+    let mut tx = core.begin().await?;
+    let state = describe(consumer, &mut tx, which.key).await?;
+    tx.roll_back().await?;
+    Ok(Shown { fact, envelope, state })
+}
+
+/// Hears the fact in a transaction that is rolled back.
+async fn dry_run<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which) -> Result<DryRun, Failure> {
+    let core = consumer.core.clone();
+    let fact = parked(&core, which).await?;
+    let envelope = envelope(&core, which).await?;
+    let mut tx = core.begin().await?;
+    let before = describe(consumer, &mut tx, which.key).await?;
+    tx.roll_back().await?;
+
+    let own = consumer.clone();
+    let rehearsal = in_its_own_task(async move {
+        let header = Header::read(&envelope)?;
+        let mut tx = own.core.begin().await?;
+        if gate::head(&mut tx, header.source, header.key).await? + 1 != header.version {
+            return Err(Failure::park("its turn has not come: a fact before it is missing, or it was heard"));
+        }
+        own.subscriptions.hear(&own.service, &mut tx, header.kind, &envelope).await?;
+        let said = tx.rehearse().await?;
+        let after = describe(&own, &mut tx, header.key).await?;
+        tx.roll_back().await?;
+        Ok((said, after))
+    })
+    .await;
+    let (said, after, error) = match rehearsal {
+        Ok((said, after)) => (said, after, None),
+        Err(failure) => (Vec::new(), before.clone(), Some(failure.to_string())),
+    };
+    let says = said
+        .into_iter()
+        .map(|(key, fact)| Ok(Saying { key, kind: fact.kind().name().to_owned(), data: fact.payload()? }));
+    let says = says.collect::<Result<Vec<_>, Failure>>()?;
+    Ok(DryRun { error, before, after, says, held_behind: fact.held_behind })
+}
+
+/// Held from now on: its turn has come, and then the turn of what is behind it.
+async fn redrive(core: &Core, which: Which, person: &str) -> Result<String, Failure> {
+    let fact = parked(core, which).await?;
+    let mut tx = core.begin().await?;
+    sqlx::query!(
+        "update bus.waiting set status = 'held', reason = null
+         where source = $1 and key = $2 and version = $3 and status = 'parked'",
+        which.source.name(),
+        which.key,
+        which.version
+    )
+    .execute(&mut *tx)
+    .await?;
+    log(&mut tx, which, person, "redriven", None).await?;
+    core.commit(tx).await?;
+    core.sweep_now.notify_one();
+    Ok(format!("{} tries again now, and {} held behind it follow in order.", fact.kind, fact.held_behind))
+}
+
+/// The first person asks, another one agrees; then it counts as heard without effect.
+async fn drop_fact<S: Send + Sync + 'static>(
+    consumer: &Consumer<S>,
+    which: Which,
+    person: &str,
+    reason: &str,
+) -> Result<String, Failure> {
+    let core = &*consumer.core;
+    let fact = parked(core, which).await?;
+    let person = person.trim();
+    if person.is_empty() {
+        return Err(Failure::park("say who you are: a fact is given up by two persons"));
+    }
+    match &fact.drop_asked {
+        None => ask_to_drop(core, which, person, reason).await,
+        Some((asked_by, _)) if asked_by == person => {
+            Err(Failure::park(format!("{person} has asked for it already: a second person must agree")))
+        }
+        Some(_) => give_up(core, which, &fact, person).await,
+    }
+}
+
+async fn ask_to_drop(core: &Core, which: Which, person: &str, reason: &str) -> Result<String, Failure> {
+    if reason.trim().is_empty() {
+        return Err(Failure::park("say why it is given up"));
+    }
+    let mut tx = core.begin().await?;
+    let now = tx.now();
+    sqlx::query!(
+        "insert into bus.drop_request (source, key, version, reason, asked_by, asked_at)
+         values ($1, $2, $3, $4, $5, $6)",
+        which.source.name(),
+        which.key,
+        which.version,
+        reason.trim(),
+        person,
+        now
+    )
+    .execute(&mut *tx)
+    .await?;
+    log(&mut tx, which, person, "asked to give it up", Some(reason)).await?;
+    core.commit(tx).await?;
+    Ok("Asked for. It is given up when a second person agrees.".to_owned())
+}
+
+async fn give_up(core: &Core, which: Which, fact: &WaitingFact, person: &str) -> Result<String, Failure> {
+    let mut tx = core.begin().await?;
+    let head = gate::head(&mut tx, which.source, which.key).await?;
+    let head = gate::signed(head);
+    if which.version > head + 1 {
+        return Err(Failure::park("a fact before it is missing: it cannot be given up yet"));
+    }
+    let gone = sqlx::query!(
+        "delete from bus.waiting where source = $1 and key = $2 and version = $3 and status = 'parked'
+         returning event_id, kind, envelope",
+        which.source.name(),
+        which.key,
+        which.version
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or_else(|| Failure::park("it is not parked any more"))?;
+    let asked = sqlx::query!(
+        "delete from bus.drop_request where source = $1 and key = $2 and version = $3
+         returning reason, asked_by, asked_at",
+        which.source.name(),
+        which.key,
+        which.version
+    )
+    .fetch_optional(&mut *tx)
+    .await?
+    .ok_or_else(|| Failure::park("nobody asks for it any more"))?;
+    // One whose number was heard before with another id leaves the gate as it is.
+    if which.version == head + 1 {
+        note_as_heard(&mut tx, which, gone.event_id).await?;
+    }
+    let now: DateTime<Utc> = tx.now();
+    sqlx::query!(
+        "insert into bus.dropped (source, key, version, event_id, kind, envelope, parked_because, reason,
+                                  asked_by, asked_at, agreed_by, dropped_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        which.source.name(),
+        which.key,
+        which.version,
+        gone.event_id,
+        gone.kind,
+        gone.envelope,
+        fact.reason,
+        asked.reason,
+        asked.asked_by,
+        asked.asked_at,
+        person,
+        now
+    )
+    .execute(&mut *tx)
+    .await?;
+    log(&mut tx, which, person, "agreed to give it up", Some(&asked.reason)).await?;
+    core.commit(tx).await?;
+    core.sweep_now.notify_one();
+    tracing::warn!(source = %which.source, key = %which.key, version = which.version, person, "given up");
+    Ok(format!("Given up. {} held behind it follow in order.", fact.held_behind))
+}
+
+/// The gate goes on as if it had taken effect.
+async fn note_as_heard(tx: &mut Tx, which: Which, event_id: Uuid) -> Result<(), Failure> {
+    let now = tx.now();
+    sqlx::query!(
+        "with noted as (
+             insert into bus.inbox (source, key, version, event_id, heard_at) values ($1, $2, $3, $4, $5)
+         )
+         insert into bus.inbox_head (source, key, version) values ($1, $2, $3)
+         on conflict (source, key) do update set version = excluded.version",
+        which.source.name(),
+        which.key,
+        which.version,
+        event_id,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn log(
+    tx: &mut Tx,
+    which: Which,
+    person: &str,
+    did: &str,
+    reason: Option<&str>,
+) -> Result<(), Failure> {
+    let now = tx.now();
+    sqlx::query!(
+        "insert into bus.operator_log (at, person, did, source, key, version, reason)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        now,
+        person,
+        did,
+        which.source.name(),
+        which.key,
+        which.version,
+        reason
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::group;
+
+    #[test]
+    fn the_same_error_about_different_facts_is_one_group() {
+        let one = group("the application 0198c0de-0000-7000-8000-000000000001 was never submitted here");
+        let two = group("the application 0198c0de-0000-7000-8000-000000000002 was never submitted here");
+        assert_eq!(one, two);
+        assert_eq!(one, "the application … was never submitted here");
+        assert_ne!(one, group("this title is poison"));
+    }
+}

@@ -1,0 +1,273 @@
+//! What the broker, a hearer or a sayer has lost is found, and mended where it can be.
+
+use std::time::Duration;
+
+use async_nats::jetstream;
+use bus::control::{self, Conservation, Order};
+use bus::{Failure, outbox};
+use events::{ApplicationId, Cause, Kind, STREAM, Service};
+use futures_util::StreamExt;
+use sqlx::Row;
+use testkit::{samples, until};
+
+use crate::pair::{Pair, assert_once_and_in_order, new_application};
+
+#[tokio::test]
+async fn what_the_broker_lost_from_the_middle_is_published_again() {
+    let (nats, _folder) = testkit::broker("").await;
+    let mut pair = Pair::audited(&nats.url()).await;
+    pair.say(new_application(), "known").await;
+    pair.until_effects(1).await;
+    pair.stop_hearing().await;
+    // One loses its first fact, one its last: nothing behind that would show the gap.
+    let (first, last) = (new_application(), new_application());
+    for application in [first, last] {
+        pair.say(application, "one").await;
+        pair.say_withdrawn(application).await;
+    }
+    let raw = jetstream::new(async_nats::connect(nats.url()).await.expect("a client"));
+    let stream = raw.get_stream(STREAM).await.expect("the stream");
+    let full = || async { stream.get_info().await.expect("info").state.messages };
+    until("all are with the broker", full, |messages| *messages == 5).await;
+    for (application, kind) in [(first, Kind::ApplicationSubmitted), (last, Kind::ApplicationWithdrawn)] {
+        let message = stream.get_last_raw_message_by_subject(&kind.subject(application.uuid())).await;
+        stream.delete_message(message.expect("a message").sequence).await.expect("lost");
+    }
+    pair.start_hearing().await;
+    let effects = pair.until_effects(5).await;
+    let of = |application: ApplicationId| -> Vec<_> {
+        effects.iter().filter(|(id, _)| *id == application.uuid()).copied().collect()
+    };
+    assert_once_and_in_order(&of(first), 2);
+    assert_once_and_in_order(&of(last), 2);
+    pair.finish().await;
+}
+
+#[tokio::test]
+async fn a_hearer_that_came_back_from_an_old_backup_is_told_again() {
+    let (nats, _folder) = testkit::broker("").await;
+    let mut pair = Pair::audited(&nats.url()).await;
+    let (old, new) = (new_application(), new_application());
+    pair.say(old, "one").await;
+    pair.until_effects(1).await;
+    let backup = dump(&pair).await;
+    pair.say_withdrawn(old).await;
+    pair.say(new, "one").await;
+    pair.until_effects(3).await;
+    pair.stop_hearing().await;
+    restore(&pair, &backup).await;
+    assert_eq!(pair.effects().await.len(), 1, "the backup knows one effect");
+    pair.start_hearing().await;
+    let effects = pair.until_effects(3).await;
+    assert_eq!(effects[0], (old.uuid(), 1));
+    assert!(effects.contains(&(old.uuid(), 2)) && effects.contains(&(new.uuid(), 1)), "{effects:?}");
+    pair.finish().await;
+}
+
+/// What a backup of the hearer would hold: its gate, its inbox, its effects.
+async fn dump(pair: &Pair) -> Vec<(String, String)> {
+    let mut tables = Vec::new();
+    for table in ["bus.inbox_head", "bus.inbox", "effect"] {
+        let statement = format!("select coalesce(jsonb_agg(t), '[]')::text from {table} t");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).fetch_one(&pair.hearer_db).await;
+        tables.push((table.to_owned(), rows.expect("rows").get::<String, _>(0)));
+    }
+    tables
+}
+
+async fn restore(pair: &Pair, backup: &[(String, String)]) {
+    for (table, rows) in backup {
+        let statement = format!(
+            "with gone as (select 1) insert into {table} overriding system value
+             select * from jsonb_populate_recordset(null::{table}, $1::jsonb)"
+        );
+        let emptied = format!("truncate {table}");
+        sqlx::query(sqlx::AssertSqlSafe(emptied)).execute(&pair.hearer_db).await.expect("emptied");
+        sqlx::query(sqlx::AssertSqlSafe(statement))
+            .bind(rows)
+            .execute(&pair.hearer_db)
+            .await
+            .expect("restored");
+    }
+}
+
+/// The sayer's database forgets its last fact, as after a restore from an old backup.
+async fn forget_last(pair: &Pair, application: ApplicationId) {
+    sqlx::raw_sql(
+        "delete from bus.event_log where version = 2; update bus.head set version = 1 where version = 2",
+    )
+    .execute(&pair.sayer_db)
+    .await
+    .expect("forgotten");
+    let left: i64 = sqlx::query_scalar("select version from bus.head where key = $1")
+        .bind(application.uuid())
+        .fetch_one(&pair.sayer_db)
+        .await
+        .expect("a head");
+    assert_eq!(left, 1);
+}
+
+#[tokio::test]
+async fn a_sayer_that_has_forgotten_says_nothing_more() {
+    let (nats, _folder) = testkit::broker("").await;
+    let mut pair = Pair::audited(&nats.url()).await;
+    let application = new_application();
+    pair.say(application, "one").await;
+    pair.say_withdrawn(application).await;
+    pair.until_effects(2).await;
+    pair.stop_saying().await;
+    forget_last(&pair, application).await;
+    pair.start_saying().await;
+
+    let looked = || async { pair.sayer.broker().err().unwrap_or_default() };
+    let told = until("the operator is told", looked, |told| told.contains("backup")).await;
+    assert!(told.contains("point-in-time recovery"), "it says what to do: {told}");
+    let mut tx = pair.sayer.begin().await.expect("a transaction");
+    outbox::append(&mut tx, application, samples::application_submitted(), Cause::default());
+    let refused = pair.sayer.commit(tx).await.expect_err("nothing is said any more");
+    assert!(matches!(refused, Failure::Retry(_)), "{refused}");
+    assert_eq!(pair.effects().await.len(), 2);
+    pair.drain().await;
+}
+
+/// The broker cannot tell, since it has lost everything too: a hearer can.
+#[tokio::test]
+async fn a_hearer_that_knows_more_stops_its_sayer() {
+    let (mut nats, _folder) = testkit::broker("").await;
+    let mut pair = Pair::audited(&nats.url()).await;
+    let application = new_application();
+    pair.say(application, "one").await;
+    pair.say_withdrawn(application).await;
+    pair.until_effects(2).await;
+    pair.stop_saying().await;
+    forget_last(&pair, application).await;
+    nats.kill().await.expect("killed");
+    nats.wipe().expect("wiped");
+    nats.restart().await.expect("started again");
+    pair.start_saying().await;
+    let looked = || async { pair.sayer.broker().err().unwrap_or_default() };
+    until("the operator is told", looked, |told| told.contains("point-in-time recovery")).await;
+    pair.drain().await;
+}
+
+#[tokio::test]
+async fn a_number_given_twice_is_parked_not_dropped() {
+    let (nats, _folder) = testkit::broker("").await;
+    let pair = Pair::audited(&nats.url()).await;
+    let application = new_application();
+    pair.say(application, "one").await;
+    pair.until_effects(1).await;
+    // The same number with another id, as a sayer numbers it that has forgotten.
+    let envelope: Vec<u8> = sqlx::query_scalar("select envelope from bus.event_log")
+        .fetch_one(&pair.sayer_db)
+        .await
+        .expect("an envelope");
+    let mut forged: serde_json::Value = serde_json::from_slice(&envelope).expect("JSON");
+    forged["id"] = uuid::Uuid::now_v7().to_string().into();
+    let raw = async_nats::connect(nats.url()).await.expect("a client");
+    let subject = Kind::ApplicationSubmitted.subject(application.uuid());
+    raw.publish(subject, forged.to_string().into()).await.expect("published");
+    raw.flush().await.expect("flushed");
+    pair.until_waiting("the second one is parked", |waiting| waiting.parked == 1).await;
+    let operator = pair.operator().await;
+    let accounts: Conservation =
+        operator.order(Service::Intake, &Order::Conservation).await.expect("the accounts");
+    assert_eq!(accounts.pairs[0].forked, 1, "{accounts:?}");
+    assert!(!accounts.pairs[0].is_conserved());
+    pair.drain().await;
+}
+
+#[tokio::test]
+async fn a_fact_of_a_newer_release_is_parked_until_the_upgrade() {
+    let (nats, _folder) = testkit::broker("").await;
+    let pair = Pair::start(&nats.url()).await;
+    pair.say(new_application(), "there is a stream").await;
+    pair.until_effects(1).await;
+    let application = new_application();
+    let envelope = serde_json::json!({
+        "specversion": "1.0", "id": uuid::Uuid::now_v7(), "source": "/bescheid/intake",
+        "type": "de.bescheid.intake.application-moved.v1", "subject": application.uuid(),
+        "time": samples::noon(), "datacontenttype": "application/json", "version": 1, "data": {},
+    });
+    let raw = async_nats::connect(nats.url()).await.expect("a client");
+    let subject = Kind::ApplicationSubmitted.subject(application.uuid());
+    raw.publish(subject, envelope.to_string().into()).await.expect("published");
+    raw.flush().await.expect("flushed");
+    pair.until_waiting("it is parked under its own name", |waiting| {
+        waiting.parked == 1 && waiting.unreadable == 0
+    })
+    .await;
+    // Others go on.
+    pair.say(new_application(), "one").await;
+    pair.until_effects(2).await;
+    pair.drain().await;
+}
+
+#[tokio::test]
+async fn the_accounts_of_a_quiet_pair_balance() {
+    let (nats, _folder) = testkit::broker("").await;
+    let pair = Pair::start(&nats.url()).await;
+    for _ in 0..20 {
+        let application = new_application();
+        pair.say(application, "one").await;
+        pair.say_withdrawn(application).await;
+    }
+    pair.until_effects(40).await;
+    let operator = pair.operator().await;
+    let accounts: Conservation =
+        operator.order(Service::Intake, &Order::Conservation).await.expect("the accounts");
+    let both = &accounts.pairs[0];
+    assert_eq!((both.said, both.heard, both.held, both.parked, both.doubled), (40, 40, 0, 0, 0), "{both:?}");
+    assert!(accounts.pairs.iter().all(control::Pair::is_conserved));
+    assert_eq!(accounts.said["application-submitted"], 20);
+    let accounts: Conservation =
+        operator.order(Service::Eligibility, &Order::Conservation).await.expect("the accounts");
+    assert_eq!(accounts.states["submitted"], 20, "{accounts:?}");
+    pair.finish().await;
+}
+
+/// Three processes have died while they heard this fact: the next one parks it unheard.
+#[tokio::test]
+async fn a_fact_that_kills_its_process_is_parked() {
+    let (nats, _folder) = testkit::broker("").await;
+    let mut pair = Pair::start(&nats.url()).await;
+    pair.say(new_application(), "there is a durable").await;
+    pair.until_effects(1).await;
+    let deadly = new_application();
+    pair.stop_hearing().await;
+    pair.say(deadly, "one").await;
+    pair.say_withdrawn(deadly).await;
+    let id: uuid::Uuid =
+        sqlx::query_scalar("select event_id from bus.event_log where version = 1 and key = $1")
+            .bind(deadly.uuid())
+            .fetch_one(&pair.sayer_db)
+            .await
+            .expect("an id");
+    sqlx::query("insert into bus.attempt (event_id, process, deaths) values ($1, $2, 2)")
+        .bind(id)
+        .bind(uuid::Uuid::new_v4())
+        .execute(&pair.hearer_db)
+        .await
+        .expect("the note of a dead process");
+    // Delivered twice to somebody who did not come to an end with it.
+    let raw = jetstream::new(async_nats::connect(nats.url()).await.expect("a client"));
+    let stream = raw.get_stream(STREAM).await.expect("the stream");
+    let consumer: jetstream::consumer::PullConsumer =
+        stream.get_consumer("eligibility-e1").await.expect("the durable");
+    let mut delivered = 0;
+    while delivered < 2 {
+        let batch = consumer.fetch().max_messages(1).expires(Duration::from_secs(5)).messages().await;
+        let message = batch.expect("a batch").next().await.expect("a message").expect("a message");
+        if message.subject.contains("application-submitted") {
+            delivered += 1;
+        }
+        message.ack_with(jetstream::AckKind::Nak(None)).await.expect("refused");
+    }
+    pair.start_hearing().await;
+    pair.until_waiting("parked, the next one held behind it", |waiting| {
+        waiting.parked == 1 && waiting.held == 1
+    })
+    .await;
+    assert_eq!(pair.effects().await.len(), 1, "nothing of it has taken effect");
+    pair.drain().await;
+}

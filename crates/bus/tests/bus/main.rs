@@ -1,0 +1,6 @@
+//! The bus over a real Postgres and a real nats-server.
+
+mod audit;
+mod operators;
+mod pair;
+mod travel;

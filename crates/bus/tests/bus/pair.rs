@@ -1,0 +1,193 @@
+//! One saying and one hearing service, over a real Postgres and a real nats-server.
+
+use std::sync::Arc;
+
+use bus::control::Operator;
+use bus::{Bus, Failure, Running, Settings, Stats, Subscriptions, Tx, Waiting, outbox};
+use events::{ApplicationId, ApplicationSubmitted, ApplicationWithdrawn, Cause, Event, Person, Service};
+use sqlx::{PgPool, Row};
+use testkit::{TestDatabase, samples, until};
+use uuid::Uuid;
+
+/// A hearer that writes down what it hears, and stumbles where a test wants it to.
+pub struct Recorder;
+
+pub const POISON: &str = "POISON";
+pub const PANIC: &str = "PANIC";
+
+async fn submitted(_: &Recorder, tx: &mut Tx, event: &Event<ApplicationSubmitted>) -> Result<(), Failure> {
+    let title = event.data.application.title.as_str();
+    assert!(title != PANIC, "a handler that panics");
+    if title == POISON {
+        let cured: bool =
+            sqlx::query_scalar("select exists(select 1 from cure)").fetch_one(&mut **tx).await?;
+        if !cured {
+            return Err(Failure::park("this title is poison"));
+        }
+    }
+    note(tx, event.application(), event.version, "submitted").await
+}
+
+async fn withdrawn(_: &Recorder, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
+    note(tx, event.application(), event.version, "withdrawn").await
+}
+
+async fn note(tx: &mut Tx, application: ApplicationId, version: u64, what: &str) -> Result<(), Failure> {
+    // No unique constraint: an effect that happened twice must be seen.
+    sqlx::query("insert into effect (application, version, what) values ($1, $2, $3)")
+        .bind(application.uuid())
+        .bind(i64::try_from(version).expect("small"))
+        .bind(what)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub fn registry() -> Subscriptions<Recorder> {
+    Subscriptions::new()
+        .on::<ApplicationSubmitted, _>(submitted)
+        .on::<ApplicationWithdrawn, _>(withdrawn)
+        .describe("select to_jsonb(array_agg(what order by n)) from effect where application = $1")
+        .census("select what, count(*) from effect group by what")
+}
+
+/// One saying and one hearing service.
+pub struct Pair {
+    pub settings: Settings,
+    pub sayer: Bus,
+    pub sayer_db: PgPool,
+    pub hearer_db: PgPool,
+    pub saying: Option<Running>,
+    pub hearing: Option<Running>,
+}
+
+impl Pair {
+    pub async fn start(nats_url: &str) -> Self {
+        Self::start_as(Settings::open(nats_url), |settings, _| settings.clone()).await
+    }
+
+    /// An audit each second.
+    pub async fn audited(nats_url: &str) -> Self {
+        let settings = Settings { audit_seconds: 1, ..Settings::open(nats_url) };
+        Self::start_as(settings, |settings, _| settings.clone()).await
+    }
+
+    pub async fn start_as(settings: Settings, as_user: impl Fn(&Settings, Service) -> Settings) -> Self {
+        let sayer_db = database("intake").await;
+        let hearer_db = database("eligibility").await;
+        sqlx::raw_sql(
+            "create table effect (n bigint generated always as identity, application uuid, version bigint, what text);
+             create table cure (at int)",
+        )
+        .execute(&hearer_db)
+        .await
+        .expect("the hearer's tables");
+        let sayer = connect(Service::Intake, &as_user(&settings, Service::Intake), &sayer_db).await;
+        let hearer =
+            connect(Service::Eligibility, &as_user(&settings, Service::Eligibility), &hearer_db).await;
+        let saying = Some(sayer.start(Arc::new(Recorder), Subscriptions::new()));
+        let hearing = Some(hearer.start(Arc::new(Recorder), registry()));
+        Self { settings, sayer, sayer_db, hearer_db, saying, hearing }
+    }
+
+    pub async fn stop_hearing(&mut self) {
+        self.hearing.take().expect("it hears").drain().await;
+    }
+
+    /// A new process of the hearing service.
+    pub async fn start_hearing(&mut self) {
+        let hearer = connect(Service::Eligibility, &self.settings, &self.hearer_db).await;
+        self.hearing = Some(hearer.start(Arc::new(Recorder), registry()));
+    }
+
+    pub async fn stop_saying(&mut self) {
+        self.saying.take().expect("it says").drain().await;
+    }
+
+    /// A new process of the saying service.
+    pub async fn start_saying(&mut self) {
+        self.sayer = connect(Service::Intake, &self.settings, &self.sayer_db).await;
+        self.saying = Some(self.sayer.start(Arc::new(Recorder), Subscriptions::new()));
+    }
+
+    /// An operator's connection.
+    pub async fn operator(&self) -> Operator {
+        Operator::connect(&self.settings).await.expect("an operator")
+    }
+
+    /// What waits at the hearer, once it is what a test expects.
+    pub async fn until_waiting(&self, what: &str, expected: impl Fn(&Waiting) -> bool) -> Waiting {
+        until(what, || async { Waiting::count(&self.hearer_db).await.expect("a count") }, expected).await
+    }
+
+    pub async fn say(&self, application: ApplicationId, title: &str) {
+        let mut tx = self.sayer.begin().await.expect("a transaction");
+        let mut fact = samples::application_submitted();
+        fact.application.title = title.to_owned();
+        outbox::append(&mut tx, application, fact, Cause::default());
+        self.sayer.commit(tx).await.expect("said");
+    }
+
+    pub async fn say_withdrawn(&self, application: ApplicationId) {
+        let mut tx = self.sayer.begin().await.expect("a transaction");
+        let fact = ApplicationWithdrawn {
+            withdrawn_at: samples::noon(),
+            withdrawn_by: Person { id: "a".into(), name: "A".into() },
+            reason: None,
+        };
+        outbox::append(&mut tx, application, fact, Cause::default());
+        self.sayer.commit(tx).await.expect("said");
+    }
+
+    pub async fn effects(&self) -> Vec<(Uuid, i64)> {
+        sqlx::query("select application, version from effect order by n")
+            .fetch_all(&self.hearer_db)
+            .await
+            .map(|rows| rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+            .unwrap_or_default()
+    }
+
+    pub async fn until_effects(&self, count: usize) -> Vec<(Uuid, i64)> {
+        until("all effects", || self.effects(), |effects| effects.len() >= count).await
+    }
+
+    /// Nothing on its way and nothing left behind, then the end.
+    pub async fn finish(self) {
+        for db in [&self.sayer_db, &self.hearer_db] {
+            until("quiet", || async { Stats::read(db).await.expect("stats") }, Stats::is_quiet).await;
+        }
+        self.drain().await;
+    }
+
+    pub async fn drain(self) {
+        for running in [self.saying, self.hearing].into_iter().flatten() {
+            running.drain().await;
+        }
+    }
+}
+
+pub async fn database(service: &str) -> PgPool {
+    let TestDatabase { pool, .. } = testkit::database(service, &[&bus::MIGRATIONS]).await;
+    pool
+}
+
+async fn connect(service: Service, settings: &Settings, db: &PgPool) -> Bus {
+    Bus::connect(service, settings, db.clone(), samples::noon).await.expect("a bus")
+}
+
+pub fn new_application() -> ApplicationId {
+    ApplicationId(Uuid::new_v4())
+}
+
+/// Every application's facts took effect once each, in order.
+pub fn assert_once_and_in_order(effects: &[(Uuid, i64)], facts_each: i64) {
+    let mut heads = std::collections::HashMap::new();
+    for (application, version) in effects {
+        let head = heads.entry(*application).or_insert(0);
+        assert_eq!(*version, *head + 1, "out of order or twice: {application}");
+        *head = *version;
+    }
+    for (application, head) in heads {
+        assert_eq!(head, facts_each, "not whole: {application}");
+    }
+}
