@@ -1,0 +1,301 @@
+//! The protocol, with all that a check can vary, and its transitions by name.
+
+use bus::step::Step;
+use stateright::{Model, Property};
+
+use crate::promises::{self, Sight};
+use crate::row::Fact;
+use crate::state::{Known, State, Stream};
+
+pub const APPLICATIONS: usize = 2;
+pub const REPLICAS: usize = 2;
+/// Facts of one application at most.
+pub const VERSIONS: u8 = 3;
+/// Rounds of the audit at most. One repairs everything; a protocol that needed this many would be
+/// running in circles.
+pub const AUDITS: u8 = 3;
+
+/// What is checked: how much is said, what may go wrong how often, and which mechanisms work.
+#[derive(Clone, Debug)]
+pub struct Protocol {
+    /// How many facts are said of each application, at most.
+    pub facts: [u8; APPLICATIONS],
+    /// A fact whose handler says that it cannot be right, until its cause is mended.
+    pub poison: Option<Fact>,
+    /// Facts in one transaction of a hearer, at most.
+    pub batch: usize,
+    pub faults: Faults,
+    pub mechanisms: Mechanisms,
+    /// The broker is rolled back only between two rounds of a relay, and the watch looks before the
+    /// next. What it takes then is what the sayer has recorded as published.
+    pub gentle_rollback: bool,
+    /// States that mean the same are one. Not in stories: people and places would change names.
+    pub folded: bool,
+    /// What must be seen somewhere, or the check has checked nothing.
+    pub sights: &'static [Sight],
+}
+
+/// How often each thing may go wrong (or an operator may act) in one run. Lost and late
+/// deliveries need no budget: a message that does not arrive is one that has not arrived yet, and
+/// messages arrive in any order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Faults {
+    /// A process dies. A handler that fails for now does the same to the protocol.
+    pub kill: u8,
+    /// A message to the broker, or an answer of it, is lost.
+    pub lose: u8,
+    /// A fact is published again by a relay that was stopped and lost its transaction, or by a round
+    /// that comes after the broker's window for duplicates, or it is delivered again while somebody
+    /// still has it in hand.
+    pub again: u8,
+    /// The broker comes back without its data.
+    pub wipe: u8,
+    /// The broker comes back with older data.
+    pub roll_back: u8,
+    /// The broker loses one message out of the middle.
+    pub rot: u8,
+    /// The audit asks while facts are still on their way.
+    pub hasty_audit: u8,
+    /// An operator lets a parked fact try again.
+    pub redrive: u8,
+    /// The sayer's database comes back from an old backup.
+    pub restore: u8,
+}
+
+/// What keeps the promises. [`Mechanisms::default`] is the protocol; each can be taken away.
+#[derive(Clone, Copy, Debug)]
+pub struct Mechanisms {
+    /// Outbox rows are written in the transaction that writes state and event log.
+    pub outbox_in_the_transaction: bool,
+    pub gate: Gate,
+    pub parking: Parking,
+    /// Facts are acknowledged when what was heard is committed, not on arrival.
+    pub commit_before_acknowledge: bool,
+    /// Durables are named per epoch.
+    pub durable_per_epoch: bool,
+    /// No sequence number of an earlier epoch comes again in a new stream.
+    pub sequence_per_epoch: bool,
+    /// A new epoch points the outbox at the whole event log.
+    pub republication: bool,
+    /// Sayers ask hearers for their heads.
+    pub audit: bool,
+    /// What the audit says again cannot be taken for a duplicate by the broker.
+    pub audit_ids: bool,
+    /// A parked fact is noted under the lock of its gate (a new gate is made first: what is not there
+    /// cannot be locked), and not if it took effect meanwhile.
+    pub park_under_the_gate: bool,
+    /// A number that took effect under another id is parked, not dropped.
+    pub fork_check: bool,
+    /// A fact whose number is held under another id is not dropped for it: the number is parked.
+    pub hold_compares_ids: bool,
+}
+
+impl Default for Mechanisms {
+    fn default() -> Self {
+        Self {
+            outbox_in_the_transaction: true,
+            gate: Gate::Whole,
+            parking: Parking::OneApplication,
+            commit_before_acknowledge: true,
+            durable_per_epoch: true,
+            sequence_per_epoch: true,
+            republication: true,
+            audit: true,
+            audit_ids: true,
+            park_under_the_gate: true,
+            fork_check: true,
+            hold_compares_ids: true,
+        }
+    }
+}
+
+/// The inbox with its version gate, and what can be missing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    Whole,
+    /// What took effect before is not recognised.
+    WithoutInbox,
+    /// Each fact takes effect when it arrives.
+    WithoutOrder,
+    /// Two replicas can read the same head.
+    WithoutLock,
+    /// The head is committed after the effect, in a transaction of its own.
+    Apart,
+}
+
+/// What a fact does that cannot be right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parking {
+    /// It waits, and its application behind it.
+    OneApplication,
+    /// It is forgotten.
+    Drop,
+    /// It waits, and everything else behind it.
+    StopEverything,
+    /// All facts that came with it are parked with it.
+    WholeBatch,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    Sayer,
+    Hearer,
+}
+
+/// What can happen. Named as in the code, where the code has a name for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// `Tx::finish`: number, state, event log and outbox commit together.
+    Say {
+        application: u8,
+    },
+    /// Only where the outbox is outside the transaction.
+    Enqueue {
+        application: u8,
+    },
+    /// The next fact of a round goes out; the broker stores it or knows its id. The first one opens
+    /// the round: a slot is locked and what is in it is taken. Before, it can do nothing but roll
+    /// back.
+    RelayPublishes {
+        slot: u8,
+        stored: bool,
+    },
+    RelayCommits {
+        slot: u8,
+    },
+    RelayRollsBack {
+        slot: u8,
+    },
+    /// The watch finds no stream and makes one.
+    CreateStream(Service),
+    /// The watch finds a regress and moves the stream to the next epoch.
+    NextEpoch(Service),
+    /// The watch stores an epoch that is higher than its own; a sayer publishes again.
+    Remember(Service),
+    /// A replica pulls one or two messages, named by their place in the stream.
+    Pull {
+        replica: u8,
+        places: [Option<u8>; 2],
+    },
+    /// `gate::apply` with the handlers, in an open transaction.
+    Apply {
+        replica: u8,
+    },
+    Commit {
+        replica: u8,
+    },
+    Acknowledge {
+        replica: u8,
+    },
+    Park {
+        replica: u8,
+    },
+    /// The sweep hears the next held fact whose turn has come.
+    Release {
+        application: u8,
+    },
+    Audit,
+    /// The sayer finds that it has forgotten what others have heard.
+    StopSaying,
+
+    /// The cause of the poison is gone.
+    Mend,
+    Redrive {
+        application: u8,
+        version: u8,
+    },
+
+    /// A process dies where [`Step`] says. The relay dies with one round; a kill at `written`,
+    /// `relay-committed` or `acknowledged` leaves nothing behind that another state does not have.
+    Kill {
+        at: Step,
+        who: u8,
+    },
+    /// The next fact of a round, or the answer to it, is lost: the round cannot commit.
+    LosePublish {
+        slot: u8,
+        stored: bool,
+    },
+    PublishAgain(Fact),
+    LoseAcknowledgement {
+        replica: u8,
+    },
+    WipeBroker,
+    RollBackBroker {
+        to: u8,
+    },
+    RotMessage {
+        place: u8,
+    },
+    HastyAudit,
+    RestoreSayer {
+        application: u8,
+        to: u8,
+    },
+}
+
+impl Protocol {
+    /// Nothing said yet; the stream of the first epoch is there and known.
+    fn beginning(&self) -> State {
+        let epoch = 1;
+        let base = self.base(epoch);
+        let stream = Stream { epoch, created: 1, base, ..Stream::default() };
+        let known = Known { epoch, created: 1, last: 0 };
+        State { known: [known; 2], stream: Some(stream), streams: 1, left: self.faults, ..State::default() }
+    }
+
+    pub fn base(&self, epoch: u8) -> u8 {
+        // 16 stands for the 2^40 of the code: more than is ever published in an epoch.
+        if self.mechanisms.sequence_per_epoch { epoch * 16 } else { 0 }
+    }
+
+    pub fn durable(&self, state: &State) -> u8 {
+        if self.mechanisms.durable_per_epoch { state.known(Service::Hearer).epoch } else { 0 }
+    }
+
+    /// Whether the order of messages in the stream can make no difference: nobody takes them in
+    /// order, no number comes twice, and nobody compares the last one.
+    pub fn order_is_nothing(&self) -> bool {
+        let mechanisms = &self.mechanisms;
+        self.faults.roll_back == 0
+            && (self.faults.wipe == 0 || mechanisms.durable_per_epoch && mechanisms.sequence_per_epoch)
+    }
+
+    pub fn is_poison(&self, state: &State, fact: Fact) -> bool {
+        self.poison == Some(fact) && !state.mended
+    }
+
+    /// Whether the next look at the stream would find a regress.
+    pub fn regress(&self, state: &State, service: Service, stream: &Stream) -> bool {
+        let known = state.known(service);
+        stream.epoch < known.epoch
+            || stream.epoch == known.epoch && stream.created != known.created
+            || stream.epoch == known.epoch && service == Service::Sayer && stream.last() < known.last
+    }
+}
+
+impl Model for Protocol {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![self.plain(self.beginning())]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        self.steps(state, actions);
+        self.deeds(state, actions);
+        self.mishaps(state, actions);
+    }
+
+    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+        let mut next = *state;
+        self.act(&mut next, action)?;
+        Some(self.plain(next))
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        let sights = self.sights.iter().map(|(name, seen)| Property::sometimes(name, *seen));
+        promises::ALL.iter().map(|(name, kept)| Property::always(name, *kept)).chain(sights).collect()
+    }
+}

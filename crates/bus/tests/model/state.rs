@@ -1,0 +1,290 @@
+//! What databases, broker and processes hold at one moment.
+
+use crate::protocol::{APPLICATIONS, Faults, REPLICAS, Service, VERSIONS};
+use crate::row::{Fact, Row};
+
+/// Everything there is at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct State {
+    // The sayer's database.
+    /// `event_log`: facts said of each application.
+    pub said: [u8; APPLICATIONS],
+    /// Versions (as bits) that were said after a restore, under an id of their own.
+    pub log_ids: [u8; APPLICATIONS],
+    /// `outbox`, by slot. Each application has a slot of its own: what two relays can do side by
+    /// side, the rounds of two slots can do.
+    pub outbox: [Row; APPLICATIONS],
+    // The sayer's processes.
+    /// Committed, but its outbox row is not written yet; only where that is outside the transaction.
+    pub unqueued: [u8; APPLICATIONS],
+    pub rounds: [Round; APPLICATIONS],
+    pub restored: [bool; APPLICATIONS],
+    pub stopped: bool,
+
+    /// `bus.broker` of sayer and hearer.
+    pub known: [Known; 2],
+    pub stream: Option<Stream>,
+    /// Streams ever made; tells them apart as `created` does.
+    pub streams: u8,
+
+    // The hearer.
+    pub replicas: [Replica; REPLICAS],
+    /// `inbox_head`.
+    pub heads: [u8; APPLICATIONS],
+    /// `inbox.event_id`, as [`State::log_ids`].
+    pub inbox_ids: [u8; APPLICATIONS],
+    /// `waiting`.
+    pub waiting: [[Waiting; VERSIONS as usize]; APPLICATIONS],
+    /// `waiting.event_id`.
+    pub waiting_ids: [u8; APPLICATIONS],
+    pub mended: bool,
+
+    // What only an observer of all knows.
+    /// How often each fact took effect.
+    pub effects: [[u8; VERSIONS as usize]; APPLICATIONS],
+    /// A fact took effect before an earlier one of its application.
+    pub disorder: bool,
+    pub left: Faults,
+    pub audits: u8,
+}
+
+/// A round of the relay over one slot: its transaction is open as long as something is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Round {
+    pub taken: u8,
+    pub published: u8,
+    /// An acknowledgement will not come.
+    pub doomed: bool,
+    /// The highest sequence number that the broker has acknowledged.
+    pub last: u8,
+}
+
+/// What a service knows of the stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Known {
+    pub epoch: u8,
+    pub created: u8,
+    /// Kept by the sayer alone: the less a watch knows, the less it finds.
+    pub last: u8,
+}
+
+/// The broker's stream, with the durable of the hearer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Stream {
+    pub epoch: u8,
+    pub created: u8,
+    /// Sequence numbers begin behind this one.
+    pub base: u8,
+    pub messages: Row,
+    /// Places of messages that are gone from the middle.
+    pub rotten: u16,
+    /// Ids in the window for duplicates, by [`Fact::bit`].
+    pub window: u16,
+    /// The durable's name: an epoch, or 0 where it has none.
+    pub durable: u8,
+    /// Places that were acknowledged to the durable.
+    pub acknowledged: u16,
+}
+
+/// One process of the hearing service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Replica {
+    pub phase: Phase,
+    pub hand: [Delivery; 2],
+    /// So many of the hand are in the transaction; the rest follows one by one.
+    pub open: u8,
+    pub verdicts: [Verdict; 2],
+    /// Something waits for a key of the batch.
+    pub touched: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Phase {
+    #[default]
+    Idle,
+    /// Delivered.
+    Pulled,
+    /// [`Step::Handled`]: the transaction is open and has locked the heads.
+    Handled,
+    /// Effects are committed, the head is not; only in [`Gate::Apart`].
+    HalfHeard,
+    /// [`Step::Heard`]: committed, not acknowledged.
+    Heard,
+    /// The handler has said that the fact cannot be right; rolled back, not parked yet.
+    Failed,
+}
+
+/// A message in a replica's hand; how its acknowledgement will find it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Delivery {
+    pub fact: Option<Fact>,
+    pub durable: u8,
+    /// 0: its message is gone for good.
+    pub sequence: u8,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    #[default]
+    None,
+    Applied,
+    Duplicate,
+    Held,
+    Forked,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Waiting {
+    #[default]
+    Nothing,
+    Held,
+    Parked,
+}
+
+pub fn bit(version: u8) -> u8 {
+    1 << (version - 1)
+}
+
+/// Whether `version` is among `bits`.
+pub fn has(bits: u8, version: u8) -> bool {
+    bits & bit(version) != 0
+}
+
+pub fn put(bits: &mut u8, version: u8, on: bool) {
+    *bits = if on { *bits | bit(version) } else { *bits & !bit(version) };
+}
+
+pub fn index(version: u8) -> usize {
+    usize::from(version - 1)
+}
+
+impl Stream {
+    pub fn sequence(&self, place: u8) -> u8 {
+        self.base + place + 1
+    }
+
+    pub fn last(&self) -> u8 {
+        self.base + self.messages.len()
+    }
+
+    pub fn publish(&mut self, fact: Fact, stored: bool) {
+        if stored {
+            self.messages.push(fact);
+            self.window |= fact.bit();
+        }
+    }
+
+    pub fn acknowledge(&mut self, delivery: Delivery) {
+        if delivery.durable == self.durable && (self.base + 1..=self.last()).contains(&delivery.sequence) {
+            self.acknowledged |= 1 << (delivery.sequence - self.base - 1);
+        }
+    }
+}
+
+impl Replica {
+    pub fn facts(&self) -> impl Iterator<Item = Fact> {
+        self.hand.into_iter().filter_map(|delivery| delivery.fact)
+    }
+
+    /// Facts that are in the open transaction, or were.
+    pub fn open(&self) -> impl Iterator<Item = (Fact, Verdict)> {
+        self.facts().zip(self.verdicts).take(usize::from(self.open))
+    }
+
+    pub fn locks(&self, application: u8) -> bool {
+        matches!(self.phase, Phase::Handled) && self.open().any(|(fact, _)| fact.application() == application)
+    }
+
+    pub fn holds(&self, durable: u8, sequence: u8) -> bool {
+        self.hand.iter().any(|it| it.fact.is_some() && it.durable == durable && it.sequence == sequence)
+    }
+}
+
+impl State {
+    pub fn known(&self, service: Service) -> Known {
+        self.known[service as usize]
+    }
+
+    pub fn known_mut(&mut self, service: Service) -> &mut Known {
+        &mut self.known[service as usize]
+    }
+
+    pub fn waits(&self, application: u8, version: u8) -> Waiting {
+        self.waiting[usize::from(application)][index(version)]
+    }
+
+    pub fn any_waiting(&self, application: u8) -> bool {
+        self.waiting[usize::from(application)] != [Waiting::Nothing; VERSIONS as usize]
+    }
+
+    pub fn parked(&self, application: u8) -> bool {
+        self.waiting[usize::from(application)].contains(&Waiting::Parked)
+    }
+
+    pub fn effects_of(&self, application: u8, version: u8) -> u8 {
+        self.effects[usize::from(application)][index(version)]
+    }
+
+    /// Something is in a round that is not published, or in a slot that nobody has taken.
+    pub fn may_publish(&self, slot: u8) -> bool {
+        let (round, at) = (&self.rounds[usize::from(slot)], usize::from(slot));
+        if round.taken == 0 { !self.outbox[at].is_empty() } else { round.published < round.taken }
+    }
+
+    /// What the audit finds missing of an application.
+    pub fn lacks(&self, application: u8) -> impl Iterator<Item = u8> + use<> {
+        let (state, at) = (*self, usize::from(application));
+        (state.heads[at] + 1..=state.said[at])
+            .filter(move |version| state.waits(application, *version) == Waiting::Nothing)
+    }
+
+    /// The fact as the event log has it.
+    pub fn logged(&self, application: u8, version: u8) -> Fact {
+        Fact::new(application, version, has(self.log_ids[usize::from(application)], version))
+    }
+
+    pub fn take_effect(&mut self, fact: Fact) {
+        let at = usize::from(fact.application());
+        let effects = &mut self.effects[at];
+        if fact.version() > 1 && effects[index(fact.version()) - 1] == 0 {
+            self.disorder = true;
+        }
+        let effects = &mut effects[index(fact.version())];
+        *effects = (*effects + 1).min(2);
+        put(&mut self.inbox_ids[at], fact.version(), fact.forked());
+    }
+
+    pub fn advance(&mut self, fact: Fact) {
+        let head = &mut self.heads[usize::from(fact.application())];
+        *head = (*head).max(fact.version());
+    }
+
+    pub fn note_waiting(&mut self, fact: Fact, waiting: Waiting) {
+        let at = usize::from(fact.application());
+        self.waiting[at][index(fact.version())] = waiting;
+        put(&mut self.waiting_ids[at], fact.version(), waiting != Waiting::Nothing && fact.forked());
+    }
+
+    /// `gate::hold`: what is in the way stays, except that a held fact can become a parked one.
+    pub fn hold(&mut self, fact: Fact, as_what: Waiting) {
+        match (self.waits(fact.application(), fact.version()), as_what) {
+            (Waiting::Nothing, _) => self.note_waiting(fact, as_what),
+            (Waiting::Held, Waiting::Parked) => {
+                let at = usize::from(fact.application());
+                self.waiting[at][index(fact.version())] = Waiting::Parked;
+            }
+            _ => {}
+        }
+    }
+
+    /// A held fact that took effect needs its copy no longer.
+    pub fn drop_overtaken(&mut self, application: u8) {
+        let at = usize::from(application);
+        for version in 1..=self.heads[at] {
+            let same = has(self.waiting_ids[at], version) == has(self.inbox_ids[at], version);
+            if self.waits(application, version) == Waiting::Held && same {
+                self.note_waiting(Fact::new(application, version, false), Waiting::Nothing);
+            }
+        }
+    }
+}
