@@ -2,4 +2,5 @@
 //! with every delivery doubled: nothing may change.
 
 mod bad_input;
+mod operators;
 mod stories;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use bescheid::accounts::Accounts;
 use bescheid::client::Api;
 use bescheid::front::{Door, Fleet, Front, Member, Soon};
 use bescheid::service::{migrators, prefix};
@@ -38,6 +39,8 @@ pub struct World {
     pub mailbox: Mailbox,
     /// The broker.
     pub nats: Nats,
+    /// An operator's way to the services.
+    pub operator: Operator,
     databases: BTreeMap<Service, PgPool>,
     processes: Vec<(Shutdown, JoinHandle<()>)>,
     doubler: Option<JoinHandle<()>>,
@@ -110,7 +113,8 @@ impl World {
         .expect("messages");
         let operator = Operator::connect(&bus::Settings::open(nats.url())).await.expect("an operator");
         let door = Door::to(addresses);
-        let state = Front { door, fleet: Arc::new(NoFleet), operator, process: front.clone() };
+        let state =
+            Front { door, fleet: Arc::new(NoFleet), operator: operator.clone(), process: front.clone() };
         let routes = bescheid::front::routes(Arc::new(state), &pages, &mailbox);
         let shutdown = front.shutdown();
         let served = tokio::spawn(async move {
@@ -120,7 +124,7 @@ impl World {
 
         let api = Api::new(url.clone(), SessionKeys::for_test(), clock.clock());
         let folders = vec![nats_folder, mail_folder];
-        Self { url, api, clock, mailbox, nats, databases, processes, doubler, _folders: folders }
+        Self { url, api, clock, mailbox, nats, operator, databases, processes, doubler, _folders: folders }
     }
 
     /// The database of a service.
@@ -168,6 +172,13 @@ impl World {
     /// Nothing is left anywhere, then the end. Every story ends with it.
     pub async fn finish(mut self) {
         self.until_quiet().await;
+        let accounts = Accounts::gather(&self.operator).await;
+        assert_eq!(accounts.wrong(), Vec::<String>::new(), "the accounts balance");
+        assert_eq!(accounts.under_way(), 0, "{accounts:?}");
+        let accepted = accounts.accepted();
+        for (service, of) in &accounts.of {
+            assert_eq!(Accounts::kept(of), accepted, "{service} keeps every application: {:?}", of.states);
+        }
         if let Some(doubler) = self.doubler.take() {
             doubler.abort();
         }

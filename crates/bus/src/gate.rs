@@ -56,7 +56,13 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
         let head = heads.get_mut(&gate).ok_or_else(|| Failure::park("the gate has no head"))?;
         if header.version <= *head {
             match forked(header, known.get(&(header.source, header.key, header.version))) {
-                None => verdicts.push(Verdict::Duplicate),
+                None => {
+                    // It may be one that was held: its copy goes below.
+                    if waiting.keys.contains(&header.key) {
+                        touched.insert(header.key);
+                    }
+                    verdicts.push(Verdict::Duplicate);
+                }
                 // Not to be lost in silence: its sayer has numbered it anew.
                 Some(reason) => {
                     hold(tx, incoming, "parked", Some(&reason)).await?;
@@ -92,12 +98,20 @@ async fn lock_heads(tx: &mut Tx, batch: &[Incoming]) -> Result<HashMap<(Service,
         batch.iter().map(|one| (one.header.source, one.header.key)).collect();
     let (sources, keys): (Vec<String>, Vec<Uuid>) =
         gates.iter().map(|(source, key)| (source.name().to_owned(), *key)).unzip();
+    lock(tx, &sources, &keys).await
+}
+
+async fn lock(
+    tx: &mut Tx,
+    sources: &[String],
+    keys: &[Uuid],
+) -> Result<HashMap<(Service, Uuid), u64>, Failure> {
     sqlx::query!(
         "insert into bus.inbox_head (source, key, version)
          select source, key, 0 from unnest($1::text[], $2::uuid[]) as g (source, key)
          on conflict do nothing",
-        &sources,
-        &keys
+        sources,
+        keys
     )
     .execute(&mut **tx)
     .await?;
@@ -105,8 +119,8 @@ async fn lock_heads(tx: &mut Tx, batch: &[Incoming]) -> Result<HashMap<(Service,
         "select h.source, h.key, h.version from bus.inbox_head h
          where (h.source, h.key) in (select * from unnest($1::text[], $2::uuid[]))
          order by h.source, h.key for update",
-        &sources,
-        &keys
+        sources,
+        keys
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -121,14 +135,9 @@ async fn lock_heads(tx: &mut Tx, batch: &[Incoming]) -> Result<HashMap<(Service,
 
 /// Locks one gate; the number of the last fact that took effect, 0 for none.
 pub(crate) async fn head(tx: &mut Tx, source: Service, key: Uuid) -> Result<u64, Failure> {
-    let head = sqlx::query_scalar!(
-        "select version from bus.inbox_head where source = $1 and key = $2 for update",
-        source.name(),
-        key
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(head.map_or(0, |head| u64::try_from(head).unwrap_or_default()))
+    // A gate without a row could not be locked: a failed transaction has taken its row back.
+    let heads = lock(tx, &[source.name().to_owned()], &[key]).await?;
+    Ok(heads.get(&(source, key)).copied().unwrap_or_default())
 }
 
 /// What waits for the keys of a batch.
@@ -248,9 +257,16 @@ pub(crate) async fn hold(
     sqlx::query!(
         "insert into bus.waiting (source, key, version, event_id, kind, status, reason, envelope, since)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         on conflict (source, key, version) do update
-         set status = excluded.status, reason = excluded.reason
-         where excluded.status = 'parked' and waiting.status = 'held'",
+         on conflict (source, key, version) do update set
+             status = 'parked',
+             reason = case when waiting.event_id = excluded.event_id then excluded.reason
+                 else 'this number was given twice: to ' || waiting.event_id || ' and to ' || excluded.event_id end,
+             kind = case when excluded.event_id > waiting.event_id then excluded.kind else waiting.kind end,
+             envelope = case when excluded.event_id > waiting.event_id
+                 then excluded.envelope else waiting.envelope end,
+             event_id = greatest(waiting.event_id, excluded.event_id)
+         where waiting.event_id <> excluded.event_id
+             or (excluded.status = 'parked' and waiting.status = 'held')",
         header.source.name(),
         header.key,
         signed(header.version),

@@ -45,6 +45,8 @@ pub(crate) enum Question {
     },
     /// Which of these numbers do you lack?
     Missing { source: Service, said: Vec<(Uuid, i64)> },
+    /// Have you said this?
+    Said { key: Uuid, version: i64, event_id: Uuid },
     /// I may have lost something: audit me.
     Hello,
 }

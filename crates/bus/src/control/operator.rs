@@ -10,10 +10,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::serve::value;
-use super::{Conservation, DryRun, Order, Saying, Shown, Status, WaitingFact, Which};
+use super::{Conservation, DryRun, Order, Question, Saying, Shown, Status, WaitingFact, Which};
 use crate::audit;
 use crate::connection::Core;
 use crate::consumer::{Consumer, in_its_own_task};
+use crate::control;
 use crate::gate;
 use crate::stats::Stats;
 use crate::{Failure, Tx};
@@ -270,10 +271,23 @@ async fn ask_to_drop(core: &Core, which: Which, person: &str, reason: &str) -> R
 }
 
 async fn give_up(core: &Core, which: Which, fact: &WaitingFact, person: &str) -> Result<String, Failure> {
+    let event_id = sqlx::query_scalar!(
+        "select event_id from bus.waiting where source = $1 and key = $2 and version = $3",
+        which.source.name(),
+        which.key,
+        which.version
+    )
+    .fetch_one(&core.db)
+    .await?;
+    // What its sayer does not know takes no number: the gate would run ahead of it.
+    let question = Question::Said { key: which.key, version: which.version, event_id };
+    let was_said = control::ask::<bool>(core, which.source, &question).await?.ok_or_else(|| {
+        Failure::park(format!("{} does not answer, and must say whether it has said this", which.source))
+    })?;
     let mut tx = core.begin().await?;
     let head = gate::head(&mut tx, which.source, which.key).await?;
     let head = gate::signed(head);
-    if which.version > head + 1 {
+    if was_said && which.version > head + 1 {
         return Err(Failure::park("a fact before it is missing: it cannot be given up yet"));
     }
     let gone = sqlx::query!(
@@ -296,8 +310,7 @@ async fn give_up(core: &Core, which: Which, fact: &WaitingFact, person: &str) ->
     .fetch_optional(&mut *tx)
     .await?
     .ok_or_else(|| Failure::park("nobody asks for it any more"))?;
-    // One whose number was heard before with another id leaves the gate as it is.
-    if which.version == head + 1 {
+    if was_said && which.version == head + 1 {
         note_as_heard(&mut tx, which, gone.event_id).await?;
     }
     let now: DateTime<Utc> = tx.now();

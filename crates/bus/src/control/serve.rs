@@ -109,11 +109,23 @@ async fn tell<S: Send + Sync + 'static>(
         }
         Question::Sums { .. } => value(Sums::default()),
         Question::Missing { source, said } => value(missing(core, source, said).await?),
+        Question::Said { key, version, event_id } => value(said(core, key, version, event_id).await?),
         Question::Hello => {
             core.audit_now.notify_one();
             Ok(Value::Null)
         }
     }
+}
+
+async fn said(core: &Core, key: Uuid, version: i64, event_id: Uuid) -> Result<bool, Failure> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists(select 1 from bus.event_log where key = $1 and version = $2 and event_id = $3) as "said!""#,
+        key,
+        version,
+        event_id
+    )
+    .fetch_one(&core.db)
+    .await?)
 }
 
 async fn sums(core: &Core, source: Service) -> Result<Sums, Failure> {

@@ -162,11 +162,9 @@ async fn a_number_given_twice_is_parked_not_dropped() {
         .fetch_one(&pair.sayer_db)
         .await
         .expect("an envelope");
-    let mut forged: serde_json::Value = serde_json::from_slice(&envelope).expect("JSON");
-    forged["id"] = uuid::Uuid::now_v7().to_string().into();
     let raw = async_nats::connect(nats.url()).await.expect("a client");
     let subject = Kind::ApplicationSubmitted.subject(application.uuid());
-    raw.publish(subject, forged.to_string().into()).await.expect("published");
+    raw.publish(subject, with_another_id(&envelope).into()).await.expect("published");
     raw.flush().await.expect("flushed");
     pair.until_waiting("the second one is parked", |waiting| waiting.parked == 1).await;
     let operator = pair.operator().await;
@@ -174,6 +172,40 @@ async fn a_number_given_twice_is_parked_not_dropped() {
         operator.order(Service::Intake, &Order::Conservation).await.expect("the accounts");
     assert_eq!(accounts.pairs[0].forked, 1, "{accounts:?}");
     assert!(!accounts.pairs[0].is_conserved());
+    pair.drain().await;
+}
+
+/// The envelope of a fact with another id.
+fn with_another_id(envelope: &[u8]) -> String {
+    let mut other: serde_json::Value = serde_json::from_slice(envelope).expect("JSON");
+    other["id"] = uuid::Uuid::now_v7().to_string().into();
+    other.to_string()
+}
+
+#[tokio::test]
+async fn a_number_given_twice_while_the_first_is_held_is_parked() {
+    let (nats, _folder) = testkit::broker("").await;
+    let pair = Pair::start(&nats.url()).await;
+    pair.say(new_application(), "there is a stream").await;
+    pair.until_effects(1).await;
+    // Number 2 of an application whose number 1 has not come.
+    let application = new_application();
+    let subject = Kind::ApplicationSubmitted.subject(application.uuid());
+    let envelope: Vec<u8> = sqlx::query_scalar("select envelope from bus.event_log")
+        .fetch_one(&pair.sayer_db)
+        .await
+        .expect("an envelope");
+    let mut second: serde_json::Value = serde_json::from_slice(&envelope).expect("JSON");
+    second["subject"] = application.uuid().to_string().into();
+    second["version"] = 2.into();
+    let second = second.to_string();
+    let raw = async_nats::connect(nats.url()).await.expect("a client");
+    raw.publish(subject.clone(), second.clone().into()).await.expect("published");
+    raw.flush().await.expect("flushed");
+    pair.until_waiting("held", |waiting| waiting.held == 1).await;
+    raw.publish(subject, with_another_id(second.as_bytes()).into()).await.expect("published");
+    raw.flush().await.expect("flushed");
+    pair.until_waiting("parked", |waiting| waiting.parked == 1 && waiting.held == 0).await;
     pair.drain().await;
 }
 
