@@ -5,7 +5,8 @@ use chassis::Role;
 use events::Service;
 use serde_json::Value;
 use testkit::until;
-use tests::Set;
+use tests::{Set, program};
+use tokio::process::Command;
 use tokio::task::JoinHandle;
 
 /// Applications on their way while something is killed.
@@ -49,6 +50,14 @@ async fn fifty_journeys_outlive_kill_9_of_each_service_of_the_broker_and_of_post
         assert!(times <= most, "{to} got {id} {times} times: {delivery}");
         doubled += times - 1;
     }
+    // The same from the services' own books, as an operator asks.
+    let books = || async {
+        let verify = Command::new(program()).args(["verify", "--data"]).arg(&set.data).output().await;
+        let verify = verify.expect("bescheid verify");
+        assert!(verify.status.success(), "{}", String::from_utf8_lossy(&verify.stderr));
+        String::from_utf8_lossy(&verify.stdout).into_owned()
+    };
+    until("the books balance", books, |said| said.contains("lost 0, doubled 0")).await;
     println!("{JOURNEYS} journeys, 7 kills, {} emails, {doubled} sent twice and counted", deliveries.len());
     set.finish().await;
 }
