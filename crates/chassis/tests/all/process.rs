@@ -1,7 +1,9 @@
 //! A service as a process of its own: exit codes, signals, and what it says to who started it.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use axum::http::StatusCode;
@@ -16,10 +18,24 @@ struct Hello {
 impl Hello {
     /// The example `hello`, which cargo builds beside the tests.
     fn start(url: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::run(Command::new(Self::program()).args(arguments), url, variables)
+    }
+
+    /// The same with a socket that listens already, as systemd hands it over: as descriptor 3.
+    fn on(socket: &TcpListener, url: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg("exec \"$0\" 3<&0 </dev/null").arg(Self::program());
+        shell.stdin(OwnedFd::from(socket.try_clone().unwrap()));
+        Self::run(shell.env("LISTEN_FDS", "1").env_remove("LISTEN_PID"), url, &[])
+    }
+
+    fn program() -> PathBuf {
         let tests = std::env::current_exe().unwrap();
-        let program = tests.parent().unwrap().parent().unwrap().join("examples/hello");
-        let mut child = Command::new(&program)
-            .args(arguments)
+        tests.parent().unwrap().parent().unwrap().join("examples/hello")
+    }
+
+    fn run(command: &mut Command, url: &str, variables: &[(&str, &str)]) -> Self {
+        let mut child = command
             .env("BESCHEID_HELLO__DATABASE__URL", url)
             .env("BESCHEID_HELLO__SESSION__SECRET", "x".repeat(32))
             .env("BESCHEID_HELLO__HTTP__LISTEN", "127.0.0.1:0")
@@ -27,7 +43,7 @@ impl Hello {
             .env_remove("RUST_LOG")
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let log = BufReader::new(child.stderr.take().unwrap());
         Self { child, log }
     }
@@ -82,12 +98,31 @@ async fn sigterm_drains_and_ends_with_success() {
 }
 
 #[tokio::test]
+async fn who_comes_while_nobody_serves_an_inherited_socket_is_served_by_the_next() {
+    let database = testkit::database("chassis", &[]).await;
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    for _ in 0..2 {
+        let mut early = TcpStream::connect(address).unwrap();
+        early.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let mut hello = Hello::on(&socket, &database.url);
+        assert_eq!(hello.url(), format!("http://{address}"));
+        let mut answer = String::new();
+        early.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello"), "{answer}");
+        hello.terminate();
+        let (code, said) = hello.end();
+        assert_eq!(code, Some(0), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_second_signal_ends_at_once_what_would_wait() {
     let database = testkit::database("chassis", &[]).await;
     let mut hello = Hello::start(&database.url, &[], &[]);
     let url = hello.url();
-    let mut waiting = std::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
-    std::io::Write::write_all(&mut waiting, b"GET /stuck HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    let mut waiting = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    waiting.write_all(b"GET /stuck HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
     // The answer on another connection comes after the first request was taken.
     get(&url, &[]).await;
     hello.terminate();
