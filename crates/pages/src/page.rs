@@ -219,18 +219,21 @@ impl Page {
         others.map(|l| (l.code(), l.name(), format!("{}{sign}lang={}", self.path, l.code()))).collect()
     }
 
-    /// Where this person works: link, message key, is it this service?
+    /// Where this person works: link, message key, is this page there?
     pub fn navigation(&self) -> Vec<(&'static str, &'static str, bool)> {
         const PLACES: [(&[Role], &str, &str); 6] = [
             (&[Role::Applicant], "/apply", "nav-apply"),
             (&[Role::CaseWorker], "/eligibility", "nav-eligibility"),
-            (&[Role::Reviewer], "/review", "nav-review"),
+            (&[Role::CaseWorker, Role::Reviewer], "/review", "nav-review"),
             (&[Role::CaseWorker, Role::Approver], "/award", "nav-award"),
             (&[Role::CaseWorker, Role::Operator], "/mail", "nav-mail"),
             (&[Role::Operator], "/ops", "nav-ops"),
         ];
         let mine = PLACES.into_iter().filter(|(roles, ..)| roles.iter().any(|role| self.has(*role)));
-        mine.map(|(_, link, key)| (link, key, self.pages.0.prefix == link)).collect()
+        let here = |link: &str| {
+            self.path.strip_prefix(link).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        };
+        mine.map(|(_, link, key)| (link, key, here(link))).collect()
     }
 }
 
