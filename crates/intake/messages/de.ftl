@@ -216,15 +216,6 @@ entry-notice-final = Bescheid bestandskräftig
 entry-email-sent = E-Mail verschickt
 entry-email-bounced = E-Mail nicht zustellbar
 referred-lead = Zu klären ist:
-email-application-submitted = Eingangsbestätigung
-email-application-withdrawn = Bestätigung der Rücknahme
-email-eligibility-confirmed = Förderfähigkeit bestätigt
-email-eligibility-referred = Prüfung durch einen Menschen
-email-ineligibility-confirmed = Nicht förderfähig
-email-review-completed = Begutachtung abgeschlossen
-email-application-waitlisted = Warteliste
-email-notice-issued = Bescheid liegt bereit
-email-notice-became-final = Bescheid bestandskräftig
 email-twice = möglicherweise doppelt angekommen
 email-server-said = Der Mailserver meldet:
 

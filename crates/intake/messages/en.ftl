@@ -216,15 +216,6 @@ entry-notice-final = Notice final
 entry-email-sent = Email sent
 entry-email-bounced = Email not deliverable
 referred-lead = To be settled:
-email-application-submitted = Confirmation of receipt
-email-application-withdrawn = Confirmation of withdrawal
-email-eligibility-confirmed = Eligibility confirmed
-email-eligibility-referred = Check by a person
-email-ineligibility-confirmed = Not eligible
-email-review-completed = Review finished
-email-application-waitlisted = Waiting list
-email-notice-issued = Notice ready
-email-notice-became-final = Notice final
 email-twice = may have arrived twice
 email-server-said = The mail server says:
 

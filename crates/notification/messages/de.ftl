@@ -3,7 +3,7 @@ mail-greeting = Guten Tag
 mail-file-number = Aktenzeichen
 mail-project = Projekt
 mail-submitted = Eingegangen am
-mail-withdrawn = Zurückgenommen am
+mail-withdrawn = Zurückgezogen am
 mail-final = Bestandskräftig seit
 mail-open = Antrag im Portal öffnen
 mail-footer = Diese E-Mail wurde automatisch erstellt; Antworten werden nicht gelesen. Verbindlich ist nur, was im Portal bereitliegt: Diese E-Mail ist keine Bekanntgabe eines Bescheids.
@@ -13,8 +13,8 @@ mail-application-submitted-lead = vielen Dank. Ihr Antrag ist bei uns eingegange
 mail-application-submitted-late = Der Antrag kam nach dem Ende der Antragsfrist. Wir haben ihn angenommen und die Verspätung vermerkt; was daraus folgt, wird im Verfahren geprüft.
 mail-application-submitted-next = Als Nächstes prüfen wir, ob das Projekt gefördert werden kann. Den Stand sehen Sie jederzeit im Portal. Sie müssen jetzt nichts tun.
 
-mail-application-withdrawn-subject = Ihr Antrag ist zurückgenommen
-mail-application-withdrawn-lead = Sie haben Ihren Antrag zurückgenommen. Er wird nicht weiter bearbeitet.
+mail-application-withdrawn-subject = Ihr Antrag ist zurückgezogen
+mail-application-withdrawn-lead = Sie haben Ihren Antrag zurückgezogen. Er wird nicht weiter bearbeitet.
 mail-application-withdrawn-next = Wenn das nicht von Ihnen kam, wenden Sie sich bitte gleich an die Bewilligungsbehörde.
 
 mail-eligibility-confirmed-subject = Ihr Antrag geht in die fachliche Begutachtung
@@ -44,17 +44,6 @@ mail-notice-issued-next = Bitte rufen Sie ihn dort bald ab: Mit dem Abruf beginn
 mail-notice-became-final-subject = Ihr Bescheid ist bestandskräftig
 mail-notice-became-final-lead = die Frist für Rechtsbehelfe gegen den Bescheid zu Ihrem Antrag ist abgelaufen. Der Bescheid ist damit bestandskräftig.
 mail-notice-became-final-next = Den Bescheid finden Sie weiterhin im Portal.
-
-# Namen der E-Mails.
-template-application-submitted = Eingangsbestätigung
-template-application-withdrawn = Rücknahme
-template-eligibility-confirmed = Formale Prüfung abgeschlossen
-template-eligibility-referred = Persönliche Prüfung
-template-ineligibility-confirmed = Ergebnis der formalen Prüfung
-template-review-completed = Begutachtung abgeschlossen
-template-application-waitlisted = Neuer Stand
-template-notice-issued = Bescheid liegt bereit
-template-notice-became-final = Bescheid bestandskräftig
 
 # Seiten.
 list-title = E-Mails

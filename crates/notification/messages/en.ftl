@@ -45,17 +45,6 @@ mail-notice-became-final-subject = Your notice is final
 mail-notice-became-final-lead = The time for legal remedies against the notice on your application is over. The notice is final now.
 mail-notice-became-final-next = You still find the notice in the portal.
 
-# Names of the emails.
-template-application-submitted = Receipt
-template-application-withdrawn = Withdrawal
-template-eligibility-confirmed = Formal check finished
-template-eligibility-referred = Checked by a person
-template-ineligibility-confirmed = Result of the formal check
-template-review-completed = Review finished
-template-application-waitlisted = New status
-template-notice-issued = Notice waits
-template-notice-became-final = Notice final
-
 # Pages.
 list-title = Emails
 list-intro = Every email to applicants, newest first. Each message about an application has exactly one.

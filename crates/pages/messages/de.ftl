@@ -21,6 +21,17 @@ nav-award = Entscheidung
 nav-mail = E-Mails
 nav-ops = Betrieb
 
+# Namen der E-Mails: dieselben überall.
+email-application-submitted = Eingangsbestätigung
+email-application-withdrawn = Antrag zurückgezogen
+email-eligibility-confirmed = Formale Prüfung abgeschlossen
+email-eligibility-referred = Persönliche Prüfung
+email-ineligibility-confirmed = Ergebnis der formalen Prüfung
+email-review-completed = Begutachtung abgeschlossen
+email-application-waitlisted = Neuer Stand
+email-notice-issued = Bescheid liegt bereit
+email-notice-became-final = Bescheid bestandskräftig
+
 pages = Weitere Seiten
 pages-newer = Neuere
 pages-older = Ältere

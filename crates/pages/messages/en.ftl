@@ -21,6 +21,17 @@ nav-award = Decision
 nav-mail = Emails
 nav-ops = Operations
 
+# Names of the emails: the same everywhere.
+email-application-submitted = Receipt
+email-application-withdrawn = Withdrawal
+email-eligibility-confirmed = Formal check finished
+email-eligibility-referred = Checked by a person
+email-ineligibility-confirmed = Result of the formal check
+email-review-completed = Review finished
+email-application-waitlisted = New status
+email-notice-issued = Notice waits
+email-notice-became-final = Notice final
+
 pages = More pages
 pages-newer = Newer
 pages-older = Older

@@ -162,6 +162,12 @@ impl Page {
         self.pages.0.messages.say(self.language, key, arguments)
     }
 
+    /// The name of an email by its template; one of a newer release by its own name.
+    pub fn email(&self, template: &str) -> String {
+        let key = format!("email-{template}");
+        if self.pages.0.messages.has(self.language, &key) { self.t(key) } else { template.to_owned() }
+    }
+
     /// Euro cents as read in this language.
     pub fn money(&self, cents: impl Plain<i64>) -> String {
         self.language.money(cents.plain())

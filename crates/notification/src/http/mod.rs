@@ -71,11 +71,6 @@ impl Shown {
         }
     }
 
-    /// Message key of the email's name.
-    fn name_key(&self) -> String {
-        format!("template-{}", self.template)
-    }
-
     fn path(&self) -> String {
         format!("/deliveries/{}", self.id)
     }

@@ -133,6 +133,27 @@ fn every_component_renders_in_both_languages() {
 }
 
 #[test]
+fn the_navigation_leads_where_a_role_works_and_marks_where_one_is() {
+    let with = |roles: &[Role]| Session { roles: roles.to_vec(), ..somebody() };
+    let shown = |prefix, roles: &[Role]| {
+        let page = Pages::new(prefix, DE, EN).unwrap().page(Language::De, Some(with(roles)), now());
+        let places = page.navigation().into_iter();
+        places.map(|(link, _, here)| format!("{link}{}", if here { " *" } else { "" })).collect::<Vec<_>>()
+    };
+    assert_eq!(shown("/review", &[Role::CaseWorker]), ["/eligibility", "/review *", "/award", "/mail"]);
+    assert_eq!(shown("", &[Role::Reviewer]), ["/review"]);
+    assert_eq!(shown("/ops", &[Role::Operator]), ["/mail", "/ops *"]);
+    assert_eq!(shown("/awards", &[Role::Approver]), ["/award"]);
+}
+
+#[test]
+fn emails_have_names_and_newer_ones_their_own() {
+    let page = Pages::new("", DE, EN).unwrap().page(Language::De, None, now());
+    assert_eq!(page.email("application-submitted"), "Eingangsbestätigung");
+    assert_eq!(page.email("of-a-newer-release"), "of-a-newer-release");
+}
+
+#[test]
 fn a_refused_form_keeps_what_was_typed_and_says_what_is_wrong_beside_the_field() {
     let pages = Pages::new("/review", DE, EN).unwrap();
     let page = pages.page(Language::De, Some(somebody()), now());
