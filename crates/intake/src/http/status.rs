@@ -33,12 +33,7 @@ struct StatusPage<'a> {
 }
 
 impl StatusPage<'_> {
-    /// The last line is where it stands, unless it stands there for good.
-    fn step(&self, last: &bool) -> &'static str {
-        if *last && !self.ahead().is_empty() { "now" } else { "done" }
-    }
-
-    /// What is still to come.
+    /// What is still to come; it stands at the first of these.
     fn ahead(&self) -> &'static [&'static str] {
         match self.status {
             Status::Submitted | Status::Referred => &["next-eligibility", "next-review", "next-award"],
@@ -46,21 +41,6 @@ impl StatusPage<'_> {
             Status::Reviewed | Status::Waitlisted => &["next-award"],
             Status::Decided | Status::Final | Status::Ineligible | Status::Withdrawn => &[],
         }
-    }
-
-    /// Name of an email in words; one of a newer release by its own name.
-    fn email(&self, template: &str) -> String {
-        let known = [
-            "application-submitted",
-            "application-withdrawn",
-            "eligibility-confirmed",
-            "eligibility-referred",
-        ];
-        let later =
-            ["ineligibility-confirmed", "review-completed", "application-waitlisted", "notice-issued"];
-        let all = known.into_iter().chain(later).chain(["notice-became-final"]);
-        let known = all.into_iter().any(|one| one == template);
-        if known { self.page.t(format!("email-{template}")) } else { template.to_owned() }
     }
 }
 

@@ -28,7 +28,7 @@ pub async fn note(
     Ok(())
 }
 
-/// All lines, oldest first.
+/// All lines, oldest first. A decision and its notice are said at one moment: the decision stands first.
 pub async fn list(connection: &mut PgConnection, id: ApplicationId) -> Result<Vec<Line>, sqlx::Error> {
     let rows = sqlx::query!(
         "select event_id, happened_at, entry from timeline where application_id = $1 order by happened_at, event_id",
@@ -37,5 +37,8 @@ pub async fn list(connection: &mut PgConnection, id: ApplicationId) -> Result<Ve
     .fetch_all(connection)
     .await?;
     let line = |event: uuid::Uuid, at, entry| Ok(Line { event: event.into(), at, entry: read(entry)? });
-    rows.into_iter().map(|row| line(row.event_id, row.happened_at, row.entry)).collect()
+    let lines = rows.into_iter().map(|row| line(row.event_id, row.happened_at, row.entry));
+    let mut lines = lines.collect::<Result<Vec<_>, sqlx::Error>>()?;
+    lines.sort_by_key(|line| (line.at, line.entry == Entry::NoticeIssued));
+    Ok(lines)
 }

@@ -135,6 +135,8 @@ async fn everything_the_others_say_is_on_the_timeline() {
     let what = |entry: &Value| entry["what"].as_str().unwrap().to_owned();
     let mut all: Vec<String> = seen["timeline"].as_array().unwrap().iter().map(what).collect();
     assert_eq!(all[0], "submitted");
+    let place = |what: &str| all.iter().position(|one| one == what).unwrap();
+    assert!(place("decided") < place("notice_issued"), "said at one moment: {all:?}");
     all.sort();
     assert_eq!(
         all,
