@@ -123,19 +123,19 @@ impl Scale {
         let unknown = sheet.scores.iter().filter(|score| !known(&score.criterion));
         mistakes.extend(unknown.map(|score| Mistake::Unknown(score.criterion.clone())));
 
+        // In the order of the form.
+        if sheet.recommendation.is_none() {
+            mistakes.push(Mistake::NoRecommendation);
+        }
         let comment = sheet.comment.trim().to_owned();
         if comment.is_empty() {
             mistakes.push(Mistake::NoComment);
         } else if comment.chars().count() > COMMENT_LIMIT {
             mistakes.push(Mistake::CommentTooLong);
         }
-        let Some(recommendation) = sheet.recommendation else {
-            mistakes.push(Mistake::NoRecommendation);
+        let (Some(recommendation), true) = (sheet.recommendation, mistakes.is_empty()) else {
             return Err(mistakes);
         };
-        if !mistakes.is_empty() {
-            return Err(mistakes);
-        }
         // The weights add up to 100, so the reachable points are 100 × maximum.
         let weighted = rounded(points * u32::from(FULL), 100 * u32::from(self.maximum));
         Ok(ReviewGiven { reviewer, scores, weighted, recommendation, comment })

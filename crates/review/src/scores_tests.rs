@@ -44,8 +44,8 @@ fn every_mistake_is_named() {
         Mistake::TooHigh("c0".into()),
         Mistake::Missing("c1".into()),
         Mistake::Unknown("luck".into()),
-        Mistake::NoComment,
         Mistake::NoRecommendation,
+        Mistake::NoComment,
     ];
     assert_eq!(mistakes, expected);
     let mut twice = sheet(&[1, 2]);
