@@ -145,6 +145,9 @@ impl CasePage<'_> {
 
     fn remark(&self, happened: &Happened) -> Option<String> {
         let remark = happened.remark.as_ref()?;
+        if happened.what == "notice" {
+            return Some(format!("{}: {remark}", self.page.t("notice-sha256")));
+        }
         Some(remark.parse().map_or_else(|_| remark.clone(), |day: chrono::NaiveDate| self.page.date(day)))
     }
 }
