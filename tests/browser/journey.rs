@@ -9,6 +9,8 @@ use crate::chrome::{Browser, DESK};
 struct Words {
     language: &'static str,
     check: &'static str,
+    reviews: &'static str,
+    waits: &'static str,
     submit: &'static str,
     to_status: &'static str,
     take_next: &'static str,
@@ -23,6 +25,8 @@ struct Words {
 const GERMAN: Words = Words {
     language: "de",
     check: "Prüfen und weiter zum Einreichen",
+    reviews: "Begutachtung",
+    waits: "Bescheid liegt bereit",
     submit: "Antrag einreichen",
     to_status: "Stand des Antrags ansehen",
     take_next: "Nächste Akte nehmen",
@@ -37,6 +41,8 @@ const GERMAN: Words = Words {
 const ENGLISH: Words = Words {
     language: "en",
     check: "Check and continue to submission",
+    reviews: "Review",
+    waits: "Notice waits",
     submit: "Submit application",
     to_status: "See the status",
     take_next: "Take the next application",
@@ -107,6 +113,9 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
     browser.check(&format!("{lang}-10-eligibility")).await;
     browser.go(&format!("/eligibility/cases/{id}")).await;
     browser.check(&format!("{lang}-11-findings")).await;
+    browser.press(words.reviews).await;
+    browser.until_path("/review/all").await;
+    browser.check(&format!("{lang}-11-review-list")).await;
 
     // Two reviewers.
     for (number, reviewer) in ["reviewer-1", "reviewer-2"].into_iter().enumerate() {
@@ -156,6 +165,8 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
     browser.press(&subjects[3]).await;
     browser.until_path("/mailbox/").await;
     browser.check(&format!("{lang}-19-email")).await;
+    browser.show(&format!("{}/html", browser.path().await)).await;
+    browser.check(&format!("{lang}-19-email-html")).await;
 
     // The applicant opens the notice.
     sign_in(&browser, "applicant-solingen", "/apply").await;
@@ -170,6 +181,9 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
     // What became of the emails, and the operator's page.
     sign_in(&browser, "operator-1", "/mail").await;
     browser.check(&format!("{lang}-22-deliveries")).await;
+    browser.press(words.waits).await;
+    browser.until_path("/mail/deliveries/").await;
+    browser.check(&format!("{lang}-22-delivery")).await;
     browser.go("/ops").await;
     browser.check(&format!("{lang}-23-ops")).await;
     browser.go("/nowhere").await;
