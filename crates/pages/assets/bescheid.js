@@ -114,7 +114,7 @@ function autosave(form) {
         trouble?.remove();
         trouble = null;
         if (!dirty) store.remove(key);
-        const time = new Date().toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hour12: false });
+        const time = new Date().toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Europe/Berlin" });
         status.textContent = words.saved(time);
       } else if (answer.status === 401 || answer.status === 403 || answer.type === "opaqueredirect") {
         complain(words.signedOut, true);
