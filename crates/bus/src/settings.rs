@@ -15,7 +15,8 @@ pub struct Settings {
     /// Copies of the stream: 1, or 3 in a cluster.
     #[serde(default = "one")]
     pub replicas: usize,
-    /// Largest size of the stream in bytes; beyond it the outboxes wait.
+    /// Largest size of the stream in bytes; beyond it the outboxes wait. The server sets the room
+    /// aside at once, and refuses a stream for which the disk has none.
     #[serde(default = "default_max_bytes")]
     pub max_bytes: i64,
     /// Seconds between two audits: does every hearer have what was said?
@@ -32,7 +33,7 @@ fn default_audit_seconds() -> u32 {
 }
 
 fn default_max_bytes() -> i64 {
-    8 << 30
+    1 << 30
 }
 
 /// A password; never printed.

@@ -20,6 +20,8 @@ use crate::{audit, gate};
 
 /// Sequence numbers of an epoch start here: no number of an earlier epoch comes again.
 const EPOCH_SHIFT: u32 = 40;
+/// So long the stream keeps a fact; without an end it would be full one day, and stay full.
+const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const EPOCH: &str = "bescheid-epoch";
 /// The oldest server that keeps every promise the bus builds on.
 const OLDEST_SERVER: (u32, u32) = (2, 11);
@@ -193,6 +195,8 @@ fn config(core: &Core, epoch: u64) -> Config {
         // A full stream pushes back into the outboxes; it never drops.
         discard: DiscardPolicy::New,
         max_bytes: core.settings.max_bytes,
+        // A cache: what is older is in the event logs, and the audit sees to who lacks it.
+        max_age: MAX_AGE,
         num_replicas: core.settings.replicas,
         duplicate_window: Duration::from_secs(120),
         allow_direct: true,

@@ -116,6 +116,6 @@ async fn what_became_of_an_email_is_on_the_file() {
     let page = || stage.open(&clerk, &path, "en");
     until("both emails are shown", page, |page| page.body.contains("550 no such user")).await;
     let page = page().await.body;
-    assert!(page.contains("application-submitted") && page.contains("Not deliverable"), "{page}");
+    assert!(page.contains("Receipt") && page.contains("Not deliverable"), "{page}");
     stage.end().await;
 }
