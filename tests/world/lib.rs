@@ -3,6 +3,10 @@
 
 mod actors;
 mod doubler;
+mod drive;
+mod ledger;
+mod proxy;
+mod rig;
 mod set;
 
 use std::collections::BTreeMap;
@@ -25,6 +29,10 @@ use testkit::{samples, until};
 use tokio::task::JoinHandle;
 
 pub use actors::{Applicant, form};
+pub use drive::{Course, Drive};
+pub use ledger::{Allowed, Ledger};
+pub use proxy::{Counters, Proxy, Weather};
+pub use rig::{PATIENCE, Proxies, Replica, Rig, RigPlan, log_end, metric};
 pub use set::{Set, program};
 
 /// A running set.
@@ -102,7 +110,8 @@ impl World {
         }
         let doubler = plan.doubled.then(|| doubler::start(nats.url()));
         if let Some(call) = &plan.call {
-            publish(&databases[&Service::Intake], &nats.url(), call, plan.drafts).await;
+            let broker = bus::Settings::open(nats.url());
+            publish(&databases[&Service::Intake], &broker, call, plan.drafts).await;
         }
 
         let pages = pages::Pages::new(
@@ -190,8 +199,8 @@ impl World {
 }
 
 /// Publishes a call and loads the projects, as `bescheid up` does.
-async fn publish(db: &PgPool, nats_url: &str, call: &Call, drafts: bool) {
-    let bus = Bus::connect(Service::Intake, &bus::Settings::open(nats_url), db.clone(), samples::noon).await;
+async fn publish(db: &PgPool, broker: &bus::Settings, call: &Call, drafts: bool) {
+    let bus = Bus::connect(Service::Intake, broker, db.clone(), samples::noon).await;
     let bus = bus.expect("a bus");
     intake::calls::publish(&bus, call.clone()).await.expect("the call is published");
     if drafts {

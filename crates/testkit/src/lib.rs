@@ -7,13 +7,15 @@
 
 mod broker;
 mod database;
+mod postgres;
 pub mod samples;
 mod until;
 
 pub use broker::{broker, nats_program};
 pub use database::{TestDatabase, database};
 pub use local::{Fault, Mailbox};
-pub use until::{until, until_some};
+pub use postgres::postgres_programs;
+pub use until::{until, until_some, until_within};
 
 /// Names of the environment that `with-servers` sets.
 pub mod environment {
@@ -21,6 +23,8 @@ pub mod environment {
     pub const POSTGRES: &str = "BESCHEID_TEST_POSTGRES";
     /// Path of the nats-server to start.
     pub const NATS_SERVER: &str = "BESCHEID_TEST_NATS_SERVER";
+    /// Folder of what had to be fetched, with a Postgres in it where the machine has none.
+    pub const TOOLS: &str = "BESCHEID_TOOLS";
 
     /// The value of `name`, or a panic that says how tests are run.
     pub fn get(name: &str) -> String {

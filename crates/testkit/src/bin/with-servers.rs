@@ -25,8 +25,9 @@ async fn run() -> Result<u8> {
     let mut arguments = std::env::args_os().skip(1);
     let program = arguments.next().context("usage: with-servers COMMAND [ARGUMENT …]")?;
     let tell = |text: &str| eprintln!("{text}");
-    let tools = std::env::var_os("BESCHEID_TOOLS").unwrap_or_else(|| ".bescheid/tools".into());
-    let search = Search::new(tools);
+    let tools = std::env::var_os(environment::TOOLS).unwrap_or_else(|| ".bescheid/tools".into());
+    let tools = std::path::absolute(tools)?;
+    let search = Search::new(&tools);
     let nats = search.nats(&tell).await?;
     let programs = search.postgres(None, &tell).await?;
     // Open to others: as root, Postgres runs as another user and must get there.
@@ -45,6 +46,7 @@ async fn run() -> Result<u8> {
         .args(arguments)
         .env(environment::POSTGRES, postgres.url("postgres"))
         .env(environment::NATS_SERVER, &nats.program)
+        .env(environment::TOOLS, &tools)
         .status()
         .await
         .with_context(|| format!("cannot run {}", program.display()));

@@ -1,0 +1,130 @@
+//! One row of the fault table: journeys under way, something breaks, it heals, the books are checked.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::Instant;
+
+use tests::{Allowed, Course, Drive, Ledger, Rig, RigPlan};
+
+/// Where each row writes its line, for the table at the end of `tests/run --faults`.
+const TABLE: &str = "BESCHEID_FAULT_TABLE";
+
+/// A row.
+pub struct Row {
+    /// Its number in the fault table.
+    pub number: &'static str,
+    /// What breaks.
+    pub name: &'static str,
+    /// The processes.
+    pub plan: RigPlan,
+    /// Applications on their way.
+    pub applications: usize,
+    /// Submissions a second.
+    pub rate: f64,
+    /// Where each of them goes.
+    pub course: fn(usize) -> Course,
+    /// What may be left over.
+    pub allowed: Allowed,
+}
+
+impl Row {
+    /// A row of the usual size.
+    pub fn new(number: &'static str, name: &'static str) -> Self {
+        Self {
+            number,
+            name,
+            plan: RigPlan::default(),
+            applications: 12,
+            rate: 3.0,
+            course: Course::of,
+            allowed: Allowed::default(),
+        }
+    }
+
+    /// Journeys on, `inject` (which also heals), wait until it is quiet, read the books, print a line.
+    pub async fn run(self, inject: impl AsyncFnOnce(&Rig, &Drive)) -> Ledger {
+        // For whoever looks for the reason of a failure.
+        if std::env::var_os("RUST_LOG").is_some() {
+            drop(chassis::telemetry::install(&chassis::settings::Log::default()));
+        }
+        let began = Instant::now();
+        let mut line =
+            Line { number: self.number, name: self.name, text: "FAILED: see the test's output".to_owned() };
+        let rig = Rig::start(self.plan.clone()).await;
+        let drive = Drive::start_with(&rig.api, self.applications, self.rate, self.course);
+        inject(&rig, &drive).await;
+        let accepted = match drive.finish().await {
+            Ok(accepted) => accepted,
+            Err(error) => panic!("{error:#}\n{:?}\n{}", rig.unquiet(0).await, ends_of_logs(&rig)),
+        };
+        rig.until_quiet(self.allowed.waiting).await;
+        let ledger = Ledger::read(&rig, &accepted, self.allowed).await;
+        line.text = columns(&ledger, began.elapsed().as_secs());
+        assert!(ledger.is_sound(), "{ledger:#?}\n{}", ends_of_logs(&rig));
+        drop(line);
+        rig.finish().await;
+        ledger
+    }
+}
+
+fn columns(ledger: &Ledger, seconds: u64) -> String {
+    format!(
+        "{:>6} {:>6} {:>6} {:>6} {:>6} {:>5} {:>7} {:>6}{}",
+        ledger.applications,
+        ledger.kills,
+        ledger.redeliveries,
+        ledger.emails,
+        ledger.ambiguous,
+        ledger.lost.len(),
+        ledger.doubled.len(),
+        seconds,
+        if ledger.is_sound() { "" } else { "  FAILED" }
+    )
+}
+
+fn ends_of_logs(rig: &Rig) -> String {
+    let mut text = String::new();
+    for replica in &rig.all {
+        // A string takes everything.
+        let _ = writeln!(
+            text,
+            "--- {}, started {} times:\n{}",
+            replica.service,
+            replica.starts(),
+            tests::log_end(replica)
+        );
+    }
+    text
+}
+
+/// Written when it goes away, so that a row that panics has its line, too.
+struct Line {
+    number: &'static str,
+    name: &'static str,
+    text: String,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let line = format!("{:<4} {:<58} {}", self.number, self.name, self.text);
+        println!("{line}");
+        note(&line);
+    }
+}
+
+/// Adds a line to the table.
+fn note(line: &str) {
+    let Some(path) = std::env::var_os(TABLE) else { return };
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    // One write: rows that run at the same time do not mix.
+    if let Err(error) = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes())) {
+        eprintln!("the table of faults: {error}");
+    }
+}
+
+/// A row that cannot run here: says why, in the table, too.
+pub fn left_out(number: &str, name: &str, why: &str) {
+    let line = format!("{number:<4} {name:<58} not run here: {why}");
+    println!("{line}");
+    note(&line);
+}

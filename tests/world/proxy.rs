@@ -1,0 +1,254 @@
+//! A TCP proxy that misbehaves on demand: slow, cutting, silent or refusing; switchable while it runs.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep_until};
+
+/// How the way through the proxy is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Weather {
+    /// Each byte arrives this much later, in both directions.
+    pub latency: Duration,
+    /// This share of new connections (0 to 1) is cut after [`Weather::cut_after`] bytes.
+    pub cut_share: f64,
+    /// Bytes, in both directions together.
+    pub cut_after: u64,
+    /// Half open: what is written is swallowed and nothing comes back, without any sign of it. A
+    /// connection that was struck stays so when the weather clears, as behind a router that has
+    /// forgotten it.
+    pub swallow: bool,
+    /// New connections are closed at once.
+    pub refuse: bool,
+}
+
+/// What has passed.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Connections taken.
+    pub connections: AtomicUsize,
+    /// Connections cut by the weather.
+    pub cut: AtomicUsize,
+    /// Bytes passed on.
+    pub bytes: AtomicU64,
+}
+
+struct Shared {
+    targets: Mutex<Vec<SocketAddr>>,
+    next: AtomicUsize,
+    weather: watch::Sender<Weather>,
+    /// Goes up when every connection is to be cut.
+    storms: watch::Sender<u64>,
+    counters: Counters,
+}
+
+/// A listening proxy; ends when it is dropped.
+pub struct Proxy {
+    port: u16,
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Proxy {
+    /// Listens on a free port of 127.0.0.1 and passes on to these: in turn, the next one where one refuses.
+    pub async fn to(targets: Vec<SocketAddr>) -> Self {
+        let port = local::free_port().expect("a free port");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.expect("a free port");
+        let shared = Arc::new(Shared {
+            targets: Mutex::new(targets),
+            next: AtomicUsize::new(0),
+            weather: watch::Sender::new(Weather::default()),
+            storms: watch::Sender::new(0),
+            counters: Counters::default(),
+        });
+        let task = tokio::spawn(accept(listener, shared.clone()));
+        Self { port, shared, task }
+    }
+
+    /// A proxy to one port of this machine.
+    pub async fn to_port(port: u16) -> Self {
+        Self::to(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))]).await
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// `127.0.0.1:port`
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// Changes the weather, for open connections, too.
+    pub fn set(&self, weather: Weather) {
+        self.shared.weather.send_replace(weather);
+    }
+
+    /// Fair weather again.
+    pub fn heal(&self) {
+        self.set(Weather::default());
+    }
+
+    /// Cuts every open connection now.
+    pub fn cut_all(&self) {
+        self.shared.storms.send_modify(|storms| *storms += 1);
+    }
+
+    /// Sends new connections elsewhere.
+    pub fn point(&self, targets: Vec<SocketAddr>) {
+        *self.shared.targets.lock().unwrap_or_else(PoisonError::into_inner) = targets;
+    }
+
+    /// What has passed.
+    pub fn counters(&self) -> &Counters {
+        &self.shared.counters
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((socket, _)) = accepted else { continue };
+                connections.spawn(carry(socket, shared.clone()));
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn carry(client: TcpStream, shared: Arc<Shared>) {
+    let number = shared.counters.connections.fetch_add(1, Ordering::Relaxed);
+    let weather = *shared.weather.borrow();
+    if weather.refuse {
+        return;
+    }
+    let budget = struck(number, weather.cut_share).then_some(weather.cut_after);
+    let mut storms = shared.storms.subscribe();
+    storms.mark_unchanged();
+    if weather.swallow {
+        // The other end never hears of this connection.
+        let (mut from, _open) = client.into_split();
+        return drain(&mut from).await;
+    }
+    let Ok(server) = connect(&shared).await else { return };
+    // Latency is what the weather says, nothing else.
+    if client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).is_err() {
+        return;
+    }
+    let passed = Arc::new(AtomicU64::new(0));
+    let (from_client, to_client) = client.into_split();
+    let (from_server, to_server) = server.into_split();
+    let there = pass(from_client, to_server, shared.clone(), passed.clone(), budget);
+    let back = pass(from_server, to_client, shared.clone(), passed, budget);
+    let both = async {
+        tokio::pin!(there, back);
+        // One direction that ends in order lets the other finish; one that is cut ends both.
+        tokio::select! {
+            ended = &mut there => if ended.is_ok() { drop((&mut back).await) },
+            ended = &mut back => if ended.is_ok() { drop((&mut there).await) },
+        }
+    };
+    tokio::select! {
+        () = both => {}
+        _ = storms.changed() => {
+            shared.counters.cut.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Which connections a share strikes: spread evenly, the same in each run.
+fn struck(number: usize, share: f64) -> bool {
+    let part = |n: usize| (n as f64 * share).floor();
+    part(number + 1) > part(number)
+}
+
+async fn connect(shared: &Shared) -> io::Result<TcpStream> {
+    let targets = shared.targets.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let first = shared.next.fetch_add(1, Ordering::Relaxed);
+    let mut refused = io::Error::other("no target");
+    for step in 0..targets.len() {
+        match TcpStream::connect(targets[(first + step) % targets.len()]).await {
+            Ok(connection) => return Ok(connection),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
+}
+
+/// One direction. An error means: cut, or broken.
+async fn pass(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    shared: Arc<Shared>,
+    passed: Arc<AtomicU64>,
+    budget: Option<u64>,
+) -> io::Result<()> {
+    let mut weather = shared.weather.subscribe();
+    // Reading goes on while what was read before is still on its slow way.
+    let (queue, mut on_the_way) = mpsc::channel::<(Instant, Vec<u8>)>(1024);
+    let reading = async {
+        // Gone with this block: then the writer has everything.
+        let queue = queue;
+        let mut buffer = vec![0; 16 * 1024];
+        loop {
+            let read = from.read(&mut buffer).await?;
+            if read == 0 {
+                return Ok(());
+            }
+            let total = passed.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
+            if budget.is_some_and(|budget| total > budget) {
+                shared.counters.cut.fetch_add(1, Ordering::Relaxed);
+                return Err(io::Error::other("cut"));
+            }
+            let due = Instant::now() + shared.weather.borrow().latency;
+            if queue.send((due, buffer[..read].to_vec())).await.is_err() {
+                return Ok(());
+            }
+        }
+    };
+    let writing = async {
+        while let Some((due, bytes)) = on_the_way.recv().await {
+            sleep_until(due).await;
+            if shared.weather.borrow().swallow {
+                // Struck: for good.
+                return std::future::pending().await;
+            }
+            to.write_all(&bytes).await?;
+            shared.counters.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        }
+        to.shutdown().await
+    };
+    let struck = async {
+        // An idle connection is struck as well.
+        if weather.wait_for(|weather| weather.swallow).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let traffic = async { tokio::try_join!(reading, writing).map(|_| ()) };
+    tokio::select! {
+        ended = traffic => ended,
+        () = struck => std::future::pending().await,
+    }
+}
+
+async fn drain(from: &mut OwnedReadHalf) {
+    let mut buffer = [0; 4096];
+    while from.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+}

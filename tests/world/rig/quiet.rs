@@ -1,0 +1,109 @@
+//! Is anything still on its way?
+
+use bus::Stats;
+use events::Service;
+use testkit::until_within;
+
+use super::{PATIENCE, Rig};
+use crate::hears;
+
+/// What is still on its way, in words; empty: nothing is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unquiet(pub Vec<String>);
+
+impl Rig {
+    /// Waits until nothing is on its way: every outbox is empty, every said fact is heard and
+    /// acknowledged, every email has met its fate. Facts that are parked or held on purpose are named
+    /// by `waiting`: as many as that may stay.
+    pub async fn until_quiet(&self, waiting: usize) {
+        let quiet = |seen: &Unquiet| seen.0.is_empty();
+        until_within(PATIENCE, "nothing is on its way", || self.unquiet(waiting), quiet).await;
+    }
+
+    /// What is still on its way.
+    pub async fn unquiet(&self, waiting: usize) -> Unquiet {
+        let mut seen = Vec::new();
+        let mut waits = 0;
+        for service in Service::ALL {
+            match Stats::read(self.database(service)).await {
+                Ok(stats) => {
+                    if stats.outbox > 0 {
+                        seen.push(format!("{service} has {} facts in its outbox", stats.outbox));
+                    }
+                    waits += stats.waiting.held + stats.waiting.parked;
+                }
+                Err(error) => seen.push(format!("{service}: {error}")),
+            }
+        }
+        if waits != waiting as i64 {
+            seen.push(format!("{waits} facts wait, expected {waiting}"));
+        }
+        if !seen.is_empty() {
+            return Unquiet(seen);
+        }
+        if let Err(error) = self.unheard(&mut seen, waiting).await {
+            seen.push(error.to_string());
+        }
+        if seen.is_empty() {
+            self.unacknowledged(&mut seen).await;
+        }
+        Unquiet(seen)
+    }
+
+    async fn unheard(&self, seen: &mut Vec<String>, waiting: usize) -> Result<(), sqlx::Error> {
+        let under_way: i64 =
+            sqlx::query_scalar("select count(*) from deliveries where state not in ('sent', 'failed')")
+                .fetch_one(self.database(Service::Notification))
+                .await?;
+        if under_way > 0 {
+            seen.push(format!("{under_way} emails are under way"));
+        }
+        let mut missing = 0;
+        for sayer in Service::ALL {
+            let said: i64 = sqlx::query_scalar("select coalesce(sum(version), 0)::bigint from bus.head")
+                .fetch_one(self.database(sayer))
+                .await?;
+            for hearer in Service::ALL.into_iter().filter(|hearer| hears(*hearer, sayer)) {
+                let heard: i64 = sqlx::query_scalar(
+                    "select coalesce(sum(version), 0)::bigint from bus.inbox_head where source = $1",
+                )
+                .bind(sayer.name())
+                .fetch_one(self.database(hearer))
+                .await?;
+                if said != heard {
+                    missing += said - heard;
+                    if waiting == 0 {
+                        seen.push(format!("{sayer} said {said}, {hearer} heard {heard}"));
+                    }
+                }
+            }
+        }
+        if missing > 0 && missing != waiting as i64 {
+            seen.push(format!("{missing} facts are said and not heard, {waiting} wait"));
+        }
+        Ok(())
+    }
+
+    /// Nothing is delivered and not acknowledged: no handler is stuck.
+    async fn unacknowledged(&self, seen: &mut Vec<String>) {
+        for info in self.durables().await {
+            if info.num_pending > 0 || info.num_ack_pending > 0 {
+                seen.push(format!(
+                    "{}: {} to deliver, {} not acknowledged",
+                    info.name, info.num_pending, info.num_ack_pending
+                ));
+            }
+        }
+    }
+
+    /// The durables of the newest epoch, one for each service.
+    pub async fn durables(&self) -> Vec<async_nats::jetstream::consumer::Info> {
+        use futures_util::TryStreamExt;
+        let jetstream = self.jetstream().await;
+        let Ok(stream) = jetstream.get_stream(events::STREAM).await else { return Vec::new() };
+        let all: Vec<_> = stream.consumers().try_collect().await.unwrap_or_default();
+        let epoch = |name: &str| name.rsplit_once("-e").and_then(|(_, epoch)| epoch.parse::<u64>().ok());
+        let newest = all.iter().filter_map(|info| epoch(&info.name)).max();
+        all.into_iter().filter(|info| epoch(&info.name).is_some() && epoch(&info.name) == newest).collect()
+    }
+}

@@ -1,0 +1,63 @@
+//! The settings files of a rig's processes.
+
+use events::Service;
+
+use super::RigPlan;
+
+/// Signs sessions.
+pub(super) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+/// Of each service at Postgres and NATS, and of the test at NATS.
+pub(super) const PASSWORD: &str = "rig";
+/// The test at NATS.
+pub(super) const ADMIN: &str = "rig";
+
+pub(super) struct Settings<'a> {
+    pub service: Service,
+    pub port: u16,
+    pub database: String,
+    pub nats: String,
+    pub portal: &'a str,
+    pub smtp: u16,
+    pub plan: &'a RigPlan,
+}
+
+impl Settings<'_> {
+    pub fn toml(&self) -> String {
+        let Self { service, port, database, nats, portal, smtp, plan } = self;
+        let mut text = format!(
+            "[http]\nlisten = \"127.0.0.1:{port}\"\n\
+             [database]\nurl = {database:?}\nmax_connections = {}\n\
+             [nats]\nurl = {nats:?}\nuser = \"{service}\"\npassword = {PASSWORD:?}\nreplicas = {}\nmax_bytes = {}\n\
+             [session]\nsecret = {SECRET:?}\nsecure = false\n[log]\nfilter = \"warn\"\n",
+            plan.pool, plan.copies, plan.max_bytes
+        );
+        if *service == Service::Notification {
+            text += &format!(
+                "[portal]\nurl = {portal:?}\n\
+                 [smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\nencryption = \"none\"\ntimeout = 5\n\
+                 from = \"Bescheid <bescheid@example.org>\"\n\
+                 [delivery]\nanswer = {}\nfirst_retry = 1\nlongest_retry = 2\nlongest_outage_pause = 1\n",
+                plan.answer
+            );
+        }
+        text
+    }
+}
+
+/// The permissions that the contract gives, and a user for the test who may do everything.
+pub(super) fn broker() -> String {
+    let mut config = String::new();
+    for service in Service::ALL {
+        config.push_str(&format!("BESCHEID_{}_PASSWORD = {PASSWORD:?}\n", service.name().to_uppercase()));
+    }
+    let users = "users = [\n";
+    let permissions = events::contract::nats_permissions();
+    assert!(permissions.contains(users), "the permissions list users");
+    config
+        + &permissions.replacen(users, &format!("{users}    {{ user: {ADMIN}, password: {PASSWORD} }}\n"), 1)
+}
+
+/// The same for a broker that a test starts by itself.
+pub fn broker_with_users() -> String {
+    broker()
+}
