@@ -1,6 +1,31 @@
-//! The broker breaks.
+//! The broker breaks: rows 10 to 17, 21, 22.
 
-use crate::row::Row;
+use std::path::Path;
+use std::time::Duration;
+
+use async_nats::jetstream::stream::Stream;
+use events::{STREAM, Service};
+use local::Signal;
+use testkit::{until, until_within};
+use tests::{Disk, PATIENCE, Rig, RigPlan};
+
+use crate::row::{Row, lasting, left_out};
+
+async fn stream(rig: &Rig) -> Stream {
+    testkit::until_some("the stream", || async { rig.jetstream().await.get_stream(STREAM).await.ok() }).await
+}
+
+/// The epoch that intake knows.
+async fn epoch(rig: &Rig) -> i64 {
+    let epoch = sqlx::query_scalar("select coalesce(max(epoch), 0) from bus.broker");
+    epoch.fetch_one(rig.database(Service::Intake)).await.unwrap_or(0)
+}
+
+/// Facts that wait in intake's outbox.
+async fn outbox(rig: &Rig) -> i64 {
+    let rows = sqlx::query_scalar("select count(*) from bus.outbox");
+    rows.fetch_one(rig.database(Service::Intake)).await.unwrap_or(0)
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_10_the_broker_is_killed_and_comes_back() {
@@ -8,12 +33,161 @@ async fn row_10_the_broker_is_killed_and_comes_back() {
     row.run(async |rig, drive| {
         for submitted in [3, 7] {
             drive.until_submitted(submitted).await;
-            let mut nats = rig.nats.lock().await;
-            let nats = nats.as_mut().expect("the rig's own broker");
-            nats.kill().await.expect("killed");
+            rig.kill_broker().await;
             drive.until_submitted(submitted + 2).await;
-            nats.restart().await.expect("it comes back");
+            rig.restart_broker().await;
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_11_the_broker_stands_still() {
+    let row = Row::new("11", "nats-server SIGSTOP 30 s, publishes in flight");
+    row.run(async |rig, drive| {
+        drive.until_submitted(4).await;
+        let nats = rig.nats.lock().await;
+        let nats = nats.as_ref().expect("the rig's own broker");
+        nats.pause().expect("it stands still");
+        lasting(Duration::from_secs(30)).await;
+        nats.resume().expect("it goes on");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_12_the_broker_loses_everything_while_it_is_down() {
+    let row = Row::new("12", "nats-server killed and its data wiped, mid-workflow");
+    row.run(async |rig, drive| {
+        drive.until_submitted(6).await;
+        let before = epoch(rig).await;
+        rig.kill_broker().await;
+        wipe(rig).await;
+        drive.until_submitted(8).await;
+        rig.restart_broker().await;
+        until("the next epoch has begun", || epoch(rig), |epoch| *epoch > before).await;
+    })
+    .await;
+}
+
+async fn wipe(rig: &Rig) {
+    rig.nats.lock().await.as_ref().expect("the rig's own broker").wipe().expect("wiped");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_13_late_acknowledgements_meet_a_wiped_broker() {
+    // It stands still with facts handled and not acknowledged, and goes on when the broker is another.
+    let steps = [(Service::Eligibility, vec!["handled=stop@3".to_owned()])].into();
+    let plan = RigPlan { steps, ..RigPlan::default() };
+    let row = Row { plan, ..Row::new("13", "broker wiped while a handler stands still; late acks") };
+    row.run(async |rig, drive| {
+        let stopped = rig.first(Service::Eligibility);
+        until_within(PATIENCE, "the handler stands still", || async { stopped.stands_still() }, |is| *is)
+            .await;
+        drive.until_submitted(8).await;
+        let before = epoch(rig).await;
+        rig.kill_broker().await;
+        wipe(rig).await;
+        rig.restart_broker().await;
+        until("the next epoch has begun", || epoch(rig), |epoch| *epoch > before).await;
+        drive.until_submitted(10).await;
+        stopped.signal(Signal::CONT);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_14_the_broker_comes_back_with_an_older_store() {
+    let row = Row::new("14", "nats store rolled back to an older copy (as after a power loss)");
+    row.run(async |rig, drive| {
+        drive.until_submitted(3).await;
+        rig.kill_broker().await;
+        let store = rig.nats.lock().await.as_ref().expect("the rig's own broker").store();
+        let copy = store.with_extension("copy");
+        copy_folder(&store, &copy);
+        rig.restart_broker().await;
+        drive.until_submitted(9).await;
+        let before = epoch(rig).await;
+        rig.kill_broker().await;
+        std::fs::remove_dir_all(&store).expect("the store goes");
+        copy_folder(&copy, &store);
+        rig.restart_broker().await;
+        until("the next epoch has begun", || epoch(rig), |epoch| *epoch > before).await;
+    })
+    .await;
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp");
+    assert!(copied.success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_16_somebody_deletes_the_stream() {
+    let row = Row::new("16", "stream deleted by hand");
+    row.run(async |rig, drive| {
+        drive.until_submitted(6).await;
+        let before = epoch(rig).await;
+        rig.jetstream().await.delete_stream(STREAM).await.expect("deleted");
+        until("the next epoch has begun", || epoch(rig), |epoch| *epoch > before).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_17_somebody_deletes_the_durables() {
+    let row = Row::new("17", "every durable deleted by hand");
+    let ledger = row
+        .run(async |rig, drive| {
+            drive.until_submitted(6).await;
+            let stream = stream(rig).await;
+            for durable in rig.durables().await {
+                stream.delete_consumer(&durable.name).await.expect("deleted");
+            }
+            let back = || async { rig.durables().await.len() };
+            until("the durables are back", back, |count| *count == Service::ALL.len()).await;
+        })
+        .await;
+    assert!(ledger.redeliveries > 0, "everything comes again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_21_the_brokers_disk_is_full() {
+    let name = "disk of nats-server full (tmpfs)";
+    let Ok(disk) = Disk::of_megabytes(64) else {
+        return left_out("21", name, "it mounts a tmpfs, which needs root");
+    };
+    let folder = disk.path().join("nats");
+    let plan = RigPlan { broker_folder: Some(folder), max_bytes: 24 << 20, ..RigPlan::default() };
+    let row = Row { plan, ..Row::new("21", name) };
+    row.run(async |rig, drive| {
+        drive.until_submitted(3).await;
+        disk.fill();
+        // Enough to need a new block: the server has buffers of its own.
+        until_within(PATIENCE, "facts wait", || outbox(rig), |rows| *rows > 0).await;
+        drive.until_submitted(8).await;
+        disk.make_room();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_22_the_stream_is_full() {
+    let plan = RigPlan { max_bytes: 60_000, ..RigPlan::default() };
+    let row = Row { plan, ..Row::new("22", "stream at max_bytes, discard new") };
+    row.run(async |rig, drive| {
+        drive.until_submitted(12).await;
+        until_within(PATIENCE, "facts wait", || outbox(rig), |rows| *rows > 0).await;
+        let mut stream = stream(rig).await;
+        let config = stream.info().await.expect("the stream's state").config.clone();
+        let wider = async_nats::jetstream::stream::Config { max_bytes: 1 << 30, ..config };
+        rig.jetstream().await.update_stream(wider).await.expect("more room");
     })
     .await;
 }

@@ -1,10 +1,17 @@
 //! A process is killed at a named step of a fact's travel: rows 1 to 6 and 39, generated from the
 //! list of all steps.
 
+use axum::http::Method;
+use bescheid::client::Api;
 use bus::step::Step;
+use chassis::Role;
+use chassis::settings::SessionKeys;
 use events::Service;
-use testkit::until_within;
-use tests::{Ledger, RigPlan};
+use local::Signal;
+use serde_json::json;
+use testkit::{until, until_within};
+use tests::{Applicant, Course, Ledger, PATIENCE, Replica, Rig, RigPlan, form};
+use uuid::Uuid;
 
 use crate::row::Row;
 
@@ -21,27 +28,187 @@ fn services(step: Step) -> Vec<Service> {
         .collect()
 }
 
+/// The steps a service gets to.
+fn steps(service: Service) -> impl Iterator<Item = Step> {
+    let all = Step::ALL.iter().copied();
+    all.filter(move |step| services(*step).contains(&service))
+}
+
 /// Every service that gets to this step dies there, once.
-async fn killed_at(number: &'static str, step: Step) -> Ledger {
+async fn killed_at(number: &'static str, name: &'static str, step: Step) -> Ledger {
     let services = services(step);
     let arm = |service: &Service| (*service, vec![format!("{}=kill@2", step.name())]);
-    let row = Row {
-        plan: RigPlan { steps: services.iter().map(arm).collect(), ..RigPlan::default() },
-        ..Row::new(number, step.name())
-    };
+    let plan = RigPlan { steps: services.iter().map(arm).collect(), ..RigPlan::default() };
+    let row = Row { plan, ..Row::new(number, name) };
     let ledger = row
         .run(async |rig, _| {
-            let kills =
-                || async { services.iter().map(|service| rig.first(*service).kills()).collect::<Vec<_>>() };
+            let kills = || async { kills(rig, &services) };
             let all = |kills: &Vec<usize>| kills.iter().all(|kills| *kills == 1);
-            until_within(tests::PATIENCE, "each service has died once", kills, all).await;
+            until_within(PATIENCE, "each service has died once", kills, all).await;
         })
         .await;
     assert_eq!(ledger.kills, services.len());
     ledger
 }
 
+fn kills(rig: &Rig, services: &[Service]) -> Vec<usize> {
+    services.iter().map(|service| rig.first(*service).kills()).collect()
+}
+
+/// The short run's part of rows 1 to 6 and 39: each service dies at each step it gets to, one after
+/// the other, in one rig.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn row_5_killed_in_the_handler_before_the_commit() {
-    killed_at("5", Step::Handled).await;
+async fn rows_1_to_6_and_39_each_service_dies_at_each_step() {
+    // The first start is for getting ready: nothing is armed.
+    let armed = |service| {
+        let steps = steps(service).map(|step| format!("{}=kill@1", step.name()));
+        (service, std::iter::once(String::new()).chain(steps).collect())
+    };
+    let plan = RigPlan { steps: Service::ALL.into_iter().map(armed).collect(), ..RigPlan::default() };
+    let name = "kill -9 at each step of each service, in turn";
+    let row = Row { plan, applications: 400, rate: 2.0, ..Row::new("1-39", name) };
+    let expected: Vec<usize> = Service::ALL.map(|service| 1 + steps(service).count()).into();
+    row.run(async |rig, drive| {
+        drive.until_submitted(2).await;
+        rig.all.iter().for_each(|replica| replica.signal(Signal::KILL));
+        let seen = || async { kills(rig, &Service::ALL) };
+        until_within(PATIENCE, "each service has died at each step", seen, |kills| *kills == expected).await;
+        drive.stop();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_1_killed_before_the_commit() {
+    killed_at("1", "kill -9 before the commit of a unit of work", Step::Written).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_2_killed_after_the_commit() {
+    killed_at("2", "kill -9 after the commit, before the answer", Step::Committed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_3_killed_before_publishing() {
+    killed_at("3", "kill -9 with pointers taken, before publishing", Step::RelayTaken).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_4_killed_when_published() {
+    killed_at("4", "kill -9 published, before the outbox commits", Step::RelayPublished).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_4_killed_when_the_outbox_has_committed() {
+    killed_at("4", "kill -9 when the outbox has committed", Step::RelayCommitted).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_5_killed_in_the_handler() {
+    let ledger = killed_at("5", "kill -9 in the handler, before its commit", Step::Handled).await;
+    assert!(ledger.redeliveries > 0, "what was not acknowledged comes again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_6_killed_before_the_acknowledgement() {
+    let ledger = killed_at("6", "kill -9 committed, before the acknowledgement", Step::Heard).await;
+    assert!(ledger.redeliveries > 0, "what was not acknowledged comes again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_6_killed_with_the_acknowledgement_on_its_way() {
+    killed_at("6", "kill -9 with the acknowledgement on its way", Step::Acknowledged).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_39_killed_with_emails_claimed() {
+    let ledger = killed_at("39", "notification kill -9 with emails claimed", Step::MailClaimed).await;
+    assert_eq!(ledger.ambiguous, 0, "nothing of it was sent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_39_killed_before_the_final_dot() {
+    killed_at("39", "notification kill -9 before the final dot", Step::MailStarted).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_39_killed_when_the_server_has_answered() {
+    let ledger =
+        killed_at("39", "notification kill -9 after the 250, before its commit", Step::MailAnswered).await;
+    assert!(ledger.ambiguous > 0, "it knows that it does not know");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_39_killed_when_it_is_noted() {
+    killed_at("39", "notification kill -9 when it is stored that it was sent", Step::MailNoted).await;
+}
+
+/// What a client sees that talks to intake itself, without the patience of the front door.
+async fn client_of_intake(number: &'static str, name: &'static str, step: Step, stored_before: i64) {
+    let steps = vec![format!("{}=kill@1", step.name())];
+    let plan = RigPlan { steps: [(Service::Intake, steps)].into(), ..RigPlan::default() };
+    let row = Row { plan, applications: 0, ..Row::new(number, name) };
+    row.run(async |rig, drive| {
+        let intake = rig.first(Service::Intake);
+        let api = direct(intake);
+        let token = api.token("solingen", Role::Applicant, Some(Applicant::SOLINGEN.ags));
+        let body = json!({ "call": "komm-in-2027", "application": form(Applicant::SOLINGEN) });
+        let key = Uuid::new_v4().to_string();
+        let post = || api.call(Method::POST, "/apply/api/applications", &token, Some(&key), Some(&body));
+        let first = post().await;
+        assert!(first.is_err(), "the process died over it, yet: {first:?}");
+        let stored = count(rig).await;
+        assert_eq!(stored, stored_before, "applications stored when the client had no answer");
+        rig.until_ready().await;
+        let (status, answer) =
+            until("an answer", || async { post().await.ok() }, Option::is_some).await.expect("one");
+        assert!(status.is_success(), "{status} {answer}");
+        let (_, again) = post().await.expect("an answer");
+        assert_eq!(again, answer, "the same key, the same answer");
+        assert_eq!(count(rig).await, 1);
+        let id = answer["id"].as_str().expect("an id");
+        drive.accept(id.parse().expect("an id"), Course::Withdrawn);
+        let path = format!("/apply/api/applications/{id}/withdrawal");
+        let body = json!({ "reason": "Kein Bedarf" });
+        let (status, answer) = api
+            .call(Method::POST, &path, &token, Some(&Uuid::new_v4().to_string()), Some(&body))
+            .await
+            .expect("an answer");
+        assert!(status.is_success(), "{status} {answer}");
+    })
+    .await;
+}
+
+async fn count(rig: &Rig) -> i64 {
+    let count = sqlx::query_scalar("select count(*) from applications");
+    count.fetch_one(rig.database(Service::Intake)).await.expect("a count")
+}
+
+/// The API of one replica.
+pub fn direct(replica: &Replica) -> Api {
+    let keys: SessionKeys = toml::from_str(tests::RIG_SESSION).expect("keys");
+    Api::new(format!("http://{}", replica.listen), keys, chassis::Clock::system())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_1_a_client_without_an_answer_finds_nothing_stored() {
+    client_of_intake("1", "the same, as a client of intake sees it", Step::Written, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_2_a_client_without_an_answer_gets_the_same_one_with_its_key() {
+    client_of_intake("2", "the same, as a client of intake sees it", Step::Committed, 1).await;
 }

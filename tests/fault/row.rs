@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tests::{Allowed, Course, Drive, Ledger, Rig, RigPlan};
 
@@ -59,7 +59,7 @@ impl Row {
         };
         rig.until_quiet(self.allowed.waiting).await;
         let ledger = Ledger::read(&rig, &accepted, self.allowed).await;
-        line.text = columns(&ledger, began.elapsed().as_secs());
+        line.done(&columns(&ledger, began.elapsed().as_secs()));
         assert!(ledger.is_sound(), "{ledger:#?}\n{}", ends_of_logs(&rig));
         drop(line);
         rig.finish().await;
@@ -98,10 +98,22 @@ fn ends_of_logs(rig: &Rig) -> String {
 }
 
 /// Written when it goes away, so that a row that panics has its line, too.
-struct Line {
+pub struct Line {
     number: &'static str,
     name: &'static str,
     text: String,
+}
+
+impl Line {
+    /// A row begins.
+    pub fn begin(number: &'static str, name: &'static str) -> Self {
+        Self { number, name, text: "FAILED: see the test's output".to_owned() }
+    }
+
+    /// It has come to its end; its columns.
+    pub fn done(&mut self, columns: &str) {
+        columns.clone_into(&mut self.text);
+    }
 }
 
 impl Drop for Line {
@@ -120,6 +132,11 @@ fn note(line: &str) {
     if let Err(error) = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes())) {
         eprintln!("the table of faults: {error}");
     }
+}
+
+/// A fault that lasts this long.
+pub async fn lasting(time: Duration) {
+    tokio::time::sleep_until(tokio::time::Instant::now() + time).await;
 }
 
 /// A row that cannot run here: says why, in the table, too.

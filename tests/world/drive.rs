@@ -2,6 +2,7 @@
 //! until it is answered.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -78,6 +79,8 @@ struct Shared {
     submitted: watch::Sender<usize>,
     ended: watch::Sender<usize>,
     stop: watch::Sender<bool>,
+    /// Requests that had to be made again.
+    repeated: AtomicUsize,
 }
 
 impl Drive {
@@ -99,6 +102,7 @@ impl Drive {
             submitted: watch::Sender::new(0),
             ended: watch::Sender::new(0),
             stop: watch::Sender::new(false),
+            repeated: AtomicUsize::new(0),
         });
         let mut reviewers = JoinSet::new();
         for number in 1..=3 {
@@ -137,6 +141,16 @@ impl Drive {
     /// Submissions answered with 2xx by now.
     pub fn submitted(&self) -> usize {
         *self.shared.submitted.borrow()
+    }
+
+    /// Requests that had to be made again, because they were not answered, or with 5xx.
+    pub fn repeated(&self) -> usize {
+        self.shared.repeated.load(Ordering::SeqCst)
+    }
+
+    /// An application that the test itself has submitted.
+    pub fn accept(&self, id: Uuid, course: Course) {
+        self.shared.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert(id, course);
     }
 
     /// No more are submitted; those on their way go on.
@@ -281,6 +295,7 @@ impl Shared {
             if began.elapsed() > PATIENCE {
                 bail!("POST {path}: {last}");
             }
+            self.repeated.fetch_add(1, Ordering::SeqCst);
             pause(Duration::from_millis(150)).await;
         }
     }

@@ -238,6 +238,8 @@ impl Ledger {
                 ("sent", 0) => self.lost.push(format!("email {template} about {application}")),
                 ("sent", 1) => {}
                 ("sent", 2) if ambiguous => {}
+                // In doubt twice: nobody sends it a third time, and a person sees that it may have arrived.
+                ("failed", 1 | 2) if unanswered > 1 => {}
                 ("failed", 0) => self.failed += 1,
                 (state, times) if times > 1 => {
                     self.doubled

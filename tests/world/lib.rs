@@ -2,6 +2,7 @@
 //! real broker, a real mailbox and the front door. Time stands still until a test moves it.
 
 mod actors;
+mod disk;
 mod doubler;
 mod drive;
 mod ledger;
@@ -29,10 +30,11 @@ use testkit::{samples, until};
 use tokio::task::JoinHandle;
 
 pub use actors::{Applicant, form};
+pub use disk::Disk;
 pub use drive::{Course, Drive};
 pub use ledger::{Allowed, Ledger};
 pub use proxy::{Counters, Proxy, Weather};
-pub use rig::{PATIENCE, Proxies, Replica, Rig, RigPlan, log_end, metric};
+pub use rig::{Cluster, PATIENCE, Proxies, RIG_SESSION, Replica, Rig, RigPlan, log_end, metric};
 pub use set::{Set, program};
 
 /// A running set.

@@ -1,6 +1,7 @@
 //! A set of real processes that tests may break: any number of replicas of each service, a broker and
 //! (where wished) a Postgres of its own, proxies between all of them, and the front door in this process.
 
+mod cluster;
 mod quiet;
 mod replica;
 mod settings;
@@ -10,6 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_nats::jetstream;
@@ -21,12 +23,14 @@ use chassis::{Clock, Process, Shutdown};
 use chrono::{TimeZone, Utc};
 use events::Service;
 use local::{Durability, Mailbox, Nats, NatsSettings, Postgres, PostgresSettings, Signal};
+use rustix::process::{Pid, kill_process};
 use sqlx::PgPool;
 use tempfile::TempDir;
 use testkit::until_within;
 use tokio::sync::{Mutex, OnceCell};
 use tokio::task::JoinHandle;
 
+pub use cluster::Cluster;
 pub use replica::{Replica, metric};
 
 use crate::{NoFleet, Proxy, demonstration_call, publish};
@@ -34,6 +38,9 @@ use settings::Settings;
 
 /// How long processes of a busy machine may take to get ready, or to work off what a fault has left.
 pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The keys of sessions in a rig, as its settings name them.
+pub const RIG_SESSION: &str = "secret = \"0123456789abcdef0123456789abcdef\"\nsecure = false";
 
 /// How a rig is made.
 #[derive(Clone, Debug)]
@@ -104,10 +111,11 @@ pub struct Rig {
     pub nats_url: String,
     databases: BTreeMap<Service, RigDatabase>,
     plan: RigPlan,
+    server_kills: AtomicUsize,
     jetstream: OnceCell<jetstream::Context>,
     front: (Shutdown, JoinHandle<()>),
-    /// One address for the replicas of each service.
-    _balancers: Vec<Proxy>,
+    /// One address for the replicas of each service that has several.
+    balancers: BTreeMap<Service, Proxy>,
     _folders: Vec<TempDir>,
 }
 
@@ -166,14 +174,13 @@ impl Rig {
         };
 
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let keys: SessionKeys =
-            toml::from_str(&format!("secret = {:?}\nsecure = false", settings::SECRET)).expect("keys");
+        let keys: SessionKeys = toml::from_str(RIG_SESSION).expect("keys");
         let front = Process::new("bescheid", Clock::system(), Http::default(), keys.clone(), listener)
             .expect("a process");
         let url = front.url();
 
         let mut all = Vec::new();
-        let mut balancers = Vec::new();
+        let mut balancers = BTreeMap::new();
         let mut addresses = BTreeMap::<&'static str, SocketAddr>::new();
         for service in Service::ALL {
             let mut replicas = Vec::new();
@@ -199,11 +206,9 @@ impl Rig {
                 replicas.push(replica.listen);
                 all.push(replica);
             }
-            let address = if replicas.len() == 1 {
-                replicas[0]
-            } else {
-                balancers.push(Proxy::to(replicas).await);
-                balancers.last().map(Proxy::address).expect("the last")
+            let address = match replicas.as_slice() {
+                [only] => *only,
+                _ => balancers.entry(service).or_insert(Proxy::to(replicas).await).address(),
             };
             addresses.insert(prefix(service), address);
         }
@@ -218,9 +223,10 @@ impl Rig {
             nats_url,
             databases,
             plan,
+            server_kills: AtomicUsize::new(0),
             jetstream: OnceCell::new(),
             front,
-            _balancers: balancers,
+            balancers,
             _folders: vec![home],
         };
         rig.until_ready().await;
@@ -280,9 +286,48 @@ impl Rig {
         self.proxies.as_ref().expect("the plan wants proxies")
     }
 
-    /// Kills by now.
+    /// Kills by now, of services and servers.
     pub fn kills(&self) -> usize {
-        self.all.iter().map(Replica::kills).sum()
+        self.all.iter().map(Replica::kills).sum::<usize>() + self.server_kills.load(Ordering::SeqCst)
+    }
+
+    /// Requests for a service go to this replica alone, as when a load balancer takes the others out.
+    pub fn route(&self, service: Service, to: &Replica) {
+        self.balancers.get(&service).expect("several replicas").point(vec![to.listen]);
+    }
+
+    /// SIGKILL for the broker; it stays down.
+    pub async fn kill_broker(&self) {
+        let mut nats = self.nats.lock().await;
+        nats.as_mut().expect("the rig's own broker").kill().await.expect("killed");
+        self.server_kills.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The broker comes back on its port with what it finds on disk.
+    pub async fn restart_broker(&self) {
+        let mut nats = self.nats.lock().await;
+        nats.as_mut().expect("the rig's own broker").restart().await.expect("it comes back");
+    }
+
+    /// A signal for Postgres, and waits for its end where the signal is one.
+    pub async fn end_postgres(&self, signal: Signal) {
+        let mut postgres = self.postgres.lock().await;
+        let postgres = postgres.as_mut().expect("the rig's own Postgres");
+        let pid = postgres.pid().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+        kill_process(pid.expect("it runs"), signal).expect("a signal");
+        postgres.exited().await.expect("an end");
+        self.server_kills.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Postgres comes back on its port with its data.
+    pub async fn restart_postgres(&self) {
+        let mut postgres = self.postgres.lock().await;
+        postgres.as_mut().expect("the rig's own Postgres").restart().await.expect("it comes back");
+    }
+
+    /// A server was killed by the test itself.
+    pub fn count_kill(&self) {
+        self.server_kills.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Processes that ended although nobody had asked them to or killed them.

@@ -101,6 +101,13 @@ impl Replica {
         }
     }
 
+    /// Whether its process is stopped (SIGSTOP), as the system says.
+    pub fn stands_still(&self) -> bool {
+        let Some(pid) = self.pid() else { return false };
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("State:") && line.contains("T (stopped)"))
+    }
+
     /// How often it was killed.
     pub fn kills(&self) -> usize {
         self.shared.kills.load(Ordering::SeqCst)

@@ -2,10 +2,8 @@
 
 use events::Service;
 
-use super::RigPlan;
+use super::{RIG_SESSION, RigPlan};
 
-/// Signs sessions.
-pub(super) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 /// Of each service at Postgres and NATS, and of the test at NATS.
 pub(super) const PASSWORD: &str = "rig";
 /// The test at NATS.
@@ -28,7 +26,7 @@ impl Settings<'_> {
             "[http]\nlisten = \"127.0.0.1:{port}\"\n\
              [database]\nurl = {database:?}\nmax_connections = {}\n\
              [nats]\nurl = {nats:?}\nuser = \"{service}\"\npassword = {PASSWORD:?}\nreplicas = {}\nmax_bytes = {}\n\
-             [session]\nsecret = {SECRET:?}\nsecure = false\n[log]\nfilter = \"warn\"\n",
+             [session]\n{RIG_SESSION}\n[log]\nfilter = \"warn\"\n",
             plan.pool, plan.copies, plan.max_bytes
         );
         if *service == Service::Notification {
@@ -55,9 +53,4 @@ pub(super) fn broker() -> String {
     assert!(permissions.contains(users), "the permissions list users");
     config
         + &permissions.replacen(users, &format!("{users}    {{ user: {ADMIN}, password: {PASSWORD} }}\n"), 1)
-}
-
-/// The same for a broker that a test starts by itself.
-pub fn broker_with_users() -> String {
-    broker()
 }

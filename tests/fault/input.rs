@@ -1,0 +1,125 @@
+//! What comes in is wrong, or comes too often: rows 32, 33, 43.
+
+use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
+use events::{Kind, STREAM, Service};
+use futures_util::StreamExt;
+use testkit::until;
+use tests::{Rig, hears};
+use uuid::Uuid;
+
+use crate::row::Row;
+
+/// Every message of the stream by now.
+async fn everything(rig: &Rig) -> Vec<(async_nats::Subject, Vec<u8>)> {
+    let mut stream = rig.jetstream().await.get_stream(STREAM).await.expect("the stream");
+    let last = stream.info().await.expect("its state").state.last_sequence;
+    let config = OrderedConfig { deliver_policy: DeliverPolicy::All, ..OrderedConfig::default() };
+    let mut messages =
+        stream.create_consumer(config).await.expect("a consumer").messages().await.expect("messages");
+    let mut found = Vec::new();
+    while let Some(Ok(message)) = messages.next().await {
+        let sequence = message.info().expect("a message of a stream").stream_sequence;
+        found.push((message.subject.clone(), message.payload.to_vec()));
+        if sequence >= last {
+            break;
+        }
+    }
+    found
+}
+
+async fn publish(rig: &Rig, subject: String, payload: Vec<u8>) {
+    let published = rig.jetstream().await.publish(subject, payload.into()).await.expect("published");
+    published.await.expect("stored");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_32_every_fact_ten_times_in_any_order() {
+    let row = Row::new("32", "every fact ten times more, shuffled");
+    let ledger = row
+        .run(async |rig, drive| {
+            // In the middle, and once more when all is over.
+            for ended in [4, 12] {
+                drive.until_ended(ended).await;
+                let all = everything(rig).await;
+                // A stride that shares no factor with the length visits each once, in no order.
+                let length = 10 * all.len();
+                let stride = (length / 3..).find(|stride| coprime(*stride, length)).expect("one");
+                for step in 0..length {
+                    let (subject, payload) = &all[step * stride % length % all.len()];
+                    publish(rig, subject.to_string(), payload.clone()).await;
+                }
+            }
+        })
+        .await;
+    assert!(ledger.redeliveries > 1_000, "only {} came again", ledger.redeliveries);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_33_messages_that_nobody_can_understand() {
+    let row = Row::new("33", "poison: not JSON, unknown type, wrong content");
+    row.run(async |rig, drive| {
+        drive.until_submitted(3).await;
+        let key = Uuid::now_v7();
+        let subject = Kind::ApplicationSubmitted.subject(key);
+        publish(rig, subject.clone(), b"this is no envelope".to_vec()).await;
+        let envelope = |kind: &str| {
+            format!(
+                r#"{{"specversion":"1.0","id":"{}","source":"/bescheid/intake","type":"{kind}","subject":"{key}",
+                    "time":"2026-11-23T11:00:00Z","datacontenttype":"application/json","version":1,"data":{{}}}}"#,
+                Uuid::now_v7()
+            )
+        };
+        publish(rig, subject.clone(), envelope("de.bescheid.intake.application-sung.v1").into()).await;
+        publish(rig, subject, envelope(Kind::ApplicationSubmitted.type_name()).into()).await;
+        for hearer in Service::ALL.into_iter().filter(|hearer| hears(*hearer, Service::Intake)) {
+            let kept = || async { count(rig, hearer, "select count(*) from bus.unreadable").await };
+            until(&format!("{hearer} keeps what it cannot read"), kept, |kept| *kept == 2).await;
+            let parked = || async { count(rig, hearer, "select count(*) from bus.waiting where status = 'parked' and reason is not null").await };
+            until(&format!("{hearer} parks what cannot be right"), parked, |parked| *parked == 1).await;
+        }
+        drive.until_ended(12).await;
+        // As an operator does after having looked.
+        for hearer in Service::ALL.into_iter().filter(|hearer| hears(*hearer, Service::Intake)) {
+            let dropped = sqlx::query("delete from bus.waiting where key = $1").bind(key);
+            dropped.execute(rig.database(hearer)).await.expect("dropped");
+        }
+    })
+    .await;
+}
+
+async fn count(rig: &Rig, service: Service, query: &'static str) -> i64 {
+    sqlx::query_scalar(query).fetch_one(rig.database(service)).await.expect("a count")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_43_the_whole_log_is_published_again() {
+    let row = Row::new("43", "the whole log of all services published again, live");
+    let ledger = row
+        .run(async |rig, drive| {
+            drive.until_ended(6).await;
+            // Past the window in which the broker itself drops what it knows.
+            for service in Service::ALL {
+                let log: Vec<(Uuid, String, Vec<u8>)> = sqlx::query_as(
+                    "select key, kind, envelope from bus.event_log order by said_at, key, version",
+                )
+                .fetch_all(rig.database(service))
+                .await
+                .expect("the log");
+                for (key, kind, envelope) in log {
+                    let kind = Kind::ALL.iter().find(|known| known.name() == kind).expect("a kind");
+                    publish(rig, kind.subject(key), envelope).await;
+                }
+            }
+        })
+        .await;
+    assert!(ledger.redeliveries > 50, "only {} came again", ledger.redeliveries);
+}
+
+fn coprime(a: usize, b: usize) -> bool {
+    let (mut a, mut b) = (a, b);
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a == 1
+}

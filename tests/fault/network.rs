@@ -1,0 +1,114 @@
+//! The network and the clock break: rows 29 to 31.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use events::Service;
+use tests::{RigPlan, Weather};
+
+use crate::row::{Row, lasting, left_out};
+
+fn proxied() -> RigPlan {
+    RigPlan { proxied: true, ..RigPlan::default() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_29_connections_to_nats_are_half_open() {
+    let row = Row { plan: proxied(), ..Row::new("29", "half-open TCP to NATS, under load and idle") };
+    row.run(async |rig, drive| {
+        drive.until_submitted(4).await;
+        rig.proxies().nats.set(Weather { swallow: true, ..Weather::default() });
+        lasting(Duration::from_secs(10)).await;
+        // What was struck stays dead: everybody has to notice and connect anew.
+        rig.proxies().nats.heal();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_29_connections_to_postgres_are_half_open() {
+    let row = Row { plan: proxied(), ..Row::new("29", "half-open TCP to Postgres, under load and idle") };
+    row.run(async |rig, drive| {
+        drive.until_submitted(4).await;
+        rig.proxies().postgres.set(Weather { swallow: true, ..Weather::default() });
+        lasting(Duration::from_secs(10)).await;
+        rig.proxies().postgres.heal();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_30_a_slow_network_that_cuts_connections() {
+    let row = Row {
+        plan: proxied(),
+        applications: 8,
+        rate: 1.0,
+        ..Row::new("30", "200 ms round trip, one connection in twenty cut")
+    };
+    row.run(async |rig, drive| {
+        let bad = Weather {
+            latency: Duration::from_millis(100),
+            cut_share: 0.05,
+            cut_after: 20_000,
+            ..Weather::default()
+        };
+        let ways = rig.proxies();
+        for way in [&ways.postgres, &ways.nats, &ways.smtp] {
+            way.set(bad);
+            // With connections that are old the weather would strike nobody.
+            way.cut_all();
+        }
+        drive.until_ended(8).await;
+        for way in [&ways.postgres, &ways.nats, &ways.smtp] {
+            way.heal();
+        }
+    })
+    .await;
+}
+
+/// The library that moves a process's clock, where it is installed.
+fn faketime() -> Option<PathBuf> {
+    ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/usr/lib64", "/usr/local/lib"]
+        .map(|folder| Path::new(folder).join("faketime/libfaketimeMT.so.1"))
+        .into_iter()
+        .find(|library| library.exists())
+}
+
+async fn clock_off(name: &'static str, by: &str) {
+    let Some(library) = faketime() else {
+        return left_out("31", name, "libfaketime is not installed (Debian: libfaketime)");
+    };
+    let environment = vec![
+        ("LD_PRELOAD".to_owned(), library.display().to_string()),
+        ("FAKETIME".to_owned(), by.to_owned()),
+        ("FAKETIME_DONT_FAKE_MONOTONIC".to_owned(), "1".to_owned()),
+    ];
+    let environment = [(Service::Eligibility, environment)].into();
+    let row = Row { plan: RigPlan { environment, ..RigPlan::default() }, ..Row::new("31", name) };
+    row.run(async |rig, drive| {
+        drive.until_submitted(6).await;
+        // It is off, or the row proves nothing.
+        let off: bool = sqlx::query_scalar(
+            "select bool_and(abs(extract(epoch from said_at - now())) > 3000) from bus.event_log",
+        )
+        .fetch_one(rig.database(Service::Eligibility))
+        .await
+        .expect("times");
+        assert!(off, "the clock of eligibility is not off");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_31_a_clock_is_an_hour_fast() {
+    clock_off("clock of eligibility one hour fast", "+1h").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_31_a_clock_is_an_hour_slow() {
+    clock_off("clock of eligibility one hour slow", "-1h").await;
+}

@@ -1,0 +1,260 @@
+//! Postgres breaks, or a process holds something of it: rows 7 to 9 and 23 to 28.
+
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use chassis::Role;
+use events::Service;
+use futures_util::future::join_all;
+use local::{Durability, Signal};
+use serde_json::json;
+use sqlx::Connection;
+use testkit::{until, until_within};
+use tests::{Applicant, Course, Disk, PATIENCE, Rig, RigPlan, form};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use uuid::Uuid;
+
+use crate::kills::direct;
+use crate::row::{Row, lasting, left_out};
+
+fn own() -> RigPlan {
+    RigPlan { own_postgres: Some(Durability::Fast), ..RigPlan::default() }
+}
+
+/// One of two replicas of eligibility stands still at a step; the journeys come to their end without it.
+async fn stands_still(number: &'static str, name: &'static str, step: &str) {
+    let steps = [(Service::Eligibility, vec![format!("{step}=stop@2")])].into();
+    let plan = RigPlan { replicas: 2, steps, ..RigPlan::default() };
+    let row = Row { plan, ..Row::new(number, name) };
+    row.run(async |rig, drive| {
+        let (stopped, other) = {
+            let mut both = rig.replicas(Service::Eligibility);
+            (both.next().expect("two"), both.next().expect("two"))
+        };
+        until_within(PATIENCE, "it stands still", || async { stopped.stands_still() }, |is| *is).await;
+        rig.route(Service::Eligibility, other);
+        drive.until_ended(12).await;
+        // It wakes up believing that no time has passed.
+        stopped.signal(Signal::CONT);
+        until_within(PATIENCE, "it is ready again", || stopped.is_ready(), |ready| *ready).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_7_a_process_stands_still_with_a_slot_of_the_outbox() {
+    stands_still("7", "SIGSTOP > 60 s with a slot of the outbox locked", "relay-taken").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_8_a_process_stands_still_in_a_handler() {
+    stands_still("8", "SIGSTOP for longer than ack_wait in a handler, then CONT", "handled").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_9_clients_go_away_during_post() {
+    const KEYS: usize = 20;
+    const TIMES: usize = 50;
+    let row = Row::new("9", "1,000 clients go away during POST");
+    row.run(async |rig, drive| {
+        let intake = rig.first(Service::Intake);
+        let api = direct(intake);
+        let token = api.token("solingen", Role::Applicant, Some(Applicant::SOLINGEN.ags));
+        let body = json!({ "call": "komm-in-2027", "application": form(Applicant::SOLINGEN) });
+        let text = body.to_string();
+        for number in 0..KEYS {
+            let key = format!("gone-{number}");
+            let head = format!(
+                "POST /apply/api/applications HTTP/1.1\r\nhost: rig\r\nauthorization: Bearer {token}\r\n\
+                 content-type: application/json\r\nidempotency-key: {key}\r\ncontent-length: {}\r\n\r\n{text}",
+                text.len()
+            );
+            // Some go away before the end of their request, some at it, some while it is worked on.
+            let gone = (0..TIMES).map(|time| {
+                let sent = head.len() - (time % 5) * 100;
+                let head = &head;
+                async move {
+                    let mut socket = TcpStream::connect(intake.listen).await.expect("a connection");
+                    socket.write_all(&head.as_bytes()[..sent]).await.expect("written");
+                    if time % 2 == 0 {
+                        lasting(Duration::from_millis(time as u64 / 2)).await;
+                    }
+                }
+            });
+            join_all(gone).await;
+            let (status, answer) = api
+                .call(Method::POST, "/apply/api/applications", &token, Some(&key), Some(&body))
+                .await
+                .expect("an answer");
+            assert_eq!(status, StatusCode::CREATED, "{answer}");
+            let id = answer["id"].as_str().expect("an id");
+            drive.accept(id.parse().expect("an id"), Course::Withdrawn);
+            let path = format!("/apply/api/applications/{id}/withdrawal");
+            let reason = json!({ "reason": "Kein Bedarf" });
+            let key = Uuid::new_v4().to_string();
+            let (status, answer) =
+                api.call(Method::POST, &path, &token, Some(&key), Some(&reason)).await.expect("an answer");
+            assert!(status.is_success(), "{status} {answer}");
+        }
+        assert!(open_transactions(rig).await == 0, "no transaction stays open");
+    })
+    .await;
+}
+
+/// Sessions of intake that sit in a transaction and do nothing.
+async fn open_transactions(rig: &Rig) -> i64 {
+    until(
+        "no transaction stays open",
+        || async {
+            let open: i64 = sqlx::query_scalar(
+                "select count(*) from pg_stat_activity where datname = current_database()
+                 and state like 'idle in transaction%' and xact_start < now() - interval '1 second'",
+            )
+            .fetch_one(rig.database(Service::Intake))
+            .await
+            .expect("a count");
+            open
+        },
+        |open| *open == 0,
+    )
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_23_postgres_is_killed() {
+    let row = Row { plan: own(), ..Row::new("23", "postgres kill -9 of the postmaster, under load") };
+    row.run(async |rig, drive| {
+        for submitted in [3, 7] {
+            drive.until_submitted(submitted).await;
+            rig.end_postgres(Signal::KILL).await;
+            restart_postgres(rig).await;
+        }
+    })
+    .await;
+}
+
+/// Its other processes need a moment to notice that the postmaster is gone.
+async fn restart_postgres(rig: &Rig) {
+    rig.restart_postgres().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_24_postgres_stops_at_once() {
+    let row =
+        Row { plan: own(), rate: 6.0, ..Row::new("24", "postgres immediate stop in the middle of commits") };
+    row.run(async |rig, drive| {
+        for submitted in [2, 5, 8] {
+            drive.until_submitted(submitted).await;
+            rig.end_postgres(Signal::QUIT).await;
+            restart_postgres(rig).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_25_every_session_is_terminated_each_second() {
+    let row = Row { rate: 1.5, ..Row::new("25", "pg_terminate_backend on all sessions, each second") };
+    row.run(async |rig, drive| {
+        for submitted in 1..=8 {
+            drive.until_submitted(submitted).await;
+            for service in Service::ALL {
+                terminate(rig.database_url(service)).await;
+            }
+            lasting(Duration::from_secs(1)).await;
+        }
+    })
+    .await;
+}
+
+async fn terminate(url: &str) {
+    let mut admin = sqlx::PgConnection::connect(url).await.expect("Postgres answers");
+    let ended = sqlx::query(
+        "select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid()",
+    )
+    .execute(&mut admin)
+    .await;
+    ended.expect("terminated");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_26_the_disk_of_postgres_is_full() {
+    let name = "disk of Postgres full (tmpfs)";
+    let Ok(disk) = Disk::of_megabytes(512) else {
+        return left_out("26", name, "it mounts a tmpfs, which needs root");
+    };
+    let plan = RigPlan { postgres_folder: Some(disk.path().join("postgres")), ..own() };
+    let row = Row { plan, ..Row::new("26", name) };
+    row.run(async |rig, drive| {
+        drive.until_submitted(3).await;
+        disk.fill();
+        // Until it shows: the log has room of its own, so it is filled as well.
+        let refuses = || async { !fill_log(rig).await };
+        until_within(PATIENCE, "writes are refused", refuses, |refuses| *refuses).await;
+        lasting(Duration::from_secs(5)).await;
+        disk.make_room();
+        // A log that cannot be written ends Postgres; whoever supervises it starts it again.
+        rig.restart_postgres().await;
+    })
+    .await;
+}
+
+/// Writes as much as a busy hour. False: refused.
+async fn fill_log(rig: &Rig) -> bool {
+    let written = sqlx::query(
+        "create table filler as select repeat(md5(n::text), 200) as text from generate_series(1, 4000) n",
+    )
+    .execute(rig.database(Service::Intake))
+    .await;
+    written.is_ok()
+        && sqlx::query("drop table if exists filler").execute(rig.database(Service::Intake)).await.is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_27_a_long_transaction() {
+    let row = Row { applications: 18, ..Row::new("27", "a transaction that stays open for the whole run") };
+    row.run(async |rig, drive| {
+        let mut open = Vec::new();
+        for service in Service::ALL {
+            let mut tx = rig.database(service).begin().await.expect("a transaction");
+            sqlx::query("create temporary table held (n int)")
+                .execute(&mut *tx)
+                .await
+                .expect("an id is taken");
+            sqlx::query("select count(*) from bus.outbox").execute(&mut *tx).await.expect("a snapshot");
+            open.push(tx);
+        }
+        drive.until_ended(18).await;
+        for tx in open {
+            // The server may have ended it: that is the time-out of sessions that idle in a transaction.
+            let _ = tx.rollback().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_28_no_connection_is_free() {
+    let plan = RigPlan { pool: 2, ..RigPlan::default() };
+    let row = Row { plan, ..Row::new("28", "pool of two connections, 300 requests at once") };
+    row.run(async |rig, drive| {
+        drive.until_submitted(2).await;
+        let api = direct(rig.first(Service::Intake));
+        let token = api.token("operator", Role::Operator, None);
+        let burst = (0..300).map(|_| api.call(Method::GET, "/apply/api/calls", &token, None, None));
+        for answer in join_all(burst).await {
+            let (status, said) = answer.expect("an answer");
+            let orderly = status == StatusCode::OK || status == StatusCode::SERVICE_UNAVAILABLE;
+            assert!(orderly, "{status} {said}");
+        }
+    })
+    .await;
+}

@@ -1,0 +1,67 @@
+//! A small disk of its own, which can be full.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// A mounted tmpfs; unmounted when it goes away.
+pub struct Disk {
+    folder: TempDir,
+}
+
+impl Disk {
+    /// Mounts one of this size.
+    ///
+    /// # Errors
+    /// Mounting is not permitted.
+    pub fn of_megabytes(size: u32) -> Result<Self, String> {
+        let folder = tempfile::Builder::new()
+            .prefix("bescheid-disk-")
+            .permissions(std::fs::Permissions::from_mode(0o755))
+            .tempdir()
+            .map_err(|error| error.to_string())?;
+        let options = format!("size={size}m,mode=755");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &options, "tmpfs"])
+            .arg(folder.path())
+            .output()
+            .map_err(|error| error.to_string())?;
+        if !mounted.status.success() {
+            return Err(String::from_utf8_lossy(&mounted.stderr).trim().to_owned());
+        }
+        Ok(Self { folder })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.path().join("filler")
+    }
+
+    /// Until nothing more goes onto it.
+    pub fn fill(&self) {
+        // It ends by an error: no space left.
+        let filled = Command::new("dd")
+            .args(["if=/dev/zero", "bs=4096"])
+            .arg(format!("of={}", self.filler().display()))
+            .output();
+        filled.expect("dd");
+    }
+
+    /// What filled it goes.
+    pub fn make_room(&self) {
+        std::fs::remove_file(self.filler()).expect("the filler is there");
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Lazily: a server that still ends must not keep it.
+        drop(Command::new("umount").arg("-l").arg(self.path()).output());
+    }
+}
