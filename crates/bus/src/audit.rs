@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::Failure;
+use crate::answered::within;
 use crate::connection::Core;
 use crate::control::{self, FactName, Missing, Pair, Question, Sums};
 use crate::outbox;
@@ -83,8 +84,9 @@ pub(crate) async fn run(core: Arc<Core>) {
             last_epoch = Some(epoch);
             let keys = (!whole).then(|| published.keys.into_iter().collect::<Vec<_>>());
             if keys.as_ref().is_none_or(|keys| !keys.is_empty()) {
-                let audits =
-                    others(core.service).map(|hearer| audit(&core, hearer, keys.as_deref(), PATIENCE, false));
+                let audits = others(core.service).map(|hearer| {
+                    within(2 * PATIENCE, audit(&core, hearer, keys.as_deref(), PATIENCE, false))
+                });
                 for (hearer, done) in others(core.service).zip(join_all(audits).await) {
                     let unfinished = match done {
                         Ok(pair) => pair.is_some_and(|pair| pair.under_way > 0),

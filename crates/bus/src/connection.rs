@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::answered::{LIMIT, within};
 use crate::audit::{self, Published};
 use crate::backoff::Backoff;
 use crate::consumer::Consumer;
@@ -120,7 +121,7 @@ impl Core {
         while !self.shutdown.is_cancelled() {
             match self.db.acquire().await {
                 Ok(mut connection) => {
-                    if sqlx::Connection::ping(&mut *connection).await.is_ok() {
+                    if within(LIMIT, sqlx::Connection::ping(&mut *connection)).await.is_ok() {
                         return;
                     }
                 }
@@ -175,9 +176,8 @@ impl Bus {
         if let (Some(user), Some(password)) = (&settings.user, &settings.password) {
             options = options.user_and_password(user.clone(), password.0.clone());
         }
-        let addresses: Vec<&str> = settings.url.split(',').map(str::trim).collect();
         let client = options
-            .connect(addresses)
+            .connect(settings.addresses())
             .await
             .map_err(|source| BusError::Connect { url: settings.url.clone(), source })?;
         let jetstream = ContextBuilder::new()

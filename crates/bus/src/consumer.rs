@@ -13,6 +13,7 @@ use futures_util::StreamExt;
 use uuid::Uuid;
 
 use crate::Failure;
+use crate::answered::{LIMIT, within};
 use crate::backoff::Backoff;
 use crate::connection::Core;
 use crate::gate::{self, Applied, Incoming, Verdict};
@@ -208,17 +209,19 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 acknowledge(&message).await;
                 self.release(applied.waiting.into_iter().collect()).await;
             }
-            Err(Failure::Park(reason)) => match parked::park(&self.core, &incoming, &reason).await {
-                Ok(()) => acknowledge(&message).await,
-                Err(failure) => self.later(&message, &failure).await,
-            },
+            Err(Failure::Park(reason)) => {
+                match within(LIMIT, parked::park(&self.core, &incoming, &reason)).await {
+                    Ok(()) => acknowledge(&message).await,
+                    Err(failure) => self.later(&message, &failure).await,
+                }
+            }
             Err(failure) => self.later(&message, &failure).await,
         }
     }
 
     /// Hears a fact that did not get through twice: its own process may have died of it.
     async fn hear_suspect(&self, message: Message, incoming: Incoming) {
-        match parked::attempt(&self.core, &incoming).await {
+        match within(LIMIT, parked::attempt(&self.core, &incoming)).await {
             Ok(Attempt::Begun) => {
                 let id = incoming.header.id;
                 self.hear_one(message, incoming).await;
@@ -233,12 +236,16 @@ impl<S: Send + Sync + 'static> Consumer<S> {
     async fn transact(&self, batch: Vec<Incoming>) -> Result<Applied, Failure> {
         let this = self.clone();
         in_its_own_task(async move {
-            let mut tx = this.core.begin().await?;
-            let applied = gate::apply(&mut tx, &*this.service, &this.subscriptions, &batch).await?;
-            reached(Step::Handled).await;
-            this.core.commit(tx).await?;
-            reached(Step::Heard).await;
-            Ok(applied)
+            let heard = async {
+                let mut tx = this.core.begin().await?;
+                let applied = gate::apply(&mut tx, &*this.service, &this.subscriptions, &batch).await?;
+                reached(Step::Handled).await;
+                this.core.commit(tx).await?;
+                reached(Step::Heard).await;
+                Ok(applied)
+            };
+            // A handler may wait for a lock, several times.
+            within(4 * LIMIT, heard).await
         })
         .await
     }
@@ -270,7 +277,8 @@ impl<S: Send + Sync + 'static> Consumer<S> {
     /// Applies what was held for these keys and is due now, each in a transaction of its own.
     pub(crate) async fn release(&self, keys: Vec<Uuid>) {
         for key in keys {
-            if let Err(failure) = self.release_key(key).await {
+            // Several units of work, each with its own limit.
+            if let Err(failure) = within(20 * LIMIT, self.release_key(key)).await {
                 tracing::warn!(%failure, "held facts: not now; the sweep tries again");
             }
         }
@@ -308,7 +316,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 () = self.core.sweep_now.notified() => {}
                 () = self.core.shutdown.cancelled() => return,
             }
-            match parked::due_keys(&self.core).await {
+            match within(LIMIT, parked::due_keys(&self.core)).await {
                 Ok(keys) => self.release(keys).await,
                 Err(failure) => tracing::debug!(%failure, "cannot look for held facts"),
             }

@@ -11,6 +11,7 @@
 //! - [`Bus::start`] runs relay, consumer, broker watch and audit until [`Running::drain`].
 //! - [`control`] is how services ask each other for an audit, and how operators look and act.
 
+pub mod answered;
 mod audit;
 mod backoff;
 mod connection;

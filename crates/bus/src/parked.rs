@@ -5,6 +5,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::Failure;
+use crate::answered::{LIMIT, within};
 use crate::connection::Core;
 use crate::gate::{self, Incoming, signed};
 
@@ -120,7 +121,8 @@ pub(crate) async fn attempt(core: &Core, incoming: &Incoming) -> Result<Attempt,
 
 /// The process lives: the note goes.
 pub(crate) async fn attempt_over(core: &Core, id: EventId) {
-    let gone = sqlx::query!("delete from bus.attempt where event_id = $1", id.uuid()).execute(&core.db).await;
+    let delete = sqlx::query!("delete from bus.attempt where event_id = $1", id.uuid());
+    let gone = within(LIMIT, delete.execute(&core.db)).await;
     if let Err(error) = gone {
         // The same process will not be counted again.
         tracing::debug!(%error, "the note of an attempt stays");

@@ -8,6 +8,7 @@ use async_nats::jetstream::message::PublishMessage;
 use events::{Kind, STREAM};
 use futures_util::future::try_join_all;
 
+use crate::answered::{LIMIT, within};
 use crate::backoff::Backoff;
 use crate::connection::Core;
 use crate::outbox::SLOTS;
@@ -38,7 +39,7 @@ pub(crate) async fn run(core: Arc<Core>) {
             () = core.pause(Duration::from_millis(250)) => {}
         }
         loop {
-            match round(&core).await {
+            match within(LIMIT, round(&core)).await {
                 Ok(0) => {
                     backoff.reset();
                     break;

@@ -54,6 +54,11 @@ impl std::fmt::Debug for Password {
 }
 
 impl Settings {
+    /// The addresses in [`Settings::url`], one by one.
+    pub(crate) fn addresses(&self) -> Vec<&str> {
+        self.url.split(',').map(str::trim).collect()
+    }
+
     /// Settings for a server that asks for no user.
     pub fn open(url: impl Into<String>) -> Self {
         Self {

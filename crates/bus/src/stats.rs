@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 
 use crate::Waiting;
+use crate::answered::{LIMIT, within};
 use crate::connection::Core;
 
 /// State of a service's bus at one moment.
@@ -45,7 +46,7 @@ impl Stats {
 /// Keeps the gauges true.
 pub(crate) async fn run(core: Arc<Core>) {
     while !core.shutdown.is_cancelled() {
-        if let Ok(stats) = Stats::read(&core.db).await {
+        if let Ok(stats) = within(LIMIT, Stats::read(&core.db)).await {
             metrics::gauge!("bus_outbox_rows").set(stats.outbox as f64);
             metrics::gauge!("bus_outbox_age_seconds").set(stats.outbox_age_seconds);
             metrics::gauge!("bus_held_rows").set(stats.waiting.held as f64);

@@ -14,6 +14,7 @@ use async_nats::jetstream::stream::{
 };
 use events::{Header, STREAM};
 
+use crate::answered::{LIMIT, within};
 use crate::backoff::Backoff;
 use crate::connection::Core;
 use crate::{audit, gate};
@@ -50,7 +51,7 @@ struct Known {
 pub(crate) async fn run(core: Arc<Core>) {
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     loop {
-        match look(&core).await {
+        match within(4 * LIMIT, look(&core)).await {
             Ok(epoch) => {
                 backoff.reset();
                 core.epoch.send_if_modified(|known| known.replace(epoch) != Some(epoch));

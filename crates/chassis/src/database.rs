@@ -31,8 +31,11 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
         // statement on that connection would be lost although it returned Ok.
         .after_release(|connection, _| {
             Box::pin(async move {
-                connection.execute("ROLLBACK").await?;
-                Ok(true)
+                // A connection that died in silence would wait here for ever, and its place in the pool with it.
+                match tokio::time::timeout(PATIENCE, connection.execute("ROLLBACK")).await {
+                    Ok(done) => done.map(|_| true),
+                    Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+                }
             })
         })
         .connect_lazy_with(options))

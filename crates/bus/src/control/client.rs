@@ -65,7 +65,7 @@ impl Operator {
         if let (Some(user), Some(password)) = (&settings.user, &settings.password) {
             options = options.user_and_password(user.clone(), password.0.clone());
         }
-        let connected = options.connect(&settings.url).await;
+        let connected = options.connect(settings.addresses()).await;
         let client =
             connected.map_err(|source| ControlError::Connect { url: settings.url.clone(), source })?;
         Ok(Self { client })

@@ -14,6 +14,9 @@ use tracing::Instrument;
 use crate::problem::{Problem, ProblemKind};
 use crate::process::Process;
 
+/// Work goes on for so many times the time its client waits, then it is given up.
+const LONGEST: u32 = 3;
+
 #[derive(Clone)]
 pub(super) struct Guard {
     process: Process,
@@ -43,10 +46,11 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     };
     let request = Request::from_parts(parts, Body::from(body));
     // Its own task: what was begun is finished also when the client goes away. The place is kept until then.
+    // But not for ever: what hears nothing for so long waits for a connection that died in silence.
     let work = async move {
-        let response = next.run(request).await;
+        let response = tokio::time::timeout(time * LONGEST, next.run(request)).await;
         drop(place);
-        response
+        response.unwrap_or_else(|_| Problem::new(ProblemKind::TimedOut).into_response())
     };
     let task = guard.process.requests().spawn(work.in_current_span());
     match tokio::time::timeout(time, task).await {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bus::answered::{LIMIT, within};
 use bus::step::{Step, reached};
 use sqlx::postgres::PgConnection;
 use sqlx::{Connection as _, Executor as _};
@@ -46,7 +47,7 @@ impl Claimer {
     pub async fn run(mut self) {
         let mut pause = SHORTEST;
         while !self.sender.draining.is_cancelled() {
-            match self.round().await {
+            match within(LIMIT, self.round()).await {
                 Ok(0) => {}
                 Ok(_) => {
                     pause = SHORTEST;

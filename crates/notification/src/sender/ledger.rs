@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use bus::answered::{LIMIT, within};
 use bus::step::{Step, reached};
 use bus::{Bus, Failure, outbox};
 use events::Cause;
@@ -65,7 +66,7 @@ async fn store(db: PgPool, mut asked: mpsc::Receiver<Awaited>) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut connection = None;
     while asked.recv_many(&mut batch, BATCH).await > 0 {
-        let held = begin(&db, &mut connection, &batch).await.unwrap_or_else(|error| {
+        let held = within(LIMIT, begin(&db, &mut connection, &batch)).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "cannot store that emails are being handed over; they go back");
             connection = None;
             HashSet::new()
@@ -102,7 +103,7 @@ async fn note(bus: Bus, mut happened: mpsc::Receiver<Change>) {
         if batch.len() > 1 {
             gather(&mut happened, &mut batch).await;
         }
-        match tell(&bus, &batch).await {
+        match within(LIMIT, tell(&bus, &batch)).await {
             Ok(held) => batch.drain(..).for_each(|change| count(&change, held.contains(&change.to.id))),
             Err(error) => {
                 tracing::warn!(%error, "cannot store what was sent; trying again");
