@@ -7,7 +7,7 @@ use async_nats::jetstream::stream::Stream;
 use events::{STREAM, Service};
 use local::Signal;
 use testkit::{until, until_within};
-use tests::{Disk, PATIENCE, Rig, RigPlan};
+use tests::{Disk, Drive, PATIENCE, Rig, RigPlan};
 
 use crate::row::{Row, lasting, left_out};
 
@@ -125,6 +125,94 @@ fn copy_folder(from: &Path, to: &Path) {
     assert!(copied.success());
 }
 
+/// Eligibility is away, so that what the broker loses is what nobody has heard.
+async fn without_eligibility(rig: &Rig, drive: &Drive, submitted: usize, damage: impl AsyncFnOnce()) {
+    let eligibility = rig.first(Service::Eligibility);
+    assert!(eligibility.stop().await.success());
+    drive.until_submitted(submitted).await;
+    until("what was said is with the broker", || outbox(rig), |rows| *rows == 0).await;
+    damage().await;
+    eligibility.go_on().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_15_bytes_of_the_stored_stream_are_flipped() {
+    let row = Row::new("15", "flipped bytes in the middle of the stored stream");
+    row.run(async |rig, drive| {
+        without_eligibility(rig, drive, 8, async || {
+            rig.kill_broker().await;
+            let store = rig.nats.lock().await.as_ref().expect("the rig's own broker").store();
+            let flipped = flip(&store);
+            assert!(flipped > 0, "no block of the stream in {}", store.display());
+            rig.restart_broker().await;
+        })
+        .await;
+    })
+    .await;
+}
+
+/// Flips bytes in each block of messages below a folder; returns how many blocks.
+fn flip(folder: &Path) -> usize {
+    let mut flipped = 0;
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            flipped += flip(&path);
+        } else if path.extension().is_some_and(|end| end == "blk") {
+            let mut bytes = std::fs::read(&path).expect("a block");
+            let middle = bytes.len() / 2;
+            bytes[middle..middle + 8].iter_mut().for_each(|byte| *byte ^= 0xff);
+            std::fs::write(&path, bytes).expect("a block");
+            flipped += 1;
+        }
+    }
+    flipped
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_15_a_block_of_the_stored_stream_is_cut_short() {
+    let row = Row::new("15", "block of the stored stream cut short");
+    row.run(async |rig, drive| {
+        without_eligibility(rig, drive, 8, async || {
+            rig.kill_broker().await;
+            let store = rig.nats.lock().await.as_ref().expect("the rig's own broker").store();
+            let found = std::process::Command::new("find").arg(&store).args(["-name", "*.blk"]).output();
+            let found = String::from_utf8(found.expect("find").stdout).expect("paths");
+            for block in found.lines() {
+                let file = std::fs::File::options().write(true).open(block).expect("a block");
+                file.set_len(file.metadata().expect("its size").len() * 6 / 10).expect("cut");
+            }
+            rig.restart_broker().await;
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_35_a_message_is_missing_in_the_middle() {
+    let row = Row::new("35", "messages missing in the middle of the stream");
+    row.run(async |rig, drive| {
+        without_eligibility(rig, drive, 8, async || {
+            let mut stream = stream(rig).await;
+            let state = stream.info().await.expect("its state").state.clone();
+            let mut deleted = 0;
+            for sequence in (state.first_sequence..=state.last_sequence).rev() {
+                let Ok(message) = stream.get_raw_message(sequence).await else { continue };
+                if message.subject.starts_with("bescheid.intake.application-submitted") && deleted < 3 {
+                    stream.delete_message(sequence).await.expect("deleted");
+                    deleted += 1;
+                }
+            }
+            assert_eq!(deleted, 3);
+        })
+        .await;
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_16_somebody_deletes_the_stream() {
     let row = Row::new("16", "stream deleted by hand");
@@ -158,7 +246,7 @@ async fn row_17_somebody_deletes_the_durables() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_21_the_brokers_disk_is_full() {
-    let name = "disk of nats-server full (tmpfs)";
+    let name = "disk of nats-server full (tmpfs); then room, and a restart";
     let Ok(disk) = Disk::of_megabytes(64) else {
         return left_out("21", name, "it mounts a tmpfs, which needs root");
     };
@@ -172,6 +260,9 @@ async fn row_21_the_brokers_disk_is_full() {
         until_within(PATIENCE, "facts wait", || outbox(rig), |rows| *rows > 0).await;
         drive.until_submitted(8).await;
         disk.make_room();
+        // A server that could not write stays silent until it is started again.
+        let mut nats = rig.nats.lock().await;
+        nats.as_mut().expect("the rig's own broker").restart().await.expect("it comes back");
     })
     .await;
 }

@@ -1,10 +1,11 @@
 //! What comes in is wrong, or comes too often: rows 32, 33, 43.
 
 use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
+use bus::control::{Order, WaitingFact};
 use events::{Kind, STREAM, Service};
 use futures_util::StreamExt;
-use testkit::until;
-use tests::{Rig, hears};
+use testkit::{until, until_within};
+use tests::{Course, Drive, PATIENCE, Rig, RigPlan, hears};
 use uuid::Uuid;
 
 use crate::row::Row;
@@ -114,6 +115,44 @@ async fn row_43_the_whole_log_is_published_again() {
         })
         .await;
     assert!(ledger.redeliveries > 50, "only {} came again", ledger.redeliveries);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_34_a_fact_kills_the_process_that_hears_it() {
+    // Each start but the first dies of the first fact it hears.
+    let deaths = std::iter::repeat_n("handled=kill@1".to_owned(), 5);
+    let steps = [(Service::Eligibility, std::iter::once(String::new()).chain(deaths).collect())].into();
+    let plan = RigPlan { steps, ..RigPlan::default() };
+    let row =
+        Row { plan, applications: 0, ..Row::new("34", "a fact whose handler kills its process, each time") };
+    row.run(async |rig, drive| {
+        let eligibility = rig.first(Service::Eligibility);
+        rig.kill(Service::Eligibility);
+        until("it is armed", || async { eligibility.starts() }, |starts| *starts == 2).await;
+        let deadly = Drive::start_with(&rig.api, 1, 1.0, |_| Course::Granted);
+        let parked = || parked(rig);
+        until_within(3 * PATIENCE, "it is parked", parked, |parked| parked.len() == 1).await;
+        // Others flow meanwhile.
+        let others = Drive::start_with(&rig.api, 5, 2.0, |number| Course::of(number + 3));
+        for (id, course) in others.finish().await.expect("the others come to their end") {
+            drive.accept(id, course);
+        }
+        let fact = parked().await.remove(0);
+        let which = fact.which;
+        let order = Order::Redrive { which, person: "operator-1".to_owned() };
+        let said: String = rig.operator.order(Service::Eligibility, &order).await.expect("an answer");
+        println!("{said}");
+        for (id, course) in deadly.finish().await.expect("redriven, it comes to its end") {
+            drive.accept(id, course);
+        }
+    })
+    .await;
+}
+
+/// What eligibility has parked, as it tells an operator.
+async fn parked(rig: &Rig) -> Vec<WaitingFact> {
+    rig.operator.order(Service::Eligibility, &Order::Parked).await.unwrap_or_default()
 }
 
 fn coprime(a: usize, b: usize) -> bool {

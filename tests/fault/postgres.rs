@@ -258,3 +258,53 @@ async fn row_28_no_connection_is_free() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_44_a_database_comes_back_from_an_old_backup() {
+    let row = Row {
+        plan: own(),
+        ..Row::new("44", "old backup of intake restored, the others know more; then undone")
+    };
+    row.run(async |rig, drive| {
+        let intake = rig.first(Service::Intake);
+        drive.until_submitted(4).await;
+        assert!(intake.stop().await.success());
+        let url = rig.postgres.lock().await.as_ref().expect("the rig's own Postgres").url("postgres");
+        let mut admin = sqlx::PgConnection::connect(&url).await.expect("Postgres answers");
+        alone(&mut admin, "create database backup template intake owner intake").await;
+        intake.go_on().await;
+        drive.until_ended(8).await;
+        assert!(intake.stop().await.success());
+        alone(&mut admin, "alter database intake rename to newest").await;
+        alone(&mut admin, "alter database backup rename to intake").await;
+        intake.go_on().await;
+        // It hears from the others that it has forgotten, says nothing more, and tells why.
+        let says = || async { std::fs::read_to_string(&intake.log).unwrap_or_default() };
+        until_within(PATIENCE, "it knows", says, |log| log.contains("has lost facts that others know")).await;
+        until("it is not ready", || intake.is_ready(), |ready| !ready).await;
+        assert!(intake.stop().await.success());
+        // As it says: restore to a later moment, and start again.
+        alone(&mut admin, "alter database intake rename to backup").await;
+        alone(&mut admin, "alter database newest rename to intake").await;
+        intake.go_on().await;
+    })
+    .await;
+}
+
+/// A statement that needs the databases for itself.
+async fn alone(admin: &mut sqlx::PgConnection, statement: &'static str) {
+    for _ in 0..50 {
+        let ended = sqlx::query(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname in ('intake', 'backup', 'newest')",
+        )
+        .execute(&mut *admin)
+        .await;
+        ended.expect("terminated");
+        if sqlx::query(statement).execute(&mut *admin).await.is_ok() {
+            return;
+        }
+        lasting(Duration::from_millis(50)).await;
+    }
+    panic!("cannot: {statement}");
+}

@@ -55,7 +55,7 @@ async fn row_42_three_migrate_at_once() {
         let database = format!("{server}/{name}");
         let config = folder.path().join(format!("{service}.toml"));
         let mut text = format!(
-            "[database]\nurl = {database:?}\n[nats]\nurl = \"nats://127.0.0.1:4222\"\n{}\n",
+            "[http]\nlisten = \"127.0.0.1:0\"\n[database]\nurl = {database:?}\n[nats]\nurl = \"nats://127.0.0.1:4222\"\n{}\n",
             tests::RIG_SESSION.replacen("secret", "[session]\nsecret", 1)
         );
         if service == Service::Notification {

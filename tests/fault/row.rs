@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use tests::{Allowed, Course, Drive, Ledger, Rig, RigPlan};
 
 /// Where each row writes its line, for the table at the end of `tests/run --faults`.
@@ -52,12 +54,20 @@ impl Row {
             Line { number: self.number, name: self.name, text: "FAILED: see the test's output".to_owned() };
         let rig = Rig::start(self.plan.clone()).await;
         let drive = Drive::start_with(&rig.api, self.applications, self.rate, self.course);
-        inject(&rig, &drive).await;
+        let injected = AssertUnwindSafe(inject(&rig, &drive)).catch_unwind().await;
+        if let Err(panic) = injected {
+            eprintln!("{:?}\n{}", rig.unquiet(0).await, ends_of_logs(&rig));
+            std::panic::resume_unwind(panic);
+        }
         let accepted = match drive.finish().await {
             Ok(accepted) => accepted,
             Err(error) => panic!("{error:#}\n{:?}\n{}", rig.unquiet(0).await, ends_of_logs(&rig)),
         };
-        rig.until_quiet(self.allowed.waiting).await;
+        let quiet = AssertUnwindSafe(rig.until_quiet(self.allowed.waiting)).catch_unwind().await;
+        if let Err(panic) = quiet {
+            eprintln!("{}", ends_of_logs(&rig));
+            std::panic::resume_unwind(panic);
+        }
         let ledger = Ledger::read(&rig, &accepted, self.allowed).await;
         line.done(&columns(&ledger, began.elapsed().as_secs()));
         assert!(ledger.is_sound(), "{ledger:#?}\n{}", ends_of_logs(&rig));
@@ -83,7 +93,7 @@ fn columns(ledger: &Ledger, seconds: u64) -> String {
 }
 
 fn ends_of_logs(rig: &Rig) -> String {
-    let mut text = String::new();
+    let mut text = format!("--- broker:\n{}\n", rig.broker_log());
     for replica in &rig.all {
         // A string takes everything.
         let _ = writeln!(
@@ -118,7 +128,7 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let line = format!("{:<4} {:<58} {}", self.number, self.name, self.text);
+        let line = format!("{:<4} {:<66} {}", self.number, self.name, self.text);
         println!("{line}");
         note(&line);
     }
@@ -141,7 +151,7 @@ pub async fn lasting(time: Duration) {
 
 /// A row that cannot run here: says why, in the table, too.
 pub fn left_out(number: &str, name: &str, why: &str) {
-    let line = format!("{number:<4} {name:<58} not run here: {why}");
+    let line = format!("{number:<4} {name:<66} not run here: {why}");
     println!("{line}");
     note(&line);
 }

@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use bescheid::accounts::Accounts;
 use events::Service;
 use sqlx::{PgPool, Row};
+use testkit::until_within;
 use uuid::Uuid;
 
-use crate::{Course, Replica, Rig, hears};
+use crate::{Course, PATIENCE, Replica, Rig, hears};
 
 /// What the books say.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +63,11 @@ impl Ledger {
         ledger.facts(rig, allowed).await;
         ledger.decisions(rig).await;
         ledger.emails(rig, accepted, allowed).await;
+        // The services' own accounts, as `bescheid verify` prints them, come to the same.
+        if allowed.waiting == 0 {
+            let wrong = || async { Accounts::gather(&rig.operator).await.wrong() };
+            until_within(PATIENCE, "the services' accounts are even", wrong, Vec::is_empty).await;
+        }
         ledger
     }
 

@@ -1,65 +1,113 @@
 //! Three brokers that are one.
 
-use futures_util::future::join_all;
-use local::{Nats, NatsSettings};
+use std::fs::File;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use local::{Process, Signal};
 use tempfile::TempDir;
+use testkit::until_some;
+use tokio::net::TcpStream;
+use tokio::process::Command;
 
 use super::settings;
 
 /// Three nats-servers as a cluster on this machine.
 pub struct Cluster {
     /// The servers.
-    pub servers: Vec<Nats>,
+    pub servers: Vec<Server>,
     /// Their addresses, by comma.
     pub url: String,
     _folder: TempDir,
 }
 
+/// One of them. Unlike [`local::Nats`] it keeps its name over a restart: by it the others know it.
+pub struct Server {
+    name: String,
+    port: u16,
+    home: PathBuf,
+    process: Option<Process>,
+}
+
 impl Cluster {
-    /// Starts all three at once: a meta leader needs two.
+    /// Starts all three: a leader needs two.
     pub async fn start() -> Self {
         let folder = super::folder();
-        let ports: Vec<u16> = (0..3).map(|_| local::free_port().expect("a free port")).collect();
-        let routes: Vec<String> = ports.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect();
-        let starts = ports.iter().enumerate().map(|(number, port)| {
+        let free = || local::free_port().expect("a free port");
+        let routes: Vec<String> = (0..3).map(|_| format!("127.0.0.1:{}", free())).collect();
+        let all = routes.iter().map(|route| format!("nats://{route}")).collect::<Vec<_>>().join(", ");
+        let mut servers = Vec::new();
+        for (number, route) in routes.iter().enumerate() {
+            let name = format!("rig-{number}");
+            let home = folder.path().join(&name);
+            std::fs::create_dir(&home).expect("a folder");
             let config = format!(
-                "{}cluster {{ name: rig, listen: \"127.0.0.1:{port}\", no_advertise: true, routes: [{}] }}\n",
-                settings::broker(),
-                routes.join(", ")
+                "{}cluster {{ name: rig, listen: {route:?}, no_advertise: true, routes: [{all}] }}\n",
+                settings::broker()
             );
-            let home = folder.path().join(format!("nats-{number}"));
-            async move {
-                let settings = NatsSettings { config, ..NatsSettings::new(home) };
-                Nats::start(&testkit::nats_program(), settings, &|_| {}).await.expect("nats-server starts")
-            }
-        });
-        let servers = join_all(starts).await;
-        let url = servers.iter().map(Nats::url).collect::<Vec<_>>().join(",");
-        Self { servers, url, _folder: folder }
+            std::fs::write(home.join("nats.conf"), config).expect("a settings file");
+            let mut server = Server { name, port: free(), home, process: None };
+            server.start().await;
+            servers.push(server);
+        }
+        let urls: Vec<String> =
+            servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.port)).collect();
+        Self { servers, url: urls.join(","), _folder: folder }
     }
 
-    /// The server that leads the stream, as the broker says; its place in the list.
+    /// The server that leads the stream, as the brokers say; its place in the list.
     pub async fn leader(&self, context: &async_nats::jetstream::Context) -> usize {
-        let leader = testkit::until_some("the stream has a leader", || async {
+        until_some("the stream has a leader", || async {
             let stream = context.get_stream(events::STREAM).await.ok()?;
-            stream.cached_info().cluster.as_ref()?.leader.clone()
+            let leader = stream.cached_info().cluster.as_ref()?.leader.clone()?;
+            self.servers.iter().position(|server| server.name == leader)
         })
-        .await;
-        let named = self.servers.iter().position(|server| says_name(server, &leader));
-        named.expect("one of the three")
+        .await
     }
 
     /// Stops all.
     pub async fn stop(mut self) {
         for server in &mut self.servers {
-            // Paused ones are woken by the stop.
-            server.stop().await.expect("it stops");
+            if let Some(mut process) = server.process.take() {
+                process.stop(Duration::from_secs(20)).await.expect("it stops");
+            }
         }
     }
 }
 
-/// A server tells its name in its log when it starts.
-fn says_name(server: &Nats, name: &str) -> bool {
-    let log = std::fs::read_to_string(server.log()).unwrap_or_default();
-    log.lines().any(|line| line.contains("Name:") && line.ends_with(name))
+impl Server {
+    /// Starts it; returns when it takes connections.
+    pub async fn start(&mut self) {
+        let log = File::options().create(true).append(true).open(self.home.join("nats.log")).expect("a log");
+        let mut command = Command::new(testkit::nats_program().program);
+        command
+            .args(["-a", "127.0.0.1", "-p", &self.port.to_string(), "-n", &self.name, "-js", "-sd"])
+            .arg(self.home.join("store"))
+            .arg("-c")
+            .arg(self.home.join("nats.conf"))
+            .stdout(log.try_clone().expect("the same log"))
+            .stderr(log);
+        self.process = Some(Process::spawn("nats-server", command, Signal::TERM).await.expect("it starts"));
+        until_some("nats-server answers", || async {
+            TcpStream::connect(("127.0.0.1", self.port)).await.ok()
+        })
+        .await;
+    }
+
+    /// SIGKILL.
+    pub async fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().await.expect("killed");
+        }
+    }
+
+    /// SIGSTOP: connections stay open and nothing answers.
+    pub fn pause(&self) {
+        self.process.as_ref().expect("it runs").signal(Signal::STOP).expect("it stands still");
+    }
+
+    /// SIGCONT.
+    pub fn resume(&self) {
+        self.process.as_ref().expect("it runs").signal(Signal::CONT).expect("it goes on");
+    }
 }

@@ -9,7 +9,7 @@ mod settings;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use async_nats::jetstream;
 use bescheid::client::Api;
 use bescheid::front::{Door, Front};
 use bescheid::service::{migrators, prefix};
+use bus::control::Operator;
 use chassis::settings::{Database, Http, SessionKeys};
 use chassis::{Clock, Process, Shutdown};
 use chrono::{TimeZone, Utc};
@@ -87,7 +88,7 @@ impl Default for RigPlan {
             copies: 1,
             max_bytes: 1 << 30,
             pool: 8,
-            answer: 3,
+            answer: 8,
             smtp: None,
         }
     }
@@ -97,6 +98,8 @@ impl Default for RigPlan {
 pub struct Rig {
     /// The API of the set, as anybody.
     pub api: Api,
+    /// Asks and orders as an operator.
+    pub operator: Operator,
     /// Where emails arrive.
     pub mailbox: Mailbox,
     /// The broker, unless the test has its own.
@@ -212,9 +215,16 @@ impl Rig {
             };
             addresses.insert(prefix(service), address);
         }
-        let front = open(front, addresses, &mailbox);
+        let settings = bus::Settings {
+            user: Some("operator".to_owned()),
+            password: Some(settings::PASSWORD.to_owned().into()),
+            ..bus::Settings::open(&nats_url)
+        };
+        let operator = Operator::connect(&settings).await.expect("an operator");
+        let front = open(front, addresses, operator.clone(), &mailbox);
         let rig = Self {
             api: Api::new(url, keys, Clock::system()),
+            operator,
             mailbox,
             nats: Mutex::new(nats),
             postgres: Mutex::new(postgres),
@@ -325,6 +335,12 @@ impl Rig {
         postgres.as_mut().expect("the rig's own Postgres").restart().await.expect("it comes back");
     }
 
+    /// The last lines of the broker's log.
+    pub fn broker_log(&self) -> String {
+        let nats = self.nats.try_lock().ok();
+        nats.and_then(|nats| nats.as_ref().map(|nats| end(&nats.log()))).unwrap_or_default()
+    }
+
     /// A server was killed by the test itself.
     pub fn count_kill(&self) {
         self.server_kills.fetch_add(1, Ordering::SeqCst);
@@ -388,7 +404,11 @@ impl Rig {
 
 /// The last lines of a replica's log.
 pub fn log_end(replica: &Replica) -> String {
-    let text = std::fs::read_to_string(&replica.log).unwrap_or_default();
+    end(&replica.log)
+}
+
+fn end(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(12)..].join("\n")
 }
@@ -432,6 +452,7 @@ async fn broker(folder: PathBuf) -> Nats {
 fn open(
     front: Process,
     addresses: BTreeMap<&'static str, SocketAddr>,
+    operator: Operator,
     mailbox: &Mailbox,
 ) -> (Shutdown, JoinHandle<()>) {
     let pages = pages::Pages::new(
@@ -440,7 +461,8 @@ fn open(
         include_str!("../../../crates/bescheid/messages/en.ftl"),
     )
     .expect("messages");
-    let state = Front { door: Door::to(addresses), fleet: Arc::new(NoFleet), process: front.clone() };
+    let door = Door::to(addresses);
+    let state = Front { door, fleet: Arc::new(NoFleet), operator, process: front.clone() };
     let routes = bescheid::front::routes(Arc::new(state), &pages, mailbox);
     let shutdown = front.shutdown();
     let served = tokio::spawn(async move {

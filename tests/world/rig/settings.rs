@@ -25,7 +25,7 @@ impl Settings<'_> {
         let mut text = format!(
             "[http]\nlisten = \"127.0.0.1:{port}\"\n\
              [database]\nurl = {database:?}\nmax_connections = {}\n\
-             [nats]\nurl = {nats:?}\nuser = \"{service}\"\npassword = {PASSWORD:?}\nreplicas = {}\nmax_bytes = {}\n\
+             [nats]\nurl = {nats:?}\nuser = \"{service}\"\npassword = {PASSWORD:?}\nreplicas = {}\nmax_bytes = {}\naudit_seconds = 5\n\
              [session]\n{RIG_SESSION}\n[log]\nfilter = \"warn\"\n",
             plan.pool, plan.copies, plan.max_bytes
         );
@@ -44,13 +44,15 @@ impl Settings<'_> {
 
 /// The permissions that the contract gives, and a user for the test who may do everything.
 pub(super) fn broker() -> String {
-    let mut config = String::new();
+    let mut config = format!("BESCHEID_OPERATOR_PASSWORD = {PASSWORD:?}\n");
     for service in Service::ALL {
         config.push_str(&format!("BESCHEID_{}_PASSWORD = {PASSWORD:?}\n", service.name().to_uppercase()));
     }
     let users = "users = [\n";
     let permissions = events::contract::nats_permissions();
     assert!(permissions.contains(users), "the permissions list users");
+    // A client that has gone in silence must not be given questions for minutes.
+    config.push_str("ping_interval: \"5s\"\n");
     config
         + &permissions.replacen(users, &format!("{users}    {{ user: {ADMIN}, password: {PASSWORD} }}\n"), 1)
 }

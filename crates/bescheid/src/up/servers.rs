@@ -87,6 +87,8 @@ fn nats_config(secrets: &Secrets) -> String {
         let name = service.name().to_uppercase();
         config.push_str(&format!("BESCHEID_{name}_PASSWORD = \"{}\"\n", secrets.services));
     }
+    // A client that has gone in silence must not be given questions for minutes.
+    config.push_str("ping_interval: \"10s\"\n");
     config + &events::contract::nats_permissions()
 }
 
