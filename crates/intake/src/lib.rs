@@ -15,7 +15,7 @@ pub mod on;
 #[cfg(test)]
 mod samples;
 mod store;
-mod submission;
+pub mod submission;
 #[cfg(test)]
 mod tests;
 pub mod timeline;

@@ -1,0 +1,68 @@
+//! The command line.
+
+use anyhow::{Context, Result, bail};
+
+const USAGE: &str = "\
+tests/bench/run [PART …] [--rounds N] [--applications N] [--seconds N] [--statements]
+
+PART            journey, latency, mail, million; all of them unless named
+--rounds        rounds of ceiling and product in turn (5)
+--applications  applications in each round (2000)
+--seconds       how long each steady rate is held (8)
+--statements    also print which statements Postgres spent its time on (slows it down a little)";
+
+/// A part of the bench that can run alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Journey,
+    Latency,
+    Mail,
+    Million,
+}
+
+/// What is to be measured.
+#[derive(Debug)]
+pub struct Options {
+    parts: Vec<Part>,
+    pub rounds: usize,
+    pub applications: usize,
+    pub seconds: u64,
+    pub statements: bool,
+}
+
+impl Options {
+    /// None where only the usage was asked for.
+    pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>> {
+        let mut options =
+            Self { parts: Vec::new(), rounds: 5, applications: 2_000, seconds: 8, statements: false };
+        while let Some(argument) = arguments.next() {
+            let mut number = || -> Result<usize> {
+                let value = arguments.next().with_context(|| format!("{argument} needs a number"))?;
+                value.parse().with_context(|| format!("{argument} {value}: expected a number"))
+            };
+            match argument.as_str() {
+                "journey" => options.parts.push(Part::Journey),
+                "latency" => options.parts.push(Part::Latency),
+                "mail" => options.parts.push(Part::Mail),
+                "million" => options.parts.push(Part::Million),
+                "--rounds" => options.rounds = number()?.max(1),
+                "--applications" => options.applications = number()?.max(10),
+                "--seconds" => options.seconds = number()?.max(1) as u64,
+                "--statements" => options.statements = true,
+                // What cargo adds.
+                "--bench" => {}
+                "--help" => {
+                    println!("{USAGE}");
+                    return Ok(None);
+                }
+                other => bail!("unknown argument {other}\n\n{USAGE}"),
+            }
+        }
+        Ok(Some(options))
+    }
+
+    /// Whether this part was asked for.
+    pub fn has(&self, part: Part) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
+    }
+}
