@@ -36,8 +36,8 @@ impl Sql {
         Ok(Self(pool))
     }
 
-    /// Hops a second, one in each transaction.
-    pub async fn measure(&self, seconds: u64) -> Result<f64> {
+    /// Hops a second, one in each transaction; and how many there were.
+    pub async fn measure(&self, seconds: u64) -> Result<(f64, f64)> {
         let begun = Instant::now();
         let end = begun + Duration::from_secs(seconds);
         let mut clients = JoinSet::new();
@@ -73,7 +73,7 @@ impl Sql {
         while let Some(client) = clients.join_next().await {
             hops += client??;
         }
-        Ok(f64::from(hops) / begun.elapsed().as_secs_f64())
+        Ok((f64::from(hops) / begun.elapsed().as_secs_f64(), f64::from(hops)))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::house::House;
 /// `award-granted` and `notice-issued` twice each.
 pub const HEARINGS: u64 = 14;
 /// People who submit at the same time.
-const SUBMITTERS: usize = 16;
+const SUBMITTERS: usize = 8;
 /// Applications under way at most.
 const UNDER_WAY: u64 = 1_000;
 

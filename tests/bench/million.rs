@@ -73,13 +73,13 @@ async fn fill(house: &House, count: u32) -> Result<()> {
         filling.spawn(async move {
             // The counters are no part of it; counting a million times would take the longest.
             if service == Service::Review {
-                db.execute("alter table files disable trigger count_files").await?;
+                db.execute("alter table files disable trigger count_new_files").await?;
             }
             for statement in statements {
                 fill_one(&db, &statement.replace("$call", &format!("'{call}'::uuid")), count).await?;
             }
             if service == Service::Review {
-                db.execute("alter table files enable trigger count_files").await?;
+                db.execute("alter table files enable trigger count_new_files").await?;
             }
             db.execute("vacuum analyze").await?;
             Ok::<_, sqlx::Error>(())

@@ -47,8 +47,6 @@ pub async fn review(bus: Bus, call: Call) {
 async fn review_all(bus: &Bus, fact: &ReviewCompleted) -> Result<usize, Failure> {
     let mut tx = bus.begin().await?;
     let now = tx.now();
-    // Many files at once touch the counters in another order than the service does.
-    sqlx::query("lock table counters in exclusive mode").execute(&mut *tx).await?;
     let done: Vec<Uuid> = sqlx::query_scalar(
         "with next as materialized (
              select application from files where bucket = 'waiting'

@@ -10,6 +10,8 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 
+use crate::cpu;
+
 /// All of them.
 pub struct Servers {
     postgres: Postgres,
@@ -70,6 +72,11 @@ impl Servers {
         let url = self.create(name).await?;
         let pool = PgPoolOptions::new().min_connections(connections).max_connections(connections);
         Ok(pool.connect(&url).await?)
+    }
+
+    /// Processor time that they and this process have used.
+    pub fn cpu_seconds(&self) -> f64 {
+        cpu::seconds(self.postgres.pid().unwrap_or_default(), self.nats.pid().unwrap_or_default())
     }
 
     /// Where the time went, by database.

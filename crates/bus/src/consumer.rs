@@ -1,7 +1,8 @@
 //! Listening: pull a batch, take it through the gate in one transaction, commit, acknowledge.
 //!
-//! When a batch fails, its facts are tried one by one, so that one bad fact never fails its
-//! neighbours. What cannot be right is parked; everything else is tried again for ever.
+//! When a batch fails, each half of it is tried, down to the one fact that is to blame, so that one
+//! bad fact never fails its neighbours. What cannot be right is parked; everything else is tried
+//! again for ever.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -180,42 +181,47 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         }
     }
 
-    async fn hear_batch(&self, readable: Vec<(Message, Incoming)>) {
-        if readable.is_empty() {
-            return;
-        }
-        let batch: Vec<Incoming> = readable.iter().map(|(_, incoming)| incoming.clone()).collect();
-        match self.transact(batch).await {
-            Ok(applied) => {
-                for ((message, incoming), verdict) in readable.iter().zip(&applied.verdicts) {
-                    self.count(&incoming.header, *verdict);
-                    acknowledge(message).await;
-                }
-                self.release(applied.waiting.into_iter().collect()).await;
-            }
-            Err(failure) => {
-                tracing::debug!(%failure, facts = readable.len(), "batch failed; one by one");
-                for (message, incoming) in readable {
-                    self.hear_one(message, incoming).await;
-                }
+    /// Hears facts together; if that fails, each half by itself, in order.
+    async fn hear_batch(&self, facts: Vec<(Message, Incoming)>) {
+        let mut parts = vec![&facts[..]];
+        while let Some(part) = parts.pop() {
+            match part {
+                [] => {}
+                [(message, incoming)] => self.hear_one(message, incoming).await,
+                _ => match self.transact(part.iter().map(|(_, incoming)| incoming.clone()).collect()).await {
+                    Ok(applied) => {
+                        for ((message, incoming), verdict) in part.iter().zip(&applied.verdicts) {
+                            self.count(&incoming.header, *verdict);
+                            acknowledge(message).await;
+                        }
+                        self.release(applied.waiting.into_iter().collect()).await;
+                    }
+                    Err(failure) => {
+                        tracing::debug!(%failure, facts = part.len(), "failed together; each half by itself");
+                        // If that was the reason, it would be the same for each half.
+                        self.core.wait_for_postgres().await;
+                        let (first, second) = part.split_at(part.len() / 2);
+                        parts.extend([second, first]);
+                    }
+                },
             }
         }
     }
 
-    async fn hear_one(&self, message: Message, incoming: Incoming) {
+    async fn hear_one(&self, message: &Message, incoming: &Incoming) {
         match self.transact(vec![incoming.clone()]).await {
             Ok(applied) => {
                 self.count(&incoming.header, applied.verdicts[0]);
-                acknowledge(&message).await;
+                acknowledge(message).await;
                 self.release(applied.waiting.into_iter().collect()).await;
             }
             Err(Failure::Park(reason)) => {
-                match within(LIMIT, parked::park(&self.core, &incoming, &reason)).await {
-                    Ok(()) => acknowledge(&message).await,
-                    Err(failure) => self.later(&message, &failure).await,
+                match within(LIMIT, parked::park(&self.core, incoming, &reason)).await {
+                    Ok(()) => acknowledge(message).await,
+                    Err(failure) => self.later(message, &failure).await,
                 }
             }
-            Err(failure) => self.later(&message, &failure).await,
+            Err(failure) => self.later(message, &failure).await,
         }
     }
 
@@ -224,7 +230,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         match within(LIMIT, parked::attempt(&self.core, &incoming)).await {
             Ok(Attempt::Begun) => {
                 let id = incoming.header.id;
-                self.hear_one(message, incoming).await;
+                self.hear_one(&message, &incoming).await;
                 parked::attempt_over(&self.core, id).await;
             }
             Ok(Attempt::Parked) => acknowledge(&message).await,

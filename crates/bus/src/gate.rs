@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use events::{Header, Service};
+use events::{Header, Kind, Service};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
     let mut known = known_ids(tx, batch, &heads).await?;
 
     let mut verdicts = Vec::with_capacity(batch.len());
-    let mut applied = Vec::new();
+    let mut applied: Vec<&Incoming> = Vec::new();
     let mut touched = BTreeSet::new();
     for incoming in batch {
         let header = &incoming.header;
@@ -74,15 +74,17 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
             touched.insert(header.key);
             verdicts.push(Verdict::Held);
         } else {
-            subscriptions.hear(service, tx, header.kind, &incoming.envelope).await?;
             *head += 1;
             known.insert((header.source, header.key, header.version), header.id.uuid());
-            applied.push(header);
+            applied.push(incoming);
             if waiting.keys.contains(&header.key) {
                 touched.insert(header.key);
             }
             verdicts.push(Verdict::Applied);
         }
+    }
+    for (kind, facts) in heard_together(&applied) {
+        subscriptions.hear(service, tx, kind, &facts).await?;
     }
     record(tx, &applied).await?;
     // A fact that came again by itself needs its held copy no longer.
@@ -92,7 +94,24 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
     Ok(Applied { verdicts, waiting: touched })
 }
 
-/// Locks the gate of every (source, key) of the batch, in one order for all.
+/// Facts of one kind that are handed over together, in the order in which that may happen: each is
+/// about another key, and comes after all earlier ones about its key.
+fn heard_together<'a>(facts: &[&'a Incoming]) -> Vec<(Kind, Vec<&'a [u8]>)> {
+    let mut earlier = HashMap::<Uuid, usize>::new();
+    let mut groups: Vec<(usize, Kind, Vec<&'a [u8]>)> = Vec::new();
+    for fact in facts {
+        let (key, kind) = (fact.header.key, fact.header.kind);
+        let depth = *earlier.entry(key).and_modify(|depth| *depth += 1).or_default();
+        match groups.iter_mut().find(|group| (group.0, group.1) == (depth, kind)) {
+            Some((.., group)) => group.push(&fact.envelope),
+            None => groups.push((depth, kind, vec![&fact.envelope])),
+        }
+    }
+    groups.sort_by_key(|(depth, ..)| *depth);
+    groups.into_iter().map(|(_, kind, facts)| (kind, facts)).collect()
+}
+
+/// Locks the gate of every (source, key) of the batch.
 async fn lock_heads(tx: &mut Tx, batch: &[Incoming]) -> Result<HashMap<(Service, Uuid), u64>, Failure> {
     let gates: BTreeSet<(Service, Uuid)> =
         batch.iter().map(|one| (one.header.source, one.header.key)).collect();
@@ -101,36 +120,45 @@ async fn lock_heads(tx: &mut Tx, batch: &[Incoming]) -> Result<HashMap<(Service,
     lock(tx, &sources, &keys).await
 }
 
+/// Locks gates, in one order for all: those there are, then those that are new. Sources and keys are
+/// pairs, each once.
 async fn lock(
     tx: &mut Tx,
     sources: &[String],
     keys: &[Uuid],
 ) -> Result<HashMap<(Service, Uuid), u64>, Failure> {
-    sqlx::query!(
-        "insert into bus.inbox_head (source, key, version)
-         select source, key, 0 from unnest($1::text[], $2::uuid[]) as g (source, key)
-         on conflict do nothing",
-        sources,
-        keys
-    )
-    .execute(&mut **tx)
-    .await?;
-    let rows = sqlx::query!(
-        "select h.source, h.key, h.version from bus.inbox_head h
-         where (h.source, h.key) in (select * from unnest($1::text[], $2::uuid[]))
-         order by h.source, h.key for update",
-        sources,
-        keys
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let source = Service::from_name(&row.source)
-                .ok_or_else(|| Failure::park(format!("unknown service {:?}", row.source)))?;
-            Ok(((source, row.key), u64::try_from(row.version).unwrap_or_default()))
-        })
-        .collect()
+    loop {
+        let rows = sqlx::query!(
+            r#"with gate as (
+                 select * from unnest($1::text[], $2::uuid[]) as g (source, key)
+             ), known as (
+                 select h.source, h.key, h.version from bus.inbox_head h join gate g using (source, key)
+                 order by h.source, h.key for update of h
+             ), new as (
+                 insert into bus.inbox_head (source, key, version)
+                 select source, key, 0 from gate g
+                 where not exists (select 1 from known k where k.source = g.source and k.key = g.key)
+                 order by source, key
+                 on conflict do nothing
+                 returning source, key, version
+             )
+             select source as "source!", key as "key!", version as "version!" from known
+             union all select source, key, version from new"#,
+            sources,
+            keys
+        )
+        .fetch_all(&mut **tx)
+        .await?;
+        // Fewer: somebody else has just made one of them, and the next look sees it.
+        if rows.len() == keys.len() {
+            let heads = rows.into_iter().map(|row| {
+                let source = Service::from_name(&row.source)
+                    .ok_or_else(|| Failure::park(format!("unknown service {:?}", row.source)))?;
+                Ok(((source, row.key), u64::try_from(row.version).unwrap_or_default()))
+            });
+            return heads.collect();
+        }
+    }
 }
 
 /// Locks one gate; the number of the last fact that took effect, 0 for none.
@@ -165,14 +193,15 @@ async fn waiting_of(tx: &mut Tx, batch: &[Incoming]) -> Result<WaitingKeys, Fail
 }
 
 /// Advances the gates and notes what took effect.
-async fn record(tx: &mut Tx, applied: &[&Header]) -> Result<(), Failure> {
+async fn record(tx: &mut Tx, applied: &[&Incoming]) -> Result<(), Failure> {
     if applied.is_empty() {
         return Ok(());
     }
-    let sources: Vec<String> = applied.iter().map(|one| one.source.name().to_owned()).collect();
-    let keys: Vec<Uuid> = applied.iter().map(|one| one.key).collect();
-    let versions: Vec<i64> = applied.iter().map(|one| signed(one.version)).collect();
-    let ids: Vec<Uuid> = applied.iter().map(|one| one.id.uuid()).collect();
+    let headers = || applied.iter().map(|one| &one.header);
+    let sources: Vec<String> = headers().map(|one| one.source.name().to_owned()).collect();
+    let keys: Vec<Uuid> = headers().map(|one| one.key).collect();
+    let versions: Vec<i64> = headers().map(|one| signed(one.version)).collect();
+    let ids: Vec<Uuid> = headers().map(|one| one.id.uuid()).collect();
     let now = tx.now();
     sqlx::query!(
         "with heard as (
@@ -297,4 +326,50 @@ async fn drop_overtaken(connection: &mut PgConnection, keys: &BTreeSet<Uuid>) ->
 
 pub(crate) fn signed(version: u64) -> i64 {
     i64::try_from(version).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use events::EventId;
+
+    use super::*;
+
+    #[test]
+    fn facts_of_one_key_keep_their_order_and_all_others_are_heard_together() {
+        let fact = |key: u128, kind: Kind, name: &str| Incoming {
+            header: Header {
+                id: EventId(Uuid::nil()),
+                source: kind.service(),
+                kind,
+                key: Uuid::from_u128(key),
+                version: 1,
+                time: DateTime::UNIX_EPOCH,
+                causation: None,
+                traceparent: None,
+            },
+            envelope: name.into(),
+        };
+        let batch = [
+            fact(9, Kind::CallPublished, "call"),
+            fact(1, Kind::ApplicationSubmitted, "1 in"),
+            fact(2, Kind::ApplicationSubmitted, "2 in"),
+            fact(1, Kind::ApplicationWithdrawn, "1 out"),
+            fact(3, Kind::ApplicationSubmitted, "3 in"),
+            fact(3, Kind::ApplicationWithdrawn, "3 out"),
+        ];
+        let together = heard_together(&batch.iter().collect::<Vec<_>>());
+        let names = |facts: &[&[u8]]| facts.iter().map(|name| String::from_utf8_lossy(name).into()).collect();
+        let together: Vec<(Kind, Vec<String>)> =
+            together.iter().map(|(kind, facts)| (*kind, names(facts))).collect();
+        let expected = [
+            (Kind::CallPublished, vec!["call"]),
+            (Kind::ApplicationSubmitted, vec!["1 in", "2 in", "3 in"]),
+            (Kind::ApplicationWithdrawn, vec!["1 out", "3 out"]),
+        ];
+        assert_eq!(
+            together,
+            expected.map(|(kind, names)| (kind, names.into_iter().map(str::to_owned).collect()))
+        );
+    }
 }

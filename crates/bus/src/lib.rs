@@ -35,7 +35,7 @@ pub use failure::Failure;
 pub use parked::Waiting;
 pub use settings::Settings;
 pub use stats::Stats;
-pub use subscriptions::{Handler, Subscriptions};
+pub use subscriptions::{Handler, HandlerOfMany, Subscriptions};
 pub use tx::Tx;
 
 /// The tables of this crate, in each service's database. Versions 1 to 999; a service's own

@@ -29,8 +29,30 @@ where
     }
 }
 
+/// A function that hears several facts of type `F` at once, each about another application. Every
+/// `async fn(&S, &mut Tx, &[Event<F>]) -> Result<(), Failure>` is one.
+///
+/// Where it fails, nothing of them has happened; the bus finds out which one was to blame.
+pub trait HandlerOfMany<'a, S, F: Fact>: Send + Sync {
+    /// What it returns.
+    type Future: Future<Output = Result<(), Failure>> + Send + 'a;
+    /// Hears them.
+    fn hear(&self, service: &'a S, tx: &'a mut Tx, events: &'a [Event<F>]) -> Self::Future;
+}
+
+impl<'a, S: 'a, F: Fact, Function, Returned> HandlerOfMany<'a, S, F> for Function
+where
+    Function: Fn(&'a S, &'a mut Tx, &'a [Event<F>]) -> Returned + Send + Sync,
+    Returned: Future<Output = Result<(), Failure>> + Send + 'a,
+{
+    type Future = Returned;
+    fn hear(&self, service: &'a S, tx: &'a mut Tx, events: &'a [Event<F>]) -> Returned {
+        self(service, tx, events)
+    }
+}
+
 type Heard<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
-type Dispatch<S> = Arc<dyn for<'a> Fn(&'a S, &'a mut Tx, &'a [u8]) -> Heard<'a> + Send + Sync>;
+type Dispatch<S> = Arc<dyn for<'a> Fn(&'a S, &'a mut Tx, &'a [&'a [u8]]) -> Heard<'a> + Send + Sync>;
 
 /// The registry of a service: fact → handler.
 pub struct Subscriptions<S> {
@@ -65,11 +87,34 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
         H: for<'a> Handler<'a, S, F> + 'static,
     {
         let handler = Arc::new(handler);
-        let dispatch: Dispatch<S> = Arc::new(move |service, tx, bytes| {
+        let dispatch: Dispatch<S> = Arc::new(move |service, tx, envelopes| {
             let handler = handler.clone();
             Box::pin(async move {
-                let event = Event::<F>::read(bytes)?;
-                handler.hear(service, tx, &event).await
+                for bytes in envelopes {
+                    let event = Event::<F>::read(bytes)?;
+                    handler.hear(service, tx, &event).await?;
+                }
+                Ok(())
+            })
+        });
+        self.handlers.insert(F::KIND, dispatch);
+        self
+    }
+
+    /// Facts of type `F` go to `handler`, as many at once as have come.
+    #[must_use]
+    pub fn on_many<F, H>(mut self, handler: H) -> Self
+    where
+        F: Fact,
+        H: for<'a> HandlerOfMany<'a, S, F> + 'static,
+    {
+        let handler = Arc::new(handler);
+        let dispatch: Dispatch<S> = Arc::new(move |service, tx, envelopes| {
+            let handler = handler.clone();
+            Box::pin(async move {
+                let events = envelopes.iter().map(|bytes| Event::<F>::read(bytes));
+                let events = events.collect::<Result<Vec<_>, _>>()?;
+                handler.hear(service, tx, &events).await
             })
         });
         self.handlers.insert(F::KIND, dispatch);
@@ -102,15 +147,16 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
         self.handlers.keys().map(|kind| kind.service()).collect()
     }
 
+    /// Hears facts of one kind, each about another key.
     pub(crate) async fn hear(
         &self,
         service: &S,
         tx: &mut Tx,
         kind: Kind,
-        bytes: &[u8],
+        envelopes: &[&[u8]],
     ) -> Result<(), Failure> {
         match self.handlers.get(&kind) {
-            Some(dispatch) => dispatch(service, tx, bytes).await,
+            Some(dispatch) => dispatch(service, tx, envelopes).await,
             None => Ok(()),
         }
     }

@@ -1,6 +1,5 @@
 //! One unit of work.
 
-use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 use chrono::{DateTime, Utc};
@@ -71,63 +70,55 @@ impl Tx {
         self.inner.rollback().await
     }
 
+    /// One statement: the numbers are given where they are kept, and the envelopes get theirs there.
     async fn write(&mut self, said: Vec<Said>) -> Result<(), Failure> {
-        // In order of the key: two transactions that speak of the same applications lock them in
-        // the same order.
-        let mut counts = BTreeMap::<Uuid, i64>::new();
-        for one in &said {
-            *counts.entry(one.key).or_default() += 1;
-        }
-        let (keys, counts): (Vec<Uuid>, Vec<i64>) = counts.into_iter().unzip();
-        let heads = sqlx::query!(
-            "insert into bus.head as h (key, version)
-             select * from unnest($1::uuid[], $2::bigint[])
-             on conflict (key) do update set version = h.version + excluded.version
-             returning key, version",
-            &keys,
-            &counts
-        )
-        .fetch_all(&mut *self.inner)
-        .await?;
-        let mut next: BTreeMap<Uuid, i64> =
-            heads.iter().zip(&counts).map(|(head, count)| (head.key, head.version - count)).collect();
-
         let mut rows = Rows::default();
         for one in said {
-            let version = next.get_mut(&one.key).expect("each key that was said has a head");
-            *version += 1;
+            let kind = one.fact.kind();
             let header = Header {
                 id: one.id,
-                source: one.fact.kind().service(),
-                kind: one.fact.kind(),
+                source: kind.service(),
+                kind,
                 key: one.key,
-                version: u64::try_from(*version).expect("a version is positive"),
+                version: 0,
                 time: self.now,
                 causation: one.cause.event,
                 traceparent: one.cause.traceparent,
             };
-            rows.envelopes.push(header.write(&one.fact)?);
+            let (before, after) = header.write_around_version(&one.fact)?;
             rows.slots.push(outbox::slot(one.key));
             rows.keys.push(one.key);
-            rows.versions.push(*version);
             rows.ids.push(one.id.uuid());
-            rows.kinds.push(header.kind.name().to_owned());
+            rows.kinds.push(kind.name().to_owned());
+            rows.before.push(before);
+            rows.after.push(after);
         }
+        // Heads in order of the key: two transactions that speak of the same applications lock them
+        // in the same order.
         sqlx::query!(
             "with said as (
-                 select * from unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::bytea[])
-                 with ordinality as s (slot, key, version, event_id, kind, envelope, n)
+                 select * from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::bytea[])
+                 with ordinality as s (slot, key, event_id, kind, before, after, n)
+             ), heads as (
+                 insert into bus.head as h (key, version)
+                 select key, count(*) from said group by key order by key
+                 on conflict (key) do update set version = h.version + excluded.version
+                 returning key, version
+             ), numbered as (
+                 select said.*, heads.version + 1 - row_number() over (partition by key order by n desc) as version
+                 from said join heads using (key)
              ), logged as (
                  insert into bus.event_log (key, version, event_id, kind, envelope, said_at)
-                 select key, version, event_id, kind, envelope, $7 from said
+                 select key, version, event_id, kind,
+                        before || convert_to(version::text, 'UTF8') || after, $7 from numbered
              )
-             insert into bus.outbox (slot, key, version) select slot, key, version from said order by n",
+             insert into bus.outbox (slot, key, version) select slot, key, version from numbered order by n",
             &rows.slots,
             &rows.keys,
-            &rows.versions,
             &rows.ids,
             &rows.kinds,
-            &rows.envelopes,
+            &rows.before,
+            &rows.after,
             self.now
         )
         .execute(&mut *self.inner)
@@ -140,10 +131,10 @@ impl Tx {
 struct Rows {
     slots: Vec<i16>,
     keys: Vec<Uuid>,
-    versions: Vec<i64>,
     ids: Vec<Uuid>,
     kinds: Vec<String>,
-    envelopes: Vec<Vec<u8>>,
+    before: Vec<Vec<u8>>,
+    after: Vec<Vec<u8>>,
 }
 
 impl Deref for Tx {

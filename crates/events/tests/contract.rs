@@ -116,6 +116,9 @@ fn an_envelope_is_a_cloudevent_and_reads_back() {
     let event = Event::<ApplicationSubmitted>::read(&bytes).unwrap();
     assert_eq!(event.data.file_number, "36.KI-2027-0001");
     assert_eq!(header.write(&fact).unwrap(), bytes, "the same fact is the same bytes");
+    let (before, after) = header.write_around_version(&fact).unwrap();
+    let joined = [&before[..], header.version.to_string().as_bytes(), &after[..]].concat();
+    assert_eq!(joined, bytes, "the version fits between the two parts");
 }
 
 #[test]

@@ -19,9 +19,9 @@ const CENSUS: &str = "select stage, count(*) from cases group by stage";
 pub fn subscriptions() -> Subscriptions<Service> {
     Subscriptions::new()
         .on::<CallPublished, _>(call_published::handle)
-        .on::<ApplicationSubmitted, _>(application_submitted::handle)
+        .on_many::<ApplicationSubmitted, _>(application_submitted::handle)
         .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
-        .on::<ReviewCompleted, _>(review_completed::handle)
+        .on_many::<ReviewCompleted, _>(review_completed::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)
 }

@@ -2,19 +2,26 @@
 
 use bus::{Failure, Tx};
 use events::{Event, ReviewCompleted};
+use uuid::Uuid;
 
 use crate::Service;
-use crate::store::cases;
+use crate::store::cases::{self, Moved};
 use crate::store::history::Happened;
 
-/// Hears it.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ReviewCompleted>) -> Result<(), Failure> {
-    let Some(case) = cases::lock(tx, event.application()).await? else {
-        return Err(Failure::not_yet(format!("the application {}", event.application())));
-    };
-    let before = case.state.stage();
-    // A review may well end after a withdrawal.
-    let Some(case) = case.reviewed(event.data.clone()) else { return Ok(()) };
-    let happened = Happened::new(event.time, "reviewed").because(event.id);
-    Ok(cases::save(tx, &case, before, &happened).await?)
+/// Hears them.
+pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<ReviewCompleted>]) -> Result<(), Failure> {
+    let applications: Vec<Uuid> = events.iter().map(|event| event.key.uuid()).collect();
+    let mut locked = cases::lock_all(tx, &applications).await?;
+    let mut moved = Vec::with_capacity(events.len());
+    for event in events {
+        let Some(case) = locked.remove(&event.key) else {
+            return Err(Failure::not_yet(format!("the application {}", event.key)));
+        };
+        let before = case.state.stage();
+        // A review may well end after a withdrawal.
+        let Some(case) = case.reviewed(event.data.clone()) else { continue };
+        let happened = Happened::new(event.time, "reviewed").because(event.id);
+        moved.push(Moved { case, before, happened });
+    }
+    Ok(cases::save_all(tx, &moved).await?)
 }

@@ -1,8 +1,11 @@
 //! Cases: one at a time. Saving one writes its history and keeps the counts.
 
+use std::collections::{BTreeMap, HashMap};
+
 use events::{ApplicationId, ApplicationSubmitted, Call, CallId, Cents, Person, ReviewCompleted};
 use sqlx::PgConnection;
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use super::history::{self, Happened};
 use crate::award::{Case, Stage, State, Terms};
@@ -18,35 +21,52 @@ pub struct File {
     pub call: Call,
 }
 
-/// Adds a case that has just been announced.
+/// Adds cases that have just been announced.
 pub async fn insert(
     db: &mut PgConnection,
-    case: &Case,
-    submitted: &ApplicationSubmitted,
-    happened: &Happened,
+    new: &[(Case, &ApplicationSubmitted, Happened)],
 ) -> Result<(), sqlx::Error> {
+    let column = |text: fn(&ApplicationSubmitted) -> &str| -> Vec<String> {
+        new.iter().map(|(_, submitted, _)| text(submitted).to_owned()).collect()
+    };
+    let cases = || new.iter().map(|(case, ..)| case);
+    let submitted: Vec<_> = new.iter().map(|(_, submitted, _)| Json(*submitted)).collect();
+    let states: Vec<_> = cases().map(|case| Json(&case.state)).collect();
     sqlx::query!(
         "insert into cases (application, revision, call, year, applied_cents, file_number, applicant, title,
                             stage, state, expected_cents, submitted, changed_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        case.application.uuid(),
-        case.revision,
-        case.terms.call.uuid(),
-        case.terms.year,
-        case.terms.applied.0,
-        submitted.file_number,
-        submitted.applicant.name,
-        submitted.application.title,
-        case.state.stage().name(),
-        Json(&case.state) as _,
-        case.expected().0,
-        Json(submitted) as _,
-        happened.at
+         select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::int[], $5::bigint[], $6::text[], $7::text[],
+                              $8::text[], $9::text[], $10::jsonb[], $11::bigint[], $12::jsonb[], $13::timestamptz[])",
+        &cases().map(|case| case.application.uuid()).collect::<Vec<_>>(),
+        &cases().map(|case| case.revision).collect::<Vec<_>>(),
+        &cases().map(|case| case.terms.call.uuid()).collect::<Vec<_>>(),
+        &cases().map(|case| case.terms.year).collect::<Vec<_>>(),
+        &cases().map(|case| case.terms.applied.0).collect::<Vec<_>>(),
+        &column(|submitted| &submitted.file_number),
+        &column(|submitted| &submitted.applicant.name),
+        &column(|submitted| &submitted.application.title),
+        &cases().map(|case| case.state.stage().name().to_owned()).collect::<Vec<_>>(),
+        &states as &[Json<&State>],
+        &cases().map(|case| case.expected().0).collect::<Vec<_>>(),
+        &submitted as &[Json<&ApplicationSubmitted>],
+        &new.iter().map(|(.., happened)| happened.at).collect::<Vec<_>>()
     )
     .execute(&mut *db)
     .await?;
-    history::append(db, case.application, happened).await?;
-    count(db, case.terms.call, None, case.state.stage()).await
+    let happened: Vec<_> = new.iter().map(|(case, _, happened)| (case.application, happened)).collect();
+    history::append_all(db, &happened).await?;
+    count(db, cases().map(|case| (case.terms.call, None, case.state.stage()))).await
+}
+
+/// A case after a transition.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    /// As it is now.
+    pub case: Case,
+    /// Where it stood.
+    pub before: Stage,
+    /// What happened to it.
+    pub happened: Happened,
 }
 
 /// Saves a case after a transition. The caller has locked it.
@@ -56,43 +76,55 @@ pub async fn save(
     before: Stage,
     happened: &Happened,
 ) -> Result<(), sqlx::Error> {
-    let weighted = case.review.as_ref().map_or(0, |review| i32::from(review.weighted));
+    save_all(db, &[Moved { case: case.clone(), before, happened: happened.clone() }]).await
+}
+
+/// Saves cases after their transitions. The caller has locked them.
+pub async fn save_all(db: &mut PgConnection, moved: &[Moved]) -> Result<(), sqlx::Error> {
+    let cases = || moved.iter().map(|moved| &moved.case);
+    let weighted = |case: &Case| case.review.as_ref().map_or(0, |review| i32::from(review.weighted));
+    let states: Vec<_> = cases().map(|case| Json(&case.state)).collect();
+    let reviews: Vec<_> = cases().map(|case| case.review.as_ref().map(Json)).collect();
     let saved = sqlx::query!(
-        "update cases set revision = revision + 1, stage = $3, state = $4, expected_cents = $5, weighted = $6,
-                          review = $7, changed_at = $8
-         where application = $1 and revision = $2",
-        case.application.uuid(),
-        case.revision,
-        case.state.stage().name(),
-        Json(&case.state) as _,
-        case.expected().0,
-        weighted,
-        case.review.as_ref().map(Json) as _,
-        happened.at
+        "update cases c set revision = c.revision + 1, stage = n.stage, state = n.state,
+             expected_cents = n.expected_cents, weighted = n.weighted, review = n.review, changed_at = n.changed_at
+         from unnest($1::uuid[], $2::bigint[], $3::text[], $4::jsonb[], $5::bigint[], $6::int[], $7::jsonb[],
+                     $8::timestamptz[])
+             as n (application, revision, stage, state, expected_cents, weighted, review, changed_at)
+         where c.application = n.application and c.revision = n.revision",
+        &cases().map(|case| case.application.uuid()).collect::<Vec<_>>(),
+        &cases().map(|case| case.revision).collect::<Vec<_>>(),
+        &cases().map(|case| case.state.stage().name().to_owned()).collect::<Vec<_>>(),
+        &states as &[Json<&State>],
+        &cases().map(|case| case.expected().0).collect::<Vec<_>>(),
+        &cases().map(weighted).collect::<Vec<_>>(),
+        &reviews as &[Option<Json<&ReviewCompleted>>],
+        &moved.iter().map(|moved| moved.happened.at).collect::<Vec<_>>()
     )
     .execute(&mut *db)
     .await?;
-    if saved.rows_affected() != 1 {
+    if saved.rows_affected() != moved.len() as u64 {
         return Err(sqlx::Error::RowNotFound);
     }
-    history::append(db, case.application, happened).await?;
-    count(db, case.terms.call, Some(before), case.state.stage()).await
+    let happened: Vec<_> = moved.iter().map(|moved| (moved.case.application, &moved.happened)).collect();
+    history::append_all(db, &happened).await?;
+    let counted = |moved: &Moved| (moved.case.terms.call, Some(moved.before), moved.case.state.stage());
+    count(db, moved.iter().map(counted)).await
 }
 
-/// Moves one case from one count to another, in the order of their names: two such never wait for each other.
+/// Moves cases from one count to another, in the order of their names: two such never wait for each other.
 async fn count(
     db: &mut PgConnection,
-    call: CallId,
-    from: Option<Stage>,
-    to: Stage,
+    moves: impl Iterator<Item = (CallId, Option<Stage>, Stage)>,
 ) -> Result<(), sqlx::Error> {
-    if from == Some(to) {
-        return Ok(());
+    let mut sums = BTreeMap::<(CallId, &str), i64>::new();
+    for (call, from, to) in moves {
+        if let Some(from) = from {
+            *sums.entry((call, from.name())).or_default() -= 1;
+        }
+        *sums.entry((call, to.name())).or_default() += 1;
     }
-    let mut moves: Vec<(&str, i64)> =
-        from.map(|from| (from.name(), -1)).into_iter().chain([(to.name(), 1)]).collect();
-    moves.sort_unstable();
-    for (stage, by) in moves {
+    for ((call, stage), by) in sums.into_iter().filter(|(_, by)| *by != 0) {
         // Two statements: a new row with -1 would break the CHECK before the conflict is seen.
         let counted = sqlx::query!(
             "update counts set cases = cases + $3 where call = $1 and stage = $2",
@@ -119,7 +151,7 @@ async fn count(
 
 struct Row {
     revision: i64,
-    call: uuid::Uuid,
+    call: Uuid,
     year: i32,
     applied_cents: i64,
     state: Json<State>,
@@ -140,16 +172,35 @@ impl Row {
 
 /// The case, locked until the transaction ends.
 pub async fn lock(db: &mut PgConnection, application: ApplicationId) -> Result<Option<Case>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"select revision, call, year, applied_cents, state as "state: Json<State>",
+    Ok(lock_all(db, &[application.uuid()]).await?.remove(&application))
+}
+
+/// The cases there are, locked until the transaction ends.
+pub async fn lock_all(
+    db: &mut PgConnection,
+    applications: &[Uuid],
+) -> Result<HashMap<ApplicationId, Case>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select application, revision, call, year, applied_cents, state as "state: Json<State>",
                   review as "review: Json<ReviewCompleted>"
-           from cases where application = $1 for update"#,
-        application.uuid()
+           from cases where application = any($1) order by application for update"#,
+        applications
     )
-    .fetch_optional(db)
+    .fetch_all(db)
     .await?;
-    Ok(row.map(|row| row.case(application)))
+    let cases = rows.into_iter().map(|row| {
+        let application = row.application.into();
+        let row = Row {
+            revision: row.revision,
+            call: row.call,
+            year: row.year,
+            applied_cents: row.applied_cents,
+            state: row.state,
+            review: row.review,
+        };
+        (application, row.case(application))
+    });
+    Ok(cases.collect())
 }
 
 /// The case with its application and rules, as they are now.

@@ -1,5 +1,7 @@
 //! What happened to a case: rows that are only ever added, each bound to the one before by its hash.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use events::{ApplicationId, Cents, EventId, Person};
 use sha2::{Digest, Sha256};
@@ -85,39 +87,77 @@ pub async fn append(
     application: ApplicationId,
     happened: &Happened,
 ) -> Result<(), sqlx::Error> {
-    let application = application.uuid();
+    append_all(db, &[(application, happened)]).await
+}
+
+/// Adds a row to each of these cases. The caller holds their locks.
+pub async fn append_all(
+    db: &mut PgConnection,
+    happened: &[(ApplicationId, &Happened)],
+) -> Result<(), sqlx::Error> {
+    let applications: Vec<Uuid> = happened.iter().map(|(application, _)| application.uuid()).collect();
     let last = sqlx::query!(
-        "select number, hash from history where application = $1 order by number desc limit 1",
-        application
+        r#"select c.application, calls.version as rules, h.number as "number?", h.hash as "hash?"
+           from cases c join calls on calls.id = c.call
+           left join lateral (
+               select number, hash from history where application = c.application order by number desc limit 1
+           ) h on true
+           where c.application = any($1)"#,
+        &applications
     )
-    .fetch_optional(&mut *db)
+    .fetch_all(&mut *db)
     .await?;
-    let (number, before) = last.map_or((1, Vec::new()), |last| (last.number + 1, last.hash));
-    let rules = sqlx::query_scalar!(
-        "select calls.version from cases join calls on calls.id = cases.call where application = $1",
-        application
-    )
-    .fetch_one(&mut *db)
-    .await?;
+    let mut last: HashMap<Uuid, _> = last.into_iter().map(|row| (row.application, row)).collect();
+    let mut rows = Rows::default();
+    for (application, happened) in happened {
+        let last = last.remove(&application.uuid()).ok_or(sqlx::Error::RowNotFound)?;
+        let number = last.number.unwrap_or_default() + 1;
+        rows.numbers.push(number);
+        rows.times.push(happened.at);
+        rows.whats.push(happened.what.clone());
+        rows.actors.push(happened.by.as_ref().map(|by| by.id.clone()));
+        rows.names.push(happened.by.as_ref().map(|by| by.name.clone()));
+        rows.rules.push(last.rules);
+        rows.amounts.push(happened.amount.map(|amount| amount.0));
+        rows.remarks.push(happened.remark.clone());
+        rows.causes.push(happened.cause.map(EventId::uuid));
+        let before = last.hash.unwrap_or_default();
+        rows.hashes.push(happened.hash(application.uuid(), number, last.rules, &before));
+    }
     sqlx::query!(
         "insert into history
              (application, number, at, what, actor_id, actor_name, rules, amount_cents, remark, cause, hash)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        application,
-        number,
-        happened.at,
-        happened.what,
-        happened.by.as_ref().map(|by| &*by.id),
-        happened.by.as_ref().map(|by| &*by.name),
-        rules,
-        happened.amount.map(|amount| amount.0),
-        happened.remark,
-        happened.cause.map(EventId::uuid),
-        happened.hash(application, number, rules, &before)
+         select * from unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
+                              $7::bigint[], $8::bigint[], $9::text[], $10::uuid[], $11::bytea[])",
+        &applications,
+        &rows.numbers,
+        &rows.times,
+        &rows.whats,
+        &rows.actors as &[Option<String>],
+        &rows.names as &[Option<String>],
+        &rows.rules,
+        &rows.amounts as &[Option<i64>],
+        &rows.remarks as &[Option<String>],
+        &rows.causes as &[Option<Uuid>],
+        &rows.hashes
     )
     .execute(db)
     .await?;
     Ok(())
+}
+
+#[derive(Default)]
+struct Rows {
+    numbers: Vec<i64>,
+    times: Vec<DateTime<Utc>>,
+    whats: Vec<String>,
+    actors: Vec<Option<String>>,
+    names: Vec<Option<String>>,
+    rules: Vec<i64>,
+    amounts: Vec<Option<i64>>,
+    remarks: Vec<Option<String>>,
+    causes: Vec<Option<Uuid>>,
+    hashes: Vec<Vec<u8>>,
 }
 
 /// All that happened to a case, and whether each row still fits the one before.

@@ -188,7 +188,7 @@ async fn dry_run<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which)
         if gate::head(&mut tx, header.source, header.key).await? + 1 != header.version {
             return Err(Failure::park("its turn has not come: a fact before it is missing, or it was heard"));
         }
-        own.subscriptions.hear(&own.service, &mut tx, header.kind, &envelope).await?;
+        own.subscriptions.hear(&own.service, &mut tx, header.kind, &[&envelope]).await?;
         let said = tx.rehearse().await?;
         let after = describe(&own, &mut tx, header.key).await?;
         tx.roll_back().await?;

@@ -1,5 +1,6 @@
 //! One saying and one hearing service, over a real Postgres and a real nats-server.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bus::control::Operator;
@@ -15,17 +16,22 @@ pub struct Recorder;
 pub const POISON: &str = "POISON";
 pub const PANIC: &str = "PANIC";
 
-async fn submitted(_: &Recorder, tx: &mut Tx, event: &Event<ApplicationSubmitted>) -> Result<(), Failure> {
-    let title = event.data.application.title.as_str();
-    assert!(title != PANIC, "a handler that panics");
-    if title == POISON {
-        let cured: bool =
-            sqlx::query_scalar("select exists(select 1 from cure)").fetch_one(&mut **tx).await?;
-        if !cured {
-            return Err(Failure::park("this title is poison"));
+async fn submitted(_: &Recorder, tx: &mut Tx, events: &[Event<ApplicationSubmitted>]) -> Result<(), Failure> {
+    let each: HashSet<_> = events.iter().map(Event::application).collect();
+    assert_eq!(each.len(), events.len(), "two facts of one application are not heard at once");
+    for event in events {
+        let title = event.data.application.title.as_str();
+        assert!(title != PANIC, "a handler that panics");
+        if title == POISON {
+            let cured: bool =
+                sqlx::query_scalar("select exists(select 1 from cure)").fetch_one(&mut **tx).await?;
+            if !cured {
+                return Err(Failure::park("this title is poison"));
+            }
         }
+        note(tx, event.application(), event.version, "submitted").await?;
     }
-    note(tx, event.application(), event.version, "submitted").await
+    Ok(())
 }
 
 async fn withdrawn(_: &Recorder, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
@@ -45,7 +51,7 @@ async fn note(tx: &mut Tx, application: ApplicationId, version: u64, what: &str)
 
 pub fn registry() -> Subscriptions<Recorder> {
     Subscriptions::new()
-        .on::<ApplicationSubmitted, _>(submitted)
+        .on_many::<ApplicationSubmitted, _>(submitted)
         .on::<ApplicationWithdrawn, _>(withdrawn)
         .describe("select to_jsonb(array_agg(what order by n)) from effect where application = $1")
         .census("select what, count(*) from effect group by what")

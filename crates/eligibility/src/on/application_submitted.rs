@@ -9,15 +9,21 @@ use crate::register::Register;
 use crate::rules::assess;
 use crate::store::{calls, cases};
 
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ApplicationSubmitted>) -> Result<(), Failure> {
-    let submitted = event.data.clone();
-    let Some(call) = calls::find(tx, submitted.call).await? else {
-        // Numbered by itself, the call may be on its way behind its first application.
-        return Err(Failure::not_yet(format!("call {}", submitted.call)));
-    };
-    let assessment = assess(&call, &submitted, Register::nrw());
-    let (case, fact) = Case::open(event.application(), submitted, assessment, tx.now());
-    cases::insert(tx, &case).await?;
-    outbox::append(tx, case.id, fact, event.cause());
+pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<ApplicationSubmitted>]) -> Result<(), Failure> {
+    let calls = calls::find(tx, &events.iter().map(|event| event.data.call).collect()).await?;
+    let mut opened = Vec::with_capacity(events.len());
+    for event in events {
+        let submitted = event.data.clone();
+        let Some(call) = calls.get(&submitted.call) else {
+            // Numbered by itself, the call may be on its way behind its first application.
+            return Err(Failure::not_yet(format!("call {}", submitted.call)));
+        };
+        let assessment = assess(call, &submitted, Register::nrw());
+        opened.push(Case::open(event.application(), submitted, assessment, tx.now()));
+    }
+    cases::insert(tx, &opened.iter().map(|(case, _)| case).collect::<Vec<_>>()).await?;
+    for (event, (case, fact)) in events.iter().zip(opened) {
+        outbox::append(tx, case.id, fact, event.cause());
+    }
     Ok(())
 }

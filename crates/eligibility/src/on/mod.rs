@@ -18,7 +18,7 @@ const CENSUS: &str = "select state, count(*) from cases group by state";
 pub fn subscriptions() -> Subscriptions<Service> {
     Subscriptions::new()
         .on::<CallPublished, _>(call_published::handle)
-        .on::<ApplicationSubmitted, _>(application_submitted::handle)
+        .on_many::<ApplicationSubmitted, _>(application_submitted::handle)
         .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)

@@ -1,16 +1,22 @@
 //! Table `calls`.
 
+use std::collections::{BTreeSet, HashMap};
+
 use events::{Call, CallId};
 use sqlx::PgConnection;
 use sqlx::types::Json;
+use uuid::Uuid;
 
-/// The rules of a call, if they are known here.
-pub async fn find(db: &mut PgConnection, id: CallId) -> Result<Option<Call>, sqlx::Error> {
-    let rules =
-        sqlx::query_scalar!(r#"select rules as "rules: Json<Call>" from calls where id = $1"#, id.uuid())
-            .fetch_optional(db)
-            .await?;
-    Ok(rules.map(|Json(call)| call))
+/// The rules of these calls, as far as they are known here.
+pub async fn find(
+    db: &mut PgConnection,
+    ids: &BTreeSet<CallId>,
+) -> Result<HashMap<CallId, Call>, sqlx::Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query!(r#"select id, rules as "rules: Json<Call>" from calls where id = any($1)"#, &ids)
+        .fetch_all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id.into(), row.rules.0)).collect())
 }
 
 /// Keeps the rules, unless newer ones are known.

@@ -9,32 +9,71 @@ use uuid::Uuid;
 use crate::case::{Case, Decision, Stage, State, Verdict};
 use crate::rules::Assessment;
 
-/// A new case. The same application twice is an error.
-pub async fn insert(db: &mut PgConnection, case: &Case) -> Result<(), sqlx::Error> {
-    let flat = Flat::of(case);
+/// New cases. The same application twice is an error.
+pub async fn insert(db: &mut PgConnection, cases: &[&Case]) -> Result<(), sqlx::Error> {
+    let mut new = Columns::default();
+    for case in cases {
+        let flat = Flat::of(case);
+        new.ids.push(case.id.uuid());
+        new.calls.push(case.submitted.call.uuid());
+        new.file_numbers.push(case.submitted.file_number.clone());
+        new.applicants.push(case.submitted.applicant.name.clone());
+        new.submitted.push(Json(&case.submitted));
+        new.findings.push(Json(&case.assessment.findings));
+        new.rule_versions.push(i32::try_from(case.assessment.rule_version).unwrap_or(i32::MAX));
+        new.register_days.push(case.register_day());
+        new.opened_at.push(case.opened_at);
+        new.states.push(flat.state.to_owned());
+        new.verdicts.push(flat.verdict.map(str::to_owned));
+        new.decided_at.push(flat.decided_at);
+    }
     sqlx::query!(
-        "with counted as (
-             update counts set cases = cases + 1 where state = $10 and state = 'referred'
+        "with new as (
+             select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::int[],
+                                  $8::date[], $9::timestamptz[], $10::text[], $11::text[], $12::timestamptz[])
+             as n (id, call, file_number, applicant_name, submitted, findings, rule_version,
+                   register_day, opened_at, state, verdict, decided_at)
+         ), counted as (
+             update counts c set cases = c.cases + n.cases
+             from (select count(*) as cases from new where state = 'referred') n
+             where c.state = 'referred' and n.cases > 0
          )
          insert into cases (id, call, file_number, applicant_name, submitted, findings, rule_version,
              register_day, opened_at, state, changed_at, verdict, decided_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $11, $12)",
-        case.id.uuid(),
-        case.submitted.call.uuid(),
-        case.submitted.file_number,
-        case.submitted.applicant.name,
-        Json(&case.submitted) as _,
-        Json(&case.assessment.findings) as _,
-        i32::try_from(case.assessment.rule_version).unwrap_or(i32::MAX),
-        case.register_day(),
-        case.opened_at,
-        flat.state,
-        flat.verdict,
-        flat.decided_at
+         select id, call, file_number, applicant_name, submitted, findings, rule_version,
+             register_day, opened_at, state, opened_at, verdict, decided_at from new",
+        &new.ids,
+        &new.calls,
+        &new.file_numbers,
+        &new.applicants,
+        &new.submitted as &[Json<&ApplicationSubmitted>],
+        &new.findings as &[Json<&Vec<Finding>>],
+        &new.rule_versions,
+        &new.register_days,
+        &new.opened_at,
+        &new.states,
+        &new.verdicts as &[Option<String>],
+        &new.decided_at as &[Option<DateTime<Utc>>]
     )
     .execute(db)
     .await?;
     Ok(())
+}
+
+#[derive(Default)]
+struct Columns<'a> {
+    ids: Vec<Uuid>,
+    calls: Vec<Uuid>,
+    file_numbers: Vec<String>,
+    applicants: Vec<String>,
+    submitted: Vec<Json<&'a ApplicationSubmitted>>,
+    findings: Vec<Json<&'a Vec<Finding>>>,
+    rule_versions: Vec<i32>,
+    register_days: Vec<NaiveDate>,
+    opened_at: Vec<DateTime<Utc>>,
+    states: Vec<String>,
+    verdicts: Vec<Option<String>>,
+    decided_at: Vec<Option<DateTime<Utc>>>,
 }
 
 /// The case, locked until the transaction ends.

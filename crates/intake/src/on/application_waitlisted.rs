@@ -6,7 +6,11 @@ use events::{ApplicationWaitlisted, Event};
 use crate::Service;
 use crate::timeline::Entry;
 
-/// Notes it in the timeline.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ApplicationWaitlisted>) -> Result<(), Failure> {
-    super::note(tx, event, Entry::Waitlisted).await
+/// Notes it in the timelines.
+pub async fn handle(
+    _: &Service,
+    tx: &mut Tx,
+    events: &[Event<ApplicationWaitlisted>],
+) -> Result<(), Failure> {
+    super::note(tx, events, |_| Entry::Waitlisted).await
 }

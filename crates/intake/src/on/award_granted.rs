@@ -6,7 +6,7 @@ use events::{AwardGranted, Event};
 use crate::Service;
 use crate::timeline::Entry;
 
-/// Notes it in the timeline.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<AwardGranted>) -> Result<(), Failure> {
-    super::note(tx, event, Entry::Decided).await
+/// Notes it in the timelines.
+pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<AwardGranted>]) -> Result<(), Failure> {
+    super::note(tx, events, |_| Entry::Decided).await
 }

@@ -6,7 +6,7 @@ use events::{AwardRejected, Event};
 use crate::Service;
 use crate::timeline::Entry;
 
-/// Notes it in the timeline.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<AwardRejected>) -> Result<(), Failure> {
-    super::note(tx, event, Entry::Decided).await
+/// Notes it in the timelines.
+pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<AwardRejected>]) -> Result<(), Failure> {
+    super::note(tx, events, |_| Entry::Decided).await
 }

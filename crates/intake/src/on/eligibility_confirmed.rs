@@ -6,7 +6,7 @@ use events::{EligibilityConfirmed, Event};
 use crate::Service;
 use crate::timeline::Entry;
 
-/// Notes it in the timeline.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<EligibilityConfirmed>) -> Result<(), Failure> {
-    super::note(tx, event, Entry::Eligible).await
+/// Notes it in the timelines.
+pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<EligibilityConfirmed>]) -> Result<(), Failure> {
+    super::note(tx, events, |_| Entry::Eligible).await
 }

@@ -6,7 +6,7 @@ use events::{EmailSent, Event};
 use crate::Service;
 use crate::timeline::Entry;
 
-/// Notes it in the timeline.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<EmailSent>) -> Result<(), Failure> {
-    super::note(tx, event, Entry::from(&event.data)).await
+/// Notes it in the timelines.
+pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<EmailSent>]) -> Result<(), Failure> {
+    super::note(tx, events, |fact| Entry::from(fact)).await
 }

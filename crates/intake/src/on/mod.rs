@@ -18,6 +18,7 @@ use events::{
     EligibilityReferred, EmailBounced, EmailSent, Event, Fact, IneligibilityConfirmed, NoticeBecameFinal,
     NoticeIssued, ReviewCompleted,
 };
+use uuid::Uuid;
 
 use crate::Service;
 use crate::store::{applications, timeline};
@@ -32,34 +33,40 @@ const CENSUS: &str = "select status, count(*) from applications group by status"
 /// The registry.
 pub fn subscriptions() -> Subscriptions<Service> {
     Subscriptions::new()
-        .on::<EligibilityConfirmed, _>(eligibility_confirmed::handle)
-        .on::<EligibilityReferred, _>(eligibility_referred::handle)
-        .on::<IneligibilityConfirmed, _>(ineligibility_confirmed::handle)
-        .on::<ReviewCompleted, _>(review_completed::handle)
-        .on::<AwardGranted, _>(award_granted::handle)
-        .on::<AwardRejected, _>(award_rejected::handle)
-        .on::<ApplicationWaitlisted, _>(application_waitlisted::handle)
-        .on::<NoticeIssued, _>(notice_issued::handle)
-        .on::<NoticeBecameFinal, _>(notice_became_final::handle)
-        .on::<EmailSent, _>(email_sent::handle)
-        .on::<EmailBounced, _>(email_bounced::handle)
+        .on_many::<EligibilityConfirmed, _>(eligibility_confirmed::handle)
+        .on_many::<EligibilityReferred, _>(eligibility_referred::handle)
+        .on_many::<IneligibilityConfirmed, _>(ineligibility_confirmed::handle)
+        .on_many::<ReviewCompleted, _>(review_completed::handle)
+        .on_many::<AwardGranted, _>(award_granted::handle)
+        .on_many::<AwardRejected, _>(award_rejected::handle)
+        .on_many::<ApplicationWaitlisted, _>(application_waitlisted::handle)
+        .on_many::<NoticeIssued, _>(notice_issued::handle)
+        .on_many::<NoticeBecameFinal, _>(notice_became_final::handle)
+        .on_many::<EmailSent, _>(email_sent::handle)
+        .on_many::<EmailBounced, _>(email_bounced::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)
 }
 
-/// Notes what `event` says. Everything heard here is an answer to something intake has said.
+/// Notes what `events` say. Everything heard here is an answer to something intake has said.
 async fn note<F: Fact<Key = ApplicationId>>(
     tx: &mut Tx,
-    event: &Event<F>,
-    entry: Entry,
+    events: &[Event<F>],
+    entry: impl Fn(&F) -> Entry,
 ) -> Result<(), Failure> {
-    let id = event.application();
-    let Some(status) = applications::lock_status(tx, id).await? else {
-        return Err(Failure::park(format!("the application {id} was never submitted here")));
-    };
-    if let Some(said) = entry.status() {
-        applications::save_status(tx, id, status.heard(said)).await?;
+    let entries: Vec<Entry> = events.iter().map(|event| entry(&event.data)).collect();
+    let noted = || events.iter().zip(&entries);
+    let ids: Vec<Uuid> = events.iter().map(|event| event.key.uuid()).collect();
+    let statuses = applications::lock_statuses(tx, &ids).await?;
+    let mut moved = Vec::new();
+    for (event, entry) in noted() {
+        let id = event.application();
+        let Some(status) = statuses.get(&id) else {
+            return Err(Failure::park(format!("the application {id} was never submitted here")));
+        };
+        moved.extend(entry.status().map(|said| (id, status.heard(said))));
     }
-    timeline::note(tx, id, event.id, event.time, &entry).await?;
+    applications::save_statuses(tx, &moved).await?;
+    timeline::note_all(tx, noted().map(|(event, entry)| (event.key, event.id, event.time, entry))).await?;
     Ok(())
 }

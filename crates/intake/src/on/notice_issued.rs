@@ -6,7 +6,7 @@ use events::{Event, NoticeIssued};
 use crate::Service;
 use crate::timeline::Entry;
 
-/// Notes it in the timeline.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<NoticeIssued>) -> Result<(), Failure> {
-    super::note(tx, event, Entry::NoticeIssued).await
+/// Notes it in the timelines.
+pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<NoticeIssued>]) -> Result<(), Failure> {
+    super::note(tx, events, |_| Entry::NoticeIssued).await
 }

@@ -6,7 +6,7 @@ use events::{Event, ReviewCompleted};
 use crate::Service;
 use crate::timeline::Entry;
 
-/// Notes it in the timeline.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ReviewCompleted>) -> Result<(), Failure> {
-    super::note(tx, event, Entry::Reviewed).await
+/// Notes it in the timelines.
+pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<ReviewCompleted>]) -> Result<(), Failure> {
+    super::note(tx, events, |_| Entry::Reviewed).await
 }

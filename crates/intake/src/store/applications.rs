@@ -1,13 +1,16 @@
 //! Submitted applications.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
-use events::{Ags, ApplicationId, ApplicationSubmitted};
+use events::{Ags, ApplicationId, ApplicationSubmitted, EventId};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{parse, read, write};
 use crate::application::Status;
+use crate::timeline::Entry;
 
 /// A submitted application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,24 +29,33 @@ fn status(name: &str) -> Result<Status, sqlx::Error> {
     Status::from_name(name).ok_or_else(|| sqlx::Error::Decode(format!("no such status: {name}").into()))
 }
 
-/// Stores an application at the moment of its submission.
+/// Stores an application at the moment of its submission, with the first line of its timeline, in the place of its
+/// draft: one statement, since others who submit wait for the end of this unit of work.
 pub async fn insert(
     connection: &mut PgConnection,
     id: ApplicationId,
     ags: &Ags,
     status: Status,
+    said: EventId,
     fact: &ApplicationSubmitted,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "insert into applications (id, call_id, ags, file_number, status, submitted, submitted_at)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "with draft as (
+             delete from drafts where id = $1
+         ), application as (
+             insert into applications (id, call_id, ags, file_number, status, submitted, submitted_at)
+             values ($1, $2, $3, $4, $5, $6, $7)
+         )
+         insert into timeline (application_id, event_id, happened_at, entry) values ($1, $8, $7, $9)",
         id.uuid(),
         fact.call.uuid(),
         ags.as_str(),
         fact.file_number,
         status.name(),
         write(fact)?,
-        fact.submitted_at
+        fact.submitted_at,
+        said.uuid(),
+        write(&Entry::Submitted { late: fact.late })?
     )
     .execute(connection)
     .await?;
@@ -92,15 +104,44 @@ pub async fn lock_status(
     name.map(|name| status(&name)).transpose()
 }
 
+/// Where these stand, as [`lock_status`]; those that exist.
+pub async fn lock_statuses(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<HashMap<ApplicationId, Status>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select id, status from applications where id = any($1) order by id for no key update",
+        ids
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(|row| Ok((row.id.into(), status(&row.status)?))).collect()
+}
+
 /// Moves it.
 pub async fn save_status(
     connection: &mut PgConnection,
     id: ApplicationId,
     status: Status,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query!("update applications set status = $2 where id = $1", id.uuid(), status.name())
-        .execute(connection)
-        .await?;
+    save_statuses(connection, &[(id, status)]).await
+}
+
+/// Moves them.
+pub async fn save_statuses(
+    connection: &mut PgConnection,
+    moved: &[(ApplicationId, Status)],
+) -> Result<(), sqlx::Error> {
+    let (ids, names): (Vec<Uuid>, Vec<String>) =
+        moved.iter().map(|(id, status)| (id.uuid(), status.name().to_owned())).unzip();
+    sqlx::query!(
+        "update applications a set status = n.status from unnest($1::uuid[], $2::text[]) as n (id, status)
+         where a.id = n.id",
+        &ids,
+        &names
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

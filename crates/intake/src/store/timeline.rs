@@ -15,13 +15,29 @@ pub async fn note(
     at: DateTime<Utc>,
     entry: &Entry,
 ) -> Result<(), sqlx::Error> {
+    note_all(connection, [(id, event, at, entry)]).await
+}
+
+/// Notes what several facts say, each of another application.
+pub async fn note_all<'a>(
+    connection: &mut PgConnection,
+    lines: impl IntoIterator<Item = (ApplicationId, EventId, DateTime<Utc>, &'a Entry)>,
+) -> Result<(), sqlx::Error> {
+    let (mut ids, mut events, mut times, mut entries) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (id, event, at, entry) in lines {
+        ids.push(id.uuid());
+        events.push(event.uuid());
+        times.push(at);
+        entries.push(write(entry)?);
+    }
     sqlx::query!(
-        "insert into timeline (application_id, event_id, happened_at, entry) values ($1, $2, $3, $4)
+        "insert into timeline (application_id, event_id, happened_at, entry)
+         select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::jsonb[])
          on conflict (application_id, event_id) do nothing",
-        id.uuid(),
-        event.uuid(),
-        at,
-        write(entry)?
+        &ids,
+        &events,
+        &times,
+        &entries
     )
     .execute(connection)
     .await?;

@@ -11,10 +11,16 @@ use crate::store::contacts::{self, Contact};
 pub async fn handle(
     service: &Service,
     tx: &mut Tx,
-    event: &Event<ApplicationSubmitted>,
+    events: &[Event<ApplicationSubmitted>],
 ) -> Result<(), Failure> {
+    let contacts: Vec<Contact> = events.iter().map(contact).collect();
+    contacts::insert_all(tx, &contacts).await?;
+    tell(service, tx, events, |fact, _| Some(Mail::ApplicationSubmitted { late: fact.late })).await
+}
+
+fn contact(event: &Event<ApplicationSubmitted>) -> Contact {
     let fact = &event.data;
-    let contact = Contact {
+    Contact {
         application: event.application(),
         file_number: one_line(&fact.file_number),
         title: one_line(&fact.application.title),
@@ -23,9 +29,7 @@ pub async fn handle(
         language: fact.application.contact.language,
         submitted_at: fact.submitted_at,
         withdrawn_at: None,
-    };
-    contacts::insert(tx, &contact).await?;
-    tell(service, tx, event, &contact, Mail::ApplicationSubmitted { late: fact.late }).await
+    }
 }
 
 /// What a person typed, as it may stand in a header: no line breaks.

@@ -11,10 +11,10 @@ use crate::store::contacts;
 pub async fn handle(
     service: &Service,
     tx: &mut Tx,
-    event: &Event<ApplicationWithdrawn>,
+    events: &[Event<ApplicationWithdrawn>],
 ) -> Result<(), Failure> {
-    let at = event.data.withdrawn_at;
-    let contact = contacts::of(tx, event.application()).await?;
-    contacts::withdraw(tx, event.application(), at).await?;
-    tell(service, tx, event, &contact, Mail::ApplicationWithdrawn { at }).await
+    for event in events {
+        contacts::withdraw(tx, event.application(), event.data.withdrawn_at).await?;
+    }
+    tell(service, tx, events, |fact, _| Some(Mail::ApplicationWithdrawn { at: fact.withdrawn_at })).await
 }

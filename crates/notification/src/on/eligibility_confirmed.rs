@@ -3,19 +3,14 @@
 use bus::{Failure, Tx};
 use events::{EligibilityConfirmed, Event};
 
-use super::tell;
+use super::{tell, unless_withdrawn};
 use crate::Service;
 use crate::mail::Mail;
-use crate::store::contacts;
 
 pub async fn handle(
     service: &Service,
     tx: &mut Tx,
-    event: &Event<EligibilityConfirmed>,
+    events: &[Event<EligibilityConfirmed>],
 ) -> Result<(), Failure> {
-    let contact = contacts::of(tx, event.application()).await?;
-    if contact.withdrawn_at.is_some() {
-        return Ok(());
-    }
-    tell(service, tx, event, &contact, Mail::EligibilityConfirmed).await
+    tell(service, tx, events, |_, contact| unless_withdrawn(contact, Mail::EligibilityConfirmed)).await
 }

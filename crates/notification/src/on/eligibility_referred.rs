@@ -3,19 +3,14 @@
 use bus::{Failure, Tx};
 use events::{EligibilityReferred, Event};
 
-use super::tell;
+use super::{tell, unless_withdrawn};
 use crate::Service;
 use crate::mail::Mail;
-use crate::store::contacts;
 
 pub async fn handle(
     service: &Service,
     tx: &mut Tx,
-    event: &Event<EligibilityReferred>,
+    events: &[Event<EligibilityReferred>],
 ) -> Result<(), Failure> {
-    let contact = contacts::of(tx, event.application()).await?;
-    if contact.withdrawn_at.is_some() {
-        return Ok(());
-    }
-    tell(service, tx, event, &contact, Mail::EligibilityReferred).await
+    tell(service, tx, events, |_, contact| unless_withdrawn(contact, Mail::EligibilityReferred)).await
 }

@@ -3,19 +3,14 @@
 use bus::{Failure, Tx};
 use events::{Event, IneligibilityConfirmed};
 
-use super::tell;
+use super::{tell, unless_withdrawn};
 use crate::Service;
 use crate::mail::Mail;
-use crate::store::contacts;
 
 pub async fn handle(
     service: &Service,
     tx: &mut Tx,
-    event: &Event<IneligibilityConfirmed>,
+    events: &[Event<IneligibilityConfirmed>],
 ) -> Result<(), Failure> {
-    let contact = contacts::of(tx, event.application()).await?;
-    if contact.withdrawn_at.is_some() {
-        return Ok(());
-    }
-    tell(service, tx, event, &contact, Mail::IneligibilityConfirmed).await
+    tell(service, tx, events, |_, contact| unless_withdrawn(contact, Mail::IneligibilityConfirmed)).await
 }

@@ -16,10 +16,11 @@ use events::{
     EligibilityReferred, Event, Fact, IneligibilityConfirmed, NoticeBecameFinal, NoticeIssued,
     ReviewCompleted,
 };
+use uuid::Uuid;
 
 use crate::Service;
 use crate::mail::Mail;
-use crate::store::contacts::Contact;
+use crate::store::contacts::{self, Contact};
 use crate::store::deliveries::{self, New};
 
 /// What operators see of one application.
@@ -31,39 +32,55 @@ const CENSUS: &str = "select case when withdrawn_at is null then 'known' else 'w
 /// What notification hears.
 pub fn subscriptions() -> Subscriptions<Service> {
     Subscriptions::new()
-        .on::<ApplicationSubmitted, _>(application_submitted::handle)
-        .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
-        .on::<EligibilityConfirmed, _>(eligibility_confirmed::handle)
-        .on::<EligibilityReferred, _>(eligibility_referred::handle)
-        .on::<IneligibilityConfirmed, _>(ineligibility_confirmed::handle)
-        .on::<ReviewCompleted, _>(review_completed::handle)
-        .on::<ApplicationWaitlisted, _>(application_waitlisted::handle)
-        .on::<NoticeIssued, _>(notice_issued::handle)
-        .on::<NoticeBecameFinal, _>(notice_became_final::handle)
+        .on_many::<ApplicationSubmitted, _>(application_submitted::handle)
+        .on_many::<ApplicationWithdrawn, _>(application_withdrawn::handle)
+        .on_many::<EligibilityConfirmed, _>(eligibility_confirmed::handle)
+        .on_many::<EligibilityReferred, _>(eligibility_referred::handle)
+        .on_many::<IneligibilityConfirmed, _>(ineligibility_confirmed::handle)
+        .on_many::<ReviewCompleted, _>(review_completed::handle)
+        .on_many::<ApplicationWaitlisted, _>(application_waitlisted::handle)
+        .on_many::<NoticeIssued, _>(notice_issued::handle)
+        .on_many::<NoticeBecameFinal, _>(notice_became_final::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)
 }
 
-/// Queues the email about this fact. Nothing is sent in here: the row commits with the inbox.
+/// Queues the email about each of these facts, where there is one to send. Nothing is sent in here: the rows commit
+/// with the inbox.
 async fn tell<F: Fact<Key = ApplicationId>>(
     service: &Service,
     tx: &mut Tx,
-    event: &Event<F>,
-    contact: &Contact,
-    mail: Mail,
+    events: &[Event<F>],
+    mail: impl Fn(&F, &Contact) -> Option<Mail>,
 ) -> Result<(), Failure> {
-    let content = mail.render(contact, &service.portal, service.pages.messages()).map_err(Failure::park)?;
-    let new = New {
-        about: event.id,
-        application: event.application(),
-        template: F::KIND.name(),
-        traceparent: event.traceparent.as_deref(),
-        recipient: &contact.email,
-        message_id: deliveries::message_id(event.id, &contact.email, service.sender.domain()),
-        content,
-    };
+    let contacts = contacts::of(tx, &applications(events)).await?;
+    let mut emails = Vec::with_capacity(events.len());
+    for event in events {
+        let contact = &contacts[&event.key];
+        let Some(mail) = mail(&event.data, contact) else { continue };
+        let content =
+            mail.render(contact, &service.portal, service.pages.messages()).map_err(Failure::park)?;
+        emails.push(New {
+            about: event.id,
+            application: event.key,
+            template: F::KIND.name(),
+            traceparent: event.traceparent.as_deref(),
+            recipient: &contact.email,
+            message_id: deliveries::message_id(event.id, &contact.email, service.sender.domain()),
+            content,
+        });
+    }
     let now = tx.now();
-    deliveries::queue(tx, &new, now).await?;
+    deliveries::queue_all(tx, &emails, now).await?;
     service.sender.wake();
     Ok(())
+}
+
+fn applications<F: Fact<Key = ApplicationId>>(events: &[Event<F>]) -> Vec<Uuid> {
+    events.iter().map(|event| event.key.uuid()).collect()
+}
+
+/// A withdrawal may have been faster: then there is nothing to tell.
+fn unless_withdrawn(contact: &Contact, mail: Mail) -> Option<Mail> {
+    contact.withdrawn_at.is_none().then_some(mail)
 }

@@ -6,9 +6,7 @@ use events::{Event, NoticeIssued};
 use super::tell;
 use crate::Service;
 use crate::mail::Mail;
-use crate::store::contacts;
 
-pub async fn handle(service: &Service, tx: &mut Tx, event: &Event<NoticeIssued>) -> Result<(), Failure> {
-    let contact = contacts::of(tx, event.application()).await?;
-    tell(service, tx, event, &contact, Mail::NoticeIssued).await
+pub async fn handle(service: &Service, tx: &mut Tx, events: &[Event<NoticeIssued>]) -> Result<(), Failure> {
+    tell(service, tx, events, |_, _| Some(Mail::NoticeIssued)).await
 }

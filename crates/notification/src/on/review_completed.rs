@@ -3,15 +3,14 @@
 use bus::{Failure, Tx};
 use events::{Event, ReviewCompleted};
 
-use super::tell;
+use super::{tell, unless_withdrawn};
 use crate::Service;
 use crate::mail::Mail;
-use crate::store::contacts;
 
-pub async fn handle(service: &Service, tx: &mut Tx, event: &Event<ReviewCompleted>) -> Result<(), Failure> {
-    let contact = contacts::of(tx, event.application()).await?;
-    if contact.withdrawn_at.is_some() {
-        return Ok(());
-    }
-    tell(service, tx, event, &contact, Mail::ReviewCompleted).await
+pub async fn handle(
+    service: &Service,
+    tx: &mut Tx,
+    events: &[Event<ReviewCompleted>],
+) -> Result<(), Failure> {
+    tell(service, tx, events, |_, contact| unless_withdrawn(contact, Mail::ReviewCompleted)).await
 }

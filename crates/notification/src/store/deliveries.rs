@@ -81,33 +81,50 @@ pub async fn queue(
     new: &New<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool, sqlx::Error> {
-    let content = &new.content;
+    Ok(queue_all(connection, std::slice::from_ref(new), now).await? == 1)
+}
+
+/// Queues emails, each once per fact and recipient. Returns how many were not there already.
+pub async fn queue_all(
+    connection: &mut PgConnection,
+    emails: &[New<'_>],
+    now: DateTime<Utc>,
+) -> Result<u64, sqlx::Error> {
+    fn column<'n>(emails: &[New<'n>], text: impl Fn(&New<'n>) -> String) -> Vec<String> {
+        emails.iter().map(text).collect()
+    }
     let queued = sqlx::query!(
-        "with delivery as (
+        "with new as (
+             select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],
+                                  $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
+             as n (event_id, recipient, application_id, template, message_id, traceparent,
+                   language, recipient_name, subject, body_text, body_html)
+         ), delivery as (
              insert into deliveries
                  (event_id, recipient, application_id, template, message_id, traceparent, queued_at, state, moment)
-             values ($1, $2, $3, $4, $5, $6, $7, 'queued', $7)
+             select event_id, recipient, application_id, template, message_id, traceparent, $7, 'queued', $7 from new
              on conflict (event_id, recipient) do nothing
-             returning id
+             returning id, event_id, recipient
          )
          insert into contents (delivery_id, language, recipient_name, subject, body_text, body_html)
-         select id, $8, $9, $10, $11, $12 from delivery",
-        new.about.uuid(),
-        new.recipient,
-        new.application.uuid(),
-        new.template,
-        new.message_id,
-        new.traceparent,
+         select id, language, recipient_name, subject, body_text, body_html
+         from delivery join new using (event_id, recipient)",
+        &emails.iter().map(|new| new.about.uuid()).collect::<Vec<_>>(),
+        &column(emails, |new| new.recipient.to_owned()),
+        &emails.iter().map(|new| new.application.uuid()).collect::<Vec<_>>(),
+        &column(emails, |new| new.template.to_owned()),
+        &column(emails, |new| new.message_id.clone()),
+        &emails.iter().map(|new| new.traceparent.map(str::to_owned)).collect::<Vec<_>>() as &[Option<String>],
         now,
-        content.language,
-        content.recipient_name,
-        content.subject,
-        content.text,
-        content.html,
+        &column(emails, |new| new.content.language.clone()),
+        &column(emails, |new| new.content.recipient_name.clone()),
+        &column(emails, |new| new.content.subject.clone()),
+        &column(emails, |new| new.content.text.clone()),
+        &column(emails, |new| new.content.html.clone()),
     )
     .execute(connection)
     .await?;
-    Ok(queued.rows_affected() == 1)
+    Ok(queued.rows_affected())
 }
 
 /// Locks up to `limit` deliveries that are due, oldest first. What others are claiming is passed over.

@@ -6,6 +6,7 @@ use events::{ApplicationSubmitted, Event};
 use crate::Service;
 use crate::store::files;
 
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ApplicationSubmitted>) -> Result<(), Failure> {
-    Ok(files::announce(tx, event.application(), &event.data).await?)
+pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<ApplicationSubmitted>]) -> Result<(), Failure> {
+    let submitted: Vec<_> = events.iter().map(|event| (event.application(), &event.data)).collect();
+    Ok(files::announce_all(tx, &submitted).await?)
 }

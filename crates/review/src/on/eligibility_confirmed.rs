@@ -1,20 +1,34 @@
 //! The application may be funded: its reviews can begin, by the rules it was found eligible by.
 
+use std::collections::HashMap;
+
 use bus::{Failure, Tx};
 use events::{EligibilityConfirmed, Event};
+use uuid::Uuid;
 
 use crate::Service;
 use crate::file::Terms;
 use crate::store::{calls, files};
 
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<EligibilityConfirmed>) -> Result<(), Failure> {
-    let Some(file) = files::lock(tx, event.application()).await? else {
-        return Err(Failure::not_yet("the application"));
-    };
-    let rule_version = event.data.rule_version;
-    let Some(rules) = calls::rules(tx, file.call, rule_version).await? else {
-        return Err(Failure::not_yet(format!("version {rule_version} of the call's rules")));
-    };
-    let terms = Terms { rule_version, needed: rules.reviews_per_application, opened_at: tx.now() };
-    Ok(files::save(tx, &file.opened(terms), &event.cause()).await?)
+pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<EligibilityConfirmed>]) -> Result<(), Failure> {
+    let applications: Vec<Uuid> = events.iter().map(|event| event.key.uuid()).collect();
+    let mut files: HashMap<_, _> =
+        files::lock_all(tx, &applications).await?.into_iter().map(|file| (file.application, file)).collect();
+    let mut needed = HashMap::new();
+    let mut opened = Vec::with_capacity(events.len());
+    for event in events {
+        let file = files.remove(&event.key).ok_or_else(|| Failure::not_yet("the application"))?;
+        let rule_version = event.data.rule_version;
+        let rules = (file.call, rule_version);
+        if !needed.contains_key(&rules) {
+            let Some(found) = calls::rules(tx, file.call, rule_version).await? else {
+                return Err(Failure::not_yet(format!("version {rule_version} of the call's rules")));
+            };
+            needed.insert(rules, found.reviews_per_application);
+        }
+        let terms = Terms { rule_version, needed: needed[&rules], opened_at: tx.now() };
+        opened.push((file.opened(terms), event.cause()));
+    }
+    let opened: Vec<_> = opened.iter().map(|(file, cause)| (file, cause)).collect();
+    Ok(files::save_all(tx, &opened).await?)
 }

@@ -9,5 +9,5 @@ use crate::store::mails::{self, Mail};
 pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<EmailBounced>) -> Result<(), Failure> {
     let EmailBounced { template, recipient, bounced_at, reason, .. } = event.data.clone();
     let mail = Mail { template, recipient, at: bounced_at, bounced: Some(reason) };
-    Ok(mails::note(tx, event.id, event.application(), &mail).await?)
+    Ok(mails::note(tx, [(event.id, event.application(), mail)]).await?)
 }

@@ -6,8 +6,10 @@ use events::{EmailSent, Event};
 use crate::Service;
 use crate::store::mails::{self, Mail};
 
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<EmailSent>) -> Result<(), Failure> {
-    let EmailSent { template, recipient, sent_at, .. } = event.data.clone();
-    let mail = Mail { template, recipient, at: sent_at, bounced: None };
-    Ok(mails::note(tx, event.id, event.application(), &mail).await?)
+pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<EmailSent>]) -> Result<(), Failure> {
+    let fates = events.iter().map(|event| {
+        let EmailSent { template, recipient, sent_at, .. } = event.data.clone();
+        (event.id, event.application(), Mail { template, recipient, at: sent_at, bounced: None })
+    });
+    Ok(mails::note(tx, fates).await?)
 }

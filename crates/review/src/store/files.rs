@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use events::{Ags, ApplicationId, ApplicationSubmitted, Cause, Person, ReviewGiven};
 use sqlx::PgConnection;
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use super::calls::version_column;
 use super::{history, unreadable};
@@ -16,19 +17,38 @@ pub async fn announce(
     application: ApplicationId,
     submission: &ApplicationSubmitted,
 ) -> Result<(), sqlx::Error> {
+    announce_all(tx, &[(application, submission)]).await
+}
+
+/// Puts files on the table.
+pub async fn announce_all(
+    tx: &mut Tx,
+    submitted: &[(ApplicationId, &ApplicationSubmitted)],
+) -> Result<(), sqlx::Error> {
+    let column = |text: fn(&ApplicationSubmitted) -> String| -> Vec<String> {
+        submitted.iter().map(|(_, submission)| text(submission)).collect()
+    };
+    let ids: Vec<Uuid> = submitted.iter().map(|(application, _)| application.uuid()).collect();
+    let calls: Vec<Uuid> = submitted.iter().map(|(_, submission)| submission.call.uuid()).collect();
+    let at: Vec<DateTime<Utc>> = submitted.iter().map(|(_, submission)| submission.submitted_at).collect();
+    let submissions: Vec<_> = submitted.iter().map(|(_, submission)| Json(*submission)).collect();
     sqlx::query!(
         "insert into files (application, call, file_number, title, applicant_name, parties,
                             submitted_at, submission, state)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, 'announced')
+         select application, call, file_number, title, applicant_name, string_to_array(parties, ' '),
+                submitted_at, submission, 'announced'
+         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
+                     $7::timestamptz[], $8::jsonb[])
+             as n (application, call, file_number, title, applicant_name, parties, submitted_at, submission)
          on conflict do nothing",
-        application.uuid(),
-        submission.call.uuid(),
-        submission.file_number,
-        submission.application.title,
-        submission.applicant.name,
-        &parties(submission),
-        submission.submitted_at,
-        Json(submission) as _
+        &ids,
+        &calls,
+        &column(|submission| submission.file_number.clone()),
+        &column(|submission| submission.application.title.clone()),
+        &column(|submission| submission.applicant.name.clone()),
+        &column(|submission| parties(submission).join(" ")),
+        &at,
+        &submissions as &[Json<&ApplicationSubmitted>]
     )
     .execute(&mut **tx)
     .await?;
@@ -47,10 +67,23 @@ pub async fn lock(
     connection: &mut PgConnection,
     application: ApplicationId,
 ) -> Result<Option<File>, sqlx::Error> {
-    sqlx::query!("select 1 as one from files where application = $1 for update", application.uuid())
-        .fetch_optional(&mut *connection)
-        .await?;
-    read(connection, application).await
+    Ok(lock_all(connection, &[application.uuid()]).await?.pop())
+}
+
+/// The files for a change, those there are, by application.
+pub async fn lock_all(
+    connection: &mut PgConnection,
+    applications: &[Uuid],
+) -> Result<Vec<File>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select application, call, parties, state, rule_version, needed, opened_at
+         from files where application = any($1) order by application for update",
+        applications
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    with_reviewers(connection, applications, rows).await
 }
 
 /// The file to look at.
@@ -58,112 +91,172 @@ pub async fn read(
     connection: &mut PgConnection,
     application: ApplicationId,
 ) -> Result<Option<File>, sqlx::Error> {
-    let row = sqlx::query!(
-        "select call, parties, state, rule_version, needed, opened_at from files where application = $1",
+    let rows = sqlx::query_as!(
+        Row,
+        "select application, call, parties, state, rule_version, needed, opened_at
+         from files where application = $1",
         application.uuid()
     )
-    .fetch_optional(&mut *connection)
+    .fetch_all(&mut *connection)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let terms = match (row.rule_version, u8::try_from(row.needed), row.opened_at) {
-        (Some(version), Ok(needed), Some(opened_at)) => {
-            let rule_version = u32::try_from(version).map_err(|_| unreadable("version of rules"))?;
-            Some(Terms { rule_version, needed, opened_at })
-        }
-        _ => None,
-    };
-    let stage = match (row.state.as_str(), terms) {
-        ("announced", _) => Stage::Announced,
-        ("withdrawn", _) => Stage::Withdrawn,
-        ("open", Some(terms)) => Stage::Open(terms),
-        ("completed", Some(terms)) => Stage::Completed(terms),
-        (state, _) => return Err(unreadable(&format!("state {state:?} of a file"))),
-    };
-    let parties = row.parties.iter().map(|ags| ags.parse()).collect::<Result<_, _>>();
-    let mut file =
-        File::announced(application, row.call.into(), parties.map_err(|_| unreadable("municipality key"))?);
-    file.stage = stage;
-    file.reviewers = reviewers(connection, application).await?;
-    Ok(Some(file))
+    Ok(with_reviewers(connection, &[application.uuid()], rows).await?.pop())
 }
 
-async fn reviewers(
+struct Row {
+    application: Uuid,
+    call: Uuid,
+    parties: Vec<String>,
+    state: String,
+    rule_version: Option<i32>,
+    needed: i16,
+    opened_at: Option<DateTime<Utc>>,
+}
+
+impl Row {
+    /// Without its reviewers.
+    fn file(self) -> Result<File, sqlx::Error> {
+        let terms = match (self.rule_version, u8::try_from(self.needed), self.opened_at) {
+            (Some(version), Ok(needed), Some(opened_at)) => {
+                let rule_version = u32::try_from(version).map_err(|_| unreadable("version of rules"))?;
+                Some(Terms { rule_version, needed, opened_at })
+            }
+            _ => None,
+        };
+        let stage = match (self.state.as_str(), terms) {
+            ("announced", _) => Stage::Announced,
+            ("withdrawn", _) => Stage::Withdrawn,
+            ("open", Some(terms)) => Stage::Open(terms),
+            ("completed", Some(terms)) => Stage::Completed(terms),
+            (state, _) => return Err(unreadable(&format!("state {state:?} of a file"))),
+        };
+        let parties = self.parties.iter().map(|ags| ags.parse()).collect::<Result<_, _>>();
+        let parties = parties.map_err(|_| unreadable("municipality key"))?;
+        Ok(File { stage, ..File::announced(self.application.into(), self.call.into(), parties) })
+    }
+}
+
+/// The files, which come in the order of their ids, with their reviewers.
+async fn with_reviewers(
     connection: &mut PgConnection,
-    application: ApplicationId,
-) -> Result<Vec<Reviewer>, sqlx::Error> {
+    applications: &[Uuid],
+    rows: Vec<Row>,
+) -> Result<Vec<File>, sqlx::Error> {
+    let mut files = rows.into_iter().map(Row::file).collect::<Result<Vec<_>, _>>()?;
     let rows = sqlx::query!(
-        r#"select person, name, part, since, until, reason, review as "review: Json<ReviewGiven>"
-           from reviewers where application = $1 order by since, person"#,
-        application.uuid()
+        r#"select application, person, name, part, since, until, reason, review as "review: Json<ReviewGiven>"
+           from reviewers where application = any($1) order by application, since, person"#,
+        applications
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let part = match (row.part.as_str(), row.until, row.reason, row.review) {
-                ("holds", Some(until), _, _) => Part::Holds { until },
-                ("returned", ..) => Part::Returned,
-                ("biased", _, Some(reason), _) => Part::Biased { reason },
-                ("gave", _, _, Some(Json(review))) => Part::Gave(review),
-                (part, ..) => return Err(unreadable(&format!("part {part:?} in a file"))),
-            };
-            Ok(Reviewer { person: Person { id: row.person, name: row.name }, part, since: row.since })
-        })
-        .collect()
+    for row in rows {
+        let part = match (row.part.as_str(), row.until, row.reason, row.review) {
+            ("holds", Some(until), _, _) => Part::Holds { until },
+            ("returned", ..) => Part::Returned,
+            ("biased", _, Some(reason), _) => Part::Biased { reason },
+            ("gave", _, _, Some(Json(review))) => Part::Gave(review),
+            (part, ..) => return Err(unreadable(&format!("part {part:?} in a file"))),
+        };
+        let person = Person { id: row.person, name: row.name };
+        if let Ok(place) = files.binary_search_by_key(&row.application, |file| file.application.uuid()) {
+            files[place].reviewers.push(Reviewer { person, part, since: row.since });
+        }
+    }
+    Ok(files)
 }
 
 /// Writes a locked file as it is now, and what happened into the history.
 pub async fn save(tx: &mut Tx, file: &File, cause: &Cause) -> Result<(), sqlx::Error> {
-    let (state, terms) = match file.stage {
-        Stage::Announced => ("announced", None),
-        Stage::Open(terms) => ("open", Some(terms)),
-        Stage::Completed(terms) => ("completed", Some(terms)),
-        Stage::Withdrawn => ("withdrawn", None),
-    };
+    save_all(tx, &[(file, cause)]).await
+}
+
+/// Writes locked files as they are now, and what happened into the history.
+pub async fn save_all(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<(), sqlx::Error> {
+    let mut files = Files::default();
+    let mut columns = Columns::default();
+    for (file, _) in changed {
+        files.push(file)?;
+        for reviewer in &file.reviewers {
+            columns.push(file.application, reviewer);
+        }
+    }
     // A withdrawn file keeps by what it was reviewed until then.
     sqlx::query!(
-        "update files set state = $2, held = $3, given = $4, rule_version = coalesce($5, rule_version),
-                          needed = coalesce($6, needed), opened_at = coalesce($7, opened_at)
-         where application = $1",
-        file.application.uuid(),
-        state,
-        small(file.held())?,
-        small(file.reviews().count())?,
-        terms.map(|terms| version_column(terms.rule_version)).transpose()?,
-        terms.map(|terms| i16::from(terms.needed)),
-        terms.map(|terms| terms.opened_at)
+        "update files f set state = n.state, held = n.held, given = n.given,
+             rule_version = coalesce(n.rule_version, f.rule_version), needed = coalesce(n.needed, f.needed),
+             opened_at = coalesce(n.opened_at, f.opened_at)
+         from unnest($1::uuid[], $2::text[], $3::smallint[], $4::smallint[], $5::int[], $6::smallint[],
+                     $7::timestamptz[])
+             as n (application, state, held, given, rule_version, needed, opened_at)
+         where f.application = n.application",
+        &files.applications,
+        &files.states,
+        &files.held,
+        &files.given,
+        &files.rule_versions as &[Option<i32>],
+        &files.needed as &[Option<i16>],
+        &files.opened_at as &[Option<DateTime<Utc>>]
     )
     .execute(&mut **tx)
     .await?;
 
-    let mut columns = Columns::default();
-    for reviewer in &file.reviewers {
-        columns.push(reviewer);
-    }
-    sqlx::query!(
-        "insert into reviewers as r (application, person, name, part, since, until, reason, review)
-         select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[],
+    if !columns.persons.is_empty() {
+        sqlx::query!(
+            "insert into reviewers as r (application, person, name, part, since, until, reason, review)
+             select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[],
                                   $6::timestamptz[], $7::text[], $8::jsonb[])
-         on conflict (application, person) do update
-         set part = excluded.part, since = excluded.since, until = excluded.until,
-             reason = excluded.reason, review = excluded.review
-         where (r.part, r.since, r.until) is distinct from (excluded.part, excluded.since, excluded.until)",
-        file.application.uuid(),
-        &columns.persons,
-        &columns.names,
-        &columns.parts,
-        &columns.since,
-        &columns.until as &[Option<DateTime<Utc>>],
-        &columns.reasons as &[Option<String>],
-        &columns.reviews as &[Option<Json<ReviewGiven>>]
-    )
-    .execute(&mut **tx)
-    .await?;
-    history::write(tx, file, cause).await
+             on conflict (application, person) do update
+             set part = excluded.part, since = excluded.since, until = excluded.until,
+                 reason = excluded.reason, review = excluded.review
+             where (r.part, r.since, r.until) is distinct from (excluded.part, excluded.since, excluded.until)",
+            &columns.applications,
+            &columns.persons,
+            &columns.names,
+            &columns.parts,
+            &columns.since,
+            &columns.until as &[Option<DateTime<Utc>>],
+            &columns.reasons as &[Option<String>],
+            &columns.reviews as &[Option<Json<ReviewGiven>>]
+        )
+        .execute(&mut **tx)
+        .await?;
+    }
+    history::write(tx, changed).await
+}
+
+#[derive(Default)]
+struct Files {
+    applications: Vec<Uuid>,
+    states: Vec<String>,
+    held: Vec<i16>,
+    given: Vec<i16>,
+    rule_versions: Vec<Option<i32>>,
+    needed: Vec<Option<i16>>,
+    opened_at: Vec<Option<DateTime<Utc>>>,
+}
+
+impl Files {
+    fn push(&mut self, file: &File) -> Result<(), sqlx::Error> {
+        let (state, terms) = match file.stage {
+            Stage::Announced => ("announced", None),
+            Stage::Open(terms) => ("open", Some(terms)),
+            Stage::Completed(terms) => ("completed", Some(terms)),
+            Stage::Withdrawn => ("withdrawn", None),
+        };
+        self.applications.push(file.application.uuid());
+        self.states.push(state.to_owned());
+        self.held.push(small(file.held())?);
+        self.given.push(small(file.reviews().count())?);
+        self.rule_versions.push(terms.map(|terms| version_column(terms.rule_version)).transpose()?);
+        self.needed.push(terms.map(|terms| i16::from(terms.needed)));
+        self.opened_at.push(terms.map(|terms| terms.opened_at));
+        Ok(())
+    }
 }
 
 #[derive(Default)]
 struct Columns {
+    applications: Vec<Uuid>,
     persons: Vec<String>,
     names: Vec<String>,
     parts: Vec<String>,
@@ -174,13 +267,14 @@ struct Columns {
 }
 
 impl Columns {
-    fn push(&mut self, reviewer: &Reviewer) {
+    fn push(&mut self, application: ApplicationId, reviewer: &Reviewer) {
         let (part, until, reason, review) = match &reviewer.part {
             Part::Holds { until } => ("holds", Some(*until), None, None),
             Part::Returned => ("returned", None, None, None),
             Part::Biased { reason } => ("biased", None, Some(reason.clone()), None),
             Part::Gave(review) => ("gave", None, None, Some(Json(review.clone()))),
         };
+        self.applications.push(application.uuid());
         self.persons.push(reviewer.person.id.clone());
         self.names.push(reviewer.person.name.clone());
         self.parts.push(part.to_owned());

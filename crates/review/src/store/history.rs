@@ -4,6 +4,7 @@ use bus::Tx;
 use chrono::{DateTime, Utc};
 use events::{ApplicationId, Cause, Person};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::calls::version_column;
 use crate::file::{Act, File, Stage};
@@ -21,39 +22,66 @@ pub struct Line {
     pub detail: Option<String>,
 }
 
-pub(super) async fn write(tx: &mut Tx, file: &File, cause: &Cause) -> Result<(), sqlx::Error> {
-    let version = match file.stage {
-        Stage::Open(terms) | Stage::Completed(terms) => Some(version_column(terms.rule_version)?),
-        Stage::Announced | Stage::Withdrawn => None,
-    };
-    for act in &file.news {
-        let (name, person, detail): (_, Option<&Person>, Option<&str>) = match act {
-            Act::Opened => ("opened", None, None),
-            Act::Taken(person) => ("taken", Some(person), None),
-            Act::Returned(person) => ("returned", Some(person), None),
-            Act::Expired(person) => ("expired", Some(person), None),
-            Act::Biased(person, reason) => ("biased", Some(person), Some(reason)),
-            Act::Reviewed(person) => ("reviewed", Some(person), None),
-            Act::Completed => ("completed", None, None),
-            Act::Withdrawn => ("withdrawn", None, None),
+pub(super) async fn write(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<(), sqlx::Error> {
+    let mut lines = Lines::default();
+    for (file, cause) in changed {
+        let version = match file.stage {
+            Stage::Open(terms) | Stage::Completed(terms) => Some(version_column(terms.rule_version)?),
+            Stage::Announced | Stage::Withdrawn => None,
         };
-        let now = tx.now();
-        sqlx::query!(
-            "insert into history (application, at, act, person, name, detail, rule_version, cause)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
-            file.application.uuid(),
-            now,
-            name,
-            person.map(|person| person.id.as_str()),
-            person.map(|person| person.name.as_str()),
-            detail,
-            version,
-            cause.event.map(|event| event.uuid())
-        )
-        .execute(&mut **tx)
-        .await?;
+        for act in &file.news {
+            let (name, person, detail): (_, Option<&Person>, Option<&str>) = match act {
+                Act::Opened => ("opened", None, None),
+                Act::Taken(person) => ("taken", Some(person), None),
+                Act::Returned(person) => ("returned", Some(person), None),
+                Act::Expired(person) => ("expired", Some(person), None),
+                Act::Biased(person, reason) => ("biased", Some(person), Some(reason)),
+                Act::Reviewed(person) => ("reviewed", Some(person), None),
+                Act::Completed => ("completed", None, None),
+                Act::Withdrawn => ("withdrawn", None, None),
+            };
+            lines.applications.push(file.application.uuid());
+            lines.acts.push(name.to_owned());
+            lines.persons.push(person.map(|person| person.id.clone()));
+            lines.names.push(person.map(|person| person.name.clone()));
+            lines.details.push(detail.map(str::to_owned));
+            lines.versions.push(version);
+            lines.causes.push(cause.event.map(|event| event.uuid()));
+        }
     }
+    if lines.acts.is_empty() {
+        return Ok(());
+    }
+    let now = tx.now();
+    sqlx::query!(
+        "insert into history (application, at, act, person, name, detail, rule_version, cause)
+         select application, $8, act, person, name, detail, rule_version, cause
+         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::uuid[])
+             with ordinality as n (application, act, person, name, detail, rule_version, cause, place)
+         order by place",
+        &lines.applications,
+        &lines.acts,
+        &lines.persons as &[Option<String>],
+        &lines.names as &[Option<String>],
+        &lines.details as &[Option<String>],
+        &lines.versions as &[Option<i32>],
+        &lines.causes as &[Option<Uuid>],
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
+}
+
+#[derive(Default)]
+struct Lines {
+    applications: Vec<Uuid>,
+    acts: Vec<String>,
+    persons: Vec<Option<String>>,
+    names: Vec<Option<String>>,
+    details: Vec<Option<String>>,
+    versions: Vec<Option<i32>>,
+    causes: Vec<Option<Uuid>>,
 }
 
 /// The history of a file, oldest first.

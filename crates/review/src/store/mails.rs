@@ -18,22 +18,31 @@ pub struct Mail {
     pub bounced: Option<String>,
 }
 
-/// Notes the fate of an email, once for each fact.
+/// Notes the fates of emails, once for each fact.
 pub async fn note(
     tx: &mut Tx,
-    event: EventId,
-    application: ApplicationId,
-    mail: &Mail,
+    fates: impl IntoIterator<Item = (EventId, ApplicationId, Mail)>,
 ) -> Result<(), sqlx::Error> {
+    let (mut events, mut applications, mut times) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut templates, mut recipients, mut bounced) = (Vec::new(), Vec::new(), Vec::new());
+    for (event, application, mail) in fates {
+        events.push(event.uuid());
+        applications.push(application.uuid());
+        templates.push(mail.template);
+        recipients.push(mail.recipient);
+        times.push(mail.at);
+        bounced.push(mail.bounced);
+    }
     sqlx::query!(
         "insert into mails (event, application, template, recipient, at, bounced)
-         values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
-        event.uuid(),
-        application.uuid(),
-        mail.template,
-        mail.recipient,
-        mail.at,
-        mail.bounced
+         select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
+         on conflict do nothing",
+        &events,
+        &applications,
+        &templates,
+        &recipients,
+        &times,
+        &bounced as &[Option<String>]
     )
     .execute(&mut **tx)
     .await?;
