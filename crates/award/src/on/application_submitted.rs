@@ -1,6 +1,7 @@
 //! A municipality has applied: a case begins.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use bus::{Failure, Tx};
 use chrono::Datelike;
@@ -18,14 +19,13 @@ pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<ApplicationSubmitt
     let mut announced = Vec::with_capacity(events.len());
     for event in events {
         let submitted = &event.data;
-        if !known.contains_key(&submitted.call) {
-            let call = calls::find(tx, submitted.call).await?;
-            known.insert(
-                submitted.call,
-                call.ok_or_else(|| Failure::not_yet(format!("the call {}", submitted.call)))?,
-            );
-        }
-        let call = &known[&submitted.call];
+        let call = match known.entry(submitted.call) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let call = calls::find(tx, submitted.call).await?;
+                new.insert(call.ok_or_else(|| Failure::not_yet(format!("the call {}", submitted.call)))?)
+            }
+        };
         let start = submitted.application.project_period.from.year();
         let Some(year) = budget::year_of(call, start) else {
             return Err(Failure::park(format!("the call {} has no budget", call.key)));

@@ -1,6 +1,7 @@
 //! The application may be funded: its reviews can begin, by the rules it was found eligible by.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use bus::{Failure, Tx};
 use events::{EligibilityConfirmed, Event};
@@ -19,14 +20,16 @@ pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<EligibilityConfirm
     for event in events {
         let file = files.remove(&event.key).ok_or_else(|| Failure::not_yet("the application"))?;
         let rule_version = event.data.rule_version;
-        let rules = (file.call, rule_version);
-        if !needed.contains_key(&rules) {
-            let Some(found) = calls::rules(tx, file.call, rule_version).await? else {
-                return Err(Failure::not_yet(format!("version {rule_version} of the call's rules")));
-            };
-            needed.insert(rules, found.reviews_per_application);
-        }
-        let terms = Terms { rule_version, needed: needed[&rules], opened_at: tx.now() };
+        let needed = match needed.entry((file.call, rule_version)) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                let Some(found) = calls::rules(tx, file.call, rule_version).await? else {
+                    return Err(Failure::not_yet(format!("version {rule_version} of the call's rules")));
+                };
+                *new.insert(found.reviews_per_application)
+            }
+        };
+        let terms = Terms { rule_version, needed, opened_at: tx.now() };
         opened.push((file.opened(terms), event.cause()));
     }
     let opened: Vec<_> = opened.iter().map(|(file, cause)| (file, cause)).collect();
