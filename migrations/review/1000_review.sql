@@ -102,9 +102,9 @@ create table mails (
 );
 create index mails_application on mails (application, at, event);
 
--- How many files are in which bucket: the sum over the slots. A transaction counts in one slot only,
--- that of its connection, however many files it moves: two transactions seldom wait for each other,
--- and never in a circle.
+-- How many files are in which bucket: the sum over the slots. Several slots, so that transactions
+-- on different files seldom wait for each other; one row for all buckets, so that they never wait
+-- in a circle.
 create table counters (
     slot smallint primary key,
     announced bigint not null default 0,
@@ -119,44 +119,24 @@ create table counters (
 );
 insert into counters (slot) select generate_series(0, 15);
 
--- Triggers, so that no path can forget it; one update for all files of a statement.
-create function count_new_files() returns trigger language plpgsql as $$
+-- A trigger, so that no path can forget it.
+create function count_files() returns trigger language plpgsql as $$
+declare
+    was text := case when tg_op = 'INSERT' then '' else old.bucket end;
 begin
-    update counters c set
-        announced = c.announced + n.announced, waiting = c.waiting + n.waiting, taken = c.taken + n.taken,
-        completed = c.completed + n.completed, withdrawn = c.withdrawn + n.withdrawn
-    from (
-        select count(*) filter (where bucket = 'announced') as announced,
-               count(*) filter (where bucket = 'waiting') as waiting,
-               count(*) filter (where bucket = 'taken') as taken,
-               count(*) filter (where bucket = 'completed') as completed,
-               count(*) filter (where bucket = 'withdrawn') as withdrawn
-        from is_now
-    ) n
-    where c.slot = pg_backend_pid() % 16;
+    if was <> new.bucket then
+        update counters set
+            announced = announced + (new.bucket = 'announced')::int - (was = 'announced')::int,
+            waiting = waiting + (new.bucket = 'waiting')::int - (was = 'waiting')::int,
+            taken = taken + (new.bucket = 'taken')::int - (was = 'taken')::int,
+            completed = completed + (new.bucket = 'completed')::int - (was = 'completed')::int,
+            withdrawn = withdrawn + (new.bucket = 'withdrawn')::int - (was = 'withdrawn')::int
+        where slot = get_byte(uuid_send(new.application), 15) % 16;
+    end if;
     return null;
 end $$;
-create function count_moved_files() returns trigger language plpgsql as $$
-begin
-    update counters c set
-        announced = c.announced + n.announced, waiting = c.waiting + n.waiting, taken = c.taken + n.taken,
-        completed = c.completed + n.completed, withdrawn = c.withdrawn + n.withdrawn
-    from (
-        select coalesce(sum(files) filter (where bucket = 'announced'), 0) as announced,
-               coalesce(sum(files) filter (where bucket = 'waiting'), 0) as waiting,
-               coalesce(sum(files) filter (where bucket = 'taken'), 0) as taken,
-               coalesce(sum(files) filter (where bucket = 'completed'), 0) as completed,
-               coalesce(sum(files) filter (where bucket = 'withdrawn'), 0) as withdrawn
-        from (select bucket, 1 as files from is_now union all select bucket, -1 from was) moved
-        having count(distinct bucket) > 1
-    ) n
-    where c.slot = pg_backend_pid() % 16;
-    return null;
-end $$;
-create trigger count_new_files after insert on files
-    referencing new table as is_now for each statement execute function count_new_files();
-create trigger count_moved_files after update on files
-    referencing old table as was new table as is_now for each statement execute function count_moved_files();
+create trigger count_files after insert or update on files
+    for each row execute function count_files();
 
 -- What somebody has typed so far, as typed; until the review is given.
 create table drafts (

@@ -202,3 +202,30 @@ fn readmes() -> Vec<PathBuf> {
     }
     found
 }
+
+/// Databases out there have run them: a migration that is changed afterwards keeps its service from starting.
+#[test]
+fn released_migrations_are_added_never_changed() {
+    let path = root().join("tests/contract/migrations.txt");
+    let released = fs::read_to_string(&path).expect("the list of released migrations");
+    let released: BTreeMap<&str, &str> = released.lines().filter_map(|line| line.split_once(' ')).collect();
+    let mut found = BTreeMap::new();
+    for service in Service::ALL {
+        for migration in bescheid::service::migrators(service).iter().flat_map(|migrator| migrator.iter()) {
+            let owner = if migration.version < 1_000 { "bus" } else { service.name() };
+            let checksum: String =
+                migration.checksum[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+            found.insert(format!("{owner}/{}", migration.version), checksum);
+        }
+    }
+    for (name, checksum) in &released {
+        let now = found.get(*name).map(String::as_str);
+        assert_eq!(now, Some(*checksum), "{name} was changed: restore it, and add a migration behind it");
+    }
+    let new: Vec<String> = found
+        .iter()
+        .filter(|(name, _)| !released.contains_key(name.as_str()))
+        .map(|(name, checksum)| format!("{name} {checksum}"))
+        .collect();
+    assert!(new.is_empty(), "add to {}:\n{}", path.display(), new.join("\n"));
+}
