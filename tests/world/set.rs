@@ -21,7 +21,7 @@ pub struct Set {
     /// Its API, as anybody.
     pub api: Api,
     process: Process,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Set {
@@ -52,7 +52,7 @@ impl Set {
         let process = Process::spawn("bescheid up", command, Signal::INT).await.expect("the set starts");
         let api = until_some("the set runs", || async { Api::of_running(&data).ok() }).await;
         let url = format!("http://localhost:{port}");
-        Self { data, url, api, process, _folder: folder }
+        Self { data, url, api, process, folder }
     }
 
     /// SIGKILL for one service, as the operator's page names its process.
@@ -75,6 +75,16 @@ impl Set {
     pub async fn finish(mut self) {
         let status = self.process.stop(Duration::from_secs(60)).await.expect("an end");
         assert!(status.success(), "the set ends in order: {status}");
+    }
+}
+
+impl Drop for Set {
+    /// A test that failed leaves its logs.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.folder.disable_cleanup(true);
+            eprintln!("the set's folder is left in {}", self.folder.path().display());
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! would: applicants submit at a given rate; reviewers, case workers and approvers clear their
 //! queues as fast as they can.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -242,29 +242,28 @@ impl Driver {
     /// Until each application of this run has been decided, as its applicant sees it.
     async fn until_all_decided(&self, hands: &mut JoinSet<Result<()>>) -> Result<()> {
         let token = self.api.token("load-operator", Role::Operator, None);
-        let ids: Vec<Uuid> = self.journeys.lock().await.keys().copied().collect();
+        let mut open: VecDeque<Uuid> = self.journeys.lock().await.keys().copied().collect();
         let mut last_progress = Instant::now();
-        let mut open = ids;
         while !open.is_empty() {
             if let Some(ended) = hands.try_join_next() {
                 ended??;
             }
-            let mut still = Vec::new();
-            for id in &open {
+            let mut waits = false;
+            for _ in 0..open.len().min(LOOKS) {
+                let Some(id) = open.pop_front() else { break };
                 let path = format!("/apply/api/applications/{id}");
                 let (_, seen) = self.ask(Method::GET, &path, &token, None).await?;
-                if !matches!(seen["status"].as_str(), Some("decided" | "waitlisted" | "final")) {
-                    still.push(*id);
-                    break;
+                if matches!(seen["status"].as_str(), Some("decided" | "waitlisted" | "final")) {
+                    last_progress = Instant::now();
+                } else if last_progress.elapsed() > STUCK {
+                    bail!("{} applications do not move any more, e.g. {id}: {seen}", open.len() + 1);
+                } else {
+                    // The others first: nobody decides in the order in which we ask.
+                    open.push_back(id);
+                    waits = true;
                 }
             }
-            let reached = open.iter().position(|id| still.first() == Some(id)).unwrap_or(open.len());
-            if reached > 0 {
-                last_progress = Instant::now();
-                open.drain(..reached);
-            } else if last_progress.elapsed() > Duration::from_secs(120) {
-                bail!("{} applications do not move any more, e.g. {:?}", open.len(), still.first());
-            } else {
+            if waits {
                 pause(Duration::from_millis(50)).await;
             }
         }
@@ -289,6 +288,12 @@ impl Driver {
 
 /// How long one request may be repeated.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How long nothing may be decided at all.
+const STUCK: Duration = Duration::from_secs(120);
+
+/// Applications looked at between two rests.
+const LOOKS: usize = 8;
 
 const AMOUNT_CENTS: i64 = 200_000;
 

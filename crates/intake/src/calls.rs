@@ -64,12 +64,14 @@ pub async fn publish(bus: &Bus, call: Call) -> Result<Published, PublishError> {
     let mut tx = bus.begin().await?;
     let now = tx.now();
     let (key, prefix) = (call.key.clone(), call.file_number_prefix.clone());
+    let new = calls::insert(&mut tx, &call, now).await?;
+    // After the insert, which has waited for whoever publishes at the same moment.
     if let Some(other) = calls::of_prefix(&mut tx, &prefix).await?
         && other != key
     {
         return Err(PublishError::Prefix { prefix, key: other });
     }
-    let published = if calls::insert(&mut tx, &call, now).await? {
+    let published = if new {
         Published::New
     } else {
         let stored = calls::lock(&mut tx, call.id()).await?.ok_or(sqlx::Error::RowNotFound)?;

@@ -31,7 +31,7 @@ pub async fn of_prefix(connection: &mut PgConnection, prefix: &str) -> Result<Op
         .await
 }
 
-/// Stores a call that is new. False: somebody else has done so.
+/// Stores a call that is new. False: it, or another with its key or prefix, is stored already.
 pub async fn insert(
     connection: &mut PgConnection,
     call: &Call,
@@ -39,7 +39,7 @@ pub async fn insert(
 ) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query!(
         "insert into calls (id, key, version, file_number_prefix, rules, published_at)
-         values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing",
+         values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
         call.id().uuid(),
         call.key,
         version(call)?,
