@@ -182,6 +182,11 @@ async fn a_broker_that_was_killed_or_wiped_loses_nothing() {
         .await
         .expect("an epoch");
     assert_eq!(epoch, 2);
+    // Not only what its hearers lacked: whoever begins to listen must find everything.
+    let raw = async_nats::jetstream::new(async_nats::connect(nats.url()).await.expect("a client"));
+    let stream = raw.get_stream(events::STREAM).await.expect("the stream");
+    let held = || async { stream.get_info().await.expect("info").state.messages };
+    until("the stream holds the whole event log again", held, |messages| *messages >= 30).await;
     pair.finish().await;
 }
 
