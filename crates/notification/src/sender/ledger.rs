@@ -2,7 +2,6 @@
 //! commit takes them together. What a connection waits for (the text begins) does not wait for what has happened
 //! already (the answer came).
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use bus::answered::{LIMIT, within};
@@ -69,11 +68,11 @@ async fn store(db: PgPool, mut asked: mpsc::Receiver<Awaited>) {
         let held = within(LIMIT, begin(&db, &mut connection, &batch)).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "cannot store that emails are being handed over; they go back");
             connection = None;
-            HashSet::new()
+            vec![false; batch.len()]
         });
-        for Awaited { change, held: answer } in batch.drain(..) {
+        for (Awaited { held: answer, .. }, held) in batch.drain(..).zip(held) {
             // Nobody waits any more: it was not handed over, and is in doubt as stored.
-            let _ = answer.send(held.contains(&change.to.id));
+            let _ = answer.send(held);
         }
     }
 }
@@ -83,7 +82,7 @@ async fn begin(
     db: &PgPool,
     connection: &mut Option<PgConnection>,
     batch: &[Awaited],
-) -> Result<HashSet<i64>, sqlx::Error> {
+) -> Result<Vec<bool>, sqlx::Error> {
     let connection = match connection {
         Some(connection) => connection,
         None => {
@@ -93,8 +92,7 @@ async fn begin(
             connection.insert(new)
         }
     };
-    let held = deliveries::save(connection, batch.iter().map(|asked| &asked.change), None).await?;
-    Ok(held.into_iter().collect())
+    deliveries::save(connection, batch.iter().map(|asked| &asked.change), None).await
 }
 
 async fn note(bus: Bus, mut happened: mpsc::Receiver<Change>) {
@@ -104,7 +102,7 @@ async fn note(bus: Bus, mut happened: mpsc::Receiver<Change>) {
             gather(&mut happened, &mut batch).await;
         }
         match within(LIMIT, tell(&bus, &batch)).await {
-            Ok(held) => batch.drain(..).for_each(|change| count(&change, held.contains(&change.to.id))),
+            Ok(held) => batch.drain(..).zip(held).for_each(|(change, held)| count(&change, held)),
             Err(error) => {
                 tracing::warn!(%error, "cannot store what was sent; trying again");
                 if let Ok(Some(change)) = timeout(RETRY, happened.recv()).await {
@@ -123,11 +121,11 @@ async fn gather(happened: &mut mpsc::Receiver<Change>, batch: &mut Vec<Change>) 
 }
 
 /// The steps, and what is said about them, in one transaction.
-async fn tell(bus: &Bus, batch: &[Change]) -> Result<HashSet<i64>, Failure> {
+async fn tell(bus: &Bus, batch: &[Change]) -> Result<Vec<bool>, Failure> {
     let mut tx = bus.begin().await?;
-    let held: HashSet<i64> = deliveries::save(&mut tx, batch, None).await?.into_iter().collect();
-    for Change { to, fact, .. } in batch.iter().filter(|change| held.contains(&change.to.id)) {
-        if let Some(fact) = fact {
+    let held = deliveries::save(&mut tx, batch, None).await?;
+    for (Change { to, fact, .. }, held) in batch.iter().zip(&held) {
+        if let (Some(fact), true) = (fact, held) {
             let cause = Cause { event: Some(to.about), traceparent: to.traceparent.clone() };
             outbox::append(&mut tx, to.application, fact.clone(), cause);
         }

@@ -1,5 +1,7 @@
 //! Deliveries as the sender sees them.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use events::{AnyFact, ApplicationId, EventId};
 use sqlx::PgConnection;
@@ -210,15 +212,24 @@ fn read_state(name: &str, moment: DateTime<Utc>) -> Result<State, sqlx::Error> {
     State::read(name, moment).ok_or_else(|| sqlx::Error::Decode(format!("no such state: {name}").into()))
 }
 
-/// Stores steps, each only if the delivery is still where the step began. Returns the ids of those that were.
-/// `sender` is the number of whoever claims.
+/// Stores steps, each only if the delivery is still where the step began; of two that begin at the same place, the
+/// first. Says which of them were stored, in the order given. `sender` is the number of whoever claims.
 pub async fn save<'a>(
     connection: &mut PgConnection,
     changes: impl IntoIterator<Item = &'a Change>,
     sender: Option<i32>,
-) -> Result<Vec<i64>, sqlx::Error> {
+) -> Result<Vec<bool>, sqlx::Error> {
     let mut rows = Rows::default();
-    for Change { from, claim, to, .. } in changes {
+    let mut stored = Vec::new();
+    // A crash of Postgres can forget a claim, and its number is given once more: two jobs for one email. The
+    // statement would take either, and the answer would do for both.
+    let mut begun = HashSet::new();
+    for (place, Change { from, claim, to, .. }) in (0..).zip(changes) {
+        stored.push(false);
+        if !begun.insert((to.id, *from, *claim)) {
+            continue;
+        }
+        rows.places.push(place);
         rows.ids.push(to.id);
         rows.from.push((*from).to_owned());
         rows.under.push(*claim);
@@ -231,18 +242,19 @@ pub async fn save<'a>(
         rows.answers.push(to.answer.clone());
     }
     if rows.ids.is_empty() {
-        return Ok(Vec::new());
+        return Ok(stored);
     }
-    sqlx::query_scalar!(
-        "update deliveries d
+    // By its place in the list: the delivery alone would not tell which of its steps was stored.
+    let places = sqlx::query_scalar!(
+        r#"update deliveries d
          set state = n.state, moment = n.moment, claims = n.claims, attempts = n.attempts,
              unanswered = n.unanswered, last_error = n.last_error, answer = n.answer,
              sender = coalesce($11, d.sender)
          from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::timestamptz[], $6::int[],
-                     $7::int[], $8::int[], $9::text[], $10::text[])
-              as n (id, was_state, was_claims, state, moment, claims, attempts, unanswered, last_error, answer)
+                     $7::int[], $8::int[], $9::text[], $10::text[], $12::int[])
+              as n (id, was_state, was_claims, state, moment, claims, attempts, unanswered, last_error, answer, place)
          where d.id = n.id and d.state = n.was_state and d.claims = n.was_claims
-         returning d.id",
+         returning n.place as "place!""#,
         &rows.ids,
         &rows.from,
         &rows.under,
@@ -254,13 +266,19 @@ pub async fn save<'a>(
         &rows.errors as &[Option<String>],
         &rows.answers as &[Option<String>],
         sender,
+        &rows.places,
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    for place in places.into_iter().filter_map(|place| usize::try_from(place).ok()) {
+        stored[place] = true;
+    }
+    Ok(stored)
 }
 
 #[derive(Default)]
 struct Rows {
+    places: Vec<i32>,
     ids: Vec<i64>,
     from: Vec<String>,
     under: Vec<i32>,
