@@ -11,11 +11,13 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer, pu
 use async_nats::jetstream::{AckKind, Message};
 use events::{Header, STREAM};
 use futures_util::StreamExt;
+use futures_util::future::ready;
 use uuid::Uuid;
 
 use crate::Failure;
 use crate::answered::{LIMIT, within};
 use crate::backoff::Backoff;
+use crate::company;
 use crate::connection::Core;
 use crate::gate::{self, Applied, Incoming, Verdict};
 use crate::parked::{self, Attempt};
@@ -120,8 +122,8 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             .expires(Duration::from_secs(30))
             .messages()
             .await;
-        let mut chunks = match messages {
-            Ok(messages) => messages.ready_chunks(BATCH),
+        let mut messages = match messages {
+            Ok(messages) => messages,
             Err(error) => {
                 tracing::warn!(%error, "cannot pull");
                 self.core.recheck.notify_one();
@@ -129,35 +131,34 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             }
         };
         let mut errors = 0;
+        let mut last = 0;
         loop {
-            let chunk = tokio::select! {
+            let first = tokio::select! {
                 biased;
                 () = self.core.shutdown.cancelled() => return,
                 _ = epochs.changed() => return,
-                chunk = chunks.next() => chunk,
+                first = messages.next() => first,
             };
-            let Some(chunk) = chunk else { return };
-            let mut batch = Vec::with_capacity(chunk.len());
-            for item in chunk {
-                match item {
-                    Ok(message) => {
-                        errors = 0;
-                        batch.push(message);
+            let Some(first) = first else { return };
+            let mut batch = Vec::with_capacity(BATCH);
+            // Errors are items, not the end. Two in a row: look at the topology.
+            match first {
+                Ok(message) => batch.push(message),
+                Err(error) => {
+                    errors += 1;
+                    tracing::debug!(%error, errors, "the broker does not deliver");
+                    if errors >= 2 {
+                        self.core.recheck.notify_one();
+                        self.core.pause(Duration::from_millis(200)).await;
                     }
-                    // Errors are items, not the end. Two in a row: look at the topology.
-                    Err(error) => {
-                        errors += 1;
-                        tracing::debug!(%error, errors, "the broker does not deliver");
-                        if errors >= 2 {
-                            self.core.recheck.notify_one();
-                            self.core.pause(Duration::from_millis(200)).await;
-                        }
-                    }
+                    continue;
                 }
             }
-            if !batch.is_empty() {
-                self.hear(batch).await;
-            }
+            errors = 0;
+            let more = (&mut messages).filter_map(|item| ready(item.ok())).take(BATCH - 1);
+            company::gather(&mut batch, more, company::worth(last)).await;
+            last = batch.len();
+            self.hear(batch).await;
         }
     }
 

@@ -14,6 +14,7 @@
 pub mod answered;
 mod audit;
 mod backoff;
+mod company;
 mod connection;
 mod consumer;
 pub mod control;

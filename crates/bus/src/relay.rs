@@ -10,12 +10,14 @@ use futures_util::future::try_join_all;
 
 use crate::answered::{LIMIT, within};
 use crate::backoff::Backoff;
+use crate::company;
 use crate::connection::Core;
 use crate::outbox::SLOTS;
 use crate::step::{Step, reached};
+use crate::tx;
 
 /// Facts in one round at most.
-const BATCH: i64 = 500;
+const BATCH: usize = 500;
 /// All acknowledgements of a round must be in by then.
 const DEADLINE: Duration = Duration::from_secs(2);
 /// First key of the advisory locks; the slot is the second.
@@ -32,21 +34,25 @@ enum RoundError {
 /// Relays until shutdown, then once more.
 pub(crate) async fn run(core: Arc<Core>) {
     let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
+    let mut last = 0;
     loop {
         // The poll is the net for wakes that were lost with their process.
         tokio::select! {
             () = core.wake.notified() => {}
             () = core.pause(Duration::from_millis(250)) => {}
         }
+        // Where many were said lately, more will be said in a moment.
+        core.pause(company::worth(last)).await;
         loop {
             match within(LIMIT, round(&core)).await {
-                Ok(0) => {
-                    backoff.reset();
-                    break;
-                }
                 Ok(count) => {
                     backoff.reset();
-                    metrics::counter!("bus_published_total").increment(count);
+                    metrics::counter!("bus_published_total").increment(count as u64);
+                    last = count;
+                    // Fewer: what is said later wakes again.
+                    if count < BATCH {
+                        break;
+                    }
                 }
                 Err(error) => {
                     let delay = backoff.next();
@@ -67,17 +73,17 @@ pub(crate) async fn run(core: Arc<Core>) {
 
 /// One transaction: lock slots, take rows, publish, await every acknowledgement, commit. Any
 /// failure puts the rows back.
-async fn round(core: &Core) -> Result<u64, RoundError> {
+async fn round(core: &Core) -> Result<usize, RoundError> {
     // Without a known stream a publish could only fail, and would hold a transaction open.
     if core.epoch.borrow().is_none() {
         return Ok(0);
     }
-    // The last round before a rest finds nothing: that costs one question, not a transaction.
+    // The poll mostly finds nothing: that costs one question, not a transaction.
     let something = sqlx::query_scalar!(r#"select exists (select 1 from bus.outbox) as "exists!""#);
     if !something.fetch_one(&core.db).await? {
         return Ok(0);
     }
-    let mut tx = core.db.begin().await?;
+    let mut tx = core.db.begin_with(tx::BEGIN).await?;
     // Lock first; read in the next statement, whose snapshot is newer than the lock.
     let slots = sqlx::query_scalar!(
         r#"select s::smallint as "slot!" from generate_series(0, $1::int - 1) s
@@ -101,11 +107,11 @@ async fn round(core: &Core) -> Result<u64, RoundError> {
          join bus.event_log l on l.key = g.key and l.version = g.version
          order by g.id",
         &slots,
-        BATCH
+        BATCH as i64
     )
     .fetch_all(&mut *tx)
     .await?;
-    let count = rows.len() as u64;
+    let count = rows.len();
     reached(Step::RelayTaken).await;
     let mut pending = Vec::with_capacity(rows.len());
     let mut keys = Vec::with_capacity(rows.len());

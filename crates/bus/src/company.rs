@@ -1,0 +1,53 @@
+//! Facts that travel together cost less: one transaction, one commit. Where many come, it is worth a
+//! moment to wait for them; where one comes, it is not.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+use tokio::time::{Instant, timeout_at};
+
+/// What another fact in the same transaction saves, roughly.
+const SAVES: Duration = Duration::from_millis(1);
+/// Nobody waits longer than this.
+const MOST: Duration = Duration::from_millis(16);
+
+/// How long to wait for company, after so many came together the last time.
+pub(crate) fn worth(last: usize) -> Duration {
+    let others = u32::try_from(last.saturating_sub(1)).unwrap_or(u32::MAX);
+    SAVES.saturating_mul(others).min(MOST)
+}
+
+/// Adds what `stream` has ready, and what comes within `time`, until it ends.
+pub(crate) async fn gather<T>(batch: &mut Vec<T>, stream: impl Stream<Item = T>, time: Duration) {
+    let mut stream = pin!(stream);
+    let end = Instant::now() + time;
+    // What is ready is taken, also where no time is given.
+    while let Ok(Some(one)) = timeout_at(end, stream.next()).await {
+        batch.push(one);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_alone_waits_for_nobody_and_many_wait_for_more() {
+        assert_eq!(worth(0), Duration::ZERO);
+        assert_eq!(worth(1), Duration::ZERO);
+        assert!(worth(2) > Duration::ZERO && worth(2) < worth(20) && worth(1_000) == MOST);
+
+        let mut batch = vec![1];
+        gather(&mut batch, stream::iter([2, 3]).chain(stream::pending()), worth(1)).await;
+        assert_eq!(batch, [1, 2, 3], "what is there comes along");
+        let soon = stream::once(async {
+            tokio::task::yield_now().await;
+            4
+        });
+        gather(&mut batch, soon, Duration::from_secs(60)).await;
+        assert_eq!(batch, [1, 2, 3, 4], "so does what comes in time");
+    }
+}
