@@ -155,6 +155,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 }
             }
             errors = 0;
+            // An error among those that follow is met again as a first one, if it lasts.
             let more = (&mut messages).filter_map(|item| ready(item.ok())).take(BATCH - 1);
             company::gather(&mut batch, more, company::worth(last)).await;
             last = batch.len();

@@ -1,7 +1,5 @@
 //! Deliveries as the sender sees them.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Utc};
 use events::{AnyFact, ApplicationId, EventId};
 use sqlx::PgConnection;
@@ -212,8 +210,9 @@ fn read_state(name: &str, moment: DateTime<Utc>) -> Result<State, sqlx::Error> {
     State::read(name, moment).ok_or_else(|| sqlx::Error::Decode(format!("no such state: {name}").into()))
 }
 
-/// Stores steps, each only if the delivery is still where the step began; of two that begin at the same place, the
-/// first. Says which of them were stored, in the order given. `sender` is the number of whoever claims.
+/// Stores steps, each only if the delivery is still where the step began; of two that begin at the same place, one
+/// (a crash of Postgres can forget a claim, and its number is given once more: two jobs for one email). Says which of
+/// them were stored, in the order given. `sender` is the number of whoever claims.
 pub async fn save<'a>(
     connection: &mut PgConnection,
     changes: impl IntoIterator<Item = &'a Change>,
@@ -221,14 +220,8 @@ pub async fn save<'a>(
 ) -> Result<Vec<bool>, sqlx::Error> {
     let mut rows = Rows::default();
     let mut stored = Vec::new();
-    // A crash of Postgres can forget a claim, and its number is given once more: two jobs for one email. The
-    // statement would take either, and the answer would do for both.
-    let mut begun = HashSet::new();
     for (place, Change { from, claim, to, .. }) in (0..).zip(changes) {
         stored.push(false);
-        if !begun.insert((to.id, *from, *claim)) {
-            continue;
-        }
         rows.places.push(place);
         rows.ids.push(to.id);
         rows.from.push((*from).to_owned());
@@ -244,7 +237,8 @@ pub async fn save<'a>(
     if rows.ids.is_empty() {
         return Ok(stored);
     }
-    // By its place in the list: the delivery alone would not tell which of its steps was stored.
+    // By its place in the list: the delivery alone would not tell which of its steps was stored. The statement changes
+    // a row once, whatever joins with it.
     let places = sqlx::query_scalar!(
         r#"update deliveries d
          set state = n.state, moment = n.moment, claims = n.claims, attempts = n.attempts,
