@@ -11,6 +11,7 @@ use chassis::settings::Database;
 use chassis::{Clock, Process};
 use chrono::TimeDelta;
 use events::{Application, ApplicationId, Call, Cause, Person, Service};
+use intake::FileNumbers;
 use intake::application::Ready;
 use sqlx::PgPool;
 use testkit::{samples, until};
@@ -27,6 +28,7 @@ pub struct House {
     pub heard: Heard,
     pub call: Call,
     intake: Bus,
+    numbers: FileNumbers,
     application: Application,
     running: Vec<Running>,
     people: Vec<JoinHandle<()>>,
@@ -90,6 +92,7 @@ impl House {
             databases: databases.clone(),
             heard,
             intake: bus(Service::Intake),
+            numbers: FileNumbers::of(&db(Service::Intake)),
             application: application(),
             call,
             running,
@@ -108,7 +111,8 @@ impl House {
         let ready = Ready::new(self.application.clone(), &self.call, &applicant, now)?;
         let id = ApplicationId(bus::outbox::new_id(now).uuid());
         let by = Person { id: "applicant-solingen".to_owned(), name: "Erika Mustermann".to_owned() };
-        intake::submission::submit(&mut tx, id, &self.call, ready, by, Cause::default()).await?;
+        intake::submission::submit(&mut tx, &self.numbers, id, &self.call, ready, by, Cause::default())
+            .await?;
         self.intake.commit(tx).await?;
         Ok(id)
     }

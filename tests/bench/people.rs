@@ -126,5 +126,5 @@ async fn rest(done: Result<usize, Failure>) {
     if let Err(failure) = done {
         eprintln!("people: {failure}");
     }
-    tokio::time::sleep(Duration::from_millis(5)).await;
+    tokio::time::sleep(Duration::from_millis(25)).await;
 }

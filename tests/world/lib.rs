@@ -206,12 +206,13 @@ async fn publish(db: &PgPool, broker: &bus::Settings, call: &Call, drafts: bool)
     let bus = bus.expect("a bus");
     intake::calls::publish(&bus, call.clone()).await.expect("the call is published");
     if drafts {
+        let numbers = intake::FileNumbers::of(db);
         for file in [
             include_str!("../../deploy/demo/solingen.toml"),
             include_str!("../../deploy/demo/metropole-ruhr.toml"),
         ] {
             let project = intake::demo::read(file).expect("a project");
-            intake::demo::load(&bus, &project, intake::demo::Stage::Draft).await.expect("loaded");
+            intake::demo::load(&bus, &numbers, &project, intake::demo::Stage::Draft).await.expect("loaded");
         }
     }
 }

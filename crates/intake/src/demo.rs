@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::application::{Draft, Ready, Refused};
 use crate::form::Form;
 use crate::store::{applications, calls, drafts};
-use crate::submission;
+use crate::{FileNumbers, submission};
 
 /// A project of a demonstration file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -63,7 +63,12 @@ pub fn read(text: &str) -> Result<Project, toml::de::Error> {
 ///
 /// # Errors
 /// [`DemoError`].
-pub async fn load(bus: &Bus, project: &Project, stage: Stage) -> Result<ApplicationId, DemoError> {
+pub async fn load(
+    bus: &Bus,
+    numbers: &FileNumbers,
+    project: &Project,
+    stage: Stage,
+) -> Result<ApplicationId, DemoError> {
     let Project { call, ags, submitted_by, application } = project;
     let name = format!("urn:bescheid:demo:{call}:{ags}:{}", application.title);
     let id = ApplicationId(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()));
@@ -79,7 +84,7 @@ pub async fn load(bus: &Bus, project: &Project, stage: Stage) -> Result<Applicat
     if stage == Stage::Submitted {
         let ready = Ready::new(application.clone(), &call, ags, now)?;
         let by = Person { id: "demonstration".to_owned(), name: submitted_by.clone() };
-        submission::submit(&mut tx, id, &call, ready, by, Cause::default()).await?;
+        submission::submit(&mut tx, numbers, id, &call, ready, by, Cause::default()).await?;
     }
     bus.commit(tx).await?;
     Ok(id)

@@ -31,6 +31,7 @@ use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 
 pub use config::{Calls, Settings};
+pub use store::FileNumbers;
 
 /// Its name in the contract.
 pub const NAME: events::Service = events::Service::Intake;
@@ -51,6 +52,8 @@ pub struct Service {
     pub db: PgPool,
     /// Its way to the others.
     pub bus: Bus,
+    /// The file numbers it gives.
+    pub numbers: FileNumbers,
     /// Its time.
     pub clock: Clock,
     /// Its pages.
@@ -65,7 +68,7 @@ impl Service {
     pub fn new(db: PgPool, bus: Bus, clock: Clock) -> Result<Self, pages::CatalogueError> {
         let pages =
             Pages::new(PREFIX, include_str!("../messages/de.ftl"), include_str!("../messages/en.ftl"))?;
-        Ok(Self { db, bus, clock, pages })
+        Ok(Self { numbers: FileNumbers::of(&db), db, bus, clock, pages })
     }
 }
 

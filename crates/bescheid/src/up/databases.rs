@@ -5,6 +5,7 @@ use bus::Bus;
 use chassis::settings::Database;
 use chassis::{Clock, database};
 use events::Service;
+use intake::FileNumbers;
 use intake::demo::Stage;
 
 use super::folder::Secrets;
@@ -37,9 +38,10 @@ pub async fn demonstration(url: &str, nats_url: &str, secrets: &Secrets) -> Resu
     let bus = Bus::connect(Service::Intake, &settings, db.clone(), move || clock.now()).await?;
     let call = intake::call_file::read(include_str!("../../../../deploy/calls/komm-in-2027.toml"))?;
     intake::calls::publish(&bus, call).await.context("cannot publish the demonstration call")?;
+    let numbers = FileNumbers::of(&db);
     for (file, stage) in PROJECTS {
         let project = intake::demo::read(file)?;
-        intake::demo::load(&bus, &project, stage)
+        intake::demo::load(&bus, &numbers, &project, stage)
             .await
             .with_context(|| format!("cannot load {}", project.application.title))?;
     }

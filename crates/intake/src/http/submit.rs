@@ -44,7 +44,8 @@ pub(super) async fn submit(
             return Err(Problem::forbidden().detail(refused.to_string()));
         }
     };
-    submission::submit(&mut tx, id, &call, ready, access::person(&session), cause(&trace)).await?;
+    let by = access::person(&session);
+    submission::submit(&mut tx, &service.numbers, id, &call, ready, by, cause(&trace)).await?;
     service.bus.commit(tx).await.map_err(failed)?;
     Ok(to(&format!("{}/receipt", application_path(id))))
 }

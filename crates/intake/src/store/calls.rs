@@ -80,13 +80,3 @@ pub async fn update(
 fn version(call: &Call) -> Result<i32, sqlx::Error> {
     i32::try_from(call.version).map_err(|error| sqlx::Error::Encode(error.into()))
 }
-
-/// The next file number. Others who submit to this call wait from here on, so this comes late in a unit of work.
-pub async fn next_number(connection: &mut PgConnection, id: CallId) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar!(
-        "update file_numbers set last = last + 1 where call_id = $1 returning last",
-        id.uuid()
-    )
-    .fetch_one(connection)
-    .await
-}

@@ -3,7 +3,10 @@
 pub mod applications;
 pub mod calls;
 pub mod drafts;
+mod file_numbers;
 pub mod timeline;
+
+pub use file_numbers::FileNumbers;
 
 /// Reads what only this service writes; what does not fit is a defect, seen as one.
 fn read<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Result<T, sqlx::Error> {

@@ -1,7 +1,7 @@
 use crate::calls::{PublishError, Published, publish};
 use crate::demo::{self, Stage};
 use crate::store::{applications, drafts};
-use crate::{call_file, samples};
+use crate::{FileNumbers, call_file, samples};
 
 use super::world::begin;
 
@@ -56,10 +56,11 @@ async fn many_that_publish_at_once_publish_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_three_projects_are_loaded_once() {
     let world = begin().await;
+    let numbers = FileNumbers::of(&world.db);
     for round in 0..2 {
         for (text, stage) in PROJECTS.into_iter().zip([Stage::Submitted, Stage::Draft, Stage::Submitted]) {
             let project = demo::read(text).unwrap();
-            let id = demo::load(&world.bus, &project, stage).await.unwrap();
+            let id = demo::load(&world.bus, &numbers, &project, stage).await.unwrap();
             let mut connection = world.db.acquire().await.unwrap();
             let draft = drafts::find(&mut connection, id, &project.ags).await.unwrap();
             let submitted = applications::find(&mut connection, id).await.unwrap();
@@ -72,6 +73,6 @@ async fn the_three_projects_are_loaded_once() {
     }
     let mut lost = demo::read(PROJECTS[0]).unwrap();
     lost.call = "no-such-call".into();
-    demo::load(&world.bus, &lost, Stage::Draft).await.unwrap_err();
+    demo::load(&world.bus, &numbers, &lost, Stage::Draft).await.unwrap_err();
     world.end().await;
 }

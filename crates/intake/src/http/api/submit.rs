@@ -63,7 +63,8 @@ pub(super) async fn submit(
     let ready =
         Ready::new(body.application, &call, &ags, tx.now()).map_err(|error| refused(&service, error))?;
     let id = ApplicationId(bus::outbox::new_id(tx.now()).uuid());
-    let fact = submission::submit(&mut tx, id, &call, ready, access::person(&session), cause(&trace)).await?;
+    let by = access::person(&session);
+    let fact = submission::submit(&mut tx, &service.numbers, id, &call, ready, by, cause(&trace)).await?;
     let receipt = Receipt { id, file_number: fact.file_number, late: fact.late };
     idempotency::finish(&mut tx, &key, &receipt).await?;
     service.bus.commit(tx).await.map_err(failed)?;
