@@ -37,14 +37,17 @@ pub(crate) async fn run(core: Arc<Core>) {
     let mut last = 0;
     loop {
         // The poll is the net for wakes that were lost with their process.
-        tokio::select! {
-            () = core.wake.notified() => {}
-            () = core.pause(Duration::from_millis(250)) => {}
-        }
+        let woken = tokio::select! {
+            () = core.wake.notified() => true,
+            () = core.pause(Duration::from_millis(250)) => false,
+        };
         // Where many were said lately, more will be said in a moment.
-        core.pause(company::worth(last)).await;
+        let worth = company::worth(last);
+        if !worth.is_zero() {
+            core.pause(worth).await;
+        }
         loop {
-            match within(LIMIT, round(&core)).await {
+            match within(LIMIT, round(&core, woken)).await {
                 Ok(count) => {
                     backoff.reset();
                     metrics::counter!("bus_published_total").increment(count as u64);
@@ -73,15 +76,17 @@ pub(crate) async fn run(core: Arc<Core>) {
 
 /// One transaction: lock slots, take rows, publish, await every acknowledgement, commit. Any
 /// failure puts the rows back.
-async fn round(core: &Core) -> Result<usize, RoundError> {
+async fn round(core: &Core, woken: bool) -> Result<usize, RoundError> {
     // Without a known stream a publish could only fail, and would hold a transaction open.
     if core.epoch.borrow().is_none() {
         return Ok(0);
     }
     // The poll mostly finds nothing: that costs one question, not a transaction.
-    let something = sqlx::query_scalar!(r#"select exists (select 1 from bus.outbox) as "exists!""#);
-    if !something.fetch_one(&core.db).await? {
-        return Ok(0);
+    if !woken {
+        let something = sqlx::query_scalar!(r#"select exists (select 1 from bus.outbox) as "exists!""#);
+        if !something.fetch_one(&core.db).await? {
+            return Ok(0);
+        }
     }
     let mut tx = core.db.begin_with(tx::BEGIN).await?;
     // Lock first; read in the next statement, whose snapshot is newer than the lock.
