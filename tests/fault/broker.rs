@@ -109,7 +109,10 @@ async fn row_14_the_broker_comes_back_with_an_older_store() {
         let copy = store.with_extension("copy");
         copy_folder(&store, &copy);
         rig.restart_broker().await;
+        let copied = last_sequence(rig).await;
         drive.until_submitted(9).await;
+        // Only who knows of a fact that the copy lacks can see that it is older.
+        until("intake knows of later facts", || noted(rig), |noted| *noted > copied).await;
         let before = epoch(rig).await;
         rig.kill_broker().await;
         std::fs::remove_dir_all(&store).expect("the store goes");
@@ -118,6 +121,22 @@ async fn row_14_the_broker_comes_back_with_an_older_store() {
         until("the next epoch has begun", || epoch(rig), |epoch| *epoch > before).await;
     })
     .await;
+}
+
+/// Of the broker's stream, which the copy has at most.
+async fn last_sequence(rig: &Rig) -> i64 {
+    let jetstream = rig.jetstream().await;
+    let last = || async {
+        jetstream.get_stream(STREAM).await.map(|stream| stream.cached_info().state.last_sequence)
+    };
+    let last = until("the broker answers", last, Result::is_ok).await.expect("an answer");
+    i64::try_from(last).expect("a number of Postgres")
+}
+
+/// The last sequence that intake knows of.
+async fn noted(rig: &Rig) -> i64 {
+    let noted = sqlx::query_scalar("select coalesce(max(last_sequence), 0) from bus.broker");
+    noted.fetch_one(rig.database(Service::Intake)).await.unwrap_or(0)
 }
 
 fn copy_folder(from: &Path, to: &Path) {

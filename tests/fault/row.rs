@@ -63,7 +63,13 @@ impl Row {
             Ok(accepted) => accepted,
             Err(error) => panic!("{error:#}\n{:?}\n{}", rig.unquiet(0).await, ends_of_logs(&rig)),
         };
-        let quiet = AssertUnwindSafe(rig.until_quiet(self.allowed.waiting)).catch_unwind().await;
+        let quiet = async {
+            rig.until_quiet(self.allowed.waiting).await;
+            if rig.send_doubted_again().await > 0 {
+                rig.until_quiet(self.allowed.waiting).await;
+            }
+        };
+        let quiet = AssertUnwindSafe(quiet).catch_unwind().await;
         if let Err(panic) = quiet {
             eprintln!("{}", ends_of_logs(&rig));
             std::panic::resume_unwind(panic);

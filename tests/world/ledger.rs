@@ -244,9 +244,8 @@ impl Ledger {
             match (&*state, times) {
                 ("sent", 0) => self.lost.push(format!("email {template} about {application}")),
                 ("sent", 1) => {}
-                ("sent", 2) if ambiguous => {}
-                // In doubt twice: nobody sends it a third time, and a person sees that it may have arrived.
-                ("failed", 1 | 2) if unanswered > 1 => {}
+                // Once for each time that nobody knew whether it had arrived.
+                ("sent", times) if times <= 1 + usize::try_from(unanswered).unwrap_or(0) => {}
                 ("failed", 0) => self.failed += 1,
                 (state, times) if times > 1 => {
                     self.doubled

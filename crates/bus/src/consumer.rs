@@ -4,6 +4,7 @@
 //! bad fact never fails its neighbours. What cannot be right is parked; everything else is tried
 //! again for ever.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ use crate::step::{Step, reached};
 use crate::subscriptions::Subscriptions;
 
 /// Facts in one transaction at most.
-const BATCH: usize = 64;
+const BATCH: usize = 200;
 /// How long the broker waits for an acknowledgement before it delivers again.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 /// From this delivery on a fact is heard alone, and noted before.
@@ -115,6 +116,13 @@ impl<S: Send + Sync + 'static> Consumer<S> {
     }
 
     async fn listen(&self, consumer: &PullConsumer, epochs: &mut tokio::sync::watch::Receiver<Option<u64>>) {
+        let suspected = match within(LIMIT, parked::left_behind(&self.core)).await {
+            Ok(suspected) => suspected,
+            Err(error) => {
+                tracing::warn!(%error, "cannot see what earlier processes have died of");
+                return self.core.wait_for_postgres().await;
+            }
+        };
         let messages = consumer
             .stream()
             .max_messages_per_batch(2 * BATCH)
@@ -159,11 +167,13 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             let more = (&mut messages).filter_map(|item| ready(item.ok())).take(BATCH - 1);
             company::gather(&mut batch, more, company::worth(last)).await;
             last = batch.len();
-            self.hear(batch).await;
+            self.hear(batch, &suspected).await;
         }
     }
 
-    async fn hear(&self, messages: Vec<Message>) {
+    /// `suspected`: facts over which an earlier process has ended. However often a message was delivered, it may be
+    /// a copy: what seems lost is published again.
+    async fn hear(&self, messages: Vec<Message>, suspected: &HashSet<Uuid>) {
         let mut readable = Vec::with_capacity(messages.len());
         let mut suspects = Vec::new();
         for message in messages {
@@ -171,7 +181,8 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 Ok(header) => {
                     let incoming = Incoming { header, envelope: message.payload.to_vec() };
                     let deliveries = message.info().map_or(1, |info| info.delivered);
-                    let heard = if deliveries < SUSPECT { &mut readable } else { &mut suspects };
+                    let suspect = deliveries >= SUSPECT || suspected.contains(&incoming.header.id.uuid());
+                    let heard = if suspect { &mut suspects } else { &mut readable };
                     heard.push((message, incoming));
                 }
                 Err(error) => self.set_aside(message, &error.to_string()).await,

@@ -1,5 +1,7 @@
 //! What waits: held behind a gap, or parked because it cannot be right.
 
+use std::collections::HashSet;
+
 use events::{EventId, Header, Stranger};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -117,6 +119,12 @@ pub(crate) async fn attempt(core: &Core, incoming: &Incoming) -> Result<Attempt,
     park(core, incoming, &format!("{deaths} processes ended while they heard this fact")).await?;
     attempt_over(core, incoming.header.id).await;
     Ok(Attempt::Parked)
+}
+
+/// Facts over which a process has ended, by the notes that were left behind.
+pub(crate) async fn left_behind(core: &Core) -> Result<HashSet<Uuid>, sqlx::Error> {
+    let left = sqlx::query_scalar!("select event_id from bus.attempt where process <> $1", core.process);
+    Ok(left.fetch_all(&core.db).await?.into_iter().collect())
 }
 
 /// The process lives: the note goes.

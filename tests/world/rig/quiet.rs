@@ -1,8 +1,11 @@
 //! Is anything still on its way?
 
+use axum::http::Method;
 use bus::Stats;
+use chassis::Role;
 use events::Service;
 use testkit::until_within;
+use uuid::Uuid;
 
 use super::{PATIENCE, Rig};
 use crate::hears;
@@ -18,6 +21,24 @@ impl Rig {
     pub async fn until_quiet(&self, waiting: usize) {
         let quiet = |seen: &Unquiet| seen.0.is_empty();
         until_within(PATIENCE, "nothing is on its way", || self.unquiet(waiting), quiet).await;
+    }
+
+    /// Sends again, as a person can, the emails that were in doubt twice: nobody else does, and they may have
+    /// arrived or not. Returns how many there were.
+    pub async fn send_doubted_again(&self) -> usize {
+        let doubted = sqlx::query_scalar::<_, i64>(
+            "select id from deliveries where state = 'failed' and unanswered > 1",
+        );
+        let doubted = doubted.fetch_all(self.database(Service::Notification)).await.expect("deliveries");
+        let operator = self.api.token("operator-1", Role::Operator, None);
+        for id in &doubted {
+            let path = format!("/mail/api/deliveries/{id}/again");
+            let key = Uuid::new_v4().to_string();
+            let answered = self.api.call(Method::POST, &path, &operator, Some(&key), None).await;
+            let (status, answer) = answered.expect("an answer");
+            assert!(status.is_success(), "POST {path}: {status} {answer}");
+        }
+        doubted.len()
     }
 
     /// What is still on its way.

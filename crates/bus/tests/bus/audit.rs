@@ -261,6 +261,16 @@ async fn the_accounts_of_a_quiet_pair_balance() {
 /// Three processes have died while they heard this fact: the next one parks it unheard.
 #[tokio::test]
 async fn a_fact_that_kills_its_process_is_parked() {
+    parked_when_delivered_before(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_is_a_copy_of_it_that_was_published_again() {
+    parked_when_delivered_before(0).await;
+}
+
+/// Two processes have died of a fact; its message was delivered so often.
+async fn parked_when_delivered_before(times: usize) {
     let (nats, _folder) = testkit::broker("").await;
     let mut pair = Pair::start(&nats.url()).await;
     pair.say(new_application(), "there is a durable").await;
@@ -281,13 +291,13 @@ async fn a_fact_that_kills_its_process_is_parked() {
         .execute(&pair.hearer_db)
         .await
         .expect("the note of a dead process");
-    // Delivered twice to somebody who did not come to an end with it.
+    // To somebody who did not come to an end with it.
     let raw = jetstream::new(async_nats::connect(nats.url()).await.expect("a client"));
     let stream = raw.get_stream(STREAM).await.expect("the stream");
     let consumer: jetstream::consumer::PullConsumer =
         stream.get_consumer("eligibility-e1").await.expect("the durable");
     let mut delivered = 0;
-    while delivered < 2 {
+    while delivered < times {
         let batch = consumer.fetch().max_messages(1).expires(Duration::from_secs(5)).messages().await;
         let message = batch.expect("a batch").next().await.expect("a message").expect("a message");
         if message.subject.contains("application-submitted") {
