@@ -121,8 +121,9 @@ async fn row_43_the_whole_log_is_published_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_34_a_fact_kills_the_process_that_hears_it() {
-    // Each start but the first dies of the first fact it hears.
-    let deaths = std::iter::repeat_n("handled=kill@1".to_owned(), 5);
+    // Each start but the first dies of the first fact it hears. How often it takes depends on when the audit publishes
+    // the fact again.
+    let deaths = std::iter::repeat_n("handled=kill@1".to_owned(), 20);
     let steps = [(Service::Eligibility, std::iter::once(String::new()).chain(deaths).collect())].into();
     let plan = RigPlan { steps, ..RigPlan::default() };
     let row =
@@ -131,11 +132,15 @@ async fn row_34_a_fact_kills_the_process_that_hears_it() {
         let eligibility = rig.first(Service::Eligibility);
         rig.kill(Service::Eligibility);
         until("it is armed", || async { eligibility.starts() }, |starts| *starts == 2).await;
-        let deadly = Drive::start_with(&rig.api, 1, 1.0, |_| Course::Granted);
+        // Five deaths or more, half a minute apart.
+        let long = 4 * PATIENCE;
+        let deadly = Drive::start_patiently(&rig.api, 1, 1.0, |_| Course::Granted, long);
         let parked = || parked(rig);
-        until_within(3 * PATIENCE, "it is parked", parked, |parked| parked.len() == 1).await;
+        until_within(long, "it is parked", parked, |parked| parked.len() == 1).await;
         // Others flow meanwhile.
-        let others = Drive::start_with(&rig.api, 5, 2.0, |number| Course::of(number + 3));
+        eligibility.disarm();
+        rig.kill(Service::Eligibility);
+        let others = Drive::start(&rig.api, 5, 2.0, |number| Course::of(number + 3));
         for (id, course) in others.finish().await.expect("the others come to their end") {
             drive.accept(id, course);
         }

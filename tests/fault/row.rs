@@ -53,7 +53,7 @@ impl Row {
         let mut line =
             Line { number: self.number, name: self.name, text: "FAILED: see the test's output".to_owned() };
         let rig = Rig::start(self.plan.clone()).await;
-        let drive = Drive::start_with(&rig.api, self.applications, self.rate, self.course);
+        let drive = Drive::start(&rig.api, self.applications, self.rate, self.course);
         let injected = AssertUnwindSafe(inject(&rig, &drive)).catch_unwind().await;
         if let Err(panic) = injected {
             eprintln!("{:?}\n{}", rig.unquiet(0).await, ends_of_logs(&rig));

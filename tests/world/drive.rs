@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::{Applicant, form};
 
-/// How long one request is repeated, and one step of a journey awaited.
+/// How long one request is repeated, and one step of a journey usually awaited.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Where a journey goes. A notice takes most of a second to typeset in a debug build, so few are granted.
@@ -74,6 +74,7 @@ pub struct Drive {
 
 struct Shared {
     api: Api,
+    patience: Duration,
     /// What was answered with 2xx.
     accepted: Mutex<BTreeMap<Uuid, Course>>,
     submitted: watch::Sender<usize>,
@@ -85,19 +86,29 @@ struct Shared {
 
 impl Drive {
     /// Submits `applications` at `rate` a second, and walks each through its course.
-    pub fn start(api: &Api, applications: usize, rate: f64) -> Self {
-        Self::start_with(api, applications, rate, Course::of)
-    }
-
-    /// The same, with courses of one's own.
-    pub fn start_with(
+    pub fn start(
         api: &Api,
         applications: usize,
         rate: f64,
         course: impl Fn(usize) -> Course + Send + 'static,
     ) -> Self {
+        Self::start_patiently(api, applications, rate, course, PATIENCE)
+    }
+
+    /// The same; each step of a journey is awaited for `patience`.
+    pub fn start_patiently(
+        api: &Api,
+        applications: usize,
+        rate: f64,
+        course: impl Fn(usize) -> Course + Send + 'static,
+        patience: Duration,
+    ) -> Self {
+        // Each has reviewers of its own: one person at two desks would be given the same file at both.
+        static DRIVES: AtomicUsize = AtomicUsize::new(1);
+        let drive = DRIVES.fetch_add(1, Ordering::SeqCst);
         let shared = Arc::new(Shared {
             api: api.clone(),
+            patience,
             accepted: Mutex::default(),
             submitted: watch::Sender::new(0),
             ended: watch::Sender::new(0),
@@ -106,7 +117,7 @@ impl Drive {
         });
         let mut reviewers = JoinSet::new();
         for number in 1..=3 {
-            reviewers.spawn(shared.clone().review(format!("reviewer-{number}")));
+            reviewers.spawn(shared.clone().review(format!("reviewer-{drive}-{number}")));
         }
         let all = shared.clone();
         let driving = tokio::spawn(async move {
@@ -267,7 +278,7 @@ impl Shared {
                 Ok((status, answer)) => format!("{status} {answer}"),
                 Err(error) => format!("{error:#}"),
             };
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > self.patience {
                 bail!("waited in vain at {path}: {last}");
             }
             pause(Duration::from_millis(150)).await;

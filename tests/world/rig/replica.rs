@@ -123,9 +123,9 @@ impl Replica {
         self.shared.falls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Steps that wait for a start to be armed.
-    pub fn steps_left(&self) -> usize {
-        self.shared.steps.lock().unwrap_or_else(PoisonError::into_inner).len()
+    /// No further start is armed.
+    pub fn disarm(&self) {
+        self.shared.steps.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Facts it has heard more than once, as it counts them itself.
