@@ -1,0 +1,89 @@
+//! When the broker is told that a fact was heard, and when it must not be.
+
+use async_nats::jetstream::consumer::PullConsumer;
+use async_nats::jetstream::stream::Stream;
+use async_nats::jetstream::{self, Context};
+use events::STREAM;
+use futures_util::{StreamExt, TryStreamExt};
+use sqlx::{PgPool, PgTransaction};
+use testkit::{until, until_some};
+
+use crate::pair::{Pair, new_application};
+
+/// Nobody's handler gets further than to its effect.
+async fn hold_handlers(db: &PgPool) -> PgTransaction<'static> {
+    let mut hold = db.begin().await.expect("a transaction");
+    sqlx::query("lock table effect in share mode").execute(&mut *hold).await.expect("locked");
+    hold
+}
+
+async fn until_a_handler_is_held(db: &PgPool) {
+    let held = || async {
+        sqlx::query_scalar::<_, i64>(
+            "select count(*) from pg_locks where relation = 'effect'::regclass and not granted",
+        )
+        .fetch_one(db)
+        .await
+        .expect("the locks")
+    };
+    until("a handler is held", held, |held| *held > 0).await;
+}
+
+async fn client(nats: &local::Nats) -> Context {
+    jetstream::new(async_nats::connect(nats.url()).await.expect("a client"))
+}
+
+async fn stream(client: &Context) -> Stream {
+    until_some("the stream", async || client.get_stream(STREAM).await.ok()).await
+}
+
+/// Facts that the hearer was given and has not acknowledged.
+async fn unacknowledged(stream: &Stream) -> usize {
+    let durables: Vec<_> = stream.consumers().try_collect().await.expect("the durables");
+    durables.iter().filter(|one| one.name.starts_with("eligibility")).map(|one| one.num_ack_pending).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_acknowledged_before_it_is_committed() {
+    let (nats, _folder) = testkit::broker("").await;
+    let pair = Pair::start(&nats.url()).await;
+    let stream = stream(&client(&nats).await).await;
+    let hold = hold_handlers(&pair.hearer_db).await;
+    pair.say(new_application(), "one").await;
+    until_a_handler_is_held(&pair.hearer_db).await;
+    assert_eq!(unacknowledged(&stream).await, 1, "its process may yet die of it");
+    hold.rollback().await.expect("let go");
+    pair.until_effects(1).await;
+    until("it is acknowledged", || unacknowledged(&stream), |left| *left == 0).await;
+    pair.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_acknowledgement_from_before_a_wipe_reaches_nobody() {
+    let (mut nats, _folder) = testkit::broker("").await;
+    let mut pair = Pair::start(&nats.url()).await;
+    let client = client(&nats).await;
+    // Delivered to a process that stands still before it acknowledges.
+    let durable = || async { stream(&client).await.get_consumer("eligibility-e1").await.ok() };
+    let durable: PullConsumer = until_some("the durable of the first epoch", durable).await;
+    pair.stop_hearing().await;
+    pair.say(new_application(), "one").await;
+    let mut delivered = durable.messages().await.expect("a pull");
+    let late = delivered.next().await.expect("a message").expect("a message");
+    drop(delivered);
+
+    nats.kill().await.expect("killed");
+    nats.wipe().expect("wiped");
+    nats.restart().await.expect("started again");
+    let stream = stream(&client).await;
+    let said_again = || async { stream.get_info().await.map(|info| info.state.messages).unwrap_or(0) };
+    until("the fact is said again", said_again, |messages| *messages == 1).await;
+    let hold = hold_handlers(&pair.hearer_db).await;
+    pair.start_hearing().await;
+    until_a_handler_is_held(&pair.hearer_db).await;
+    late.double_ack().await.expect("the server has seen it, or has nobody to give it to");
+    assert_eq!(unacknowledged(&stream).await, 1, "in the new epoch it is still to be heard");
+    hold.rollback().await.expect("let go");
+    pair.until_effects(1).await;
+    pair.finish().await;
+}
