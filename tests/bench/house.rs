@@ -59,6 +59,7 @@ impl House {
         let clock = Clock::system();
 
         let intake = intake::Service::new(db(Service::Intake), bus(Service::Intake), clock.clone())?;
+        let numbers = intake.numbers.clone();
         let eligibility = eligibility::Service {
             db: db(Service::Eligibility),
             bus: bus(Service::Eligibility),
@@ -92,7 +93,7 @@ impl House {
             databases: databases.clone(),
             heard,
             intake: bus(Service::Intake),
-            numbers: FileNumbers::of(&db(Service::Intake)),
+            numbers,
             application: application(),
             call,
             running,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_nats::jetstream::stream::Stream;
 use events::{STREAM, Service};
 use local::Signal;
-use testkit::{until, until_within};
+use testkit::{copy_store, until, until_within};
 use tests::{Disk, Drive, PATIENCE, Rig, RigPlan};
 
 use crate::row::{Row, lasting, left_out};
@@ -107,7 +107,7 @@ async fn row_14_the_broker_comes_back_with_an_older_store() {
         rig.kill_broker().await;
         let store = rig.nats.lock().await.as_ref().expect("the rig's own broker").store();
         let copy = store.with_extension("copy");
-        copy_folder(&store, &copy);
+        copy_store(&store, &copy);
         rig.restart_broker().await;
         let copied = last_sequence(rig).await;
         drive.until_submitted(9).await;
@@ -116,7 +116,7 @@ async fn row_14_the_broker_comes_back_with_an_older_store() {
         let before = epoch(rig).await;
         rig.kill_broker().await;
         std::fs::remove_dir_all(&store).expect("the store goes");
-        copy_folder(&copy, &store);
+        copy_store(&copy, &store);
         rig.restart_broker().await;
         until("the next epoch has begun", || epoch(rig), |epoch| *epoch > before).await;
     })
@@ -137,11 +137,6 @@ async fn last_sequence(rig: &Rig) -> i64 {
 async fn noted(rig: &Rig) -> i64 {
     let noted = sqlx::query_scalar("select coalesce(max(last_sequence), 0) from bus.broker");
     noted.fetch_one(rig.database(Service::Intake)).await.unwrap_or(0)
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp");
-    assert!(copied.success());
 }
 
 /// Eligibility is away, so that what the broker loses is what nobody has heard.

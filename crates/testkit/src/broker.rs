@@ -1,4 +1,5 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use local::tools::NatsProgram;
 use local::{Nats, NatsSettings};
@@ -18,4 +19,10 @@ pub async fn broker(config: &str) -> (Nats, TempDir) {
     let settings = NatsSettings { config: config.to_owned(), ..NatsSettings::new(folder.path()) };
     let nats = Nats::start(&nats_program(), settings, &|_| {}).await.expect("nats-server starts");
     (nats, folder)
+}
+
+/// Copies the store of a broker that is down, to be put back later.
+pub fn copy_store(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp");
+    assert!(copied.success(), "cp -a {} {}", from.display(), to.display());
 }

@@ -11,7 +11,7 @@ mod postgres;
 pub mod samples;
 mod until;
 
-pub use broker::{broker, nats_program};
+pub use broker::{broker, copy_store, nats_program};
 pub use database::{TestDatabase, database};
 pub use local::{Fault, Mailbox};
 pub use postgres::postgres_programs;

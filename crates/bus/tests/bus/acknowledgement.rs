@@ -1,14 +1,14 @@
 //! When the broker is told that a fact was heard, and when it must not be.
 
-use std::path::Path;
+use std::time::Duration;
 
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::stream::Stream;
-use async_nats::jetstream::{self, Context};
+use async_nats::jetstream::{self, Context, context::ContextBuilder};
 use events::STREAM;
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::{PgPool, PgTransaction};
-use testkit::{until, until_some};
+use testkit::{copy_store, until, until_some};
 
 use crate::pair::{Pair, new_application};
 
@@ -31,8 +31,8 @@ async fn until_a_handler_is_held(db: &PgPool) {
     until("a handler is held", held, |held| *held > 0).await;
 }
 
-async fn client(nats: &local::Nats) -> Context {
-    jetstream::new(async_nats::connect(nats.url()).await.expect("a client"))
+async fn client(nats: &local::Nats) -> async_nats::Client {
+    async_nats::connect(nats.url()).await.expect("a client")
 }
 
 async fn stream(client: &Context) -> Stream {
@@ -49,7 +49,7 @@ async fn unacknowledged(stream: &Stream) -> usize {
 async fn nothing_is_acknowledged_before_it_is_committed() {
     let (nats, _folder) = testkit::broker("").await;
     let pair = Pair::start(&nats.url()).await;
-    let stream = stream(&client(&nats).await).await;
+    let stream = stream(&jetstream::new(client(&nats).await)).await;
     let hold = hold_handlers(&pair.hearer_db).await;
     pair.say(new_application(), "one").await;
     until_a_handler_is_held(&pair.hearer_db).await;
@@ -65,12 +65,15 @@ async fn an_acknowledgement_from_before_the_store_went_back_reaches_nobody() {
     let (mut nats, folder) = testkit::broker("").await;
     let mut pair = Pair::start(&nats.url()).await;
     let client = client(&nats).await;
-    let durable = || async { stream(&client).await.get_consumer("eligibility-e1").await.ok() };
+    // An acknowledgement that nobody answers is given up after a second.
+    let hasty = ContextBuilder::new().timeout(Duration::from_secs(1)).build(client.clone());
+    let client = jetstream::new(client);
+    let durable = || async { hasty.get_stream(STREAM).await.ok()?.get_consumer("eligibility-e1").await.ok() };
     let durable: PullConsumer = until_some("the durable of the first epoch", durable).await;
     pair.stop_hearing().await;
     nats.kill().await.expect("killed");
     let (store, copy) = (nats.store(), folder.path().join("copy"));
-    copy_folder(&store, &copy);
+    copy_store(&store, &copy);
     nats.restart().await.expect("started again");
 
     // Delivered to a process that stands still before it acknowledges.
@@ -89,7 +92,7 @@ async fn an_acknowledgement_from_before_the_store_went_back_reaches_nobody() {
 
     nats.kill().await.expect("killed");
     std::fs::remove_dir_all(&store).expect("the store goes");
-    copy_folder(&copy, &store);
+    copy_store(&copy, &store);
     nats.restart().await.expect("started again");
     let stream = stream(&client).await;
     let said_again = async || stream.get_raw_message(late.info().expect("its place").stream_sequence).await;
@@ -103,9 +106,4 @@ async fn an_acknowledgement_from_before_the_store_went_back_reaches_nobody() {
     hold.rollback().await.expect("let go");
     pair.until_effects(1).await;
     pair.finish().await;
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp");
-    assert!(copied.success());
 }
