@@ -54,6 +54,8 @@ impl Servers {
         if statements {
             let mut admin = PgConnection::connect(&servers.postgres.url("postgres")).await?;
             admin.execute("create extension pg_stat_statements").await?;
+            admin.execute("alter system set pg_stat_statements.track_planning = on").await?;
+            admin.execute("select pg_reload_conf()").await?;
             admin.close().await?;
         }
         Ok(servers)
@@ -82,29 +84,32 @@ impl Servers {
     /// Where the time went, by database.
     pub async fn print_statements(&self) -> Result<()> {
         let mut admin = PgConnection::connect(&self.postgres.url("postgres")).await?;
-        let rows: Vec<(String, i64, f64, i64, String)> = sqlx::query_as(
-            "select d.datname::text, s.calls, s.total_exec_time, s.rows,
+        let rows: Vec<(String, i64, i64, f64, i64, f64, String)> = sqlx::query_as(
+            "select d.datname::text, s.calls, s.plans, s.total_plan_time, s.rows, s.total_exec_time,
                     left(regexp_replace(s.query, '\\s+', ' ', 'g'), 110)
              from pg_stat_statements s join pg_database d on d.oid = s.dbid
-             order by s.total_exec_time desc limit 60",
+             order by s.total_plan_time + s.total_exec_time desc limit 80",
         )
         .fetch_all(&mut admin)
         .await?;
-        println!("\n{:<13} {:>8} {:>9} {:>9} {:>7}", "database", "calls", "ms", "rows", "µs each");
-        for (database, calls, ms, rows, query) in rows {
+        println!(
+            "\n{:<13} {:>8} {:>8} {:>9} {:>9} {:>9} {:>7}",
+            "database", "calls", "planned", "ms", "rows", "ms", "µs each"
+        );
+        for (database, calls, plans, planning, rows, ms, query) in rows {
             println!(
-                "{database:<13} {calls:>8} {ms:>9.0} {rows:>9} {:>7.0}  {query}",
-                ms * 1e3 / calls as f64
+                "{database:<13} {calls:>8} {plans:>8} {planning:>9.0} {rows:>9} {ms:>9.0} {:>7.0}  {query}",
+                (planning + ms) * 1e3 / calls as f64
             );
         }
-        let totals: Vec<(String, i64, f64)> = sqlx::query_as(
-            "select d.datname::text, sum(s.calls)::bigint, sum(s.total_exec_time)
-             from pg_stat_statements s join pg_database d on d.oid = s.dbid group by 1 order by 3 desc",
+        let totals: Vec<(String, i64, f64, f64)> = sqlx::query_as(
+            "select d.datname::text, sum(s.calls)::bigint, sum(s.total_plan_time), sum(s.total_exec_time)
+             from pg_stat_statements s join pg_database d on d.oid = s.dbid group by 1 order by 4 desc",
         )
         .fetch_all(&mut admin)
         .await?;
-        for (database, calls, ms) in totals {
-            println!("{database:<13} {calls:>8} {ms:>9.0}  in all");
+        for (database, calls, planning, ms) in totals {
+            println!("{database:<13} {calls:>8} {:>8} {planning:>9.0} {:>9} {ms:>9.0}  in all", "", "");
         }
         Ok(())
     }
