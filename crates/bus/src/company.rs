@@ -9,12 +9,17 @@ use tokio::time::{Instant, timeout_at};
 
 /// What another fact in the same transaction saves, roughly.
 const SAVES: Duration = Duration::from_millis(1);
+/// Fewer are no company: a timer takes a millisecond or two by itself.
+const FEW: usize = 4;
 /// Nobody waits longer than this.
 const MOST: Duration = Duration::from_millis(50);
 
 /// How long to wait for company, after so many came together the last time.
 pub(crate) fn worth(last: usize) -> Duration {
-    let others = u32::try_from(last.saturating_sub(1)).unwrap_or(u32::MAX);
+    if last < FEW {
+        return Duration::ZERO;
+    }
+    let others = u32::try_from(last - 1).unwrap_or(u32::MAX);
     SAVES.saturating_mul(others).min(MOST)
 }
 
@@ -24,7 +29,6 @@ pub(crate) async fn gather<T>(batch: &mut Vec<T>, stream: impl Stream<Item = T>,
     while let Some(Some(one)) = stream.next().now_or_never() {
         batch.push(one);
     }
-    // A timer takes a millisecond or two even for no time at all.
     if time.is_zero() {
         return;
     }
@@ -44,7 +48,7 @@ mod tests {
     async fn one_alone_waits_for_nobody_and_many_wait_for_more() {
         assert_eq!(worth(0), Duration::ZERO);
         assert_eq!(worth(1), Duration::ZERO);
-        assert!(worth(2) > Duration::ZERO && worth(2) < worth(20) && worth(1_000) == MOST);
+        assert!(worth(FEW) > Duration::ZERO && worth(FEW) < worth(20) && worth(1_000) == MOST);
 
         let mut batch = vec![1];
         gather(&mut batch, stream::iter([2, 3]).chain(stream::pending()), worth(1)).await;

@@ -88,7 +88,8 @@ async fn round(core: &Core, woken: bool) -> Result<usize, RoundError> {
             return Ok(0);
         }
     }
-    let mut tx = core.db.begin_with(tx::BEGIN).await?;
+    // Forgotten in a crash of Postgres, it is done again: pointers come back, and the broker's sequence with them.
+    let mut tx = core.db.begin_with(tx::BEGIN_LAZY).await?;
     // Lock first; read in the next statement, whose snapshot is newer than the lock.
     let slots = sqlx::query_scalar!(
         r#"select s::smallint as "slot!" from generate_series(0, $1::int - 1) s

@@ -9,10 +9,23 @@ use uuid::Uuid;
 
 use crate::{Failure, outbox};
 
+macro_rules! begin {
+    ($more:literal) => {
+        concat!(
+            "begin; set local enable_seqscan = off; set local enable_hashjoin = off; ",
+            "set local enable_mergejoin = off; set local plan_cache_mode = force_generic_plan",
+            $more
+        )
+    };
+}
+
 /// Each statement in here asks by key for a few rows. A plan that was made while a table was nearly empty reads all
-/// of it, and is kept: until the next ANALYZE the work would grow with the table.
-pub(crate) const BEGIN: &str = "begin; set local enable_seqscan = off; set local enable_hashjoin = off; \
-     set local enable_mergejoin = off";
+/// of it, and is kept: until the next ANALYZE the work would grow with the table. Nor is there more than one good plan:
+/// made anew for each fact that comes alone, it costs as much as the work.
+pub(crate) const BEGIN: &str = begin!("");
+
+/// The same, without waiting for the disk at the end: for what is no loss where Postgres crashes and forgets it.
+pub(crate) const BEGIN_LAZY: &str = begin!("; set local synchronous_commit = off");
 
 /// An open transaction in which facts can be said. Dropped without [`Tx::commit`], nothing of it
 /// has happened.

@@ -17,6 +17,9 @@ const MIGRATION_LOCK: i64 = 0x6265_7363_6865_6964;
 /// How long one attempt to connect may take, and how long a request waits for a free connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A connection that was in use so lately is not asked whether it still lives: its release has just seen an answer.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// The pool, once Postgres answers; until then it tries again each second and says so.
 ///
 /// # Errors
@@ -27,6 +30,16 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
     Ok(PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .acquire_timeout(PATIENCE)
+        // Asked at each use, it would be one more round trip for every unit of work.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for < FRESH {
+                    return Ok(true);
+                }
+                connection.ping().await.map(|()| true)
+            })
+        })
         // A begin() cancelled half-way leaves an open transaction in the pool (sqlx 0.9.0), and the next
         // statement on that connection would be lost although it returned Ok.
         .after_release(|connection, _| {
