@@ -65,17 +65,21 @@ impl Row {
         };
         let quiet = async {
             rig.until_quiet(self.allowed.waiting).await;
-            if rig.send_doubted_again().await > 0 {
+            let by_hand = rig.send_doubted_again().await;
+            if by_hand > 0 {
                 rig.until_quiet(self.allowed.waiting).await;
             }
+            by_hand
         };
-        let quiet = AssertUnwindSafe(quiet).catch_unwind().await;
-        if let Err(panic) = quiet {
-            eprintln!("{}", ends_of_logs(&rig));
-            std::panic::resume_unwind(panic);
-        }
+        let by_hand = match AssertUnwindSafe(quiet).catch_unwind().await {
+            Ok(by_hand) => by_hand,
+            Err(panic) => {
+                eprintln!("{}", ends_of_logs(&rig));
+                std::panic::resume_unwind(panic);
+            }
+        };
         let ledger = Ledger::read(&rig, &accepted, self.allowed).await;
-        line.done(&columns(&ledger, began.elapsed().as_secs()));
+        line.done(&columns(&ledger, began.elapsed().as_secs(), by_hand));
         assert!(ledger.is_sound(), "{ledger:#?}\n{}", ends_of_logs(&rig));
         drop(line);
         rig.finish().await;
@@ -83,9 +87,10 @@ impl Row {
     }
 }
 
-fn columns(ledger: &Ledger, seconds: u64) -> String {
+/// `by_hand`: emails that a person has sent again, because twice nobody knew whether they had arrived.
+fn columns(ledger: &Ledger, seconds: u64, by_hand: usize) -> String {
     format!(
-        "{:>6} {:>6} {:>6} {:>6} {:>6} {:>5} {:>7} {:>6}{}",
+        "{:>6} {:>6} {:>6} {:>6} {:>6} {:>5} {:>7} {:>6}{}{}",
         ledger.applications,
         ledger.kills,
         ledger.redeliveries,
@@ -94,6 +99,7 @@ fn columns(ledger: &Ledger, seconds: u64) -> String {
         ledger.lost.len(),
         ledger.doubled.len(),
         seconds,
+        if by_hand > 0 { format!("  {by_hand} sent again by hand") } else { String::new() },
         if ledger.is_sound() { "" } else { "  FAILED" }
     )
 }

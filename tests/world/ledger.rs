@@ -92,6 +92,12 @@ impl Ledger {
         for id in stored.keys().filter(|id| !accepted.contains_key(id)) {
             self.doubled.push(format!("application {id} is there, but nobody was told so"));
         }
+        // The number is given in a commit of its own, which a crash must not forget before the application.
+        let given_again = "select file_number from applications join file_numbers using (call_id)
+             where substring(file_number from '[0-9]+$')::bigint > last";
+        for number in lines(db, given_again).await {
+            self.wrong.push(format!("the file number {number} would be given again"));
+        }
     }
 
     /// Said = heard + held + parked, for each pair of services, each fact about each application; in

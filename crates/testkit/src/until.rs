@@ -5,8 +5,11 @@ use tokio::time::{Instant, sleep};
 /// A condition that has not come true by then never will: generous, since the machine may be busy.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Between two looks.
+/// Between two looks, at least.
 const INTERVAL: Duration = Duration::from_millis(10);
+
+/// Between two looks that take long.
+const LONGEST: Duration = Duration::from_millis(500);
 
 /// Waits until `condition` holds. `look` returns what is seen; on time-out the panic shows the
 /// last thing seen.
@@ -34,12 +37,14 @@ where
     // What may take minutes is not looked at a hundred times a second.
     let interval = (patience / 2_000).max(INTERVAL);
     loop {
+        let began = Instant::now();
         let seen = look().await;
         if condition(&seen) {
             return seen;
         }
         assert!(Instant::now() < deadline, "waited in vain for: {what}; last seen: {seen:?}");
-        pause(interval).await;
+        // Looking must not slow down what is waited for.
+        pause(began.elapsed().min(LONGEST).max(interval)).await;
     }
 }
 
