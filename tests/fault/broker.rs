@@ -28,6 +28,7 @@ async fn outbox(rig: &Rig) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
 async fn row_10_the_broker_is_killed_and_comes_back() {
     let row = Row::new("10", "nats-server kill -9 and restart, under load");
     row.run(async |rig, drive| {

@@ -40,6 +40,7 @@ async fn row_29_connections_to_postgres_are_half_open() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
 async fn row_30_a_slow_network_that_cuts_connections() {
     let row = Row {
         plan: proxied(),
