@@ -1,5 +1,7 @@
 //! Postgres breaks, or a process holds something of it: rows 7 to 9 and 23 to 28.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
@@ -279,9 +281,20 @@ async fn row_44_a_database_comes_back_from_an_old_backup() {
         alone(&mut admin, "alter database intake rename to newest").await;
         alone(&mut admin, "alter database backup rename to intake").await;
         intake.go_on().await;
-        // It hears from the others that it has forgotten, says nothing more, and tells why.
-        let says = || async { std::fs::read_to_string(&intake.log).unwrap_or_default() };
-        until_within(PATIENCE, "it knows", says, |log| log.contains("has lost facts that others know")).await;
+        // It learns that it has forgotten, says nothing more, and tells why. Nobody has heard from it before that
+        // there is no such application.
+        let token = rig.api.token("applicant-0", Role::Applicant, Some(Applicant::HILDEN.ags));
+        let withdrawal = format!("/apply/api/applications/{}/withdrawal", Uuid::new_v4());
+        let answers = Mutex::new(BTreeSet::new());
+        let knows = || async {
+            let asked = rig.api.call(Method::POST, &withdrawal, &token, None, Some(&json!({}))).await;
+            answers.lock().expect("answers").extend(asked.ok().map(|(status, _)| status));
+            std::fs::read_to_string(&intake.log).unwrap_or_default()
+        };
+        until_within(PATIENCE, "it knows", knows, |log| log.contains("has lost facts that others know"))
+            .await;
+        let answers = answers.into_inner().expect("answers");
+        assert!(answers.iter().all(StatusCode::is_server_error), "{answers:?}");
         until("it is not ready", || intake.is_ready(), |ready| !ready).await;
         assert!(intake.stop().await.success());
         // As it says: restore to a later moment, and start again.

@@ -99,7 +99,7 @@ pub async fn run(process: Process, settings: Settings) -> Result<(), StartError>
     });
     process.spawn("sweep", sweep::run(service.clone(), settings.sweep, process.draining()));
     let running = service.bus.start(service.clone(), on::subscriptions());
-
+    service.bus.first_look().await;
     let routes = service.pages.around(&process, routes(service.clone()));
     let served = chassis::http::serve(process, routes).await;
     running.drain().await;

@@ -1,5 +1,6 @@
 //! The bus of one service: one Postgres pool, one NATS connection, four tasks.
 
+use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use events::Service;
 use sqlx::PgPool;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -20,6 +22,9 @@ use crate::consumer::Consumer;
 use crate::step::{Step, reached};
 use crate::subscriptions::Subscriptions;
 use crate::{Failure, Settings, Tx, control, relay, stats, watch as broker_watch};
+
+/// The broker may be away when a service starts: it is waited for so long.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
 
 /// Where the time comes from.
 pub(crate) type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -207,8 +212,16 @@ impl Bus {
     }
 
     /// Begins a unit of work.
+    ///
+    /// # Errors
+    /// Postgres is away, or this database [has forgotten](Self::has_forgotten): then nobody may be told that
+    /// something does not exist, or is done.
     pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
-        self.core.begin().await
+        match self.core.forgotten() {
+            // As where Postgres is away: not now.
+            Some(forgotten) => Err(sqlx::Error::Io(io::Error::other(forgotten))),
+            None => self.core.begin().await,
+        }
     }
 
     /// Commits a unit of work and wakes the relay.
@@ -234,6 +247,26 @@ impl Bus {
         Running { core: self.core.clone(), tasks }
     }
 
+    /// Returns when the first look at the broker has told whether this database remembers all that it has said;
+    /// where the broker is away, after a moment. A service answers nobody before.
+    pub async fn first_look(&self) {
+        let (mut epoch, mut forgotten) = (self.core.epoch.subscribe(), self.core.forgotten.subscribe());
+        let looked = async {
+            tokio::select! {
+                _ = epoch.wait_for(Option::is_some) => {}
+                _ = forgotten.wait_for(Option::is_some) => {}
+            }
+        };
+        if timeout(FIRST_LOOK, looked).await.is_err() {
+            tracing::warn!("the broker is away: begun without it");
+        }
+    }
+
+    /// Whether this database was found to lack something that it has said: restored from a backup that is too old.
+    pub fn has_forgotten(&self) -> bool {
+        self.core.forgotten.borrow().is_some()
+    }
+
     /// Whether the broker was there and usable at the last look; the error says what is wrong.
     pub fn broker(&self) -> Result<(), String> {
         self.core.broker_seen.borrow().clone()
@@ -256,7 +289,7 @@ impl Running {
                 tracing::error!(%error, "a task of the bus ended badly");
             }
         }
-        let flush = tokio::time::timeout(Duration::from_secs(2), self.core.client.flush()).await;
+        let flush = timeout(Duration::from_secs(2), self.core.client.flush()).await;
         if !matches!(flush, Ok(Ok(()))) {
             tracing::warn!("the broker was away at the end: unacknowledged facts will come again");
         }

@@ -77,6 +77,7 @@ pub async fn run(process: Process, settings: Settings) -> Result<(), StartError>
     let stopping = process.stopping();
     let running = bus.start(service.clone(), on::subscriptions());
     process.spawn("bus", running.run_until(async move { stopping.cancelled().await }));
+    service.bus.first_look().await;
     chassis::http::serve(process.clone(), service.pages.around(&process, routes(service.clone()))).await
 }
 

@@ -113,6 +113,7 @@ pub async fn run(process: Process, settings: Settings) -> Result<(), StartError>
         let bus = bus.clone();
         async move { bus.broker().map(|()| "connected".to_owned()) }
     });
+    service.bus.first_look().await;
     let pages = service.pages.clone();
     let routes = pages.around(&process, routes(service));
     chassis::http::serve(process, routes).await

@@ -94,15 +94,19 @@ pub async fn run(process: Process, settings: Settings) -> Result<(), StartError>
         let broker = broker.broker().map(|()| "connected".to_owned());
         async move { broker }
     });
-    process.spawn("sender", sender.clone().run(bus.clone()));
     let running = bus.start(service.clone(), on::subscriptions());
     let stopping = process.stopping();
     // After the sender: what it says last goes out with the relay's last round.
-    let stop = async move {
-        stopping.cancelled().await;
-        sender.ended().await;
+    let stop = {
+        let sender = sender.clone();
+        async move {
+            stopping.cancelled().await;
+            sender.ended().await;
+        }
     };
     process.spawn("bus", running.run_until(stop));
+    bus.first_look().await;
+    process.spawn("sender", sender.run(bus));
     let routes = service.pages.around(&process, http::routes(service.clone()));
     chassis::http::serve(process, routes).await
 }

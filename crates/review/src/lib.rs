@@ -91,6 +91,7 @@ pub async fn run(process: Process, settings: Settings) -> Result<(), StartError>
             async move { answer }
         }
     });
+    service.bus.first_look().await;
     let routes = service.pages.around(&process, routes(service.clone()));
     chassis::http::serve(process, routes).await
 }

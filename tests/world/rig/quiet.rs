@@ -71,7 +71,10 @@ impl Rig {
         Unquiet(seen)
     }
 
+    /// The emails are counted between two equal looks at the facts: a fact that is heard queues one, and an email
+    /// that is sent says a fact.
     async fn unheard(&self, seen: &mut Vec<String>, waiting: usize) -> Result<(), sqlx::Error> {
+        let facts = self.said_and_heard().await?;
         let under_way: i64 =
             sqlx::query_scalar("select count(*) from deliveries where state not in ('sent', 'failed')")
                 .fetch_one(self.database(Service::Notification))
@@ -80,6 +83,26 @@ impl Rig {
             seen.push(format!("{under_way} emails are under way"));
         }
         let mut missing = 0;
+        for (sayer, said, hearer, heard) in &facts {
+            if said != heard {
+                missing += said - heard;
+                if waiting == 0 {
+                    seen.push(format!("{sayer} said {said}, {hearer} heard {heard}"));
+                }
+            }
+        }
+        if missing > 0 && missing != waiting as i64 {
+            seen.push(format!("{missing} facts are said and not heard, {waiting} wait"));
+        }
+        if facts != self.said_and_heard().await? {
+            seen.push("facts are being heard".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Of each pair: who says, how much, who hears, how much of it.
+    async fn said_and_heard(&self) -> Result<Vec<(Service, i64, Service, i64)>, sqlx::Error> {
+        let mut pairs = Vec::new();
         for sayer in Service::ALL {
             let said: i64 = sqlx::query_scalar("select coalesce(sum(version), 0)::bigint from bus.head")
                 .fetch_one(self.database(sayer))
@@ -91,18 +114,10 @@ impl Rig {
                 .bind(sayer.name())
                 .fetch_one(self.database(hearer))
                 .await?;
-                if said != heard {
-                    missing += said - heard;
-                    if waiting == 0 {
-                        seen.push(format!("{sayer} said {said}, {hearer} heard {heard}"));
-                    }
-                }
+                pairs.push((sayer, said, hearer, heard));
             }
         }
-        if missing > 0 && missing != waiting as i64 {
-            seen.push(format!("{missing} facts are said and not heard, {waiting} wait"));
-        }
-        Ok(())
+        Ok(pairs)
     }
 
     /// Nothing is delivered and not acknowledged: no handler is stuck.

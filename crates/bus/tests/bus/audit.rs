@@ -117,15 +117,20 @@ async fn a_sayer_that_has_forgotten_says_nothing_more() {
     pair.until_effects(2).await;
     pair.stop_saying().await;
     forget_last(&pair, application).await;
-    pair.start_saying().await;
+    pair.connect_sayer().await;
+    let mut begun_before = pair.sayer.begin().await.expect("a transaction");
+    pair.go_on_saying();
+    pair.sayer.first_look().await;
 
+    assert!(pair.sayer.has_forgotten(), "the first look tells");
     let looked = || async { pair.sayer.broker().err().unwrap_or_default() };
     let told = until("the operator is told", looked, |told| told.contains("backup")).await;
     assert!(told.contains("point-in-time recovery"), "it says what to do: {told}");
-    let mut tx = pair.sayer.begin().await.expect("a transaction");
-    outbox::append(&mut tx, application, samples::application_submitted(), Cause::default());
-    let refused = pair.sayer.commit(tx).await.expect_err("nothing is said any more");
+    outbox::append(&mut begun_before, application, samples::application_submitted(), Cause::default());
+    let refused = pair.sayer.commit(begun_before).await.expect_err("nothing is said any more");
     assert!(matches!(refused, Failure::Retry(_)), "{refused}");
+    let begun = pair.sayer.begin().await.map(drop);
+    assert!(matches!(begun, Err(sqlx::Error::Io(_))), "nothing is begun any more: {begun:?}");
     assert_eq!(pair.effects().await.len(), 2);
     pair.drain().await;
 }

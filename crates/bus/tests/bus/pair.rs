@@ -112,7 +112,16 @@ impl Pair {
 
     /// A new process of the saying service.
     pub async fn start_saying(&mut self) {
+        self.connect_sayer().await;
+        self.go_on_saying();
+    }
+
+    /// One that does not look at the broker yet.
+    pub async fn connect_sayer(&mut self) {
         self.sayer = connect(Service::Intake, &self.settings, &self.sayer_db).await;
+    }
+
+    pub fn go_on_saying(&mut self) {
         self.saying = Some(self.sayer.start(Arc::new(Recorder), Subscriptions::new()));
     }
 

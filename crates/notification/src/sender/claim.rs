@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bus::Bus;
 use bus::answered::{LIMIT, within};
 use bus::step::{Step, reached};
 use sqlx::postgres::PgConnection;
@@ -27,6 +28,7 @@ pub struct Claimer {
     sender: Arc<Sender>,
     ledger: Ledger,
     queue: mpsc::Sender<Job>,
+    bus: Bus,
     identity: Option<Identity>,
     looked: Option<Instant>,
 }
@@ -39,8 +41,8 @@ struct Identity {
 
 impl Claimer {
     /// Fills `queue`.
-    pub fn new(sender: Arc<Sender>, ledger: Ledger, queue: mpsc::Sender<Job>) -> Self {
-        Self { sender, ledger, queue, identity: None, looked: None }
+    pub fn new(sender: Arc<Sender>, ledger: Ledger, queue: mpsc::Sender<Job>, bus: Bus) -> Self {
+        Self { sender, ledger, queue, bus, identity: None, looked: None }
     }
 
     /// Claims until the process drains; then the queue ends.
@@ -70,6 +72,10 @@ impl Claimer {
 
     /// Returns how much was claimed.
     async fn round(&mut self) -> Result<usize, sqlx::Error> {
+        // What an old backup holds as queued may have been sent since.
+        if self.bus.has_forgotten() {
+            return Ok(0);
+        }
         if self.identity.is_none() {
             self.identity = Some(appear(&self.sender).await?);
         }

@@ -95,7 +95,7 @@ impl Sender {
     /// A task that panicked.
     pub async fn run(self: Arc<Self>, bus: Bus) -> Result<(), JoinError> {
         let _ended = self.ended.clone().drop_guard();
-        let (ledger, storing) = ledger::open(self.db.clone(), bus);
+        let (ledger, storing) = ledger::open(self.db.clone(), bus.clone());
         let storing = tokio::spawn(storing);
         let (queue, claimed) = mpsc::channel(self.connections * 8);
         let claimed = Arc::new(Mutex::new(claimed));
@@ -104,7 +104,7 @@ impl Sender {
             let worker = worker::Worker::new(self.clone(), ledger.clone(), claimed.clone());
             tasks.spawn(worker.run());
         }
-        tasks.spawn(claim::Claimer::new(self.clone(), ledger, queue).run());
+        tasks.spawn(claim::Claimer::new(self.clone(), ledger, queue, bus).run());
         while let Some(ended) = tasks.join_next().await {
             ended?;
         }
