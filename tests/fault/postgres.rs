@@ -12,7 +12,7 @@ use local::{Durability, Signal};
 use serde_json::json;
 use sqlx::Connection;
 use testkit::{until, until_within};
-use tests::{Applicant, Course, Disk, PATIENCE, Rig, RigPlan, form};
+use tests::{Applicant, Course, Disk, PATIENCE, Replica, Rig, RigPlan, form};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use uuid::Uuid;
@@ -271,16 +271,9 @@ async fn row_44_a_database_comes_back_from_an_old_backup() {
     row.run(async |rig, drive| {
         let intake = rig.first(Service::Intake);
         drive.until_submitted(4).await;
-        assert!(intake.stop().await.success());
-        let url = rig.postgres.lock().await.as_ref().expect("the rig's own Postgres").url("postgres");
-        let mut admin = sqlx::PgConnection::connect(&url).await.expect("Postgres answers");
-        alone(&mut admin, "create database backup template intake owner intake").await;
-        intake.go_on().await;
+        let mut backup = Backup::of(rig, intake).await;
         drive.until_ended(8).await;
-        assert!(intake.stop().await.success());
-        alone(&mut admin, "alter database intake rename to newest").await;
-        alone(&mut admin, "alter database backup rename to intake").await;
-        intake.go_on().await;
+        backup.restore().await;
         // It learns that it has forgotten, says nothing more, and tells why. Nobody has heard from it before that
         // there is no such application.
         let token = rig.api.token("applicant-0", Role::Applicant, Some(Applicant::HILDEN.ags));
@@ -291,33 +284,109 @@ async fn row_44_a_database_comes_back_from_an_old_backup() {
             answers.lock().expect("answers").extend(asked.ok().map(|(status, _)| status));
             std::fs::read_to_string(&intake.log).unwrap_or_default()
         };
-        until_within(PATIENCE, "it knows", knows, |log| log.contains("has lost facts that others know"))
-            .await;
+        until_within(PATIENCE, "it knows", knows, |log| log.contains(FORGOTTEN)).await;
         let answers = answers.into_inner().expect("answers");
         assert!(answers.iter().all(StatusCode::is_server_error), "{answers:?}");
         until("it is not ready", || intake.is_ready(), |ready| !ready).await;
-        assert!(intake.stop().await.success());
-        // As it says: restore to a later moment, and start again.
-        alone(&mut admin, "alter database intake rename to backup").await;
-        alone(&mut admin, "alter database newest rename to intake").await;
-        intake.go_on().await;
+        backup.undo().await;
     })
     .await;
 }
 
-/// A statement that needs the databases for itself.
-async fn alone(admin: &mut sqlx::PgConnection, statement: &'static str) {
-    for _ in 0..50 {
-        let ended = sqlx::query(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname in ('intake', 'backup', 'newest')",
-        )
-        .execute(&mut *admin)
-        .await;
-        ended.expect("terminated");
-        if sqlx::query(statement).execute(&mut *admin).await.is_ok() {
-            return;
-        }
-        lasting(Duration::from_millis(50)).await;
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "run by tests/run --faults"]
+async fn row_44_a_backup_with_emails_that_have_been_sent() {
+    let row = Row {
+        plan: own(),
+        ..Row::new("44", "old backup of notification restored, its queue was sent since; then undone")
+    };
+    row.run(async |rig, drive| {
+        let notification = rig.first(Service::Notification);
+        rig.mailbox.stop().await;
+        let queued = || async {
+            let queued =
+                sqlx::query_scalar("select count(*) from deliveries where state not in ('sent', 'failed')");
+            queued.fetch_one(rig.database(Service::Notification)).await.ok()
+        };
+        until_within(PATIENCE, "emails are queued", queued, |count: &Option<i64>| *count > Some(3)).await;
+        let mut backup = Backup::of(rig, notification).await;
+        rig.mailbox.restart().await.expect("it comes back");
+        drive.until_ended(12).await;
+        until_within(PATIENCE, "all are sent", queued, |count| *count == Some(0)).await;
+        backup.restore().await;
+        let says = || async { std::fs::read_to_string(&notification.log).unwrap_or_default() };
+        // It says so at each look: by then the queue would have been sent. The ledger sees whether one has arrived twice.
+        let often = |log: &String| log.matches(FORGOTTEN).count() > 5;
+        until_within(PATIENCE, "it has known for a while", says, often).await;
+        until("it is not ready", || notification.is_ready(), |ready| !ready).await;
+        backup.undo().await;
+    })
+    .await;
+}
+
+/// Said by a service whose database is older than what the others know.
+const FORGOTTEN: &str = "has lost facts that others know";
+
+/// A copy of a service's database, and what happens to it.
+struct Backup<'a> {
+    replica: &'a Replica,
+    admin: sqlx::PgConnection,
+}
+
+impl<'a> Backup<'a> {
+    /// A copy of the database as it is now.
+    async fn of(rig: &Rig, replica: &'a Replica) -> Self {
+        let url = rig.postgres.lock().await.as_ref().expect("the rig's own Postgres").url("postgres");
+        let admin = sqlx::PgConnection::connect(&url).await.expect("Postgres answers");
+        let mut backup = Self { replica, admin };
+        let name = replica.service.name();
+        backup.while_stopped(&[format!("create database backup template {name} owner {name}")]).await;
+        backup
     }
-    panic!("cannot: {statement}");
+
+    /// The copy takes the place of the database.
+    async fn restore(&mut self) {
+        let name = self.replica.service.name();
+        let statements = [
+            format!("alter database {name} rename to newest"),
+            format!("alter database backup rename to {name}"),
+        ];
+        self.while_stopped(&statements).await;
+    }
+
+    /// As the service says: restored to a later moment, and started again.
+    async fn undo(&mut self) {
+        let name = self.replica.service.name();
+        let statements = [
+            format!("alter database {name} rename to backup"),
+            format!("alter database newest rename to {name}"),
+        ];
+        self.while_stopped(&statements).await;
+    }
+
+    async fn while_stopped(&mut self, statements: &[String]) {
+        assert!(self.replica.stop().await.success());
+        for statement in statements {
+            self.alone(statement).await;
+        }
+        self.replica.go_on().await;
+    }
+
+    /// A statement that needs the databases for itself.
+    async fn alone(&mut self, statement: &str) {
+        for _ in 0..50 {
+            let ended = sqlx::query(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname in ($1, 'backup', 'newest')",
+            )
+            .bind(self.replica.service.name())
+            .execute(&mut self.admin)
+            .await;
+            ended.expect("terminated");
+            if sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut self.admin).await.is_ok() {
+                return;
+            }
+            lasting(Duration::from_millis(50)).await;
+        }
+        panic!("cannot: {statement}");
+    }
 }
