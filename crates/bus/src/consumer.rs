@@ -11,8 +11,8 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull};
 use async_nats::jetstream::{AckKind, Message};
 use events::{Header, STREAM};
-use futures_util::StreamExt;
 use futures_util::future::ready;
+use futures_util::{FutureExt, StreamExt};
 use uuid::Uuid;
 
 use crate::Failure;
@@ -143,7 +143,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         loop {
             let first = tokio::select! {
                 biased;
-                () = self.core.shutdown.cancelled() => return,
+                () = self.core.shutdown.cancelled() => break,
                 _ = epochs.changed() => return,
                 first = messages.next() => first,
             };
@@ -169,6 +169,13 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             last = batch.len();
             self.hear(batch, &suspected).await;
         }
+        // What is delivered to this process already comes to no other before the acknowledgement is overdue.
+        let mut rest = Vec::new();
+        while let Some(Some(Ok(message))) = messages.next().now_or_never() {
+            rest.push(message);
+        }
+        drop(messages);
+        self.hear(rest, &suspected).await;
     }
 
     /// `suspected`: facts over which an earlier process has ended. However often a message was delivered, it may be

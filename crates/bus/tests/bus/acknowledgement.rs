@@ -61,6 +61,25 @@ async fn nothing_is_acknowledged_before_it_is_committed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_ends_leaves_nothing_to_be_delivered_again() {
+    let (nats, _folder) = testkit::broker("").await;
+    let mut pair = Pair::start(&nats.url()).await;
+    let stream = stream(&jetstream::new(client(&nats).await)).await;
+    let hold = hold_handlers(&pair.hearer_db).await;
+    pair.say(new_application(), "one").await;
+    until_a_handler_is_held(&pair.hearer_db).await;
+    for _ in 0..9 {
+        pair.say(new_application(), "more").await;
+    }
+    until("all are delivered", || unacknowledged(&stream), |waiting| *waiting == 10).await;
+    let let_go = async { hold.rollback().await.expect("let go") };
+    tokio::join!(pair.stop_hearing(), let_go);
+    assert_eq!(pair.effects().await.len(), 10);
+    until("all are acknowledged", || unacknowledged(&stream), |left| *left == 0).await;
+    pair.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_acknowledgement_from_before_the_store_went_back_reaches_nobody() {
     let (mut nats, folder) = testkit::broker("").await;
     let mut pair = Pair::start(&nats.url()).await;
