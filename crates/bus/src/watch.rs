@@ -50,6 +50,11 @@ struct Known {
 /// Watches until shutdown: every ten seconds, and whenever somebody asks for a look.
 pub(crate) async fn run(core: Arc<Core>) {
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+    // As soon as there is a connection; without one a look says why, later.
+    tokio::select! {
+        () = core.recheck.notified() => {}
+        () = core.pause(Duration::from_millis(500)) => {}
+    }
     loop {
         match within(4 * LIMIT, look(&core)).await {
             Ok(epoch) => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::PullConsumer;
+use async_nats::jetstream::consumer::{Info, PullConsumer};
 use async_nats::jetstream::stream::Stream;
 use async_nats::jetstream::{self, Context, context::ContextBuilder};
 use events::STREAM;
@@ -39,10 +39,15 @@ async fn stream(client: &Context) -> Stream {
     until_some("the stream", async || client.get_stream(STREAM).await.ok()).await
 }
 
+/// The hearer's durables, of all epochs.
+async fn durables(stream: &Stream) -> Vec<Info> {
+    let all: Vec<_> = stream.consumers().try_collect().await.expect("the durables");
+    all.into_iter().filter(|one| one.name.starts_with("eligibility")).collect()
+}
+
 /// Facts that the hearer was given and has not acknowledged.
 async fn unacknowledged(stream: &Stream) -> usize {
-    let durables: Vec<_> = stream.consumers().try_collect().await.expect("the durables");
-    durables.iter().filter(|one| one.name.starts_with("eligibility")).map(|one| one.num_ack_pending).sum()
+    durables(stream).await.iter().map(|one| one.num_ack_pending).sum()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,9 +58,13 @@ async fn nothing_is_acknowledged_before_it_is_committed() {
     let hold = hold_handlers(&pair.hearer_db).await;
     pair.say(new_application(), "one").await;
     until_a_handler_is_held(&pair.hearer_db).await;
-    assert_eq!(unacknowledged(&stream).await, 1, "its process may yet die of it");
+    // An acknowledgement of the first would have come before the second is delivered.
+    pair.say(new_application(), "two").await;
+    let delivered = |all: &Vec<Info>| all.iter().any(|one| one.delivered.consumer_sequence == 2);
+    until("the second is delivered", || durables(&stream), delivered).await;
+    assert_eq!(unacknowledged(&stream).await, 2, "its process may yet die of it");
     hold.rollback().await.expect("let go");
-    pair.until_effects(1).await;
+    pair.until_effects(2).await;
     until("it is acknowledged", || unacknowledged(&stream), |left| *left == 0).await;
     pair.finish().await;
 }
