@@ -29,6 +29,9 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
     wait_for(&options).await?;
     Ok(PgPoolOptions::new()
         .max_connections(settings.max_connections)
+        // To sign in takes sqlx eight hundred turns of the runtime: seconds in a process that is busy. A request that
+        // meets a pool which must grow would wait for that, though other connections are free again by then.
+        .min_connections(settings.max_connections.div_ceil(2))
         .acquire_timeout(PATIENCE)
         // Asked at each use, it would be one more round trip for every unit of work.
         .test_before_acquire(false)

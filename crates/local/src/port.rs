@@ -1,21 +1,32 @@
 //! Ports on 127.0.0.1.
 
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, bail};
 use rand::RngExt;
 
 /// A port nobody listens on now, below the range the kernel hands to outgoing connections:
-/// a server that is away for a moment (a fault test) finds its port free when it comes back.
+/// a server that is away for a moment (a fault test) finds its port free when it comes back. No other
+/// process of this kind is given it while this one lives.
 pub fn free_port() -> Result<u16> {
     for _ in 0..200 {
         let port = rand::rng().random_range(15_000..30_000);
-        if is_free(port)? {
+        if reserve(port) && is_free(port)? {
             return Ok(port);
         }
     }
     bail!("no free port between 15000 and 30000 on 127.0.0.1: end some programs")
+}
+
+/// Whoever chooses a port listens there only later. Until then the UDP port of the same number, which none of our
+/// servers uses, says that it is taken; it goes with the process, however that ends.
+fn reserve(port: u16) -> bool {
+    static RESERVED: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
+    let Ok(held) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)) else { return false };
+    RESERVED.lock().unwrap_or_else(PoisonError::into_inner).push(held);
+    true
 }
 
 /// Whether a server could listen there.

@@ -69,7 +69,7 @@ impl Default for Http {
 pub struct Database {
     /// `postgres://user:password@host/name`
     pub url: Secret,
-    /// Connections of the pool.
+    /// Connections of the pool at most; half of them are opened at once.
     #[serde(default = "Database::default_max_connections")]
     pub max_connections: u32,
 }
