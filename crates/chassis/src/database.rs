@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Executor};
@@ -27,11 +28,10 @@ const FRESH: Duration = Duration::from_secs(1);
 pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
     let options = options(settings)?;
     wait_for(&options).await?;
-    Ok(PgPoolOptions::new()
+    let open = settings.max_connections.div_ceil(2);
+    let pool = PgPoolOptions::new()
         .max_connections(settings.max_connections)
-        // To sign in takes sqlx eight hundred turns of the runtime: seconds in a process that is busy. A request that
-        // meets a pool which must grow would wait for that, though other connections are free again by then.
-        .min_connections(settings.max_connections.div_ceil(2))
+        .min_connections(open)
         .acquire_timeout(PATIENCE)
         // Asked at each use, it would be one more round trip for every unit of work.
         .test_before_acquire(false)
@@ -54,7 +54,12 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
                 }
             })
         })
-        .connect_lazy_with(options))
+        .connect_lazy_with(options);
+    // To sign in takes sqlx eight hundred turns of the runtime: seconds in a process that is busy. A request that
+    // meets a pool which must grow would wait for that, though other connections are free again by then. A lazy pool
+    // opens none of its least connections before its first look, ten minutes later (sqlx 0.9.0).
+    drop(join_all((0..open).map(|_| pool.acquire())).await);
+    Ok(pool)
 }
 
 async fn wait_for(options: &PgConnectOptions) -> Result<(), StartError> {
