@@ -57,7 +57,7 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
         .connect_lazy_with(options);
     // To sign in takes sqlx eight hundred turns of the runtime: seconds in a process that is busy. A request that
     // meets a pool which must grow would wait for that, though other connections are free again by then. A lazy pool
-    // opens none of its least connections before its first look, ten minutes later (sqlx 0.9.0).
+    // opens its least connections only in place of idle ones that it has closed (sqlx 0.9.0).
     drop(join_all((0..open).map(|_| pool.acquire())).await);
     Ok(pool)
 }

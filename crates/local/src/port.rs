@@ -47,3 +47,14 @@ pub(crate) fn claim(port: u16, what: &str) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{free_port, reserve};
+
+    #[test]
+    fn a_chosen_port_is_nobody_elses() {
+        let port = free_port().expect("a free port");
+        assert!(!reserve(port));
+    }
+}
