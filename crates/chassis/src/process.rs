@@ -1,15 +1,17 @@
 //! One running service: its name, clock, keys, listening socket, background tasks, and how it ends.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::{SocketAddr, TcpListener};
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -33,6 +35,9 @@ struct Inner {
     address: SocketAddr,
     listener: Mutex<Option<TcpListener>>,
     requests: TaskTracker,
+    /// What each request asks for, and since when.
+    open: Mutex<BTreeMap<u64, (String, Instant)>>,
+    opened: AtomicU64,
     tasks: TaskTracker,
     running: Mutex<Vec<(&'static str, AbortHandle)>>,
     failure: Mutex<Option<StartError>>,
@@ -63,6 +68,8 @@ impl Process {
             address: listener.local_addr()?,
             listener: Mutex::new(Some(listener)),
             requests: TaskTracker::new(),
+            open: Mutex::default(),
+            opened: AtomicU64::new(0),
             tasks: TaskTracker::new(),
             running: Mutex::default(),
             failure: Mutex::default(),
@@ -144,8 +151,23 @@ impl Process {
         &self.0.http
     }
 
-    pub(crate) fn requests(&self) -> &TaskTracker {
-        &self.0.requests
+    /// Answers a request in a task of its own, which the end of the process waits for. `what`: for the error of an
+    /// end that waited in vain.
+    pub(crate) fn answer<T: Send + 'static>(
+        &self,
+        what: String,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        let open = Open { process: self.clone(), number: self.0.opened.fetch_add(1, Ordering::Relaxed) };
+        self.open().insert(open.number, (what, Instant::now()));
+        self.0.requests.spawn(async move {
+            let _open = open;
+            work.await
+        })
+    }
+
+    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, (String, Instant)>> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How a problem looks to people; without it they get the JSON document, too. The first one set stays.
@@ -233,10 +255,22 @@ impl Process {
         let running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner);
         let tasks =
             running.iter().filter(|(_, task)| !task.is_finished()).map(|(name, _)| (*name).to_owned());
-        let requests = self.0.requests.len();
-        let requests = (requests > 0).then(|| format!("{requests} requests"));
-        let names: Vec<String> = requests.into_iter().chain(tasks).collect();
+        let open = self.open();
+        let requests = open.values().map(|(what, since)| format!("{what} ({} s)", since.elapsed().as_secs()));
+        let names: Vec<String> = requests.chain(tasks).collect();
         if names.is_empty() { "open connections".to_owned() } else { names.join(", ") }
+    }
+}
+
+/// A request under way.
+struct Open {
+    process: Process,
+    number: u64,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.process.open().remove(&self.number);
     }
 }
 

@@ -16,12 +16,12 @@ use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::Front;
 
-/// How long a request waits for a service that is away. Shorter than the front door's own
-/// time-out, so that the person reads what happened.
+/// How long a request waits for a service that is away or does not answer. Shorter than the front
+/// door's own time-out, so that the person reads what happened, and nothing is waited for after that.
 const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Knows where the services are.
@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(25);
 pub struct Door {
     addresses: Arc<BTreeMap<&'static str, SocketAddr>>,
     client: Client<HttpConnector, Body>,
+    patience: Duration,
 }
 
 impl Door {
@@ -40,7 +41,7 @@ impl Door {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(20))
             .build(connector);
-        Self { addresses: Arc::new(addresses), client }
+        Self { addresses: Arc::new(addresses), client, patience: PATIENCE }
     }
 
     fn address(&self, path: &str) -> Option<SocketAddr> {
@@ -53,14 +54,19 @@ impl Door {
     async fn send(&self, address: SocketAddr, parts: &Parts, body: &Bytes) -> Result<Response, Problem> {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let uri: Uri = format!("http://{address}{path}").parse().map_err(Problem::internal)?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         let mut pause = Duration::from_millis(20);
         loop {
             let mut request = Request::new(Body::from(body.clone()));
             *request.method_mut() = parts.method.clone();
             *request.uri_mut() = uri.clone();
             *request.headers_mut() = parts.headers.clone();
-            match self.client.request(request).await {
+            let Ok(answered) = timeout_at(deadline, self.client.request(request)).await else {
+                tracing::warn!(method = %parts.method, path, "the service took the request and does not answer");
+                return Err(Problem::new(ProblemKind::TimedOut)
+                    .detail("the work may still complete: look before repeating it"));
+            };
+            match answered {
                 Ok(response) => return Ok(response.map(Body::new)),
                 Err(error) if Instant::now() < deadline => {
                     tracing::debug!(%error, path, "the service is away; holding the request");
@@ -103,5 +109,27 @@ fn without_hop_by_hop(headers: &mut HeaderMap) {
         .collect();
     for name in named.iter().chain(&[CONNECTION, TRANSFER_ENCODING, UPGRADE]) {
         headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Method;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_service_that_never_answers_is_not_waited_for_for_ever() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut door = Door::to(BTreeMap::from([("/review", silent.local_addr().unwrap())]));
+        door.patience = Duration::from_millis(200);
+        let request = Request::builder().method(Method::POST).uri("/review/api/next");
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let address = door.address(parts.uri.path()).unwrap();
+        let body = Bytes::new();
+        let (sent, taken) = tokio::join!(door.send(address, &parts, &body), silent.accept());
+        assert!(taken.is_ok());
+        assert_eq!(sent.unwrap_err().kind, ProblemKind::TimedOut);
     }
 }

@@ -44,6 +44,7 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
         Ok(Err(problem)) => return problem.into_response(),
         Err(_) => return Problem::new(ProblemKind::Slow).into_response(),
     };
+    let what = format!("{} {}", parts.method, parts.uri.path());
     let request = Request::from_parts(parts, Body::from(body));
     // Its own task: what was begun is finished also when the client goes away. The place is kept until then.
     // But not for ever: what hears nothing for so long waits for a connection that died in silence.
@@ -52,13 +53,16 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
         drop(place);
         response.unwrap_or_else(|_| Problem::new(ProblemKind::TimedOut).into_response())
     };
-    let task = guard.process.requests().spawn(work.in_current_span());
+    let task = guard.process.answer(what, work.in_current_span());
     match tokio::time::timeout(time, task).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => Problem::internal(error).into_response(),
-        Err(_) => Problem::new(ProblemKind::TimedOut)
-            .detail("the work may still complete: look before repeating it")
-            .into_response(),
+        Err(_) => {
+            tracing::warn!("no answer in time; the work goes on");
+            Problem::new(ProblemKind::TimedOut)
+                .detail("the work may still complete: look before repeating it")
+                .into_response()
+        }
     }
 }
 

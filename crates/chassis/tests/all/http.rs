@@ -295,6 +295,26 @@ async fn a_drain_beyond_its_limit_names_what_did_not_end() {
     assert!(matches!(&error, StartError::DrainLimit { unfinished } if unfinished == "stubborn"), "{error}");
 }
 
+#[tokio::test]
+async fn so_it_does_with_a_request() {
+    let begun = Arc::new(Notify::new());
+    let begin = begun.clone();
+    let never = async move || {
+        begin.notify_one();
+        std::future::pending::<()>().await;
+    };
+    let routes = Router::new().route("/never/{id}", on_get(never));
+    let running = start_with(limited(Http { drain_limit: 1, ..Http::default() }), routes);
+    // The client goes away: its request does not.
+    let url = format!("{}/never/17?secret", running.url);
+    let client = tokio::spawn(async move { get(&url, &[]).await.status });
+    begun.notified().await;
+    client.abort();
+    running.shutdown.drain();
+    let error = running.end.await.unwrap().unwrap_err().to_string();
+    assert!(error.ends_with("drain limit: GET /never/17 (1 s)"), "{error}");
+}
+
 #[test]
 fn the_catalogue_of_problems_is_closed_and_its_ids_are_unique() {
     let mut ids: Vec<&str> = ProblemKind::ALL.iter().map(|kind| kind.id()).collect();
