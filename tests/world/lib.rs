@@ -145,39 +145,50 @@ impl World {
 
     /// Waits until nothing is on its way: no outbox, no fact unheard, no email unsent.
     pub async fn until_quiet(&self) {
-        for (service, db) in &self.databases {
-            until(
-                &format!("{service} is quiet"),
-                || async { Stats::read(db).await.expect("stats") },
-                Stats::is_quiet,
-            )
-            .await;
-        }
-        until("every said fact is heard", || self.unheard(), |unheard| unheard.is_empty()).await;
+        until("nothing is on its way", || self.on_its_way(), Vec::is_empty).await;
     }
 
-    /// Facts that were said and not yet heard by a service that listens to their sayer.
-    async fn unheard(&self) -> Vec<String> {
-        let mut unheard = Vec::new();
-        for (sayer, said_db) in &self.databases {
-            let said: i64 = sum(said_db, "select coalesce(sum(version), 0)::bigint from bus.head").await;
-            for (hearer, heard_db) in &self.databases {
-                if !hears(*hearer, *sayer) {
-                    continue;
-                }
-                let heard: i64 = sqlx::query_scalar(
-                    "select coalesce(sum(version), 0)::bigint from bus.inbox_head where source = $1",
-                )
-                .bind(sayer.name())
-                .fetch_one(heard_db)
-                .await
-                .expect("a sum");
-                if heard != said {
-                    unheard.push(format!("{sayer} said {said}, {hearer} heard {heard}"));
-                }
+    /// The emails are counted between two equal looks at the facts: a fact that is heard queues one, and an email
+    /// that is sent says a fact.
+    async fn on_its_way(&self) -> Vec<String> {
+        let mut seen = Vec::new();
+        let facts = self.said_and_heard().await;
+        let unsent = "select count(*) from deliveries where state not in ('sent', 'failed')";
+        let emails = sum(self.database(Service::Notification), unsent).await;
+        if emails > 0 {
+            seen.push(format!("{emails} emails are under way"));
+        }
+        for (sayer, said, hearer, heard) in &facts {
+            if said != heard {
+                seen.push(format!("{sayer} said {said}, {hearer} heard {heard}"));
             }
         }
-        unheard
+        if facts != self.said_and_heard().await {
+            seen.push("facts are being heard".to_owned());
+        }
+        for (service, db) in &self.databases {
+            let stats = Stats::read(db).await.expect("stats");
+            if !stats.is_quiet() {
+                seen.push(format!("{service}: {stats:?}"));
+            }
+        }
+        seen
+    }
+
+    /// Of each pair: who says, how much, who hears, how much of it.
+    async fn said_and_heard(&self) -> Vec<(Service, i64, Service, i64)> {
+        let mut pairs = Vec::new();
+        for (sayer, said_db) in &self.databases {
+            let said = sum(said_db, "select coalesce(sum(version), 0)::bigint from bus.head").await;
+            for (hearer, heard_db) in self.databases.iter().filter(|(hearer, _)| hears(**hearer, *sayer)) {
+                let heard = sqlx::query_scalar(
+                    "select coalesce(sum(version), 0)::bigint from bus.inbox_head where source = $1",
+                )
+                .bind(sayer.name());
+                pairs.push((*sayer, said, *hearer, heard.fetch_one(heard_db).await.expect("a sum")));
+            }
+        }
+        pairs
     }
 
     /// Nothing is left anywhere, then the end. Every story ends with it.

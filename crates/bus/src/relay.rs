@@ -78,9 +78,7 @@ pub(crate) async fn run(core: Arc<Core>) {
 /// failure puts the rows back.
 async fn round(core: &Core, woken: bool) -> Result<usize, RoundError> {
     // Without a known stream a publish could only fail, and would hold a transaction open.
-    if core.epoch.borrow().is_none() {
-        return Ok(0);
-    }
+    let Some(epoch) = *core.epoch.borrow() else { return Ok(0) };
     // The poll mostly finds nothing: that costs one question, not a transaction.
     if !woken {
         let something = sqlx::query_scalar!(r#"select exists (select 1 from bus.outbox) as "exists!""#);
@@ -121,6 +119,7 @@ async fn round(core: &Core, woken: bool) -> Result<usize, RoundError> {
     reached(Step::RelayTaken).await;
     let mut pending = Vec::with_capacity(rows.len());
     let mut keys = Vec::with_capacity(rows.len());
+    let mut ids = Vec::with_capacity(rows.len());
     let publish = async {
         for row in rows {
             let kind = Kind::ALL.iter().find(|kind| kind.name() == row.kind);
@@ -129,6 +128,7 @@ async fn round(core: &Core, woken: bool) -> Result<usize, RoundError> {
             let message_id =
                 if row.again { format!("{}-{}", row.event_id, row.id) } else { row.event_id.to_string() };
             keys.push(row.key);
+            ids.push(row.event_id);
             let message = PublishMessage::build()
                 .message_id(message_id)
                 .expected_stream(STREAM)
@@ -146,12 +146,17 @@ async fn round(core: &Core, woken: bool) -> Result<usize, RoundError> {
         .await
         .map_err(|_| RoundError::Broker("no acknowledgement in time".to_owned()))??;
     reached(Step::RelayPublished).await;
-    if let Some(last) = acknowledged.iter().map(|ack| ack.sequence).max() {
+    let places = acknowledged.iter().map(|acknowledgement| acknowledgement.sequence).zip(ids);
+    if let Some((last, id)) = places.max_by_key(|(sequence, _)| *sequence) {
         let last = i64::try_from(last).unwrap_or(i64::MAX);
         sqlx::query!(
-            "update bus.broker set last_sequence = $2 where stream = $1 and last_sequence < $2",
+            "update bus.broker set last_sequence = greatest(last_sequence, $2),
+                 published_sequence = $2, published_id = $3
+             where stream = $1 and epoch = $4 and coalesce(published_sequence, 0) < $2",
             STREAM,
-            last
+            last,
+            id,
+            i64::try_from(epoch).unwrap_or(i64::MAX)
         )
         .execute(&mut *tx)
         .await?;

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::{
-    Config, DiscardPolicy, Info, LastRawMessageErrorKind, RetentionPolicy, StorageType,
+    Config, DiscardPolicy, Info, LastRawMessageErrorKind, RawMessageErrorKind, RetentionPolicy, StorageType,
 };
 use events::{Header, STREAM};
+use uuid::Uuid;
 
 use crate::answered::{LIMIT, within};
 use crate::backoff::Backoff;
@@ -46,6 +47,9 @@ struct Known {
     created: String,
     last_sequence: u64,
 }
+
+/// Where this service has last published, and which fact.
+type Place = (u64, Uuid);
 
 /// Watches until shutdown: every ten seconds, and whenever somebody asks for a look.
 pub(crate) async fn run(core: Arc<Core>) {
@@ -89,7 +93,7 @@ async fn look(core: &Core) -> Result<u64, WatchError> {
     if let Some(forgotten) = core.forgotten() {
         return Err(WatchError::Forgotten(forgotten));
     }
-    let known = known(core).await?;
+    let (known, published) = known(core).await?;
     let info = match info(core).await? {
         Some(info) => info,
         None => create(core, known.as_ref().map_or(1, |known| known.epoch + 1)).await?,
@@ -100,19 +104,21 @@ async fn look(core: &Core) -> Result<u64, WatchError> {
         last_sequence: info.state.last_sequence,
     };
     remembers(core).await?;
+    let holds = holds(core, published).await?;
     let epoch = match &known {
         None => seen.epoch.max(1),
         Some(known) if seen.epoch > known.epoch => seen.epoch,
-        Some(known) if *known == seen => return Ok(known.epoch),
+        Some(known) if *known == seen && holds => return Ok(known.epoch),
         Some(known)
             if seen.epoch == known.epoch
                 && seen.created == known.created
-                && seen.last_sequence >= known.last_sequence =>
+                && seen.last_sequence >= known.last_sequence
+                && holds =>
         {
             remember(core, &seen, false).await?;
             return Ok(known.epoch);
         }
-        // Older than what we know, made anew, or gone backwards.
+        // Older than what we know, made anew, or gone backwards (and perhaps filled again).
         Some(known) => known.epoch + 1,
     };
     if epoch != seen.epoch {
@@ -145,15 +151,22 @@ fn check_server(core: &Core) -> Result<(), WatchError> {
     }
 }
 
-async fn known(core: &Core) -> Result<Option<Known>, sqlx::Error> {
-    let row = sqlx::query!("select epoch, created, last_sequence from bus.broker where stream = $1", STREAM)
-        .fetch_optional(&core.db)
-        .await?;
-    Ok(row.map(|row| Known {
+async fn known(core: &Core) -> Result<(Option<Known>, Option<Place>), sqlx::Error> {
+    let row = sqlx::query!(
+        "select epoch, created, last_sequence, published_sequence, published_id
+         from bus.broker where stream = $1",
+        STREAM
+    )
+    .fetch_optional(&core.db)
+    .await?;
+    let Some(row) = row else { return Ok((None, None)) };
+    let known = Known {
         epoch: u64::try_from(row.epoch).unwrap_or_default(),
         created: row.created,
         last_sequence: u64::try_from(row.last_sequence).unwrap_or_default(),
-    }))
+    };
+    let place = row.published_sequence.and_then(|sequence| u64::try_from(sequence).ok());
+    Ok((Some(known), place.zip(row.published_id)))
 }
 
 async fn info(core: &Core) -> Result<Option<Info>, WatchError> {
@@ -190,6 +203,22 @@ async fn remembers(core: &Core) -> Result<(), WatchError> {
         return Ok(());
     }
     Err(WatchError::Forgotten(audit::forgotten(core.service, &header.key, header.version)))
+}
+
+/// Whether the stream still has what this service has last published, where it was. It does not where its store went
+/// back and was filled again before anybody looked: by what clients had not sent yet, or by who knew of nothing later.
+async fn holds(core: &Core, published: Option<Place>) -> Result<bool, WatchError> {
+    let broker = |error: &dyn std::fmt::Display| WatchError::Broker(error.to_string());
+    let Some((sequence, id)) = published else { return Ok(true) };
+    let stream = core.jetstream.get_stream_no_info(STREAM).await.map_err(|error| broker(&error))?;
+    match stream.get_raw_message(sequence).await {
+        Ok(message) => Ok(Header::read(&message.payload).is_ok_and(|header| header.id.uuid() == id)),
+        // Nothing there: too old, or damaged. The audit sees to what is missing.
+        Err(error) => match error.kind() {
+            RawMessageErrorKind::NoMessageFound | RawMessageErrorKind::JetStream(_) => Ok(true),
+            _ => Err(broker(&error)),
+        },
+    }
 }
 
 fn config(core: &Core, epoch: u64) -> Config {
@@ -256,7 +285,9 @@ async fn remember(core: &Core, known: &Known, again: bool) -> Result<(), sqlx::E
          on conflict (stream) do update set epoch = excluded.epoch, created = excluded.created,
              last_sequence = case when broker.epoch = excluded.epoch
                  then greatest(broker.last_sequence, excluded.last_sequence)
-                 else excluded.last_sequence end",
+                 else excluded.last_sequence end,
+             published_sequence = case when broker.epoch = excluded.epoch then broker.published_sequence end,
+             published_id = case when broker.epoch = excluded.epoch then broker.published_id end",
         STREAM,
         epoch,
         known.created,

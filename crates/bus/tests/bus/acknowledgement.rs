@@ -135,3 +135,47 @@ async fn an_acknowledgement_from_before_the_store_went_back_reaches_nobody() {
     pair.until_effects(1).await;
     pair.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_went_back_and_was_filled_again_is_noticed() {
+    let (mut nats, folder) = testkit::broker("").await;
+    let mut pair = Pair::start(&nats.url()).await;
+    let client = jetstream::new(client(&nats).await);
+    pair.say(new_application(), "zero").await;
+    pair.until_effects(1).await;
+    pair.stop_hearing().await;
+    let before = stream(&client).await.cached_info().state.last_sequence;
+    let zero = stream(&client).await.get_raw_message(before).await.expect("what was said");
+    nats.kill().await.expect("killed");
+    let (store, copy) = (nats.store(), folder.path().join("copy"));
+    copy_store(&store, &copy);
+    nats.restart().await.expect("started again");
+    pair.say(new_application(), "one").await;
+    let noted = || async {
+        let noted = sqlx::query_scalar::<_, i64>("select last_sequence from bus.broker");
+        noted.fetch_one(&pair.sayer_db).await.expect("what the sayer knows of the stream")
+    };
+    let before = i64::try_from(before).expect("a number of Postgres");
+    until("its sayer knows how far the stream was", noted, |noted| *noted > before).await;
+    pair.stop_saying().await;
+
+    nats.kill().await.expect("killed");
+    std::fs::remove_dir_all(&store).expect("the store goes");
+    copy_store(&copy, &store);
+    nats.restart().await.expect("started again");
+    stream(&client).await;
+    // By somebody who knows of nothing later. The stream is longer now than it ever was.
+    for _ in 0..2 {
+        let published = client.publish(zero.subject.clone(), zero.payload.clone()).await.expect("sent");
+        published.await.expect("in the stream");
+    }
+    pair.start_saying().await;
+    let epoch = || async {
+        let epoch = sqlx::query_scalar::<_, i64>("select epoch from bus.broker");
+        epoch.fetch_one(&pair.sayer_db).await.expect("what the sayer knows of the stream")
+    };
+    until("the next epoch has begun", epoch, |epoch| *epoch == 2).await;
+    pair.start_hearing().await;
+    pair.until_effects(2).await;
+    pair.finish().await;
+}
