@@ -6,6 +6,7 @@ mod disk;
 mod doubler;
 mod drive;
 mod ledger;
+mod looks;
 mod proxy;
 mod rig;
 mod set;
@@ -28,6 +29,8 @@ use sqlx::PgPool;
 use tempfile::TempDir;
 use testkit::{samples, until};
 use tokio::task::JoinHandle;
+
+use looks::{emails_under_way, said_and_heard};
 
 pub use actors::{Applicant, form};
 pub use disk::Disk;
@@ -148,13 +151,11 @@ impl World {
         until("nothing is on its way", || self.on_its_way(), Vec::is_empty).await;
     }
 
-    /// The emails are counted between two equal looks at the facts: a fact that is heard queues one, and an email
-    /// that is sent says a fact.
     async fn on_its_way(&self) -> Vec<String> {
         let mut seen = Vec::new();
-        let facts = self.said_and_heard().await;
-        let unsent = "select count(*) from deliveries where state not in ('sent', 'failed')";
-        let emails = sum(self.database(Service::Notification), unsent).await;
+        let look = || said_and_heard(|service| self.database(service));
+        let facts = look().await.expect("what was said and heard");
+        let emails = emails_under_way(self.database(Service::Notification)).await.expect("a count");
         if emails > 0 {
             seen.push(format!("{emails} emails are under way"));
         }
@@ -163,7 +164,7 @@ impl World {
                 seen.push(format!("{sayer} said {said}, {hearer} heard {heard}"));
             }
         }
-        if facts != self.said_and_heard().await {
+        if facts != look().await.expect("what was said and heard") {
             seen.push("facts are being heard".to_owned());
         }
         for (service, db) in &self.databases {
@@ -173,22 +174,6 @@ impl World {
             }
         }
         seen
-    }
-
-    /// Of each pair: who says, how much, who hears, how much of it.
-    async fn said_and_heard(&self) -> Vec<(Service, i64, Service, i64)> {
-        let mut pairs = Vec::new();
-        for (sayer, said_db) in &self.databases {
-            let said = sum(said_db, "select coalesce(sum(version), 0)::bigint from bus.head").await;
-            for (hearer, heard_db) in self.databases.iter().filter(|(hearer, _)| hears(**hearer, *sayer)) {
-                let heard = sqlx::query_scalar(
-                    "select coalesce(sum(version), 0)::bigint from bus.inbox_head where source = $1",
-                )
-                .bind(sayer.name());
-                pairs.push((*sayer, said, *hearer, heard.fetch_one(heard_db).await.expect("a sum")));
-            }
-        }
-        pairs
     }
 
     /// Nothing is left anywhere, then the end. Every story ends with it.
@@ -226,10 +211,6 @@ async fn publish(db: &PgPool, broker: &bus::Settings, call: &Call, drafts: bool)
             intake::demo::load(&bus, &numbers, &project, intake::demo::Stage::Draft).await.expect("loaded");
         }
     }
-}
-
-async fn sum(db: &PgPool, statement: &'static str) -> i64 {
-    sqlx::query_scalar(statement).fetch_one(db).await.expect("a sum")
 }
 
 /// Whether `hearer` listens to `sayer`.

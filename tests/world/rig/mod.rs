@@ -178,10 +178,8 @@ impl Rig {
 
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let keys: SessionKeys = toml::from_str(RIG_SESSION).expect("keys");
-        // It names what was under way for so long that it cannot be the machine.
-        let http = Http { drain_limit: PATIENCE.as_secs() / 2, ..Http::default() };
-        let front =
-            Process::new("bescheid", Clock::system(), http, keys.clone(), listener).expect("a process");
+        let front = Process::new("bescheid", Clock::system(), Http::default(), keys.clone(), listener)
+            .expect("a process");
         let url = front.url();
 
         let mut all = Vec::new();

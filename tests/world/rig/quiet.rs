@@ -8,7 +8,7 @@ use testkit::until_within;
 use uuid::Uuid;
 
 use super::{PATIENCE, Rig};
-use crate::hears;
+use crate::looks::{emails_under_way, said_and_heard};
 
 /// What is still on its way, in words; empty: nothing is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,14 +71,9 @@ impl Rig {
         Unquiet(seen)
     }
 
-    /// The emails are counted between two equal looks at the facts: a fact that is heard queues one, and an email
-    /// that is sent says a fact.
     async fn unheard(&self, seen: &mut Vec<String>, waiting: usize) -> Result<(), sqlx::Error> {
-        let facts = self.said_and_heard().await?;
-        let under_way: i64 =
-            sqlx::query_scalar("select count(*) from deliveries where state not in ('sent', 'failed')")
-                .fetch_one(self.database(Service::Notification))
-                .await?;
+        let facts = said_and_heard(|service| self.database(service)).await?;
+        let under_way = emails_under_way(self.database(Service::Notification)).await?;
         if under_way > 0 {
             seen.push(format!("{under_way} emails are under way"));
         }
@@ -94,30 +89,10 @@ impl Rig {
         if missing > 0 && missing != waiting as i64 {
             seen.push(format!("{missing} facts are said and not heard, {waiting} wait"));
         }
-        if facts != self.said_and_heard().await? {
+        if facts != said_and_heard(|service| self.database(service)).await? {
             seen.push("facts are being heard".to_owned());
         }
         Ok(())
-    }
-
-    /// Of each pair: who says, how much, who hears, how much of it.
-    async fn said_and_heard(&self) -> Result<Vec<(Service, i64, Service, i64)>, sqlx::Error> {
-        let mut pairs = Vec::new();
-        for sayer in Service::ALL {
-            let said: i64 = sqlx::query_scalar("select coalesce(sum(version), 0)::bigint from bus.head")
-                .fetch_one(self.database(sayer))
-                .await?;
-            for hearer in Service::ALL.into_iter().filter(|hearer| hears(*hearer, sayer)) {
-                let heard: i64 = sqlx::query_scalar(
-                    "select coalesce(sum(version), 0)::bigint from bus.inbox_head where source = $1",
-                )
-                .bind(sayer.name())
-                .fetch_one(self.database(hearer))
-                .await?;
-                pairs.push((sayer, said, hearer, heard));
-            }
-        }
-        Ok(pairs)
     }
 
     /// Nothing is delivered and not acknowledged: no handler is stuck.
