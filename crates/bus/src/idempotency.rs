@@ -37,9 +37,10 @@ pub async fn claim<R: DeserializeOwned>(
     if claimed.rows_affected() == 1 {
         return Ok(Claim::New);
     }
-    let stored = sqlx::query!("select request_hash, response from bus.idempotency where key = $1", key)
-        .fetch_one(&mut **tx)
-        .await?;
+    let stored =
+        sqlx::query!("select request_hash, response from bus.idempotency where key = $1 for update", key)
+            .fetch_one(&mut **tx)
+            .await?;
     if stored.request_hash != request_hash {
         return Ok(Claim::Mismatch);
     }

@@ -5,6 +5,7 @@ use events::{
     Ags, Applicant, Application, ApplicationId, ApplicationSubmitted, ApplicationWithdrawn, Call, CallId,
     Person, municipality,
 };
+use pages::kept::Seen;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -25,7 +26,7 @@ pub struct Draft {
     pub form: Form,
     /// Counts the saves.
     pub revision: i64,
-    /// The open page that saved last, while it goes on saving by itself.
+    /// The open page that saved last.
     pub open_page: Option<Uuid>,
     /// When it was begun.
     pub created_at: DateTime<Utc>,
@@ -33,15 +34,6 @@ pub struct Draft {
     pub edited_at: DateTime<Utc>,
     /// Name of who saved it last.
     pub edited_by: String,
-}
-
-/// A page with the form, as it comes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// The revision it showed.
-    pub revision: i64,
-    /// The page itself.
-    pub page: Uuid,
 }
 
 /// Somebody else has saved since the page was opened.
@@ -71,26 +63,19 @@ impl Draft {
         }
     }
 
-    /// Keeps what `seen` has sent. A page that saves by itself (`stays_open`) may do so again, although it still
-    /// shows the revision it began with.
+    /// Keeps what `seen` has sent. The page that saved last may save again although it still shows the revision it
+    /// began with: the answer to its last save may have been lost.
     ///
     /// # Errors
     /// [`Stale`], where that would undo what another page has saved.
-    pub fn save(
-        self,
-        form: Form,
-        seen: Seen,
-        stays_open: bool,
-        by: String,
-        now: DateTime<Utc>,
-    ) -> Result<Self, Stale> {
+    pub fn save(self, form: Form, seen: Seen, by: String, now: DateTime<Utc>) -> Result<Self, Stale> {
         let current =
             seen.revision == self.revision || self.open_page == Some(seen.page) || form == self.form;
         if !current {
             return Err(Stale { by: self.edited_by, at: self.edited_at });
         }
-        let open_page = stays_open.then_some(seen.page);
-        Ok(Self { form, revision: self.revision + 1, open_page, edited_at: now, edited_by: by, ..self })
+        let (revision, open_page) = (self.revision + 1, Some(seen.page));
+        Ok(Self { form, revision, open_page, edited_at: now, edited_by: by, ..self })
     }
 }
 
@@ -361,16 +346,16 @@ mod tests {
         let now = at("2026-11-23T10:05:00Z");
         let (mine, theirs) =
             (Seen { revision: 0, page: Uuid::from_u128(1) }, Seen { revision: 0, page: Uuid::from_u128(2) });
-        let draft = draft().save(form("1"), mine, true, "A".into(), now).unwrap();
-        let draft = draft.save(form("2"), mine, true, "A".into(), now).unwrap();
+        let draft = draft().save(form("1"), mine, "A".into(), now).unwrap();
+        let draft = draft.save(form("2"), mine, "A".into(), now).unwrap();
         assert_eq!(draft.revision, 2);
-        let stale = draft.clone().save(form("x"), theirs, false, "B".into(), now).unwrap_err();
+        let stale = draft.clone().save(form("x"), theirs, "B".into(), now).unwrap_err();
         assert_eq!(stale, Stale { by: "A".into(), at: now });
         // They look at it, and save what they then mean.
-        let draft = draft.save(form("x"), Seen { revision: 2, ..theirs }, false, "B".into(), now).unwrap();
+        let draft = draft.save(form("x"), Seen { revision: 2, ..theirs }, "B".into(), now).unwrap();
         // What was on its way from the first page does not undo that; the same content is no conflict.
-        draft.clone().save(form("3"), mine, true, "A".into(), now).unwrap_err();
-        draft.save(form("x"), mine, true, "A".into(), now).unwrap();
+        draft.clone().save(form("3"), mine, "A".into(), now).unwrap_err();
+        draft.save(form("x"), mine, "A".into(), now).unwrap();
     }
 
     fn status() -> impl Strategy<Value = Status> {

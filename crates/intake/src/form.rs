@@ -213,6 +213,63 @@ impl From<&Application> for Form {
 }
 
 impl Form {
+    /// As a browser would send it: what [`From<&Fields>`] reads again.
+    pub fn fields(&self) -> Fields {
+        let texts = [
+            ("title", &self.title),
+            ("field_of_action", &self.field_of_action),
+            ("problem_statement", &self.problem_statement),
+            ("goals", &self.goals),
+            ("action_goals", &self.action_goals),
+            ("output_goals", &self.output_goals),
+            ("method", &self.method),
+            ("products_and_results", &self.products_and_results),
+            ("immigration_office_part", &self.immigration_office_part),
+            ("lead_share", &self.lead_share),
+            ("project_from", &self.project_from),
+            ("project_to", &self.project_to),
+            ("grant", &self.grant),
+            ("own_share", &self.own_share),
+            ("third_parties", &self.third_parties),
+            ("total", &self.total),
+            ("contact_name", &self.contact_name),
+            ("contact_email", &self.contact_email),
+            ("contact_phone", &self.contact_phone),
+        ];
+        let lists = [
+            ("funding_priorities", &self.funding_priorities),
+            ("themes", &self.themes),
+            ("declarations", &self.declarations),
+        ];
+        let mut fields: Vec<(String, String)> =
+            texts.into_iter().map(|(name, text)| (name.to_owned(), text.clone())).collect();
+        for (name, chosen) in lists {
+            fields.extend(chosen.iter().map(|one| (name.to_owned(), one.clone())));
+        }
+        for (row, partner) in self.partners.iter().enumerate() {
+            fields.push((format!("partner_name-{row}"), partner.name.clone()));
+            fields.push((format!("partner_kind-{row}"), id_of(partner.kind())));
+        }
+        for (row, participant) in self.participants.iter().enumerate() {
+            fields.push((format!("participant_ags-{row}"), participant.ags.clone()));
+            fields.push((format!("participant_share-{row}"), participant.share.clone()));
+        }
+        if self.is_joint {
+            fields.push(("is_joint".to_owned(), "yes".to_owned()));
+        }
+        fields.push(("contact_language".to_owned(), id_of(self.language())));
+        fields.into_iter().collect()
+    }
+
+    /// The part of the form that a field belongs to: the rows of a list are one.
+    pub fn part(name: &str) -> &str {
+        match name.split_once('-').map_or(name, |(list, _)| list) {
+            "partner_name" | "partner_kind" => "partners",
+            "participant_ags" | "participant_share" => "participants",
+            _ => name,
+        }
+    }
+
     /// Adds or takes away a row. A row that is not there is nothing to take away.
     pub fn change(&mut self, rows: Rows) {
         match rows {

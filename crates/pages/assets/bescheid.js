@@ -1,4 +1,4 @@
-// Comfort only: every page works without this. Saves drafts while typing, counts characters, listens to keys.
+// Comfort only: every page works without this. Keeps what is typed, counts characters, listens to keys.
 "use strict";
 
 const WORDS = {
@@ -9,7 +9,17 @@ const WORDS = {
     offline: "Der Server ist nicht erreichbar. Ihre Eingaben bleiben in diesem Browser erhalten und werden gespeichert, sobald er wieder antwortet.",
     signedOut: "Ihre Anmeldung ist abgelaufen. Ihre Eingaben bleiben in diesem Browser erhalten. Melden Sie sich in einem neuen Fenster an und schreiben Sie hier weiter.",
     signIn: "In neuem Fenster anmelden",
-    refused: "Der Server hat die Eingaben so nicht angenommen. Sie bleiben in diesem Browser erhalten; senden Sie das Formular ab, um zu sehen, was fehlt.",
+    refused: "Der Server hat die Eingaben so nicht angenommen. Sie bleiben in diesem Browser erhalten.",
+    otherPerson: "Inzwischen ist jemand anderes angemeldet. Ihre Eingaben bleiben in diesem Browser erhalten, bis Sie sich wieder anmelden.",
+    compare: "Beide Fassungen vergleichen und wählen",
+    compareButton: "Vergleichen",
+    discard: "Verwerfen",
+    stored: "Gespeichert",
+    here: "Hier",
+    empty: "(leer)",
+    take: "Auswahl übernehmen",
+    olderTitle: "In diesem Browser liegen Eingaben, die nicht gespeichert sind",
+    olderText: (at) => `Sie sind vom ${at}. Seitdem wurde hier etwas anderes gespeichert; es steht unten.`,
     restored: "Nicht gespeicherte Eingaben aus diesem Browser wurden wieder eingesetzt.",
     left: (count) => `Noch ${count} Zeichen.`,
     over: (count) => `${count} Zeichen zu viel.`,
@@ -24,7 +34,17 @@ const WORDS = {
     offline: "The server cannot be reached. What you typed is kept in this browser, and saved as soon as it answers again.",
     signedOut: "Your session has ended. What you typed is kept in this browser. Sign in in a new window, and go on writing here.",
     signIn: "Sign in in a new window",
-    refused: "The server did not take what you typed. It is kept in this browser; send the form to see what is missing.",
+    refused: "The server did not take what you typed. It is kept in this browser.",
+    otherPerson: "Somebody else has signed in meanwhile. What you typed is kept in this browser until you sign in again.",
+    compare: "Compare both versions and choose",
+    compareButton: "Compare",
+    discard: "Discard",
+    stored: "Saved",
+    here: "Here",
+    empty: "(empty)",
+    take: "Take what I chose",
+    olderTitle: "This browser has something you typed that is not saved",
+    olderText: (at) => `It is of ${at}. Since then something else was saved here; that is shown below.`,
     restored: "What you had typed in this browser and was not saved has been put back.",
     left: (count) => `${count} characters left.`,
     over: (count) => `${count} characters too many.`,
@@ -66,29 +86,84 @@ const store = {
   remove(key) { try { localStorage.removeItem(key); } catch { /* as above */ } },
 };
 
-// A draft: saved 800 ms after the last key, at most one request at a time, with a copy here until it arrived.
-function autosave(form) {
+// What is typed into a form with data-keep. The browser keeps a copy at each key, which knows person, form and
+// revision. Where the form has an address for it, it is saved 800 ms after the last key, at most one request at a time.
+// The copy goes only when the server has it; it is put back only into the revision it belongs to, and asked about
+// otherwise.
+const COPIES = "bescheid:copy:";
+const SENT = "bescheid:sent";
+const KEPT_DAYS = 14;
+
+// As the server reads texts: what differs only in these does not differ.
+const plain = (text) => text.normalize("NFC").replace(/\r\n?|[\v\f\u0085\u2028\u2029]/g, "\n").replace(/[\p{Cf}\p{Cc}]/gu, (mark) => (mark === "\n" ? mark : "")).replace(/\s+/g, " ").trim();
+const byName = (fields) => {
+  const named = new Map();
+  for (const [name, value] of fields) if (plain(value)) named.set(name, [...(named.get(name) ?? []), plain(value)]);
+  return named;
+};
+const differing = (one, other) => {
+  const [left, right] = [byName(one), byName(other)];
+  return [...new Set([...left.keys(), ...right.keys()])].filter((name) => JSON.stringify(left.get(name)) !== JSON.stringify(right.get(name)));
+};
+
+// Copies that nobody came back to.
+function forgetOldCopies() {
+  let names = [];
+  try { names = Object.keys(localStorage).filter((name) => name.startsWith(COPIES)); } catch { return; }
+  for (const name of names) {
+    const copy = readCopy(name);
+    if (!copy || Date.now() - copy.at > KEPT_DAYS * 86400000) store.remove(name);
+  }
+}
+
+function readCopy(name) {
+  try {
+    const copy = JSON.parse(store.get(name));
+    return copy && Array.isArray(copy.fields) ? copy : null;
+  } catch { return null; }
+}
+
+// What was sent from the page before: a page that is no problem and shows another form says that it was taken.
+function forgetWhatWasTaken() {
+  let sent = null;
+  try { sent = JSON.parse(sessionStorage.getItem(SENT)); sessionStorage.removeItem(SENT); } catch { return; }
+  if (!sent || document.querySelector("[data-problem]")) return;
+  if (![...document.querySelectorAll("form[data-keep]")].some((form) => copyName(form) === sent.name)) store.remove(sent.name);
+}
+
+const copyName = (form) => `${COPIES}${form.dataset.person}:${form.dataset.keep}`;
+
+function keep(form) {
   const url = form.dataset.autosave;
-  // The form token belongs to one person: nobody else gets this copy back.
-  const key = `bescheid:${form.elements.csrf?.value ?? ""}:${url}`;
+  const name = copyName(form), older = `${name}:older`;
+  const hidden = (field) => form.elements.namedItem(field);
+  const OWN = new Set(["csrf", "key", "kept_revision", "open_page", "seen", "action", "revision"]);
+  const all = () => [...new FormData(form)].filter(([, value]) => typeof value === "string");
+  const fields = () => all().filter(([field]) => !OWN.has(field));
   const status = element("p", "b-saved kern-body");
   status.setAttribute("role", "status");
   (form.querySelector(".b-actions") ?? form).append(status);
-  const fields = () => [...new FormData(form)].filter(([name, value]) => name !== "csrf" && typeof value === "string");
   let timer = 0, busy = false, dirty = false, trouble = null;
 
-  function complain(text, signIn) {
-    status.textContent = words.failed;
-    if (trouble?.dataset.text === text) return;
+  function notice(kind, title, text, id) {
+    if (trouble?.dataset.id === id) return trouble;
     trouble?.remove();
-    trouble = alertBox("danger", words.failed, text);
-    trouble.dataset.text = text;
-    if (signIn) {
-      const link = element("a", "kern-link", words.signIn);
-      Object.assign(link, { href: "/sign-in?next=/", target: "_blank", rel: "noopener" });
-      trouble.lastChild.append(link);
-    }
+    trouble = alertBox(kind, title, text);
+    trouble.dataset.id = id;
     (form.querySelector(".b-actions") ?? status).before(trouble);
+    return trouble;
+  }
+
+  function complain(text, id) {
+    status.textContent = words.failed;
+    return notice("danger", words.failed, text, id);
+  }
+
+  function link(text, href, newWindow) {
+    const made = element("a", "kern-link", text);
+    made.href = href;
+    if (newWindow) Object.assign(made, { target: "_blank", rel: "noopener" });
+    return made;
   }
 
   function later(delay) {
@@ -96,37 +171,29 @@ function autosave(form) {
     timer = setTimeout(save, delay);
   }
 
+  const write = () => store.set(name, JSON.stringify({
+    at: Date.now(), revision: hidden("kept_revision").value, page: hidden("open_page").value, seen: hidden("seen").value, fields: fields(),
+  }));
+
+  const post = (pairs) => fetch(url, {
+    method: "POST",
+    body: new URLSearchParams(pairs),
+    headers: { accept: "application/json" },
+    redirect: "manual",
+    signal: AbortSignal.timeout(20000),
+  });
+
   async function save() {
+    if (!url) return;
     if (busy) { dirty = true; return; }
     busy = true;
     dirty = false;
     let again = 0;
     status.textContent = words.saving;
     try {
-      const answer = await fetch(url, {
-        method: "POST",
-        body: new URLSearchParams(new FormData(form)),
-        headers: { accept: "application/json" },
-        redirect: "manual",
-        signal: AbortSignal.timeout(20000),
-      });
-      if (answer.ok) {
-        trouble?.remove();
-        trouble = null;
-        if (!dirty) store.remove(key);
-        const time = new Date().toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Europe/Berlin" });
-        status.textContent = words.saved(time);
-      } else if (answer.status === 401 || answer.status === 403 || answer.type === "opaqueredirect") {
-        complain(words.signedOut, true);
-        again = 15000;
-      } else if (answer.status >= 500) {
-        complain(words.offline);
-        again = 5000;
-      } else {
-        complain(words.refused);
-      }
+      again = await heard(await post(all()));
     } catch {
-      complain(words.offline);
+      complain(words.offline, "offline");
       again = 5000;
     }
     busy = false;
@@ -134,31 +201,163 @@ function autosave(form) {
     else if (again) later(again);
   }
 
+  // What the server says to what was sent; the milliseconds until it is asked again.
+  async function heard(answer) {
+    if (answer.status === 401 || answer.type === "opaqueredirect") {
+      complain(words.signedOut, "signed-out").lastChild.append(" ", link(words.signIn, "/sign-in?next=/", true));
+      return 15000;
+    }
+    if (answer.status === 403) { complain(words.otherPerson, "other-person"); return 15000; }
+    if (answer.status >= 500) { complain(words.offline, "offline"); return 5000; }
+    const said = await answer.json().catch(() => ({}));
+    if (said.outcome === "saved") {
+      trouble?.remove();
+      trouble = null;
+      hidden("kept_revision").value = said.revision;
+      hidden("seen").value = said.seen;
+      if (dirty) write(); else store.remove(name);
+      const time = new Date().toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Europe/Berlin" });
+      status.textContent = words.saved(time);
+    } else if (said.outcome === "changed") {
+      if (said.compare) {
+        // The server keeps it beside what is stored.
+        if (!dirty) store.remove(name);
+        complain(said.message, "changed").lastChild.append(" ", link(words.compare, said.compare));
+      } else {
+        choose(complain(said.message, "changed").lastChild, said.fields, fields(), said.revision);
+      }
+    } else if (said.outcome === "gone") {
+      complain(said.message, "gone");
+    } else {
+      complain(words.refused, "refused");
+    }
+    return 0;
+  }
+
+  function fill(values) {
+    const named = new Map();
+    for (const [field, value] of values) named.set(field, [...(named.get(field) ?? []), value]);
+    for (const input of form.elements) {
+      if (!input.name || OWN.has(input.name) || input.type === "hidden" || input.type === "submit") continue;
+      const given = named.get(input.name) ?? [];
+      if (input.type === "checkbox" || input.type === "radio") input.checked = given.includes(input.value);
+      else input.value = given.shift() ?? "";
+    }
+  }
+
+  function label(field) {
+    const input = [...form.elements].find((one) => one.name === field);
+    return (input?.closest("fieldset")?.querySelector("legend") ?? input?.labels?.[0])?.textContent.trim() ?? field;
+  }
+
+  function read(field, values) {
+    const texts = values.filter(([one]) => one === field).map(([, value]) => {
+      const input = [...form.elements].find((one) => one.name === field && (one.type === "radio" || one.type === "checkbox") && one.value === value);
+      return input?.labels?.[0]?.textContent.trim() ?? value;
+    });
+    return texts.join("\n") || words.empty;
+  }
+
+  // Both versions, field by field; nothing is saved before one is chosen for each.
+  function choose(place, stored, mine, revision) {
+    place.querySelector(".b-choose")?.remove();
+    const box = element("div", "b-choose b-stack");
+    const differ = differing(stored, mine);
+    for (const field of differ) {
+      const group = element("fieldset", "kern-fieldset");
+      group.append(element("legend", "kern-label", label(field)));
+      for (const [side, title, values] of [["stored", words.stored, stored], ["mine", words.here, mine]]) {
+        const line = element("div", "kern-form-check");
+        const input = element("input", "kern-form-check__radio");
+        const id = `choose-${side}-${field}`;
+        Object.assign(input, { type: "radio", name: `choose-${field}`, value: side, id });
+        // Not a part of the form that is saved.
+        input.setAttribute("form", "");
+        const text = element("label", "kern-label b-text", `${title}: ${read(field, values)}`);
+        text.htmlFor = id;
+        line.append(input, text);
+        group.append(line);
+      }
+      box.append(group);
+    }
+    const take = element("button", "kern-btn kern-btn--secondary");
+    take.type = "button";
+    take.append(element("span", "kern-label", words.take));
+    take.addEventListener("click", () => {
+      const chosen = differ.map((field) => [field, box.querySelector(`input[name="${CSS.escape(`choose-${field}`)}"]:checked`)?.value]);
+      const open = chosen.find(([, side]) => !side);
+      if (open) { box.querySelector(`input[name="${CSS.escape(`choose-${open[0]}`)}"]`).focus(); return; }
+      const of = new Set(chosen.filter(([, side]) => side === "mine").map(([field]) => field));
+      fill([...stored.filter(([field]) => !of.has(field)), ...mine.filter(([field]) => of.has(field))]);
+      hidden("kept_revision").value = revision;
+      store.remove(older);
+      trouble?.remove();
+      trouble = null;
+      changed();
+    });
+    box.append(take);
+    place.append(box);
+  }
+
   function changed() {
-    store.set(key, JSON.stringify(fields()));
+    write();
     dirty = true;
-    later(800);
+    if (url) later(800);
+  }
+
+  // A copy of another revision: the two are compared, or the copy is given up. Until then it stays.
+  function ask(copy) {
+    store.set(older, JSON.stringify(copy));
+    store.remove(name);
+    const at = new Date(copy.at).toLocaleString(language, { dateStyle: "medium", timeStyle: "short", timeZone: "Europe/Berlin" });
+    const box = alertBox("warning", words.olderTitle, words.olderText(at));
+    const buttons = element("div", "b-actions");
+    const button = (text, act) => {
+      const made = element("button", "kern-btn kern-btn--secondary");
+      made.type = "button";
+      made.append(element("span", "kern-label", text));
+      made.addEventListener("click", act);
+      buttons.append(made);
+    };
+    button(words.compareButton, async () => {
+      const own = [["csrf", hidden("csrf").value], ["kept_revision", copy.revision], ["open_page", copy.page], ["seen", copy.seen ?? ""]];
+      if (url) {
+        try {
+          const answer = await post([...own, ...copy.fields]);
+          const said = await answer.clone().json().catch(() => ({}));
+          if (said.compare) { store.remove(older); location.assign(said.compare); return; }
+          if (said.outcome === "saved") { store.remove(older); location.reload(); return; }
+          if (said.outcome !== "changed") { await heard(answer); return; }
+        } catch { complain(words.offline, "offline"); return; }
+      }
+      box.querySelector(".b-actions")?.remove();
+      choose(box.lastChild, fields(), copy.fields, hidden("kept_revision").value);
+    });
+    button(words.discard, () => { store.remove(older); box.remove(); });
+    box.lastChild.append(buttons);
+    form.prepend(box);
   }
 
   function restore() {
-    const copy = store.get(key);
-    if (!copy || copy === JSON.stringify(fields())) return;
-    let kept;
-    try { kept = new Map(); for (const [name, value] of JSON.parse(copy)) kept.set(name, [...(kept.get(name) ?? []), value]); } catch { return; }
-    for (const input of form.elements) {
-      if (!input.name || input.name === "csrf" || input.type === "hidden" || input.type === "submit") continue;
-      const values = kept.get(input.name) ?? [];
-      if (input.type === "checkbox" || input.type === "radio") input.checked = values.includes(input.value);
-      else if (values.length) input.value = values.shift();
-    }
+    const left = readCopy(older);
+    if (left) { if (differing(left.fields, fields()).length) ask(left); else store.remove(older); }
+    const copy = readCopy(name);
+    if (!copy) return;
+    if (!differing(copy.fields, fields()).length) { store.remove(name); return; }
+    if (String(copy.revision) !== hidden("kept_revision").value) { ask(copy); return; }
+    fill(copy.fields);
     form.prepend(alertBox("info", words.restored));
-    later(0);
+    form.dispatchEvent(new Event("restored"));
+    changed();
   }
 
-  form.addEventListener("input", changed);
-  form.addEventListener("change", changed);
-  // Sending the form replaces what autosave would do; a copy from a failed save must not come back afterwards.
-  form.addEventListener("submit", () => { clearTimeout(timer); store.remove(key); });
+  form.addEventListener("input", (event) => { if (event.target.form === form) changed(); });
+  form.addEventListener("change", (event) => { if (event.target.form === form) changed(); });
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    if (!readCopy(name)) return;
+    try { sessionStorage.setItem(SENT, JSON.stringify({ name })); } catch { /* then the copy stays */ }
+  });
   restore();
 }
 
@@ -201,6 +400,8 @@ function keys() {
   });
 }
 
-document.querySelectorAll("form[data-autosave]").forEach(autosave);
+forgetOldCopies();
+forgetWhatWasTaken();
+document.querySelectorAll("form[data-keep]").forEach(keep);
 document.querySelectorAll("[data-limit]").forEach(count);
 keys();

@@ -39,12 +39,16 @@ fn problem_page<'a>(page: &'a Page, problem: &Problem) -> ProblemPage<'a> {
 struct LostSession<'a> {
     page: &'a Page,
     signed_out: bool,
+    token: &'a str,
     fields: Vec<(&'a str, &'a str)>,
 }
 
 /// The session ended (or became somebody else's) while the form was filled in: sign in in another tab, come back
 /// here, send again.
 fn lost_session<'a>(page: &'a Page, kind: ProblemKind, fields: &'a Fields) -> LostSession<'a> {
+    let signed_out = kind == ProblemKind::SignIn;
+    // Who signs in again as the same person sends it at the first press: the token is that of the person.
+    let token = if signed_out { fields.get(CSRF_FIELD) } else { &page.csrf };
     let fields = fields.iter().filter(|(name, _)| *name != CSRF_FIELD).collect();
-    LostSession { page, signed_out: kind == ProblemKind::SignIn, fields }
+    LostSession { page, signed_out, token, fields }
 }

@@ -27,8 +27,11 @@ pub(super) async fn begin(
 
     let mut tx = service.bus.begin().await?;
     match idempotency::claim(&mut tx, &key, &Sha256::digest(call.uuid().as_bytes())).await? {
-        Claim::New => {}
-        Claim::Done(id) => return Ok(to(&draft_path(id))),
+        Claim::Done(id) if drafts::find(&mut tx, id, &ags).await?.is_some() => {
+            return Ok(to(&draft_path(id)));
+        }
+        // Deleted or submitted since: whoever comes back to the page and begins again wants another draft.
+        Claim::New | Claim::Done(_) => {}
         Claim::Mismatch => return Err(Problem::conflict("this key came with another call before")),
     }
     calls::find(&mut tx, call).await?.ok_or_else(Problem::not_found)?;

@@ -4,24 +4,25 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use bus::Tx;
 use chassis::problem::{ApiPath, ApiQuery};
 use chassis::session::{Fields, PageForm};
 use chassis::{Problem, Session};
+use chrono::{DateTime, Utc};
 use events::{
     ApplicationId, Call, Declaration, FundingPriority, Language as MailLanguage, PartnerKind, ProjectTheme,
 };
-use pages::{Choice, Page};
+use pages::kept::{self, Answer, Seen};
+use pages::{Choice, Keep, Page};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{access, draft_path, failed, gone, to};
 use crate::Service;
-use crate::application::{Draft, Seen, Stale};
+use crate::application::{Draft, Stale};
 use crate::check::{self, Errors, Field, LINE, TEXT};
 use crate::form::{Form, Rows, id_of};
-use crate::store::{calls, drafts};
+use crate::store::{applications, calls, drafts};
 
 mod choices;
 
@@ -44,14 +45,14 @@ struct DraftPage<'a> {
     call: &'a Call,
     call_title: String,
     applicant: &'a str,
-    revision: i64,
-    open_page: Uuid,
+    keep: Keep,
     form: pages::Form,
     partners: Vec<Row>,
     participants: Vec<Row>,
     joint: bool,
     saved: bool,
-    stale: Option<Stale>,
+    /// When this person's own version was kept, where somebody else has saved another.
+    kept: Option<DateTime<Utc>>,
     priorities: Vec<Choice>,
     themes: Vec<Choice>,
     declarations: Vec<Choice>,
@@ -111,14 +112,15 @@ fn draw<'a>(page: &'a Page, draft: &Draft, call: &'a Call, errors: Option<&Error
         call,
         call_title: super::home::title(call, page),
         applicant: events::municipality(&draft.ags).map(|one| one.name.as_str()).unwrap_or_default(),
-        revision: draft.revision,
-        open_page: Uuid::new_v4(),
+        keep: Keep::new(page, kept_name(draft.id), draft.revision)
+            .autosaved(format!("{}/autosave", draft_path(draft.id)))
+            .filled_with(kept::fingerprint(&form.fields(), Form::part)),
         form: shown(page, form, errors),
         partners: Row::list(form.partners.len(), "partner_name", "partner_kind"),
         participants: Row::list(form.participants.len(), "participant_ags", "participant_share"),
         joint,
         saved: false,
-        stale: None,
+        kept: None,
         priorities: choices("priority", ids(&FundingPriority::ALL, &call.funding_priorities)),
         themes: choices("theme", ids(&ProjectTheme::ALL, &call.themes)),
         declarations: choices("declaration", ids(&Declaration::ALL, &Declaration::ALL)),
@@ -138,51 +140,7 @@ fn ids<T: Serialize + PartialEq>(all: &[T], offered: &[T]) -> Vec<String> {
 
 /// The form as the page shows it, with messages beside the fields.
 fn shown(page: &Page, form: &Form, errors: Option<&Errors>) -> pages::Form {
-    let texts = [
-        ("title", &form.title),
-        ("field_of_action", &form.field_of_action),
-        ("problem_statement", &form.problem_statement),
-        ("goals", &form.goals),
-        ("action_goals", &form.action_goals),
-        ("output_goals", &form.output_goals),
-        ("method", &form.method),
-        ("products_and_results", &form.products_and_results),
-        ("immigration_office_part", &form.immigration_office_part),
-        ("lead_share", &form.lead_share),
-        ("project_from", &form.project_from),
-        ("project_to", &form.project_to),
-        ("grant", &form.grant),
-        ("own_share", &form.own_share),
-        ("third_parties", &form.third_parties),
-        ("total", &form.total),
-        ("contact_name", &form.contact_name),
-        ("contact_email", &form.contact_email),
-        ("contact_phone", &form.contact_phone),
-    ];
-    let lists = [
-        ("funding_priorities", &form.funding_priorities),
-        ("themes", &form.themes),
-        ("declarations", &form.declarations),
-    ];
-    let mut shown =
-        texts.into_iter().fold(pages::Form::new(page), |shown, (name, text)| shown.with(name, text));
-    for (name, chosen) in lists {
-        shown = chosen.iter().fold(shown, |shown, one| shown.with(name, one));
-    }
-    for (row, partner) in form.partners.iter().enumerate() {
-        shown = shown
-            .with(&format!("partner_name-{row}"), &partner.name)
-            .with(&format!("partner_kind-{row}"), id_of(partner.kind()));
-    }
-    for (row, participant) in form.participants.iter().enumerate() {
-        shown = shown
-            .with(&format!("participant_ags-{row}"), &participant.ags)
-            .with(&format!("participant_share-{row}"), &participant.share);
-    }
-    if form.is_joint {
-        shown = shown.with("is_joint", "yes");
-    }
-    shown = shown.with("contact_language", id_of(form.language()));
+    let mut shown = pages::Form::typed(page, &form.fields());
     for (field, wrong) in errors.into_iter().flat_map(Errors::iter) {
         shown.refuse(&field.control(), wrong.say(field, page));
     }
@@ -202,12 +160,16 @@ pub(super) async fn show(
         return gone(&mut connection, id, &session).await;
     };
     let call = calls::find(&mut connection, draft.call).await?.ok_or_else(Problem::not_found)?;
+    let kept = kept::find(&mut connection, &session.person, &kept_name(id)).await?;
     let errors = just.check.and_then(|_| check::form(&draft.form, &call, &ags).err());
-    pages::show(&DraftPage { saved: just.saved.is_some(), ..draw(&page, &draft, &call, errors.as_ref()) })
+    pages::show(&DraftPage {
+        saved: just.saved.is_some(),
+        kept: kept.map(|kept| kept.saved_at),
+        ..draw(&page, &draft, &call, errors.as_ref())
+    })
 }
 
 pub(super) async fn save(
-    page: Page,
     State(service): State<Arc<Service>>,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
@@ -222,29 +184,22 @@ pub(super) async fn save(
     if action == "check" {
         form.drop_blank_rows();
     }
+    let path = draft_path(id);
     let mut tx = service.bus.begin().await?;
     let Some(draft) = drafts::lock(&mut tx, id, &ags).await? else {
         return gone(&mut tx, id, &session).await;
     };
-    let now = tx.now();
-    match draft.clone().save(form.clone(), seen(&fields), false, session.name, now) {
-        Ok(saved) => drafts::save(&mut tx, &saved).await?,
-        Err(stale) => {
-            // What was typed is shown, with the revision that it would now replace.
-            let call = calls::find(&mut tx, draft.call).await?.ok_or_else(Problem::not_found)?;
-            let typed = Draft { form, ..draft };
-            let shown = pages::show(&DraftPage { stale: Some(stale), ..draw(&page, &typed, &call, None) })?;
-            return Ok((StatusCode::CONFLICT, shown).into_response());
-        }
-    }
+    let next = match keep(&mut tx, draft, form, &fields, &session).await? {
+        Ok(_) => match (action, rows) {
+            ("check", _) => format!("{path}/check"),
+            (_, Some(Rows::AddPartner | Rows::RemovePartner(_))) => format!("{path}#partners"),
+            (_, Some(Rows::AddParticipant | Rows::RemoveParticipant(_))) => format!("{path}#joint"),
+            _ => format!("{path}?saved=1"),
+        },
+        Err(_) => compare_path(id),
+    };
     service.bus.commit(tx).await.map_err(failed)?;
-    let path = draft_path(id);
-    Ok(to(&match (action, rows) {
-        ("check", _) => format!("{path}/check"),
-        (_, Some(Rows::AddPartner | Rows::RemovePartner(_))) => format!("{path}#partners"),
-        (_, Some(Rows::AddParticipant | Rows::RemoveParticipant(_))) => format!("{path}#joint"),
-        _ => format!("{path}?saved=1"),
-    }))
+    Ok(to(&next))
 }
 
 pub(super) async fn autosave(
@@ -252,21 +207,63 @@ pub(super) async fn autosave(
     State(service): State<Arc<Service>>,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Answer, Problem> {
     let ags = access::applicant(&session)?;
     let mut tx = service.bus.begin().await?;
-    let draft = drafts::lock(&mut tx, id, &ags).await?.ok_or_else(Problem::not_found)?;
-    let now = tx.now();
-    let saved = draft
-        .save(Form::from(&fields), seen(&fields), true, session.name, now)
-        .map_err(|stale| Problem::conflict(stale.to_string()).say(page.t1("stale-title", "by", &stale.by)))?;
-    drafts::save(&mut tx, &saved).await?;
+    let Some(draft) = drafts::lock(&mut tx, id, &ags).await? else {
+        // Submitted or deleted in another window; without either it is somebody else's.
+        let submitted = applications::find(&mut tx, id).await?.is_some_and(|stored| stored.ags == ags);
+        return Ok(Answer::Gone {
+            message: page.t(if submitted { "gone-submitted" } else { "gone-deleted" }),
+        });
+    };
+    let answer = match keep(&mut tx, draft, Form::from(&fields), &fields, &session).await? {
+        Ok(saved) => {
+            let seen = kept::fingerprint(&saved.form.fields(), Form::part);
+            Answer::Saved { revision: saved.revision, seen }
+        }
+        Err((stale, revision)) => {
+            let at = page.moment(stale.at);
+            let message = page.tn("stale-text", &[("by", &stale.by), ("at", &at)]);
+            Answer::Changed { message, fields: Vec::new(), revision, compare: Some(compare_path(id)) }
+        }
+    };
     service.bus.commit(tx).await.map_err(failed)?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(answer)
 }
 
-/// Which page the fields come from. One that does not say so has seen nothing.
-fn seen(fields: &Fields) -> Seen {
-    let revision = fields.get("revision").parse().unwrap_or(-1);
-    Seen { revision, page: fields.get("open_page").parse().unwrap_or_else(|_| Uuid::new_v4()) }
+/// Saves what was typed; where that would undo what somebody else has saved, keeps it beside the draft instead, for
+/// its person to compare and choose.
+async fn keep(
+    tx: &mut Tx,
+    draft: Draft,
+    form: Form,
+    sent: &Fields,
+    session: &Session,
+) -> Result<Result<Draft, (Stale, i64)>, Problem> {
+    let (now, revision, id) = (tx.now(), draft.revision, draft.id);
+    match draft.save(form.clone(), Seen::of(sent), session.name.clone(), now) {
+        Ok(saved) => {
+            drafts::save(tx, &saved).await?;
+            Ok(Ok(saved))
+        }
+        Err(stale) => {
+            // As the form reads it, with what the page was filled with.
+            let seen = [("seen".to_owned(), sent.get("seen").to_owned())];
+            let typed = form.fields();
+            let typed = typed.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).chain(seen);
+            kept::refuse(tx, &session.person, &kept_name(id), &typed.collect(), &[], now).await?;
+            Ok(Err((stale, revision)))
+        }
+    }
+}
+
+/// What somebody has typed into a draft while somebody else saved, by this name.
+pub(super) fn kept_name(id: ApplicationId) -> String {
+    format!("draft/{id}")
+}
+
+/// Where both versions of a draft stand side by side.
+pub(super) fn compare_path(id: ApplicationId) -> String {
+    format!("{}/compare", draft_path(id))
 }

@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod begin;
 mod check;
+mod compare;
 mod content;
 mod delete;
 mod draft;
@@ -38,6 +39,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .route("/apply/drafts/{id}", get(draft::show).post(draft::save))
         .route("/apply/drafts/{id}/autosave", post(draft::autosave))
         .route("/apply/drafts/{id}/check", get(check::show))
+        .route("/apply/drafts/{id}/compare", get(compare::show).post(compare::choose))
         .route("/apply/drafts/{id}/submit", post(submit::submit))
         .route("/apply/drafts/{id}/delete", get(delete::ask).post(delete::delete))
         .route("/apply/applications/{id}", get(status::show))

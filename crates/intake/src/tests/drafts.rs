@@ -1,7 +1,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::world::{Answer, World, begin, paderborn, solingen};
+use super::world::{Answer, World, begin, keys, paderborn, solingen};
 use crate::form::Form;
 use crate::{check, samples};
 
@@ -41,6 +41,11 @@ impl<Broker> World<Broker> {
         begun.location
     }
 
+    async fn post_pairs(&self, path: &str, fields: &[(&str, String)]) -> Answer {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.post(path, &solingen(), &fields).await
+    }
+
     async fn open(&self, path: &str) -> Answer {
         let page = self.get(path, Some(&solingen()), "de").await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text);
@@ -55,8 +60,14 @@ impl<Broker> World<Broker> {
         action: &str,
         fields: &[(String, String)],
     ) -> Answer {
-        let (revision, open_page) = (page.field("revision"), page.field("open_page"));
-        let mut all = vec![("action", action), ("revision", &revision), ("open_page", &open_page)];
+        let (revision, open_page, seen) =
+            (page.field("kept_revision"), page.field("open_page"), page.field("seen"));
+        let mut all = vec![
+            ("action", action),
+            ("kept_revision", &revision),
+            ("open_page", &open_page),
+            ("seen", &seen),
+        ];
         all.extend(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         self.post(path, &solingen(), &all).await
     }
@@ -137,10 +148,10 @@ async fn what_is_typed_survives_the_end_of_the_session() {
     let world = begin().await;
     let draft = world.begin_draft().await;
     let page = world.open(&draft).await;
-    let (revision, open_page) = (page.field("revision"), page.field("open_page"));
+    let (revision, open_page) = (page.field("kept_revision"), page.field("open_page"));
     let fields = [
         ("action", "save"),
-        ("revision", revision.as_str()),
+        ("kept_revision", revision.as_str()),
         ("open_page", open_page.as_str()),
         ("title", "Getippt & noch da"),
     ];
@@ -148,7 +159,9 @@ async fn what_is_typed_survives_the_end_of_the_session() {
     let lost = world.post_as(&draft, None, &solingen(), &fields).await;
     assert_eq!(lost.status, StatusCode::UNAUTHORIZED);
     assert_eq!(lost.field("title"), "Getippt &#38; noch da");
-    assert_eq!((lost.field("revision"), lost.field("action")), (revision.clone(), "save".to_owned()));
+    assert_eq!((lost.field("kept_revision"), lost.field("action")), (revision.clone(), "save".to_owned()));
+    // The page sends it as the person who had typed it: signed in again, they press once.
+    assert_eq!(lost.field("csrf"), keys().csrf(&solingen()));
     let again = world.post(&draft, &solingen(), &fields).await;
     assert_eq!(again.status, StatusCode::SEE_OTHER);
     assert!(world.open(&draft).await.text.contains("Getippt &#38; noch da"));
@@ -164,21 +177,50 @@ async fn a_page_saves_by_itself_and_two_pages_do_not_undo_each_other() {
     let world = begin().await;
     let draft = world.begin_draft().await;
     let (mine, theirs) = (world.open(&draft).await, world.open(&draft).await);
-    let title = |text: &str| vec![("title".to_owned(), text.to_owned())];
     let auto = format!("{draft}/autosave");
-    for text in ["A", "AB", "ABC"] {
-        assert_eq!(world.send_form(&auto, &mine, "", &title(text)).await.status, StatusCode::NO_CONTENT);
+    for (number, text) in ["A", "AB", "ABC"].into_iter().enumerate() {
+        let answer = world.send_form(&auto, &mine, "", &title(text)).await;
+        assert_eq!((answer.status, answer.json()["outcome"].as_str()), (StatusCode::OK, Some("saved")));
+        assert_eq!(answer.json()["revision"], number + 1);
     }
-    assert_eq!(world.send_form(&auto, &theirs, "", &title("X")).await.status, StatusCode::CONFLICT);
-    // They press "save": told who was faster, with what they typed; pressing again means it.
-    let told = world.send_form(&draft, &theirs, "save", &title("X")).await;
+    let told = world.send_form(&auto, &theirs, "", &title("X")).await;
     assert_eq!(told.status, StatusCode::CONFLICT);
-    assert!(
-        told.text.contains("Serap Demir hat diesen Entwurf inzwischen geändert")
-            && told.text.contains("value=\"X\"")
+    assert_eq!(told.json()["outcome"], "changed");
+    assert_eq!(told.json()["compare"], format!("{draft}/compare"));
+    assert!(told.json()["message"].as_str().unwrap().contains("Serap Demir hat diesen Entwurf"));
+    assert!(world.open(&draft).await.text.contains("value=\"ABC\""), "what is stored stays");
+
+    // They press "save": both versions, at an address that can be reloaded; nothing is chosen for them.
+    let compare = world.send_form(&draft, &theirs, "save", &title("X")).await;
+    assert_eq!(
+        (compare.status, compare.location.clone()),
+        (StatusCode::SEE_OTHER, format!("{draft}/compare"))
     );
-    assert_eq!(world.send_form(&draft, &told, "save", &title("X")).await.status, StatusCode::SEE_OTHER);
+    for _ in 0..2 {
+        let page = world.open(&compare.location).await;
+        assert!(page.text.contains("choose-title") && page.text.contains("ABC") && page.text.contains(">X<"));
+        assert!(!page.text.contains(" checked"), "both have changed it: {}", page.text);
+    }
+    assert!(
+        world.open(&draft).await.text.contains(&format!("{draft}/compare")),
+        "the draft leads to both versions"
+    );
+    let page = world.open(&compare.location).await;
+    let revision = page.field("revision");
+    let press = |side: &'static str| {
+        [("revision", revision.clone()), ("action", "choose".into()), ("choose-title", side.into())]
+    };
+    let open = world.post_pairs(&compare.location, &press("")).await;
+    assert_eq!(open.location, format!("{draft}/compare?choose=1#errors"));
+    assert!(world.open(&format!("{draft}/compare?choose=1")).await.text.contains("Bitte wählen Sie"));
+    let done = world.post_pairs(&compare.location, &press("mine")).await;
+    assert_eq!(done.location, format!("{draft}?saved=1"));
     assert!(world.open(&draft).await.text.contains("value=\"X\""));
+    assert_eq!(
+        world.get(&compare.location, Some(&solingen()), "de").await.location,
+        draft,
+        "nothing is left to compare"
+    );
     assert_eq!(world.send_form(&auto, &mine, "", &title("ABCD")).await.status, StatusCode::CONFLICT);
 
     // What was looked at is what is submitted.
@@ -191,6 +233,100 @@ async fn a_page_saves_by_itself_and_two_pages_do_not_undo_each_other() {
     let answer = world.post(&format!("{draft}/submit"), &solingen(), &press).await;
     assert_eq!(answer.location, format!("{draft}/check?changed=1"));
     assert!(world.open(&answer.location).await.text.contains("Der Entwurf hat sich geändert"));
+    world.end().await;
+}
+
+fn title(text: &str) -> Vec<(String, String)> {
+    vec![("title".to_owned(), text.to_owned())]
+}
+
+/// Two colleagues: one changes the title, the other, whose page was opened before, the grant.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_one_of_two_has_changed_is_chosen_already() {
+    let world = begin().await;
+    let draft = world.begin_draft().await;
+    let page = world.open(&draft).await;
+    world.send_form(&draft, &page, "save", &filled(&[])).await;
+    let (a, b) = (world.open(&draft).await, world.open(&draft).await);
+    let changed_a =
+        filled(&[("title", "Neuer Titel"), ("partner_name-0", "Anderer Verein"), ("themes", "transfer")]);
+    assert_eq!(world.send_form(&draft, &a, "save", &changed_a).await.location, format!("{draft}?saved=1"));
+    let changed_b = filled(&[("grant", "41.000,00"), ("themes", "naturalisation"), ("contact_phone", "")]);
+    let compare = world.send_form(&draft, &b, "save", &changed_b).await.location;
+    let page = world.open(&compare).await;
+    let chosen = |part: &str| {
+        let at = page
+            .text
+            .find(&format!("id=\"f-choose-{part}\""))
+            .unwrap_or_else(|| panic!("{part}: {}", page.text));
+        let rest = &page.text[at..];
+        let part = &rest[..rest.find("</fieldset>").unwrap()];
+        part.split("<input")
+            .skip(1)
+            .find(|input| input.split('>').next().unwrap().contains(" checked"))
+            .map(|input| input.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned())
+    };
+    assert_eq!(chosen("title").as_deref(), Some("theirs"));
+    assert_eq!(chosen("partners").as_deref(), Some("theirs"));
+    assert_eq!(chosen("grant").as_deref(), Some("mine"));
+    assert_eq!(chosen("contact_phone").as_deref(), Some("mine"));
+    assert_eq!(chosen("themes"), None, "both have changed it");
+    assert!(!page.text.contains("choose-method"), "nobody has changed it");
+
+    // Somebody saves once more before they have chosen: they choose again.
+    let revision = page.field("revision");
+    let again = world.open(&draft).await;
+    world.send_form(&draft, &again, "save", &filled(&[("title", "Dritter Titel")])).await;
+    let mut press: Vec<(&str, String)> = vec![("revision", revision), ("action", "choose".into())];
+    for (part, side) in [
+        ("choose-title", "theirs"),
+        ("choose-partners", "theirs"),
+        ("choose-grant", "mine"),
+        ("choose-contact_phone", "mine"),
+        ("choose-themes", "mine"),
+    ] {
+        press.push((part, side.into()));
+    }
+    assert_eq!(world.post_pairs(&compare, &press).await.location, format!("{compare}?changed=1"));
+    let page = world.open(&format!("{compare}?changed=1")).await;
+    assert!(page.text.contains("Inzwischen wurde noch einmal gespeichert"));
+    press[0].1 = page.field("revision");
+    assert_eq!(world.post_pairs(&compare, &press).await.location, format!("{draft}?saved=1"));
+    let page = world.open(&draft).await;
+    for value in ["Dritter Titel", "41.000,00"] {
+        assert!(page.text.contains(&format!("value=\"{value}\"")), "{value}: {}", page.text);
+    }
+    world.end().await;
+}
+
+/// The page from which a draft was begun, come back to by the browser's Back.
+#[tokio::test(flavor = "multi_thread")]
+async fn beginning_again_from_the_same_page_begins_another_draft_once_the_first_is_gone() {
+    let world = begin().await;
+    let home = world.get("/apply", Some(&solingen()), "de").await;
+    let press = [("call", home.field("call")), ("key", home.field("key"))];
+    let first = world.post_pairs("/apply/drafts", &press).await.location;
+    assert_eq!(
+        world.post_pairs("/apply/drafts", &press).await.location,
+        first,
+        "pressed twice is begun once"
+    );
+    world.post(&format!("{first}/delete"), &solingen(), &[]).await;
+    let second = world.post_pairs("/apply/drafts", &press).await.location;
+    assert_ne!(second, first);
+    assert_eq!(world.post_pairs("/apply/drafts", &press).await.location, second);
+    // The same after it was submitted.
+    let page = world.open(&second).await;
+    world.send_form(&second, &page, "check", &filled(&[])).await;
+    let revision = world.open(&format!("{second}/check")).await.field("revision");
+    let done = world.post_pairs(&format!("{second}/submit"), &[("revision", revision)]).await;
+    assert!(done.location.ends_with("/receipt"), "{}", done.location);
+    let third = world.post_pairs("/apply/drafts", &press).await.location;
+    assert_ne!(third, second);
+    world.open(&third).await;
+    // What a page of the submitted draft still sends is answered, not stored.
+    let late = world.send_form(&format!("{second}/autosave"), &page, "", &title("zu spät")).await;
+    assert_eq!((late.status, late.json()["outcome"].as_str()), (StatusCode::NOT_FOUND, Some("gone")));
     world.end().await;
 }
 
@@ -236,7 +372,7 @@ async fn before_the_call_opens_a_draft_waits() {
     assert!(look.text.contains("Der Aufruf öffnet am 01.10.2026, 00:00 Uhr"), "{}", look.text);
     assert!(!look.text.contains(&format!("{draft}/submit")));
     let page = world.open(&draft).await;
-    let press = [("revision", page.field("revision"))];
+    let press = [("revision", page.field("kept_revision"))];
     let press = press.each_ref().map(|(name, value)| (*name, value.as_str()));
     let answer = world.post(&format!("{draft}/submit"), &solingen(), &press).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use testkit::environment;
 
-const CRATES: [&str; 6] = ["bus", "intake", "eligibility", "review", "award", "notification"];
+const CRATES: [&str; 7] = ["bus", "pages", "intake", "eligibility", "review", "award", "notification"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -96,7 +96,8 @@ async fn run(update: bool) -> Result<()> {
 
 async fn migrate(url: &str, name: &str) -> Result<()> {
     let mut connection = PgConnection::connect(url).await?;
-    let folders = if name == "bus" { vec!["bus"] } else { vec!["bus", name] };
+    // The forms that pages keeps lie beside the bus, in each service's database.
+    let folders = if matches!(name, "bus" | "pages") { vec!["bus"] } else { vec!["bus", name] };
     for folder in folders {
         let folder = format!("migrations/{folder}");
         let migrator = sqlx::migrate::Migrator::new(Path::new(&folder)).await?;

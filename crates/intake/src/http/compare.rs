@@ -1,0 +1,197 @@
+//! `/apply/drafts/{id}/compare`: somebody else has saved while this person typed. Both versions side by side, part by
+//! part; nothing of the kept one is stored before they have chosen.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use chassis::problem::{ApiPath, ApiQuery};
+use chassis::session::{Fields, PageForm};
+use chassis::{Problem, Session};
+use chrono::{DateTime, Utc};
+use events::{ApplicationId, municipality};
+use pages::kept::{self, Changed, Kept, Seen};
+use pages::{Choice, Page};
+use serde::Deserialize;
+
+use super::draft::{compare_path, kept_name};
+use super::{access, draft_path, failed, gone, to};
+use crate::Service;
+use crate::application::Draft;
+use crate::form::Form;
+use crate::store::drafts;
+
+/// Why the page is shown again.
+#[derive(Deserialize)]
+pub(super) struct Again {
+    /// Not every part was chosen.
+    #[serde(default)]
+    choose: Option<String>,
+    /// Somebody has saved in between.
+    #[serde(default)]
+    changed: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "compare.html")]
+struct Compare<'a> {
+    page: &'a Page,
+    id: ApplicationId,
+    by: &'a str,
+    at: DateTime<Utc>,
+    kept_at: DateTime<Utc>,
+    revision: i64,
+    changed: bool,
+    parts: Vec<Part>,
+    form: pages::Form,
+}
+
+/// One part of the form in both versions.
+struct Part {
+    control: String,
+    label: String,
+    choices: Vec<Choice>,
+}
+
+pub(super) async fn show(
+    page: Page,
+    session: Session,
+    State(service): State<Arc<Service>>,
+    ApiPath(id): ApiPath<ApplicationId>,
+    ApiQuery(again): ApiQuery<Again>,
+) -> Result<Response, Problem> {
+    let ags = access::applicant(&session)?;
+    let mut connection = service.db.acquire().await?;
+    let Some(draft) = drafts::find(&mut connection, id, &ags).await? else {
+        return gone(&mut connection, id, &session).await;
+    };
+    let kept = kept::find(&mut connection, &session.person, &kept_name(id)).await?;
+    let Some(kept) = kept else { return Ok(to(&draft_path(id))) };
+    let mut form = pages::Form::new(&page);
+    let mut parts = Vec::new();
+    for (name, changed) in differing(&draft, &kept) {
+        let part = part(&page, &name, &draft.form, &Form::from(&kept.fields), &draft.edited_by);
+        match changed {
+            Changed::Mine => form = form.with(&part.control, "mine"),
+            Changed::Theirs => form = form.with(&part.control, "theirs"),
+            Changed::Both if again.choose.is_some() => {
+                form.refuse(&part.control, page.t1("error-choose", "field", &part.label));
+            }
+            Changed::Both => {}
+        }
+        parts.push(part);
+    }
+    pages::show(&Compare {
+        page: &page,
+        id,
+        by: &draft.edited_by,
+        at: draft.edited_at,
+        kept_at: kept.saved_at,
+        revision: draft.revision,
+        changed: again.changed.is_some(),
+        parts,
+        form,
+    })
+}
+
+pub(super) async fn choose(
+    State(service): State<Arc<Service>>,
+    ApiPath(id): ApiPath<ApplicationId>,
+    PageForm { session, fields, .. }: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    let ags = access::applicant(&session)?;
+    let name = kept_name(id);
+    let mut tx = service.bus.begin().await?;
+    let Some(draft) = drafts::lock(&mut tx, id, &ags).await? else {
+        return gone(&mut tx, id, &session).await;
+    };
+    let Some(kept) = kept::find(&mut tx, &session.person, &name).await? else {
+        return Ok(to(&draft_path(id)));
+    };
+    if fields.get("action") == "discard" {
+        kept::discard(&mut tx, &session.person, &name).await?;
+        service.bus.commit(tx).await.map_err(failed)?;
+        return Ok(to(&draft_path(id)));
+    }
+    if fields.get("revision") != draft.revision.to_string() {
+        return Ok(to(&format!("{}?changed=1", compare_path(id))));
+    }
+    let mut mine = BTreeSet::new();
+    for (part, _) in differing(&draft, &kept) {
+        match fields.get(&control(&part)) {
+            "mine" => drop(mine.insert(part)),
+            "theirs" => {}
+            _ => return Ok(to(&format!("{}?choose=1#errors", compare_path(id)))),
+        }
+    }
+    let merged = kept::merge(&draft.form.fields(), &kept.fields, &mine, Form::part);
+    let seen = Seen { revision: draft.revision, page: Seen::of(&fields).page };
+    let now = tx.now();
+    let saved = draft.save(Form::from(&merged), seen, session.name, now);
+    let saved = saved.map_err(|stale| Problem::internal(stale))?;
+    drafts::save(&mut tx, &saved).await?;
+    kept::discard(&mut tx, &session.person, &name).await?;
+    service.bus.commit(tx).await.map_err(failed)?;
+    Ok(to(&format!("{}?saved=1", draft_path(id))))
+}
+
+fn differing(draft: &Draft, kept: &Kept) -> Vec<(String, Changed)> {
+    let mine = Form::from(&kept.fields).fields();
+    kept::differences(&draft.form.fields(), &mine, kept.fields.get("seen"), Form::part)
+}
+
+fn control(part: &str) -> String {
+    format!("choose-{part}")
+}
+
+fn part(page: &Page, name: &str, theirs: &Form, mine: &Form, by: &str) -> Part {
+    let say = |form: &Form| {
+        let text = content(page, name, form);
+        if text.trim().is_empty() { page.t("compare-empty") } else { text }
+    };
+    Part {
+        control: control(name),
+        label: page.t(format!("field-{}", name.replace('_', "-"))),
+        choices: vec![
+            Choice::new("theirs", page.t1("compare-theirs", "by", by)).hint(say(theirs)),
+            Choice::new("mine", page.t("compare-mine")).hint(say(mine)),
+        ],
+    }
+}
+
+/// What stands in a part, as somebody reads it.
+fn content(page: &Page, name: &str, form: &Form) -> String {
+    let chosen = |kind: &str, ids: &BTreeSet<String>| -> String {
+        let name = |id: &String| page.t(format!("{kind}-{}", id.replace('_', "-")));
+        ids.iter().map(name).collect::<Vec<_>>().join("\n")
+    };
+    match name {
+        "funding_priorities" => chosen("priority", &form.funding_priorities),
+        "themes" => chosen("theme", &form.themes),
+        "declarations" => chosen("declaration", &form.declarations),
+        "is_joint" => page.t(if form.is_joint { "compare-yes" } else { "compare-no" }),
+        "contact_language" => page.t(format!("language-{}", crate::form::id_of(form.language()))),
+        "partners" => {
+            let kind = |row: &crate::form::PartnerRow| match row.kind() {
+                events::PartnerKind::MigrantOrganisation => page.t("partner-migrant-organisation"),
+                events::PartnerKind::Other => page.t("partner-other"),
+            };
+            form.partners
+                .iter()
+                .map(|row| format!("{} ({})", row.name, kind(row)))
+                .collect::<Vec<_>>()
+                .join("\n")
+        }
+        "participants" => {
+            let town = |ags: &str| {
+                let found = ags.parse().ok().and_then(|ags| municipality(&ags));
+                found.map_or_else(|| ags.to_owned(), |one| one.name.clone())
+            };
+            let row = |row: &crate::form::ParticipantRow| format!("{}: {}", town(&row.ags), row.share);
+            form.participants.iter().map(row).collect::<Vec<_>>().join("\n")
+        }
+        _ => form.fields().get(name).to_owned(),
+    }
+}
