@@ -112,7 +112,12 @@ error-comment = Bitte begründen Sie Ihre Bewertung.
 error-comment-too-long = Die Begründung hat mehr als { $limit } Zeichen.
 
 not-possible = Begutachten ist hier nicht möglich
-typed-is-below = Ihre Eingaben stehen unten, damit Sie sie sichern können.
+typed-title = Was Sie bisher geschrieben haben
+typed-take = Nehmen Sie die Akte wieder, um daran weiterzuschreiben.
+typed-copy = Abgeben lässt es sich hier nicht mehr. Sie können den Text kopieren und mitnehmen.
+typed-stays = Ihr Text bleibt auf der Seite dieser Akte lesbar.
+typed-given = Ihr Gutachten zu dieser Akte ist schon abgegeben. Was Sie hier schreiben, wird nicht gespeichert.
+typed-elsewhere = In einem anderen Fenster haben Sie an diesem Gutachten weitergeschrieben (gespeichert am { $at }). Was hier steht, ist noch nicht gespeichert: Wählen Sie für jede Angabe, welche gelten soll.
 refused-not-open = Die Zulässigkeit dieses Antrags ist noch nicht geklärt.
 refused-withdrawn = Die Kommune hat diesen Antrag inzwischen zurückgezogen.
 refused-completed = Alle Gutachten zu diesem Antrag liegen inzwischen vor.

@@ -8,11 +8,12 @@ use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
 use events::{ApplicationId, Cause};
-use pages::{Form, Page};
+use pages::{Form, Page, kept};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::draft::kept_name;
 use super::once::{Begun, Once, key_of};
 use super::{State, cause, clean, lock, person, refuse, refuse_on, view};
 use crate::Service;
@@ -52,6 +53,7 @@ async fn abstain(
     let file = file.abstained(who.clone(), declared.reason.clone(), tx.now()).map_err(refuse)?;
     files::save(tx, &file, cause).await?;
     drafts::discard(tx, id, &who.id).await?;
+    kept::discard(tx, &who.id, &kept_name(id)).await?;
     if declared.whole_applicant {
         let applicant = files::submission(tx, id).await?.applicant;
         ties::declare(tx, Uuid::new_v4(), &who, &applicant.ags, &declared.reason).await?;

@@ -1,43 +1,60 @@
 //! Keep what a reviewer has typed so far. Who types holds the file for longer.
 
-use axum::http::StatusCode;
 use chassis::problem::ApiPath;
-use chassis::session::{CSRF_FIELD, Fields, PageForm};
+use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role};
 use chrono::TimeDelta;
 use events::ApplicationId;
+use pages::Page;
+use pages::kept::{self, Answer};
 
-use super::{State, cause, failed, lock, person};
+use super::{State, cause, failed, lock, person, refused_key};
 use crate::file::Part;
-use crate::store::{drafts, files};
+use crate::store::files;
 
-/// A draft beyond this many bytes is not kept; the form itself takes far less.
-const LIMIT: usize = 100_000;
+/// The name of the form with a person's review of this file.
+pub(super) fn kept_name(id: ApplicationId) -> String {
+    format!("review/{id}")
+}
 
 pub async fn page(
     axum::extract::State(service): State,
+    page: Page,
     ApiPath(id): ApiPath<ApplicationId>,
     trace: Trace,
     form: PageForm<Fields>,
-) -> Result<StatusCode, Problem> {
-    form.session.require(Role::Reviewer)?;
-    let typed = form.fields.iter().filter(|(name, _)| *name != CSRF_FIELD && *name != "key");
-    let typed: Fields =
-        typed.map(|(name, value)| (name.replace('\0', ""), value.replace('\0', ""))).collect();
-    if typed.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > LIMIT {
-        return Err(Problem::new(chassis::ProblemKind::TooLarge));
-    }
+) -> Result<Answer, Problem> {
+    let session = &form.session;
+    session.require(Role::Reviewer)?;
     let mut tx = service.bus.begin().await?;
-    let (file, ties) = lock(&mut tx, &form.session, id).await?;
-    drafts::save(&mut tx, id, &form.session.person, &typed).await?;
-    if let Some(Part::Holds { .. }) = file.part_of(&form.session.person) {
-        let until = tx.now() + TimeDelta::minutes(service.review.hold_minutes.into());
+    let (file, ties) = lock(&mut tx, session, id).await?;
+    if let Some(Part::Gave(_)) = file.part_of(&session.person) {
+        return Ok(Answer::Gone { message: page.t("typed-given") });
+    }
+    let now = tx.now();
+    let revision = match kept::autosave(&mut tx, &session.person, &kept_name(id), &form.fields, now).await? {
+        Ok(revision) => revision,
+        Err(other) => {
+            let message = page.t1("typed-elsewhere", "at", page.moment(other.saved_at));
+            let fields = other.fields.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let (fields, revision) = (fields.collect(), other.revision);
+            return Ok(Answer::Changed { message, fields, revision, compare: None });
+        }
+    };
+    let refused = file.may_review(&session.person, &ties).err();
+    if let Some(Part::Holds { .. }) = file.part_of(&session.person) {
+        let until = now + TimeDelta::minutes(service.review.hold_minutes.into());
         // Whoever holds an open file may go on; a file that is not open is nobody's.
-        if let Ok(file) = file.taken(person(&form.session), &ties, until, tx.now()) {
+        if let Ok(file) = file.taken(person(session), &ties, until, now) {
             files::save(&mut tx, &file, &cause(trace)).await?;
         }
     }
     service.bus.commit(tx).await.map_err(failed)?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(match refused {
+        None => Answer::Saved { revision, seen: String::new() },
+        Some(refused) => {
+            Answer::Gone { message: format!("{} {}", page.t(refused_key(refused)), page.t("typed-stays")) }
+        }
+    })
 }

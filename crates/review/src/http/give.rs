@@ -1,6 +1,6 @@
 //! Give a review; with the last one the result is said.
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use bus::outbox;
 use chassis::problem::{ApiJson, ApiPath};
@@ -8,13 +8,14 @@ use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
 use events::{ApplicationId, Cause, Recommendation, Score};
-use pages::{Form, Page};
+use pages::{Page, kept};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::draft::kept_name;
 use super::once::{Begun, Once, key_of};
 use super::show::{self, score_field};
-use super::{State, cause, clean, lock, person, refuse, refused_key};
+use super::{State, cause, clean, failed, lock, person, refuse, refused_key};
 use crate::Service;
 use crate::file::Refused;
 use crate::scores::{COMMENT_LIMIT, Mistake, Scale, Sheet};
@@ -85,6 +86,7 @@ async fn give(
     let (file, fact) = file.reviewed(review, &ties, tx.now()).map_err(NotTaken::Refused)?;
     files::save(tx, &file, &cause).await?;
     drafts::discard(tx, id, &session.person).await?;
+    kept::discard(tx, &session.person, &kept_name(id)).await?;
     let given = Given { weighted, completed: fact.is_some() };
     if let Some(fact) = fact {
         outbox::append(tx, id, fact, cause);
@@ -143,40 +145,36 @@ pub async fn page(
     form: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     form.session.require(Role::Reviewer)?;
-    let key = Some(form.fields.get("key").to_owned());
-    let (mistakes, scale) = match give(&service, &form.session, id, sheet(&form.fields), key, cause(trace))
-        .await
-    {
-        Ok(_) => return Ok(Redirect::to("/review?done=review").into_response()),
-        Err(NotTaken::Problem(problem)) => return Err(problem),
-        // What was typed stays in sight, to be kept elsewhere at least.
-        Err(NotTaken::Refused(refused)) => {
-            let typed = Form::typed(&page, &form.fields);
-            let why = page.t(refused_key(refused));
-            let mut response = show::draw(&service, &page, &form.session, id, Some(typed), Some(why)).await?;
-            *response.status_mut() = StatusCode::CONFLICT;
-            return Ok(response);
-        }
-        Err(NotTaken::Mistakes(mistakes, scale)) => (mistakes, scale),
-    };
-    let mut typed = Form::typed(&page, &form.fields);
-    for mistake in mistakes {
-        let (field, why) = match mistake {
-            Mistake::Missing(key)
-            | Mistake::TooHigh(key)
-            | Mistake::Repeated(key)
-            | Mistake::Unknown(key) => (score_field(&key), no_points(&page, &scale, &key)),
-            Mistake::NoRecommendation => ("recommendation".to_owned(), page.t("error-recommendation")),
-            Mistake::NoComment => ("comment".to_owned(), page.t("error-comment")),
-            Mistake::CommentTooLong => {
-                ("comment".to_owned(), page.t1("error-comment-too-long", "limit", COMMENT_LIMIT))
+    let (session, key) = (&form.session, Some(form.fields.get("key").to_owned()));
+    let wrong: Vec<(String, String)> =
+        match give(&service, session, id, sheet(&form.fields), key, cause(trace)).await {
+            Ok(_) => return Ok(Redirect::to("/review?done=review").into_response()),
+            Err(NotTaken::Problem(problem)) => return Err(problem),
+            Err(NotTaken::Refused(refused)) => vec![(String::new(), page.t(refused_key(refused)))],
+            Err(NotTaken::Mistakes(mistakes, scale)) => {
+                mistakes.into_iter().map(|mistake| beside(&page, &scale, mistake)).collect()
             }
         };
-        typed.refuse(&field, why);
+    // Kept with what is wrong with it; the page of the file shows both, and can be reloaded.
+    let mut tx = service.bus.begin().await?;
+    let now = tx.now();
+    kept::refuse(&mut tx, &session.person, &kept_name(id), &form.fields, &wrong, now).await?;
+    service.bus.commit(tx).await.map_err(failed)?;
+    Ok(Redirect::to(&format!("/review/files/{id}?refused=1#errors")).into_response())
+}
+
+/// A mistake beside its field, in the reader's words.
+fn beside(page: &Page, scale: &Scale, mistake: Mistake) -> (String, String) {
+    match mistake {
+        Mistake::Missing(key) | Mistake::TooHigh(key) | Mistake::Repeated(key) | Mistake::Unknown(key) => {
+            (score_field(&key), no_points(page, scale, &key))
+        }
+        Mistake::NoRecommendation => ("recommendation".to_owned(), page.t("error-recommendation")),
+        Mistake::NoComment => ("comment".to_owned(), page.t("error-comment")),
+        Mistake::CommentTooLong => {
+            ("comment".to_owned(), page.t1("error-comment-too-long", "limit", COMMENT_LIMIT))
+        }
     }
-    let mut response = show::draw(&service, &page, &form.session, id, Some(typed), None).await?;
-    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    Ok(response)
 }
 
 /// What is expected for a criterion, in the reader's words.

@@ -6,10 +6,11 @@ use chassis::problem::{ApiJson, ApiPath};
 use chassis::{Problem, Session};
 use chrono::{DateTime, Utc};
 use events::{ApplicationId, Call, Recommendation, ReviewCompleted, ReviewGiven};
-use pages::{Choice, Form, Language, Page};
+use pages::{Choice, Form, Keep, Language, Page, kept};
 use uuid::Uuid;
 
 use super::content::{Section, sections};
+use super::draft::kept_name;
 use super::view::{self, Shown};
 use super::{State, refused_key};
 use crate::Service;
@@ -42,17 +43,15 @@ pub async fn page(
     session: Session,
     ApiPath(id): ApiPath<ApplicationId>,
 ) -> Result<Response, Problem> {
-    draw(&service, &page, &session, id, None, None).await
+    draw(&service, &page, &session, id).await
 }
 
-/// The page of a file. `typed` is a form that was not taken, `why` the reason beyond its fields.
-pub(super) async fn draw(
+/// The page of a file, with what this person has typed and what was wrong with it when they sent it.
+async fn draw(
     service: &Service,
     page: &Page,
     session: &Session,
     id: ApplicationId,
-    typed: Option<Form>,
-    why: Option<String>,
 ) -> Result<Response, Problem> {
     let mut connection = service.db.acquire().await?;
     let Shown { file, sight, submission, rules, ties } = view::load(&mut connection, session, id).await?;
@@ -65,18 +64,23 @@ pub(super) async fn draw(
     let may_review = part.is_some() && file.may_review(&session.person, &ties).is_ok();
     let returned = matches!(part, Some(Part::Returned));
     let holds_another = queue::held(&mut connection, &session.person).await?.is_some_and(|held| held != id);
-    let why = why.or_else(|| match file.may_review(&session.person, &ties) {
+    let kept = kept::find(&mut connection, &session.person, &kept_name(id)).await?;
+    let refused = kept.as_ref().and_then(|kept| kept.reason()).map(str::to_owned);
+    let why = refused.or_else(|| match file.may_review(&session.person, &ties) {
         Err(refused) if returned => Some(page.t(refused_key(refused))),
         Ok(_) if returned && holds_another => Some(page.t(refused_key(Refused::HoldsAnother))),
         _ => None,
     });
-    let form = match typed {
-        Some(typed) => Some(typed),
-        None if held_until.is_some() => {
-            let draft = drafts::read(&mut connection, id, &session.person).await?;
-            Some(Form::typed(page, &draft))
-        }
-        None => None,
+    let revision = kept.as_ref().map_or(0, |kept| kept.revision);
+    let typed = match &kept {
+        Some(kept) => kept.form(page),
+        None => Form::typed(page, &drafts::read(&mut connection, id, &session.person).await?),
+    };
+    // Whose file it no longer is keeps the text, to be read and taken along.
+    let (form, left) = match held_until {
+        Some(_) => (Some(typed), Vec::new()),
+        None if returned => (None, left(page, rules.as_ref(), &typed)),
+        None => (None, Vec::new()),
     };
     let everything = sight == Sight::Everything;
     let manages = everything && part.is_none();
@@ -98,6 +102,8 @@ pub(super) async fn draw(
         given: file.reviews().count(),
         needed: rules.as_ref().map_or(0, |rules| rules.reviews_per_application),
         held_until,
+        keep: Keep::new(page, kept_name(id), revision).autosaved(format!("/review/files/{id}/draft")),
+        left,
         can_take: returned && may_review && !holds_another,
         sheet: form.zip(rules.as_ref()).map(|(form, rules)| SheetForm::new(page, rules, form, may_review)),
         why,
@@ -124,6 +130,9 @@ struct FilePage<'a> {
     held_until: Option<DateTime<Utc>>,
     can_take: bool,
     sheet: Option<SheetForm>,
+    keep: Keep,
+    /// What this person has typed, where they cannot go on: label and text.
+    left: Vec<(String, String)>,
     why: Option<String>,
     /// Key and title of each criterion.
     criteria: Vec<(String, String)>,
@@ -216,6 +225,20 @@ impl SheetForm {
     fn comment_limit(&self) -> usize {
         COMMENT_LIMIT
     }
+}
+
+/// What a person has typed into a form that is not theirs to send at the moment: label and text.
+fn left(page: &Page, rules: Option<&Call>, typed: &Form) -> Vec<(String, String)> {
+    let points = rules.into_iter().flat_map(|rules| &rules.criteria).map(|criterion| {
+        (said(page, &criterion.title), typed.value(&score_field(&criterion.key)).to_owned())
+    });
+    let advice = match typed.value("recommendation") {
+        "fund" => page.t("advice-fund"),
+        "decline" => page.t("advice-decline"),
+        _ => String::new(),
+    };
+    let rest = [(page.t("recommendation"), advice), (page.t("comment"), typed.value("comment").to_owned())];
+    points.chain(rest).filter(|(_, text)| !text.trim().is_empty()).collect()
 }
 
 fn titles(page: &Page, rules: &Call) -> Vec<(String, String)> {

@@ -7,11 +7,12 @@ use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
 use events::{Ags, municipalities, municipality};
-use pages::{Choice, Form, Page};
+use pages::{Choice, Form, Page, kept};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::abstain::REASON_LIMIT;
+use super::draft::kept_name;
 use super::once::{Begun, Once};
 use super::{Press, State, cause, clean, person};
 use crate::Service;
@@ -74,6 +75,7 @@ pub async fn declare(
     {
         files::save(tx, &file, &cause(trace)).await?;
         drafts::discard(tx, held, &who.id).await?;
+        kept::discard(tx, &who.id, &kept_name(held)).await?;
         released = true;
     }
     once.finish(&service, &released).await?;

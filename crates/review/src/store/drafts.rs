@@ -1,32 +1,10 @@
-//! What reviewers have typed so far, exactly as typed.
+//! What reviewers typed before forms were kept by [`pages::kept`]: read where nothing newer is there.
 
 use bus::Tx;
 use chassis::session::Fields;
 use events::ApplicationId;
 use sqlx::PgConnection;
 use sqlx::types::Json;
-
-/// Keeps what this person has typed.
-pub async fn save(
-    tx: &mut Tx,
-    application: ApplicationId,
-    person: &str,
-    fields: &Fields,
-) -> Result<(), sqlx::Error> {
-    let now = tx.now();
-    sqlx::query!(
-        "insert into drafts (application, person, fields, saved_at) values ($1, $2, $3, $4)
-         on conflict (application, person) do update
-         set fields = excluded.fields, saved_at = excluded.saved_at",
-        application.uuid(),
-        person,
-        Json(fields) as _,
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
 
 /// What this person has typed; nothing where they have not begun.
 pub async fn read(

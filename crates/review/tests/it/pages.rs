@@ -31,8 +31,9 @@ async fn a_reviewer_walks_from_the_queue_to_the_result() {
         ("recommendation", "fund"),
         ("key", "b"),
     ];
-    let again = stage.send_form(&anna, &format!("{file}/review"), &typed).await;
-    assert_eq!(again.status, 422);
+    let sent = stage.send_form(&anna, &format!("{file}/review"), &typed).await;
+    assert_eq!((sent.status.as_u16(), &*sent.location), (303, &*format!("{file}?refused=1#errors")));
+    let again = stage.open(&anna, &format!("{file}?refused=1"), "de").await;
     assert!(again.body.contains("„Partner“: Bitte geben Sie 0 bis 5 Punkte."), "{}", again.body);
     assert!(
         again.body.contains("&#60;b&#62;Gut&#60;/b&#62; &#38; &#39;; drop table files"),
@@ -69,8 +70,13 @@ async fn what_was_typed_survives_reload_expiry_and_refusal() {
     let file = format!("/review/files/{id}");
     let anna = stage.reviewer("anna");
     stage.send_form(&anna, "/review/next", &[("key", "a")]).await;
-    let draft = [("score-effect", "3"), ("comment", "Angefangen\0")];
-    assert_eq!(stage.send_form(&anna, &format!("{file}/draft"), &draft).await.status, 204);
+    let draft = [
+        ("score-effect", "3"),
+        ("comment", "Angefangen\0"),
+        ("open_page", "018f0000-0000-7000-8000-000000000002"),
+    ];
+    let saved = stage.send_form(&anna, &format!("{file}/draft"), &draft).await;
+    assert_eq!((saved.status.as_u16(), &saved.json()["outcome"]), (200, &"saved".into()));
     let page = stage.open(&anna, &file, "de").await.body;
     assert!(page.contains("Angefangen") && page.contains(r#"<option value="3" selected>"#), "{page}");
 
@@ -89,11 +95,71 @@ async fn what_was_typed_survives_reload_expiry_and_refusal() {
         ("comment", "Zwei Stunden Arbeit"),
         ("key", "k"),
     ];
+    // Told at the first key, and what was typed stays to be read, however often the page is loaded.
+    let first = [
+        ("score-effect", "3"),
+        ("comment", "Zwei Stunden"),
+        ("open_page", "018f0000-0000-7000-8000-000000000002"),
+    ];
+    let gone = stage.send_form(&anna, &format!("{file}/draft"), &first).await;
+    assert_eq!((gone.status.as_u16(), &gone.json()["outcome"]), (404, &"gone".into()));
+    let told = gone.json()["message"].as_str().unwrap().to_owned();
+    assert!(told.contains("Alle Gutachten") && told.contains("bleibt"), "{told}");
+    assert!(stage.open(&anna, &file, "de").await.body.contains("Zwei Stunden"));
     let refused = stage.send_form(&anna, &format!("{file}/review"), &typed).await;
-    assert_eq!(refused.status, 409);
-    assert!(refused.body.contains("Zwei Stunden Arbeit"), "{}", refused.body);
-    assert!(refused.body.contains("Alle Gutachten zu diesem Antrag liegen inzwischen vor."));
+    assert_eq!(refused.status, 303);
+    for _ in 0..2 {
+        let page = stage.open(&anna, &file, "de").await.body;
+        assert!(
+            page.contains("Zwei Stunden Arbeit") && page.contains("Was Sie bisher geschrieben haben"),
+            "{page}"
+        );
+        assert!(page.contains("Alle Gutachten zu diesem Antrag liegen inzwischen vor."), "{page}");
+    }
     stage.end().await;
+}
+
+/// An incomplete review is sent; then the reasons are written, and the page is loaded again.
+#[tokio::test]
+async fn what_is_written_after_an_error_is_not_replaced_by_less() {
+    let stage = Stage::new().await;
+    let id = stage.open_file().await;
+    let (file, auto) = (format!("/review/files/{id}"), format!("/review/files/{id}/draft"));
+    let anna = stage.reviewer("anna");
+    stage.send_form(&anna, "/review/next", &[("key", "a")]).await;
+    stage.send_form(&anna, &format!("{file}/review"), &[("recommendation", "fund"), ("key", "b")]).await;
+    let page = stage.open(&anna, &format!("{file}?refused=1"), "de").await.body;
+    assert!(page.contains("id=\"errors\""), "{page}");
+    let (revision, tab) = (hidden(&page, "kept_revision"), hidden(&page, "open_page"));
+    let with = |revision: &str, tab: &str, comment: &str| {
+        let fields = [
+            ("kept_revision", revision),
+            ("open_page", tab),
+            ("recommendation", "fund"),
+            ("comment", comment),
+        ];
+        fields.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let fields = with(&revision, &tab, "Die Gründe");
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    assert_eq!(stage.send_form(&anna, &auto, &fields).await.json()["outcome"], "saved");
+    let page = stage.open(&anna, &format!("{file}?refused=1"), "de").await.body;
+    assert!(page.contains("Die Gründe") && page.contains("value=\"fund\" checked"), "{page}");
+
+    // A second window, from before: what it sends does not replace what it has not seen, and is answered with it.
+    let stale = with(&revision, "018f0000-0000-7000-8000-000000000001", "Weniger");
+    let stale: Vec<(&str, &str)> = stale.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let told = stage.send_form(&anna, &auto, &stale).await;
+    assert_eq!((told.status.as_u16(), &told.json()["outcome"]), (409, &"changed".into()));
+    assert!(told.json()["fields"].to_string().contains("Die Gründe"), "{}", told.body);
+    assert!(stage.open(&anna, &file, "de").await.body.contains("Die Gründe"));
+    stage.end().await;
+}
+
+/// The value of a hidden field.
+fn hidden(page: &str, name: &str) -> String {
+    let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("a hidden field");
+    rest.split('"').next().expect("a value").to_owned()
 }
 
 #[tokio::test]
@@ -106,8 +172,8 @@ async fn a_comment_has_a_limit_and_a_body_another() {
     let long = "ä".repeat(5_001);
     let typed =
         [("score-effect", "5"), ("score-partners", "5"), ("recommendation", "fund"), ("comment", &*long)];
-    let refused = stage.send_form(&anna, &path, &typed).await;
-    assert_eq!(refused.status, 422);
+    assert_eq!(stage.send_form(&anna, &path, &typed).await.status, 303);
+    let refused = stage.open(&anna, &format!("/review/files/{id}"), "de").await;
     assert!(refused.body.contains("mehr als 5000 Zeichen") && refused.body.contains(&long));
     let huge = "x".repeat(10_000_000);
     assert_eq!(stage.send_form(&anna, &path, &[("comment", &*huge)]).await.status, 413);
