@@ -191,6 +191,12 @@ impl Browser {
         .await;
     }
 
+    /// A command of the browser's own protocol.
+    pub async fn cdp(&self, command: &str, parameters: Value) -> Value {
+        let command = json!({ "cmd": command, "params": parameters });
+        self.client.issue_cmd(Cdp(command)).await.expect("an answer of the browser")
+    }
+
     pub async fn size(&self, (width, height): (u32, u32)) {
         // Headless Chromium keeps windows above a certain width; what counts is the viewport.
         let metrics = json!({ "cmd": "Emulation.setDeviceMetricsOverride",

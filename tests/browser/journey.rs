@@ -218,7 +218,7 @@ async fn emails(api: &Api, address: &str, count: usize) -> Vec<String> {
     .await
 }
 
-async fn sign_in(browser: &Browser, person: &str, home: &str) {
+pub async fn sign_in(browser: &Browser, person: &str, home: &str) {
     browser.go("/sign-in").await;
     let script = "document.querySelector(`button[name=person][value='${arguments[0]}']`).click()";
     browser.client.execute(script, vec![person.into()]).await.expect("a person");

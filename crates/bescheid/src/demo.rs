@@ -16,11 +16,12 @@ pub struct Person {
     pub ags: Option<&'static str>,
 }
 
-/// Two applicants, two case workers, three reviewers (the third lives in Solingen and is never
+/// Three applicants (two of them colleagues in Solingen), two case workers, three reviewers (the third lives in Solingen and is never
 /// offered its files), two approvers, two operators (a
 /// parked fact is given up by two).
-pub const PERSONS: [Person; 11] = [
+pub const PERSONS: [Person; 12] = [
     Person { id: "applicant-solingen", name: "Aylin Brandt", role: Role::Applicant, ags: Some("05122000") },
+    Person { id: "applicant-solingen-2", name: "Deniz Vogel", role: Role::Applicant, ags: Some("05122000") },
     Person { id: "applicant-essen", name: "Jonas Okafor", role: Role::Applicant, ags: Some("05113000") },
     Person { id: "case-worker-1", name: "Birgit Hansen", role: Role::CaseWorker, ags: None },
     Person { id: "case-worker-2", name: "Murat Aydın", role: Role::CaseWorker, ags: None },

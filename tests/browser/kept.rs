@@ -1,0 +1,295 @@
+//! What people type stays: two at one form, two windows, the network cut between keys, a session that ends.
+
+use axum::http::StatusCode;
+use chassis::Role;
+use fantoccini::Locator;
+use serde_json::json;
+use testkit::until;
+use tests::{Applicant, Plan, World, form};
+
+use crate::chrome::{Browser, DESK};
+use crate::journey::sign_in;
+
+const SAVED: &str = "Gespeichert um";
+
+/// A browser at a desk, in German.
+async fn start(world: &World) -> Browser {
+    let browser = Browser::start(&world.url).await;
+    browser.size(DESK).await;
+    browser.go("/?lang=de").await;
+    browser
+}
+
+/// A new draft of Solingen, through the page. Its address.
+async fn begin(browser: &Browser) -> String {
+    sign_in(browser, "applicant-solingen", "/apply").await;
+    browser.press("Antrag beginnen").await;
+    browser.until_path("/apply/drafts/").await;
+    browser.path().await
+}
+
+/// What the server has stored, as another page would show it.
+async fn stored(browser: &Browser, draft: &str, field: &str) -> String {
+    let script = "const done = arguments[2]; fetch(arguments[0]).then(answer => answer.text()).then(text =>\
+        done(new DOMParser().parseFromString(text, 'text/html').querySelector(`[name='${arguments[1]}']`).value))";
+    let value =
+        browser.client.execute_async(script, vec![draft.into(), field.into()]).await.expect("a draft");
+    value.as_str().expect("text").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_colleagues_in_one_draft_undo_nothing_of_each_other() {
+    let world = World::with(Plan::default()).await;
+    let (a, b) = (start(&world).await, start(&world).await);
+    let draft = begin(&a).await;
+    sign_in(&b, "applicant-solingen-2", &draft).await;
+
+    // A writes the method. B, whose page is older, types one letter in the title.
+    a.append("method", "Werkstattgespräche\n• mit Vereinen").await;
+    a.until_said(SAVED).await;
+    b.append("title", "X").await;
+    b.until_said("Ihre Fassung ist aufbewahrt, aber noch nicht gespeichert").await;
+    assert_eq!(stored(&a, &draft, "title").await, "");
+    // B presses F5, and touches nothing more: A's text stays, B is told where the own one is.
+    b.client.refresh().await.expect("loaded again");
+    b.until_said("Ihre letzten Eingaben sind noch nicht gespeichert").await;
+    assert_eq!(b.value("method").await, "Werkstattgespräche\n• mit Vereinen");
+    assert_eq!(b.value("title").await, "");
+    b.check("kept-1-draft-of-two").await;
+    assert_eq!(stored(&a, &draft, "method").await, "Werkstattgespräche\n• mit Vereinen");
+    assert_eq!(stored(&a, &draft, "title").await, "");
+    b.press("Beide Fassungen vergleichen und wählen").await;
+    b.until_path("/compare").await;
+    for seen in ["Werkstattgespräche", "Titel des Projekts", "X"] {
+        assert!(b.text().await.contains(seen), "{seen}: {}", b.text().await);
+    }
+    b.check("kept-2-compare").await;
+    b.press("Auswahl speichern").await;
+    b.until_said("Der Entwurf ist gespeichert").await;
+    assert_eq!(stored(&a, &draft, "method").await, "Werkstattgespräche\n• mit Vereinen");
+    assert_eq!(stored(&a, &draft, "title").await, "X");
+
+    // A changes only the title, B, whose page was opened before, only the grant; both press "save".
+    a.go(&draft).await;
+    b.go(&draft).await;
+    a.fill("title", "Neuer Titel").await;
+    a.press("Entwurf speichern").await;
+    a.until_said("Der Entwurf ist gespeichert").await;
+    b.offline(true).await;
+    b.append("grant", "40000").await;
+    b.until_said("Der Server ist nicht erreichbar").await;
+    b.offline(false).await;
+    b.until_said("Ihre Fassung ist aufbewahrt").await;
+    b.press("Entwurf speichern").await;
+    b.until_path("/compare").await;
+    b.press("Auswahl speichern").await;
+    b.until_said("Der Entwurf ist gespeichert").await;
+    assert_eq!(stored(&a, &draft, "title").await, "Neuer Titel");
+    assert_eq!(stored(&a, &draft, "grant").await, "40000");
+
+    // The network is cut between two keys, and the browser closes the page; A saves meanwhile.
+    b.append("field_of_action", "Personal").await;
+    b.until_said(SAVED).await;
+    b.offline(true).await;
+    b.append("field_of_action", "management").await;
+    b.until_said("Der Server ist nicht erreichbar").await;
+    b.client.goto("about:blank").await.expect("an empty page");
+    a.go(&draft).await;
+    a.append("contact_phone", "0212 290").await;
+    a.until_said(SAVED).await;
+    b.offline(false).await;
+    b.go(&draft).await;
+    b.until_said("In diesem Browser liegen Eingaben, die nicht gespeichert sind").await;
+    assert_eq!(b.value("field_of_action").await, "Personal", "nothing is put back unasked");
+    assert_eq!(stored(&a, &draft, "field_of_action").await, "Personal");
+    b.check("kept-3-older-copy").await;
+    b.press("Vergleichen").await;
+    b.until_path("/compare").await;
+    assert!(b.text().await.contains("Personalmanagement") && b.text().await.contains("0212 290"));
+    b.press("Auswahl speichern").await;
+    b.until_said("Der Entwurf ist gespeichert").await;
+    assert_eq!(stored(&a, &draft, "field_of_action").await, "Personalmanagement");
+    assert_eq!(stored(&a, &draft, "contact_phone").await, "0212 290");
+
+    a.finish().await;
+    b.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_person_types_survives_the_network_the_session_and_the_back_button() {
+    let world = World::with(Plan::default()).await;
+    let browser = start(&world).await;
+    let draft = begin(&browser).await;
+    browser.append("title", "Anfang").await;
+    browser.until_said(SAVED).await;
+
+    // Nobody answers when "save" is pressed: the words are there when the draft is opened again.
+    let words = "Dreißig Wörter über das Problem vor Ort";
+    browser.offline(true).await;
+    browser.append("problem_statement", words).await;
+    browser.until_said("Der Server ist nicht erreichbar").await;
+    browser.press("Entwurf speichern").await;
+    browser.until_no_field("problem_statement").await;
+    browser.offline(false).await;
+    browser.go(&draft).await;
+    browser.until_said("wurden wieder eingesetzt").await;
+    assert_eq!(browser.value("problem_statement").await, words);
+    browser.until_said(SAVED).await;
+    assert_eq!(stored(&browser, &draft, "problem_statement").await, words);
+    // The server has it: no copy stays behind.
+    assert_eq!(browser.copies().await, 0);
+
+    // The session ends; signed in again in another window as the same person, one press saves.
+    let page = browser.client.window().await.expect("a window");
+    browser.client.delete_cookie("bescheid_session").await.expect("no session");
+    browser.append("title", " geht weiter").await;
+    browser.until_said("Ihre Anmeldung ist abgelaufen").await;
+    browser.press("Entwurf speichern").await;
+    browser.until_said("Ihre Eingaben sind noch da").await;
+    browser.check("kept-4-session-ended").await;
+    let other = browser.client.new_window(false).await.expect("another window");
+    browser.client.switch_to_window(other.handle).await.expect("there");
+    sign_in(&browser, "applicant-solingen", "/apply").await;
+    browser.client.close_window().await.expect("closed");
+    browser.client.switch_to_window(page).await.expect("back");
+    browser.press("Eingaben senden").await;
+    browser.until_said("Der Entwurf ist gespeichert").await;
+    assert_eq!(stored(&browser, &draft, "title").await, "Anfang geht weiter");
+    // The same, where the sign-in comes before the press.
+    browser.client.delete_cookie("bescheid_session").await.expect("no session");
+    browser.append("title", "!").await;
+    browser.until_said("Ihre Anmeldung ist abgelaufen").await;
+    let page = browser.client.window().await.expect("a window");
+    let other = browser.client.new_window(false).await.expect("another window");
+    browser.client.switch_to_window(other.handle).await.expect("there");
+    sign_in(&browser, "applicant-solingen", "/apply").await;
+    browser.client.close_window().await.expect("closed");
+    browser.client.switch_to_window(page).await.expect("back");
+    browser.press("Entwurf speichern").await;
+    browser.until_said("Der Entwurf ist gespeichert").await;
+    assert_eq!(stored(&browser, &draft, "title").await, "Anfang geht weiter!");
+
+    // Begun, deleted, back to the page before, begun again: another draft.
+    browser.press("Entwurf löschen").await;
+    browser.until_path("/delete").await;
+    browser.press("Ja, löschen").await;
+    browser.until_not_path(&format!("{draft}/delete")).await;
+    for _ in 0..12 {
+        browser.client.back().await.expect("back");
+        if browser.path().await == "/apply" {
+            break;
+        }
+    }
+    browser.press("Antrag beginnen").await;
+    browser.until_path("/apply/drafts/").await;
+    assert_ne!(browser.path().await, draft);
+    assert!(browser.has("[name=title]").await, "{}", browser.text().await);
+
+    browser.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_review_is_never_replaced_by_less() {
+    let world = World::with(Plan::default()).await;
+    let api = &world.api;
+    let id = world.submit(Applicant::SOLINGEN, &form(Applicant::SOLINGEN)).await;
+    world.until_status(Applicant::SOLINGEN, &id, "eligible").await;
+    let browser = start(&world).await;
+    sign_in(&browser, "reviewer-1", "/review").await;
+    browser.press("Nächste Akte nehmen").await;
+    browser.until_path("/review/files/").await;
+    let file = browser.path().await;
+
+    // Sent while incomplete; then the reasons are written, and the page is loaded again.
+    browser.press("Gutachten abgeben").await;
+    browser.until_said("Bitte prüfen Sie").await;
+    browser.check("kept-5-review-refused").await;
+    browser.append("comment", "Gute Gründe").await;
+    browser.until_said(SAVED).await;
+    browser.client.refresh().await.expect("loaded again");
+    assert_eq!(browser.value("comment").await, "Gute Gründe");
+    let scores = browser.names_beginning("score-").await;
+    browser.choose(&scores[0], "7").await;
+    browser.until_said(SAVED).await;
+    assert_eq!(stored(&browser, &file, "comment").await, "Gute Gründe");
+
+    // The same file in two windows: one goes on writing, the older one sets a score.
+    let older = browser.client.window().await.expect("a window");
+    let newer = browser.client.new_window(false).await.expect("another window").handle;
+    browser.client.switch_to_window(newer.clone()).await.expect("there");
+    browser.go(&file).await;
+    browser.append("comment", " und noch mehr").await;
+    browser.until_said(SAVED).await;
+    browser.client.switch_to_window(older).await.expect("back");
+    browser.choose(&scores[1], "3").await;
+    browser.until_said("In einem anderen Fenster haben Sie an diesem Gutachten weitergeschrieben").await;
+    browser.check("kept-6-two-windows").await;
+    assert_eq!(stored(&browser, &file, "comment").await, "Gute Gründe und noch mehr");
+    // Both survive: the reasons of the one window, the score of the other.
+    browser.tick("choose-comment", "stored").await;
+    browser.tick(&format!("choose-{}", scores[1]), "mine").await;
+    browser.press("Auswahl übernehmen").await;
+    browser.until_said(SAVED).await;
+    assert_eq!(stored(&browser, &file, "comment").await, "Gute Gründe und noch mehr");
+    assert_eq!(stored(&browser, &file, &scores[1]).await, "3");
+
+    // The hold is over and all places are taken: told at the first key, and the text stays readable.
+    let token = api.token("reviewer-1", Role::Reviewer, None);
+    let (status, _) = world.post(&token, &format!("/review/api/files/{id}/return"), json!({})).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    for other in ["reviewer-8", "reviewer-9"] {
+        assert_eq!(world.review_next(other, 5, "fund").await, id);
+    }
+    browser.append("comment", " zu spät").await;
+    browser.until_said("Ihr Text bleibt auf der Seite dieser Akte lesbar").await;
+    for _ in 0..2 {
+        browser.client.refresh().await.expect("loaded again");
+        browser.until_said("Gute Gründe und noch mehr zu spät").await;
+    }
+    browser.check("kept-7-file-gone").await;
+
+    browser.finish().await;
+    world.finish().await;
+}
+
+impl Browser {
+    /// Types at the end of a field.
+    async fn append(&self, name: &str, text: &str) {
+        self.field(name).await.send_keys(text).await.expect("typed");
+    }
+
+    /// What stands in a field.
+    async fn value(&self, name: &str) -> String {
+        self.field(name).await.prop("value").await.expect("a field").unwrap_or_default()
+    }
+
+    /// Waits until the page says `text`, without loading it again.
+    async fn until_said(&self, text: &str) {
+        until(&format!("the page says {text:?}"), || self.text(), |seen| seen.contains(text)).await;
+    }
+
+    /// Waits until there is no such field.
+    async fn until_no_field(&self, name: &str) {
+        let css = format!("[name={name:?}]");
+        until(&format!("no {name}"), || self.has(&css), |there| !there).await;
+    }
+
+    /// How many copies of forms the browser keeps.
+    async fn copies(&self) -> u64 {
+        let script =
+            "return Object.keys(localStorage).filter(name => name.startsWith('bescheid:copy:')).length";
+        self.client.execute(script, vec![]).await.expect("a number").as_u64().expect("a number")
+    }
+
+    /// Cuts the network, or brings it back.
+    async fn offline(&self, offline: bool) {
+        self.cdp("Network.enable", json!({})).await;
+        let conditions =
+            json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.cdp("Network.emulateNetworkConditions", conditions).await;
+        // The page is on the other side of the same wire.
+        let _ = self.client.find(Locator::Css("html")).await;
+    }
+}
