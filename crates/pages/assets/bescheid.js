@@ -159,11 +159,23 @@ function keep(form) {
     return notice("danger", words.failed, text, id);
   }
 
+  // What must be read before going on: it comes into sight, wherever in the form somebody types.
+  function stop(text, id) {
+    const known = trouble?.dataset.id === id;
+    const box = complain(text, id);
+    if (!known) box.scrollIntoView({ block: "nearest" });
+    return box.lastChild;
+  }
+
   function link(text, href, newWindow) {
     const made = element("a", "kern-link", text);
     made.href = href;
     if (newWindow) Object.assign(made, { target: "_blank", rel: "noopener" });
     return made;
+  }
+
+  function lead(place, to) {
+    if (!place.querySelector("a")) place.append(" ", to);
   }
 
   function later(delay) {
@@ -204,7 +216,7 @@ function keep(form) {
   // What the server says to what was sent; the milliseconds until it is asked again.
   async function heard(answer) {
     if (answer.status === 401 || answer.type === "opaqueredirect") {
-      complain(words.signedOut, "signed-out").lastChild.append(" ", link(words.signIn, "/sign-in?next=/", true));
+      lead(complain(words.signedOut, "signed-out").lastChild, link(words.signIn, "/sign-in?next=/", true));
       return 15000;
     }
     if (answer.status === 403) { complain(words.otherPerson, "other-person"); return 15000; }
@@ -222,12 +234,12 @@ function keep(form) {
       if (said.compare) {
         // The server keeps it beside what is stored.
         if (!dirty) store.remove(name);
-        complain(said.message, "changed").lastChild.append(" ", link(words.compare, said.compare));
+        lead(stop(said.message, "changed"), link(words.compare, said.compare));
       } else {
-        choose(complain(said.message, "changed").lastChild, said.fields, fields(), said.revision);
+        choose(stop(said.message, "changed"), said.fields, fields(), said.revision);
       }
     } else if (said.outcome === "gone") {
-      complain(said.message, "gone");
+      stop(said.message, "gone");
     } else {
       complain(words.refused, "refused");
     }

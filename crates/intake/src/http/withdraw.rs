@@ -10,7 +10,8 @@ use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Session};
 use events::ApplicationId;
-use pages::Page;
+use pages::kept::{self, Kept};
+use pages::{Keep, Page};
 
 use super::{access, application_path, cause, failed, to};
 use crate::application::NotWithdrawn;
@@ -24,6 +25,7 @@ struct Ask<'a> {
     id: ApplicationId,
     file_number: &'a str,
     title: &'a str,
+    keep: Keep,
     form: pages::Form,
 }
 
@@ -40,10 +42,17 @@ async fn find(service: &Service, session: &Session, id: ApplicationId) -> Result
     stored.filter(|stored| access::owns(session, &stored.ags)).ok_or_else(Problem::not_found)
 }
 
-fn draw<'a>(page: &'a Page, stored: &'a Stored, form: pages::Form) -> Ask<'a> {
+fn draw<'a>(page: &'a Page, stored: &'a Stored, kept: Option<&Kept>) -> Ask<'a> {
     let submitted = &stored.submitted;
     let title = &submitted.application.title;
-    Ask { page, id: stored.id, file_number: &submitted.file_number, title, form }
+    Ask {
+        page,
+        id: stored.id,
+        file_number: &submitted.file_number,
+        title,
+        keep: Keep::new(page, kept_name(stored.id), kept.map_or(0, |kept| kept.revision)),
+        form: kept.map_or_else(|| pages::Form::new(page), |kept| kept.form(page)),
+    }
 }
 
 pub(super) async fn ask(
@@ -56,7 +65,13 @@ pub(super) async fn ask(
     if !stored.status.may_withdraw() {
         return Ok(to(&application_path(id)));
     }
-    pages::show(&draw(&page, &stored, pages::Form::new(&page)))
+    let kept = kept::find(&mut *service.db.acquire().await?, &session.person, &kept_name(id)).await?;
+    pages::show(&draw(&page, &stored, kept.as_ref()))
+}
+
+/// The name of this form.
+fn kept_name(id: ApplicationId) -> String {
+    format!("withdrawal/{id}")
 }
 
 pub(super) async fn withdraw(
@@ -66,16 +81,20 @@ pub(super) async fn withdraw(
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
-    let stored = find(&service, &session, id).await?;
+    find(&service, &session, id).await?;
     let reason = match withdrawal::reason(fields.get("reason")) {
         Ok(reason) => reason,
         Err(limit) => {
-            let mut form = pages::Form::typed(&page, &fields);
-            form.refuse("reason", page.t1("wrong-reason", "limit", limit));
-            return pages::show_invalid(&draw(&page, &stored, form));
+            let wrong = [("reason".to_owned(), page.t1("wrong-reason", "limit", limit))];
+            let mut tx = service.bus.begin().await?;
+            let now = tx.now();
+            kept::refuse(&mut tx, &session.person, &kept_name(id), &fields, &wrong, now).await?;
+            service.bus.commit(tx).await.map_err(failed)?;
+            return Ok(to(&format!("{}/withdraw?refused=1#errors", application_path(id))));
         }
     };
     let mut tx = service.bus.begin().await?;
+    kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
     let done = withdrawal::withdraw(&mut tx, id, access::person(&session), reason, cause(&trace)).await?;
     match done.ok_or_else(Problem::not_found)? {
         Ok(_) => service.bus.commit(tx).await.map_err(failed)?,

@@ -83,7 +83,8 @@ async fn an_application_is_withdrawn_on_its_page() {
     let path = format!("/apply/applications/{id}/withdraw");
     let long = "x".repeat(2_001);
     let refused = world.post(&path, &solingen(), &[("reason", &long)]).await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.location, format!("{path}?refused=1#errors"));
+    let refused = world.get(&format!("{path}?refused=1"), Some(&solingen()), "de").await;
     assert!(
         refused.text.contains("höchstens 2000 Zeichen") && refused.text.contains(&long),
         "{}",
