@@ -310,7 +310,7 @@ mod tests {
             (
                 "court_by_seat = true",
                 "court = { name = \"VG\", address = [\"x\"], seat = \"x\" }",
-                "line 59, column 44",
+                "line 59, column 41",
             ),
         ] {
             let message = mistake(from, to);
