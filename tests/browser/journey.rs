@@ -16,6 +16,7 @@ struct Words {
     take_next: &'static str,
     give_review: &'static str,
     propose: &'static str,
+    to_approval: &'static str,
     approve: &'static str,
     received: &'static str,
     eligible: &'static str,
@@ -32,6 +33,7 @@ const GERMAN: Words = Words {
     take_next: "Nächste Akte nehmen",
     give_review: "Gutachten abgeben",
     propose: "Vorschlagen",
+    to_approval: "Weiter zur Freigabe",
     approve: "Freigeben",
     received: "Ihr Antrag ist eingegangen",
     eligible: "In Begutachtung",
@@ -48,6 +50,7 @@ const ENGLISH: Words = Words {
     take_next: "Take the next application",
     give_review: "Give review",
     propose: "Propose",
+    to_approval: "Continue to the approval",
     approve: "Approve",
     received: "Your application has arrived",
     eligible: "In review",
@@ -152,6 +155,9 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
     sign_in(&browser, "approver-1", "/award").await;
     browser.go(&format!("/award/cases/{id}")).await;
     browser.check(&format!("{lang}-16-proposal")).await;
+    browser.press(words.to_approval).await;
+    browser.until_path("/approval").await;
+    browser.check(&format!("{lang}-16-approval")).await;
     browser.press(words.approve).await;
     until_case(api, &id, "granted").await;
     browser.go(&format!("/award/cases/{id}")).await;

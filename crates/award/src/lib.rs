@@ -8,11 +8,13 @@ pub mod award;
 pub mod budget;
 pub mod calendar;
 mod config;
+pub mod courts;
 pub mod deadlines;
 mod http;
 pub mod on;
 pub mod paper;
 mod printer;
+pub mod shares;
 pub mod store;
 pub mod sweep;
 

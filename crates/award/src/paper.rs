@@ -12,6 +12,8 @@ use letters::{
 
 use crate::award::Decision;
 use crate::calendar::day_in_germany;
+use crate::courts;
+use crate::shares;
 
 /// What a notice is made of.
 #[derive(Clone, Copy, Debug)]
@@ -64,13 +66,22 @@ fn letter(Source { submitted, call, .. }: Source, date: NaiveDate) -> Letter {
         project_title: form.title.clone(),
         applied_on: Some(day_in_germany(submitted.submitted_at)),
         applied_cents: form.financing.grant.0,
-        remedy: letters::Court {
-            name: letters.court.name.clone(),
-            address: letters.court.address.join(", "),
-        },
+        remedy: remedy(letters, &submitted.applicant.ags),
         signed_by: letters::Signatory { name: letters.signed_by.clone(), on_behalf: String::new() },
         label: Some(letters.footer.clone()).filter(|footer| !footer.trim().is_empty()),
     }
+}
+
+/// The court to sue at: the call's, or that of the recipient's seat; of a joint project the lead is the
+/// recipient. Empty where none is known: then the notice is not complete, and nothing is issued.
+fn remedy(letters: &events::Letters, seat: &Ags) -> letters::Court {
+    if letters.court_by_seat {
+        courts::of_seat(seat).map(|court| letters::Court { name: court.name(), address: court.address() })
+    } else {
+        let events::Court { name, address } = &letters.court;
+        Some(letters::Court { name: name.clone(), address: address.join(", ") })
+    }
+    .unwrap_or_default()
 }
 
 fn award(
@@ -111,7 +122,7 @@ fn award(
         grant_period: Some(period),
         project_period: Some(period),
         budget_years: vec![BudgetYear { year, cents: amount.0 }],
-        partners: shares(submitted, amount),
+        partners: partner_shares(submitted, amount),
         payout: call.letters.payout.clone(),
         proof_due_on: Some(period.to + Days::new(call.letters.proof_due_days.into())),
         ancillary_conditions: call.letters.ancillary_conditions.clone(),
@@ -134,27 +145,21 @@ fn financing_type(own: Cents, others: Cents, reason_for_full: Option<&str>) -> F
     }
 }
 
-/// The shares of a joint project, each smaller in the proportion in which less is granted; the lead takes what
-/// rounding leaves.
-fn shares(submitted: &ApplicationSubmitted, amount: Cents) -> Vec<PartnerShare> {
+/// The parts of the members of a joint project, the lead first; empty where it is none. See [`shares`](crate::shares).
+pub fn partner_shares(submitted: &ApplicationSubmitted, amount: Cents) -> Vec<PartnerShare> {
     let Some(joint) = &submitted.application.joint else { return Vec::new() };
-    let applied = i128::from(submitted.application.financing.grant.0).max(1);
-    let scaled = |share: Cents| {
-        let cents = i128::from(share.0) * i128::from(amount.0) / applied;
-        i64::try_from(cents).unwrap_or_default()
-    };
+    let asked: Vec<Cents> =
+        std::iter::once(joint.lead_share).chain(joint.participants.iter().map(|one| one.share)).collect();
+    // What cannot be split stays as applied for, does not add up, and so is missing (`Part::PartnerShares`).
+    let parts = shares::split(amount, &asked).unwrap_or(asked);
+    let lead = formal_name(&submitted.applicant.ags, &submitted.applicant.name);
     let names = submitted.participant_names.iter().map(String::as_str).chain(std::iter::repeat(""));
-    let others: Vec<PartnerShare> = joint
-        .participants
-        .iter()
-        .zip(names)
-        .map(|(one, name)| PartnerShare { name: formal_name(&one.ags, name), share_cents: scaled(one.share) })
-        .collect();
-    let lead = PartnerShare {
-        name: formal_name(&submitted.applicant.ags, &submitted.applicant.name),
-        share_cents: amount.0 - others.iter().map(|one| one.share_cents).sum::<i64>(),
-    };
-    std::iter::once(lead).chain(others).collect()
+    let others = joint.participants.iter().zip(names).map(|(one, name)| formal_name(&one.ags, name));
+    std::iter::once(lead)
+        .chain(others)
+        .zip(parts)
+        .map(|(name, part)| PartnerShare { name, share_cents: part.0 })
+        .collect()
 }
 
 /// `Stadt Solingen`, `Gemeinde Alpen`, `Kreis Kleve`: as one writes to it.

@@ -45,6 +45,7 @@ pub fn call(office_rule: OfficeRule) -> Call {
             },
             signed_by: "N. N.".to_owned(),
             court: Court { name: "Verwaltungsgericht".to_owned(), address: vec![] },
+            court_by_seat: false,
             ancillary_conditions: "ANBest-G".to_owned(),
             conditions: vec![],
             payout: "auf Abruf".to_owned(),

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{CallId, Cents, FundingPriority, ProjectTheme};
 
 /// A call (Förderaufruf). Written as a TOML file, checked by intake, published as a fact.
+///
+/// These types are sent and stored, so they ignore what a newer release added; that a call file says nothing
+/// unknown is checked where it is read, in intake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Call {
     /// Short name, e.g. `komm-in-2027`; the id is derived from it.
     pub key: String,
@@ -57,7 +59,6 @@ impl Call {
 
 /// A text in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Text {
     /// German.
     pub de: String,
@@ -68,7 +69,6 @@ pub struct Text {
 /// Application window. Applications after `closes` are taken in and flagged as late
 /// (§ 24 (3) VwVfG); before `opens` nothing can be submitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Window {
     /// First moment, UTC.
     pub opens: DateTime<Utc>,
@@ -78,7 +78,6 @@ pub struct Window {
 
 /// Funds of one financial year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct BudgetYear {
     /// The year.
     pub year: i32,
@@ -100,7 +99,6 @@ pub enum OfficeRule {
 
 /// One thing that reviewers score.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Criterion {
     /// Short name, unique in the call.
     pub key: String,
@@ -112,14 +110,18 @@ pub struct Criterion {
 
 /// The parts of a notice that belong to the call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Letters {
     /// Who grants.
     pub authority: Authority,
     /// Name of the head of the authority or deputy (§ 37 (3) VwVfG).
     pub signed_by: String,
-    /// The court an applicant may turn to.
+    /// The one court for all applicants; empty where `court_by_seat`.
+    #[serde(default)]
     pub court: Court,
+    /// The court is that of the recipient's seat: § 52 no. 3 sentence 2 VwGO, where the authority is responsible
+    /// for the districts of several administrative courts.
+    #[serde(default)]
+    pub court_by_seat: bool,
     /// Ancillary conditions that are part of the notice, with version (VV 5.1).
     pub ancillary_conditions: String,
     /// Further conditions of this call, one sentence each.
@@ -135,7 +137,6 @@ pub struct Letters {
 
 /// The granting authority (Bewilligungsbehörde).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Authority {
     /// Its name.
     pub name: String,
@@ -145,9 +146,8 @@ pub struct Authority {
     pub contact: String,
 }
 
-/// The administrative court of the remedy notice (§ 74 VwGO).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// The administrative court of the remedy notice (§ 58 (1) VwGO).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Court {
     /// Its name.
     pub name: String,

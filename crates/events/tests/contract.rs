@@ -131,6 +131,40 @@ fn fields_of_a_newer_release_are_ignored() {
     assert_eq!(event.data.applicant.name, "Solingen");
 }
 
+/// The places of all objects in `value`, as JSON Pointers.
+fn objects(value: &Value, at: &str) -> Vec<String> {
+    match value {
+        Value::Object(fields) => std::iter::once(at.to_owned())
+            .chain(fields.iter().flat_map(|(name, value)| objects(value, &format!("{at}/{name}"))))
+            .collect(),
+        Value::Array(values) => values
+            .iter()
+            .enumerate()
+            .flat_map(|(row, value)| objects(value, &format!("{at}/{row}")))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn a_newer_field_is_ignored_in_every_object_of_every_type() {
+    let mut places = 0;
+    for &kind in Kind::ALL {
+        let frozen = golden(kind);
+        let fact = AnyFact::read(kind, frozen.clone()).unwrap();
+        // Whoever decides is one of several, and the one field of that object is its name.
+        for place in objects(&frozen, "").into_iter().filter(|place| place != "/decided_by") {
+            let mut newer = frozen.clone();
+            newer.pointer_mut(&place).unwrap()["new_field"] = json!({ "deep": [1, 2] });
+            let read = AnyFact::read(kind, newer)
+                .unwrap_or_else(|error| panic!("{} at {place:?}: {error}", kind.name()));
+            assert_eq!(read, fact, "{} at {place:?}", kind.name());
+            places += 1;
+        }
+    }
+    assert!(places > 40, "{places}");
+}
+
 #[test]
 fn what_cannot_be_right_is_refused_with_a_reason() {
     let (header, fact) = envelope();

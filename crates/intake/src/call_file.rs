@@ -5,7 +5,8 @@ use std::fmt;
 use std::hash::Hash;
 use std::ops::Range;
 
-use events::{Call, Cents, Text};
+use events::{Call, Cents, Court, Text};
+use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -42,8 +43,37 @@ pub fn read(text: &str) -> Result<Call, CallFileError> {
     let refuse = |error: toml::de::Error| at(error.span(), error.message().replace('\n', ", "));
     let call: Call = toml::from_str(text).map_err(refuse)?;
     let table = DeTable::parse(text).map_err(refuse)?;
+    // The contract ignores what it does not know; a file that says it is wrong.
+    let known = serde_json::to_value(&call).map_err(|error| at(None, error.to_string()))?;
+    if let Some((span, problem)) = unknown(table.get_ref(), &known) {
+        return Err(at(Some(span), problem));
+    }
     check(&call).map_err(|(path, problem)| at(find(&table, &path), format!("{path}: {problem}")))?;
     Ok(call)
+}
+
+/// The first field of the file that `known`, the call with all its fields, has not.
+fn unknown(table: &DeTable<'_>, known: &Value) -> Option<(Range<usize>, String)> {
+    let known = known.as_object()?;
+    table.iter().find_map(|(name, value)| match known.get(&**name.get_ref()) {
+        Some(known) => unknown_within(value.get_ref(), known),
+        None => {
+            let names: Vec<String> = known.keys().map(|name| format!("`{name}`")).collect();
+            let problem = format!("unknown field `{}`, expected one of {}", name.get_ref(), names.join(", "));
+            Some((name.span(), problem))
+        }
+    })
+}
+
+fn unknown_within(value: &DeValue<'_>, known: &Value) -> Option<(Range<usize>, String)> {
+    match value {
+        DeValue::Table(table) => unknown(table, known),
+        DeValue::Array(rows) => {
+            let mut rows = rows.iter().zip(known.as_array()?);
+            rows.find_map(|(row, known)| unknown_within(row.get_ref(), known))
+        }
+        _ => None,
+    }
 }
 
 /// Where `path` (such as `criteria.2.weight`) stands; where its nearest parent stands, if it does not.
@@ -119,22 +149,27 @@ fn check(call: &Call) -> Result<(), Mistake> {
         ("letters.authority.name", &letters.authority.name),
         ("letters.authority.contact", &letters.authority.contact),
         ("letters.signed_by", &letters.signed_by),
-        ("letters.court.name", &letters.court.name),
         ("letters.ancillary_conditions", &letters.ancillary_conditions),
         ("letters.payout", &letters.payout),
     ] {
         filled(path, text)?;
     }
-    for (path, list) in [
-        ("letters.authority.address", &letters.authority.address),
-        ("letters.court.address", &letters.court.address),
-    ] {
-        expect(!list.is_empty(), path, "expected at least one line")?;
-        list.iter().enumerate().try_for_each(|(row, line)| filled(&format!("{path}.{row}"), line))?;
+    lines("letters.authority.address", &letters.authority.address)?;
+    if letters.court_by_seat {
+        let none = letters.court == Court::default();
+        expect(none, "letters.court", "expected no court beside court_by_seat, which finds it")?;
+    } else {
+        filled("letters.court.name", &letters.court.name)?;
+        lines("letters.court.address", &letters.court.address)?;
     }
     let mut conditions = letters.conditions.iter().enumerate();
     conditions.try_for_each(|(row, text)| filled(&format!("letters.conditions.{row}"), text))?;
     expect(letters.proof_due_days >= 1, "letters.proof_due_days", "expected 1 or more days")
+}
+
+fn lines(path: &str, list: &[String]) -> Result<(), Mistake> {
+    expect(!list.is_empty(), path, "expected at least one line")?;
+    list.iter().enumerate().try_for_each(|(row, line)| filled(&format!("{path}.{row}"), line))
 }
 
 fn filled(path: &str, text: &str) -> Result<(), Mistake> {
@@ -180,16 +215,16 @@ mod tests {
     #[test]
     fn every_mistake_says_where_and_what_is_expected() {
         for (from, to, expected) in [
-            ("version = 1", "version = ", "line 6, column 11: "),
+            ("version = 2", "version = ", "line 6, column 11: "),
             (
-                "version = 1",
+                "version = 2",
                 "version = \"one\"",
                 "line 6, column 11: invalid type: string \"one\", expected u32",
             ),
-            ("version = 1", "version = 0", "line 6, column 11: version: versions start at 1"),
+            ("version = 2", "version = 0", "line 6, column 11: version: versions start at 1"),
             (
-                "version = 1",
-                "version = 1\nverison = 2",
+                "version = 2",
+                "version = 2\nverison = 2",
                 "line 7, column 1: unknown field `verison`, expected one of ",
             ),
             ("key = \"komm-in-2027\"", "", "line 1, column 1: missing field `key`"),
@@ -231,7 +266,7 @@ mod tests {
                 "reviews_per_application = 0",
                 "reviews_per_application: expected 1 to 9",
             ),
-            ("\"40213 Düsseldorf\"", "\"\"", "letters.court.address.1: expected a text, found none"),
+            ("\"59821 Arnsberg\"", "\"\"", "letters.authority.address.1: expected a text, found none"),
             ("proof_due_days = 180", "proof_due_days = 0", "letters.proof_due_days: expected 1 or more days"),
             ("signed_by = \"Dr. Demo Muster\"", "", "missing field `signed_by`"),
         ] {
@@ -239,6 +274,47 @@ mod tests {
             assert!(message.contains(expected), "{to}: {message}");
             let nowhere = "line 1, column 1:";
             assert_eq!(message.starts_with(nowhere), expected.starts_with(nowhere), "{to}: {message}");
+        }
+    }
+
+    const ONE_COURT: &str = "court = { name = \"VG\", address = [\"Straße 1\", \"40213 Düsseldorf\"] }";
+
+    #[test]
+    fn a_call_has_one_court_or_finds_it_by_seat() {
+        assert!(read(GOOD).unwrap().letters.court_by_seat);
+        let one = read(&GOOD.replacen("court_by_seat = true", ONE_COURT, 1)).unwrap();
+        assert_eq!((one.letters.court_by_seat, &*one.letters.court.name), (false, "VG"));
+        for (to, expected) in [
+            ("", "letters.court.name: expected a text, found none"),
+            ("court_by_seat = false", "letters.court.name: expected a text, found none"),
+            ("court = { name = \"VG\", address = [] }", "letters.court.address: expected at least one line"),
+            ("court = { name = \"VG\", address = [\"\"] }", "letters.court.address.0: expected a text"),
+            (&*format!("court_by_seat = true\n{ONE_COURT}"), "letters.court: expected no court beside"),
+        ] {
+            let message = mistake("court_by_seat = true", to);
+            assert!(message.contains(expected), "{to}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_unknown_is_refused_in_every_table() {
+        for (from, to, place) in [
+            ("maximum_score = 10", "maximum_score = 10\nmaximum_scroe = 10", "line 28, column 1"),
+            ("title = { de =", "title = { fr = \"KOMM-IN\", de =", "line 7, column 11"),
+            ("window = { opens", "window = { ends = 1, opens", "line 12, column 12"),
+            ("{ year = 2027, amount", "{ year = 2027, amuont = 1, amount", "line 14, column 26"),
+            ("key = \"goals\"", "key = \"goals\"\nwieght = 1", "line 37, column 1"),
+            ("title = { de = \"Bedarf", "title = { xx = \"\", de = \"Bedarf", "line 32, column 11"),
+            ("proof_due_days = 180", "proof_due_days = 180\nproof_due = 1", "line 67, column 1"),
+            ("contact = ", "phone = \"1\"\ncontact = ", "line 72, column 1"),
+            (
+                "court_by_seat = true",
+                "court = { name = \"VG\", address = [\"x\"], seat = \"x\" }",
+                "line 59, column 41",
+            ),
+        ] {
+            let message = mistake(from, to);
+            assert!(message.starts_with(place) && message.contains("unknown field"), "{to}: {message}");
         }
     }
 

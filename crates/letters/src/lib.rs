@@ -5,9 +5,11 @@
 //! approves it; [`render`] sets it. The wording is in `templates/`, German and binding
 //! (§ 23 VwVfG). No clock, no files, no network: the same notice gives the same bytes.
 
+mod breaks;
 mod missing;
 mod notice;
 mod paper;
+mod quotes;
 mod script;
 mod words;
 

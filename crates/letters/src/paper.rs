@@ -2,7 +2,7 @@
 
 use crate::missing::{Part, missing_parts};
 use crate::notice::Notice;
-use crate::{amount_in_words, script};
+use crate::{amount_in_words, breaks, quotes, script};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
@@ -94,8 +94,10 @@ impl Desk {
                 Notice::Award(award) => amount_in_words(award.amount_cents),
                 Notice::Rejection(_) => String::new(),
             },
+            "quoted_title": quotes::quoted(&notice.letter().project_title),
         });
         script::make_printable(&mut data);
+        script::each_text(&mut data, &mut |text| *text = breaks::allow(text));
         let main = match notice {
             Notice::Award(_) => "award.typ",
             Notice::Rejection(_) => "rejection.typ",

@@ -33,7 +33,8 @@ pub(crate) fn make_printable(data: &mut Value) {
     });
 }
 
-fn each_text(value: &mut Value, with: &mut impl FnMut(&mut String)) {
+/// Changes every text of `value`.
+pub(crate) fn each_text(value: &mut Value, with: &mut impl FnMut(&mut String)) {
     match value {
         Value::String(text) => with(text),
         Value::Array(values) => values.iter_mut().for_each(|value| each_text(value, with)),

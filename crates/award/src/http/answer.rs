@@ -5,6 +5,7 @@ use events::{ApplicationId, CallId, NoticeId, NoticeKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::approve;
 use crate::award::{Decision, Stage};
 use crate::budget;
 use crate::deadlines::Standing;
@@ -86,6 +87,40 @@ impl Case {
             year: case.terms.year,
             weighted: case.review.as_ref().map(|review| review.weighted),
             proposal,
+        }
+    }
+}
+
+/// What an approval would do now.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Outlook {
+    /// Granted, rejected, or waitlisted.
+    pub state: Stage,
+    /// The revision this is about.
+    pub revision: i64,
+    /// What is proposed.
+    pub amount_cents: i64,
+    /// What is left in the year now.
+    pub left_cents: i64,
+    /// What would be left after it.
+    pub left_after_cents: i64,
+    /// The largest grant of the call.
+    pub maximum_grant_cents: i64,
+    /// SHA-256 of the notice that would be issued, lower-case hex; empty where none would be.
+    pub sha256: String,
+}
+
+impl Outlook {
+    /// What there is to say of it.
+    pub(super) fn of(outlook: &approve::Outlook) -> Self {
+        Self {
+            state: outlook.stage,
+            revision: outlook.file.case.revision,
+            amount_cents: outlook.file.case.expected().0,
+            left_cents: outlook.budget.left().0,
+            left_after_cents: outlook.after.left().0,
+            maximum_grant_cents: outlook.file.call.maximum_grant.0,
+            sha256: outlook.sha256().to_owned(),
         }
     }
 }

@@ -14,12 +14,12 @@ use pages::{Form, Page};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer;
-use super::denied::Denied;
+use super::denied::{Changed, Denied};
 use super::once::Once;
-use super::{Shared, case};
+use super::{Shared, answer, case, confirm};
 use crate::Service;
-use crate::award::{Act, Approved, State as CaseState};
+use crate::award::{Act, Approved, Refusal, Stage, State as CaseState};
+use crate::budget::Budget;
 use crate::calendar::day_in_germany;
 use crate::paper::{self, Source};
 use crate::printer::Place;
@@ -28,45 +28,64 @@ use crate::store::history::{self, Happened};
 use crate::store::{budgets, cases, notices};
 
 /// An approval.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Approval {
     /// The revision seen; left out: as it is now.
     #[serde(default)]
     pub revision: Option<i64>,
+    /// SHA-256 of the notice seen, as lower-case hex; empty: seen that none would be issued, because the funds are
+    /// not enough. Another notice is not issued then. Left out: as it is now.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
+    pub sha256: Option<String>,
 }
+
+/// So often an approval starts again when the case or its budget has changed while the notice was set.
+const ATTEMPTS: usize = 3;
 
 async fn act(
     service: &Service,
     session: &Session,
     application: ApplicationId,
-    approval: Approval,
+    approval: &Approval,
     once: &Once,
     cause: Cause,
 ) -> Result<answer::Case, Denied> {
     session.require(Role::Approver)?;
     let by = cases::person(session);
+    // The answer of the first time, before a notice is set in vain: the case has changed since.
+    let mut tx = service.bus.begin().await?;
+    if let Some(done) = once.begin(&mut tx).await? {
+        return Ok(done);
+    }
+    drop(tx);
     // Kept until the commit: whoever waits for it sees what is left of the money, and prints nothing in vain.
     let place = service.printer.place().await;
-    loop {
+    for _ in 0..ATTEMPTS {
         // Typesetting takes longer than a row may be locked: it is done before, from the case as it is now.
         let at = service.clock.now();
         let approved = Act { by: by.clone(), at };
         let file = read(service, application).await?;
-        let pdf = print(service, &place, &file, &approved).await?;
+        file.case.clone().as_seen(approval.revision)?;
+        let outlook = Outlook::of(service, &place, file, &approved).await?;
+        outlook.is_as_seen(approval)?;
 
         let mut tx = service.bus.begin().await?;
         if let Some(done) = once.begin(&mut tx).await? {
             return Ok(done);
         }
         let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
-        if case.revision != file.case.revision {
+        if case.revision != outlook.file.case.revision {
             continue;
         }
         let before = case.state.stage();
         let budget = budgets::lock(&mut tx, case.terms.call, case.terms.year).await?;
-        let Approved { case, budget, fact } = case.as_seen(approval.revision)?.approve(approved, budget)?;
-        let issued = match (&case.state, pdf) {
+        let Approved { case, budget, fact } = case.approve(approved, budget)?;
+        if approval.sha256.is_some() && case.state.stage() != outlook.stage {
+            continue; // the money came or went just now: the next round says so
+        }
+        let issued = match (&case.state, outlook.pdf) {
             (CaseState::Granted { .. }, Some(pdf)) => Some((NoticeKind::Award, pdf)),
             (CaseState::Rejected { .. }, Some(pdf)) => Some((NoticeKind::Rejection, pdf)),
             (CaseState::Granted { .. } | CaseState::Rejected { .. }, None) => continue, // money came back just now
@@ -92,34 +111,75 @@ async fn act(
         service.bus.commit(tx).await?;
         return Ok(answer);
     }
+    Err(Refusal::Stale.into())
 }
 
-async fn read(service: &Service, application: ApplicationId) -> Result<File, Problem> {
+pub(super) async fn read(service: &Service, application: ApplicationId) -> Result<File, Problem> {
     let mut db = service.db.acquire().await?;
     cases::file(&mut db, application).await?.ok_or_else(Problem::not_found)
 }
 
-/// The notice as it would go out now. `None`: none would, as far as one can see without locks.
-async fn print(
-    service: &Service,
-    place: &Place<'_>,
-    file: &File,
-    approved: &Act,
-) -> Result<Option<Pdf>, Problem> {
-    let case = &file.case;
-    let mut db = service.db.acquire().await?;
-    let budgets = budgets::of_call(&mut db, case.terms.call).await?;
-    drop(db);
-    let budget = budgets.into_iter().find(|budget| budget.year == case.terms.year);
-    let seen = budget.and_then(|budget| case.clone().approve(approved.clone(), budget).ok());
-    let Some(CaseState::Granted { proposal, .. } | CaseState::Rejected { proposal, .. }) =
-        seen.map(|seen| seen.case.state)
-    else {
-        return Ok(None);
-    };
-    let source = Source { submitted: &file.submitted, call: &file.call, year: case.terms.year };
-    let notice = paper::notice(source, &proposal.decision, day_in_germany(approved.at));
-    place.print(notice).await.map(Some).map_err(Problem::internal)
+/// What an approval would do now, as far as one can see without locks: with the very notice it would issue.
+#[derive(Debug)]
+pub(super) struct Outlook {
+    /// The case as it was read.
+    pub file: File,
+    /// Granted, rejected, or waitlisted.
+    pub stage: Stage,
+    /// The money of the year, before.
+    pub budget: Budget,
+    /// The money of the year, after.
+    pub after: Budget,
+    /// The notice; none where the application goes on the waiting list.
+    pub pdf: Option<Pdf>,
+}
+
+impl Outlook {
+    /// Nothing in the notice depends on who approves it.
+    pub(super) async fn of(
+        service: &Service,
+        place: &Place<'_>,
+        file: File,
+        approved: &Act,
+    ) -> Result<Self, Denied> {
+        let case = &file.case;
+        let mut db = service.db.acquire().await?;
+        let budgets = budgets::of_call(&mut db, case.terms.call).await?;
+        drop(db);
+        let budget = budgets.into_iter().find(|budget| budget.year == case.terms.year);
+        let budget = budget.ok_or_else(|| Problem::internal("a case has no budget"))?;
+        let Approved { case, budget: after, .. } = case.clone().approve(approved.clone(), budget)?;
+        let stage = case.state.stage();
+        let pdf = match &case.state {
+            CaseState::Granted { proposal, .. } | CaseState::Rejected { proposal, .. } => {
+                let source = Source { submitted: &file.submitted, call: &file.call, year: case.terms.year };
+                let notice = paper::notice(source, &proposal.decision, day_in_germany(approved.at));
+                let missing = letters::missing_parts(&notice);
+                if !missing.is_empty() {
+                    return Err(Denied::Missing(missing));
+                }
+                Some(place.print(notice).await.map_err(Problem::internal)?)
+            }
+            _ => None,
+        };
+        Ok(Self { file, stage, budget, after, pdf })
+    }
+
+    /// SHA-256 of the notice; empty where none would be issued.
+    pub(super) fn sha256(&self) -> &str {
+        self.pdf.as_ref().map_or("", |pdf| &pdf.sha256)
+    }
+
+    fn is_as_seen(&self, approval: &Approval) -> Result<(), Denied> {
+        match approval.sha256.as_deref() {
+            Some(seen) if seen != self.sha256() => Err(Denied::Changed(match (seen, self.sha256()) {
+                ("", _) => Changed::FundsAreBack,
+                (_, "") => Changed::FundsAreGone,
+                _ => Changed::Notice,
+            })),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// `POST /award/api/cases/{application}/approval`
@@ -131,9 +191,9 @@ pub(super) async fn api(
     headers: HeaderMap,
     ApiJson(approval): ApiJson<Approval>,
 ) -> Result<ApiJson<answer::Case>, Problem> {
-    let once = Once::of(&headers, &session, "approve", &(application, approval))?;
+    let once = Once::of(&headers, &session, "approve", &(application, &approval))?;
     let cause = Cause::request(Some(trace.to_string()));
-    Ok(ApiJson(act(&service, &session, application, approval, &once, cause).await?))
+    Ok(ApiJson(act(&service, &session, application, &approval, &once, cause).await?))
 }
 
 /// `POST /award/cases/{application}/approval`
@@ -144,18 +204,23 @@ pub(super) async fn form(
     ApiPath(application): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
-    let approval = Approval { revision: fields.get("revision").parse().ok() };
-    let once = Once::new(&session, "approve", fields.get("key"), &(application, approval))?;
+    // A form always says what its reader saw: without a hash, that no notice would be issued.
+    let sha256 = Some(fields.get("sha256").to_owned());
+    let approval = Approval { revision: fields.get("revision").parse().ok(), sha256 };
+    let once = Once::new(&session, "approve", fields.get("key"), &(application, &approval))?;
     let cause = Cause::request(Some(trace.to_string()));
-    match act(&service, &session, application, approval, &once, cause).await {
+    match act(&service, &session, application, &approval, &once, cause).await {
         Ok(case) => {
             let next = page.url(&format!("/cases/{application}?done={}", case.state.name()));
             Ok(Redirect::to(&next).into_response())
         }
-        Err(denied) => {
-            let mut form = Form::typed(&page, &fields);
-            denied.beside(&mut form, &page)?;
-            case::show_again(&service, &page, &session, application, form).await
-        }
+        Err(denied) => match denied.look_again(&page) {
+            Ok(why) => confirm::show_again(&service, &page, &session, application, why).await,
+            Err(denied) => {
+                let mut form = Form::typed(&page, &fields);
+                denied.beside(&mut form, &page)?;
+                case::show_again(&service, &page, &session, application, form).await
+            }
+        },
     }
 }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use chassis::problem::{ApiJson, ApiPath, ApiQuery, Problem};
 use chassis::{Role, Session};
 use events::{ApplicationId, Recommendation, ReviewGiven};
+use letters::PartnerShare;
 use pages::{Choice, Form, Page};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -54,6 +55,8 @@ struct CasePage<'a> {
     entries: Vec<Choice>,
     begun: bool,
     unprintable: String,
+    /// What each member of a joint project gets, or would get.
+    shares: Vec<PartnerShare>,
 }
 
 /// What the reader can do with the case as it is.
@@ -86,6 +89,10 @@ impl May {
 impl CasePage<'_> {
     fn title(&self) -> String {
         title(self.page, &self.file.call)
+    }
+
+    fn link(&self, below: &str) -> String {
+        self.page.url(&format!("/cases/{}{below}", self.file.case.application))
     }
 
     fn badge(&self) -> &'static str {
@@ -247,6 +254,10 @@ async fn draw(
             unprintable.into_iter().map(String::from).collect::<Vec<_>>().join(" ")
         } else {
             String::new()
+        },
+        shares: match decision {
+            Decision::Grant { amount, .. } => paper::partner_shares(&file.submitted, *amount),
+            Decision::Reject { .. } => Vec::new(),
         },
         form: &form,
         file: &file,

@@ -16,10 +16,23 @@ pub(super) enum Denied {
     Refusal(Refusal),
     /// The notice would lack these.
     Missing(Vec<Part>),
+    /// An approval would do other than what was seen.
+    Changed(Changed),
     /// The entry cannot be right.
     Entry(EntryRefused),
     /// Everything else.
     Problem(Problem),
+}
+
+/// Why an approval would do other than what was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Changed {
+    /// The notice differs: its date, most often, because a new day has begun.
+    Notice,
+    /// The waiting list was seen, and now the funds are enough.
+    FundsAreBack,
+    /// A grant was seen, and now the funds are not enough.
+    FundsAreGone,
 }
 
 impl From<Refusal> for Denied {
@@ -67,6 +80,15 @@ impl From<Denied> for Problem {
                 Some(field) => Problem::invalid([(format!("/{field}"), refusal.to_string())]),
                 None => Problem::conflict(refusal.to_string()),
             },
+            Denied::Changed(Changed::Notice) => {
+                Problem::conflict("the notice would not be the one that was seen; look at it again")
+            }
+            Denied::Changed(Changed::FundsAreBack) => {
+                Problem::conflict("the funds are enough by now, and a notice would be issued; look at it")
+            }
+            Denied::Changed(Changed::FundsAreGone) => {
+                Problem::conflict("the funds are not enough any more: the application would be waitlisted")
+            }
             Denied::Entry(EntryRefused::Day) => Problem::invalid([("/on", EntryRefused::Day.to_string())]),
             Denied::Entry(refused) => Problem::conflict(refused.to_string()),
         }
@@ -84,15 +106,26 @@ impl Denied {
             Self::Missing(parts) => {
                 // The one part a proposer can add is the reason for full financing; its field stands in the form.
                 let field = if parts.contains(&Part::FinancingType) { "reason_for_full" } else { "kind" };
-                let names: Vec<String> = parts.iter().map(|part| part_name(page, *part)).collect();
-                form.refuse(field, page.t1("refused-missing", "parts", names.join(", ")));
+                form.refuse(field, missing(page, parts));
             }
             Self::Entry(EntryRefused::Day) => form.refuse("on", page.t("refused-entry-day")),
             Self::Entry(EntryRefused::Known) => form.refuse("entry", page.t("refused-entry-known")),
             Self::Entry(EntryRefused::InPortal) => form.refuse("entry", page.t("refused-entry-portal")),
-            Self::Problem(_) => return Err(self.into()),
+            Self::Changed(_) | Self::Problem(_) => return Err(self.into()),
         }
         Ok(())
+    }
+
+    /// For an approver: why they must look at the approval once more. `Err`: it is something else.
+    pub(super) fn look_again(self, page: &Page) -> Result<String, Self> {
+        match &self {
+            Self::Refusal(Refusal::Stale) => Ok(page.t("refused-stale")),
+            Self::Changed(Changed::Notice) => Ok(page.t("changed-notice")),
+            Self::Changed(Changed::FundsAreBack) => Ok(page.t("changed-funds-back")),
+            Self::Changed(Changed::FundsAreGone) => Ok(page.t("changed-funds-gone")),
+            Self::Missing(parts) => Ok(missing(page, parts)),
+            _ => Err(self),
+        }
     }
 }
 
@@ -117,6 +150,12 @@ fn say(page: &Page, refusal: &Refusal) -> String {
         Refusal::ReasonsMissing => page.t("refused-reasons"),
         Refusal::BudgetUsedUp(left) => page.t1("refused-budget", "left", page.money(left.0)),
     }
+}
+
+/// What the notice would lack.
+pub(super) fn missing(page: &Page, parts: &[Part]) -> String {
+    let names: Vec<String> = parts.iter().map(|part| part_name(page, *part)).collect();
+    page.t1("refused-missing", "parts", names.join(", "))
 }
 
 fn part_name(page: &Page, part: Part) -> String {

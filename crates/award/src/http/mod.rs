@@ -3,6 +3,7 @@
 mod answer;
 mod approve;
 mod case;
+mod confirm;
 mod denied;
 mod list;
 mod notice;
@@ -30,7 +31,8 @@ pub fn routes(service: Arc<Service>) -> Router {
         .route("/award", get(ranking::page))
         .route("/award/cases/{application}", get(case::page))
         .route("/award/cases/{application}/proposal", post(propose::form))
-        .route("/award/cases/{application}/approval", post(approve::form))
+        .route("/award/cases/{application}/approval", get(confirm::page).post(approve::form))
+        .route("/award/cases/{application}/preview", get(confirm::preview))
         .route("/award/cases/{application}/return", post(send_back::form))
         .route("/award/cases/{application}/entries", post(record::form))
         .route("/award/notices/{application}", get(notice::page))
@@ -69,6 +71,15 @@ pub fn api() -> ApiRouter<Arc<Service>> {
                 .role(Role::CaseWorker)
                 .body::<propose::Proposal>()
                 .answers::<answer::Case>(ok)
+                .problems(DECIDING),
+        )
+        .get(
+            "/cases/{application}/approval",
+            confirm::api,
+            Doc::new("What an approval would do now, and the hash of the notice it would issue")
+                .description("Changes nothing. The notice itself is at /award/cases/{application}/preview.")
+                .role(Role::Approver)
+                .answers::<answer::Outlook>(ok)
                 .problems(DECIDING),
         )
         .post(

@@ -1,10 +1,13 @@
 //! The tests of award on its public surfaces.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod approval;
+mod courts;
 mod money;
 mod notices;
 mod pages;
 mod paper;
 mod sample;
+mod shares;
 mod stage;
 mod state_machine;

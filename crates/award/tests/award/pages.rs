@@ -30,8 +30,9 @@ async fn two_persons_walk_from_the_ranking_to_the_notice() {
 
     let shown = stage.open(&approver(&stage), &case, "en").await;
     assert!(shown.text().contains("€60,000.00") && shown.text().contains("/approval"), "{shown:?}");
-    let approved =
-        stage.send_form(&approver(&stage), &format!("{case}/approval"), &[("revision", "3")]).await;
+    let (revision, sha256) = approval(&stage, &case).await;
+    let form = [("revision", revision.as_str()), ("sha256", sha256.as_str())];
+    let approved = stage.send_form(&approver(&stage), &format!("{case}/approval"), &form).await;
     assert_eq!(&*approved.location, &*format!("{case}?done=granted"));
     let done = stage.open(&approver(&stage), &approved.location, "de").await;
     assert!(done.text().contains("Bewilligt. Die Mittel sind gebunden"), "{done:?}");
@@ -45,6 +46,17 @@ async fn two_persons_walk_from_the_ranking_to_the_notice() {
     let list = stage.open(&worker(&stage), "/award?stage=waitlisted", "de").await;
     assert!(list.text().contains("netzwerks 2") && !list.text().contains("netzwerks 1"));
     stage.end().await;
+}
+
+/// What the page before an approval lets its form send: revision and hash.
+pub async fn approval(stage: &Stage, case: &str) -> (String, String) {
+    let page = stage.open(&approver(stage), &format!("{case}/approval"), "de").await;
+    assert_eq!(page.status, 200, "{page:?}");
+    let hidden = |name: &str| {
+        let (_, rest) = page.text().split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    (hidden("revision"), hidden("sha256"))
 }
 
 #[tokio::test]

@@ -57,6 +57,7 @@ pub fn call(budget: Cents) -> Call {
                 name: "Verwaltungsgericht Düsseldorf".into(),
                 address: vec!["Bastionstraße 39".into(), "40213 Düsseldorf".into()],
             },
+            court_by_seat: false,
             ancillary_conditions: "Allgemeine Nebenbestimmungen (ANBest-G), Fassung vom 6. Juni 2022".into(),
             conditions: vec!["Die Ausländerbehörde arbeitet am Projekt mit.".into()],
             payout: "Rufen Sie die Mittel im Portal ab.".into(),

@@ -20,11 +20,11 @@ async fn a_call_is_published_once_and_its_rules_never_change() {
     let mut changed = call.clone();
     changed.maximum_score = 5;
     let refused = publish(&world.bus, changed.clone()).await.unwrap_err();
-    assert!(matches!(refused, PublishError::Changed { version: 1, .. }), "{refused}");
+    assert!(matches!(refused, PublishError::Changed { version: 2, .. }), "{refused}");
     changed.version = 3;
     assert_eq!(publish(&world.bus, changed).await.unwrap(), Published::NewVersion);
     let refused = publish(&world.bus, call.clone()).await.unwrap_err();
-    assert!(matches!(refused, PublishError::Older { current: 3, version: 1, .. }), "{refused}");
+    assert!(matches!(refused, PublishError::Older { current: 3, version: 2, .. }), "{refused}");
 
     let mut strict = call_file::read(include_str!("../../../../deploy/calls/strict.toml")).unwrap();
     assert_eq!(publish(&world.bus, strict.clone()).await.unwrap(), Published::New);
@@ -34,7 +34,7 @@ async fn a_call_is_published_once_and_its_rules_never_change() {
 
     let said = world.said(call.id()).await;
     let versions: Vec<_> = said.iter().map(|(_, data)| data["call"]["version"].as_u64().unwrap()).collect();
-    assert_eq!(versions, [1, 3]);
+    assert_eq!(versions, [2, 3]);
     world.end().await;
 }
 

@@ -28,7 +28,8 @@ fn poppler(program: &str, arguments: &[&str], pdf: &Pdf) -> String {
 /// The words in the order of the file, with single spaces, however the lines fall.
 fn words(pdf: &Pdf) -> String {
     let text = poppler("pdftotext", &["-raw", "-", "-"], pdf);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    // A hyphen that only ends a line is a soft one in the file.
+    text.replace("\u{ad}\n", "").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn assert_says(text: &str, phrases: &[&str]) {
@@ -160,7 +161,10 @@ fn markup_in_texts_stays_text() {
     // Address, subject, sentence, purpose, condition, partner, title and name of the form;
     // without spaces, for lines break in it.
     let dense = |text: &str| text.replace(' ', "");
-    assert_eq!(dense(&text).matches(&dense(evil)).count(), 8, "{text}");
+    assert_eq!(dense(&text).matches(&dense(evil)).count(), 6, "{text}");
+    // In the two quotations the marks inside are single ones.
+    let quoted = dense(&format!("„{}“", evil.replace(r#""x""#, "‚x‘")));
+    assert_eq!(dense(&text).matches(&quoted).count(), 2, "{text}");
 }
 
 #[test]
@@ -222,4 +226,161 @@ fn long_matters_still_fit() {
     let pdf = pdf(Notice::Award(notice));
     assert!(pdf.pages > 6);
     assert_says(&words(&pdf), &["60. Eine Bedingung", "Erstens. Zweitens."]);
+}
+
+/// A word as it stands on a page, in points (1/72 inch) from its upper left corner.
+#[derive(Debug)]
+struct Placed {
+    page: usize,
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+    word: String,
+}
+
+const MM: f64 = 72.0 / 25.4;
+
+/// All words with their boxes.
+fn placed(pdf: &Pdf) -> Vec<Placed> {
+    let mut page = 0;
+    let mut found = Vec::new();
+    for line in poppler("pdftotext", &["-bbox", "-", "-"], pdf).lines() {
+        let line = line.trim();
+        page += usize::from(line.starts_with("<page "));
+        let Some((place, word)) = line.strip_prefix("<word ").and_then(|word| word.split_once('>')) else {
+            continue;
+        };
+        let number = |name: &str| -> f64 {
+            let (_, value) = place.split_once(&format!("{name}=\"")).expect("a box has four sides");
+            value.split('"').next().and_then(|value| value.parse().ok()).expect("a number")
+        };
+        let word = word.trim_end_matches("</word>").to_owned();
+        let [left, right] = [number("xMin"), number("xMax")];
+        found.push(Placed { page, left, right, top: number("yMin"), bottom: number("yMax"), word });
+    }
+    assert!(!found.is_empty());
+    found
+}
+
+/// Every word is within the margins; on the first page the address stays left of the reference block, and
+/// nothing stands on the address.
+fn assert_in_its_box(pdf: &Pdf) {
+    let words = placed(pdf);
+    let slack = 0.5;
+    for word in &words {
+        assert!(word.left >= 25.0 * MM - slack && word.right <= 190.0 * MM + slack, "{word:?}");
+        assert!(word.top >= 5.0 * MM && word.bottom <= 295.0 * MM, "{word:?}");
+    }
+    let first = |text: &str| words.iter().find(|word| word.page == 1 && word.word == text);
+    let file_number = first("Aktenzeichen").expect("the reference block");
+    let heading = first("Zuwendungsbescheid").or(first("Ablehnungsbescheid")).expect("a heading");
+    assert!(file_number.left >= 110.0 * MM - slack, "{file_number:?}");
+    for word in words.iter().filter(|word| word.page == 1) {
+        if word.top >= file_number.top - slack && word.bottom < heading.top {
+            assert!(word.right <= 105.0 * MM + slack || word.left >= 110.0 * MM - slack, "{word:?}");
+        }
+    }
+    // No two words on one place.
+    for (at, one) in words.iter().enumerate() {
+        for other in &words[at + 1..] {
+            let across = one.right.min(other.right) - one.left.max(other.left);
+            let down = one.bottom.min(other.bottom) - one.top.max(other.top);
+            let height = (one.bottom - one.top).min(other.bottom - other.top);
+            assert!(
+                one.page != other.page || across < 1.0 || down < height * 0.5,
+                "{one:?} stands on {other:?}"
+            );
+        }
+    }
+}
+
+/// Every text of the letter that comes from outside.
+fn filled(word: &str) -> AwardNotice {
+    let mut notice = joint_award();
+    let letter = &mut notice.letter;
+    for text in [
+        &mut letter.authority.name,
+        &mut letter.authority.unit,
+        &mut letter.authority.contact.name,
+        &mut letter.authority.contact.phone,
+        &mut letter.authority.contact.email,
+        &mut letter.recipient.name,
+        &mut letter.programme,
+        &mut letter.call,
+        &mut letter.legal_basis,
+        &mut letter.project_title,
+        &mut letter.remedy.name,
+        &mut letter.remedy.address,
+        &mut letter.signed_by.name,
+        &mut letter.signed_by.on_behalf,
+        &mut notice.purpose,
+        &mut notice.payout,
+        &mut notice.eligible_costs_basis,
+        &mut notice.ancillary_conditions,
+    ] {
+        *text = word.to_owned();
+    }
+    let file_number: String = word.chars().take(40).collect();
+    letter.file_number = format!("{file_number}-2027-0001");
+    // The footer has room for five lines.
+    letter.authority.address = vec![word.chars().take(30).collect(); 2];
+    letter.recipient.address = vec![word.to_owned()];
+    letter.recipient.attention = Some(word.to_owned());
+    letter.label = Some(word.to_owned());
+    notice.partners.iter_mut().for_each(|partner| partner.name = word.to_owned());
+    notice.cost_items.iter_mut().for_each(|item| item.name = word.to_owned());
+    notice.conditions = vec![word.to_owned(), format!("Wort {word} und {word}.")];
+    notice.acknowledgement = Some(word.to_owned());
+    notice.not_applicable = Some(word.to_owned());
+    notice
+}
+
+#[test]
+fn long_words_stay_in_their_box() {
+    let parts = ["Asylbewerber", "leistungs", "angelegenheiten", "sachbearbeitungs", "stelle"];
+    let one_word: String = parts.iter().cycle().take(12).copied().collect();
+    for word in [
+        "Asylbewerberleistungsangelegenheitensachbearbeitungsstelle",
+        &one_word.chars().take(120).collect::<String>(),
+        &"W".repeat(120),
+        &"x".repeat(90),
+        "integration.und.vielfalt@bewilligungsbehoerdefuerintegrationsfoerderung.musterland.example",
+        "Finanzierungsplan_Kostenaufstellung_2027_final_überarbeitet_v17_(Kopie)_endgültig.xlsx",
+        "https://www.beispiel.example/foerderung/integration/2027?antrag=0190c3a4b5d67e8f9a0b1c2d3e4f",
+        "12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+        "Мультикультурнаяадминистративнаяинтеграционнаякоординационнаяслужба",
+        "kurz",
+    ] {
+        let pdf = pdf(Notice::Award(filled(word)));
+        assert_in_its_box(&pdf);
+        // Whoever copies it gets the word as it is: no character was put in to break it.
+        let dense = |text: &str| text.replace(char::is_whitespace, "").replace('\u{ad}', "");
+        let raw = poppler("pdftotext", &["-raw", "-", "-"], &pdf);
+        assert!(!raw.contains('\u{200b}'));
+        assert!(dense(&raw).contains(&dense(&format!("z. Hd. {word}"))), "{word}: {raw}");
+        let info = poppler("pdfinfo", &["-"], &pdf);
+        assert!(info.contains(word) && !info.contains('\u{200b}'), "{info}");
+        let mut rejection = rejection();
+        rejection.letter = filled(word).letter;
+        rejection.reasons = vec![word.to_owned(); 3];
+        assert_in_its_box(&self::pdf(Notice::Rejection(rejection)));
+    }
+}
+
+#[test]
+fn ordinary_letters_are_in_their_boxes_too() {
+    for (_, notice) in all() {
+        assert_in_its_box(&pdf(notice));
+    }
+}
+
+#[test]
+fn quotation_marks_in_a_title_are_single_ones() {
+    let mut notice = award();
+    notice.letter.project_title = "Lotsen „Ankommen“ im \"Quartier\"".into();
+    let text = words(&pdf(Notice::Award(notice)));
+    assert_eq!(text.matches("„Lotsen ‚Ankommen‘ im ‚Quartier‘“").count(), 2, "{text}");
+    // Where the title stands without marks of ours it is as it was typed.
+    assert_says(&text, &["Projekt Lotsen „Ankommen“ im \"Quartier\""]);
 }

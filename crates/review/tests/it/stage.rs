@@ -90,6 +90,7 @@ pub fn call() -> Call {
             },
             signed_by: "Muster".into(),
             court: Court { name: "Verwaltungsgericht".into(), address: Vec::new() },
+            court_by_seat: false,
             ancillary_conditions: "ANBest-G".into(),
             conditions: Vec::new(),
             payout: String::new(),

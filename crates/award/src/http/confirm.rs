@@ -1,0 +1,187 @@
+//! Before an approval: what it will do, in a sentence, and the very notice it will issue. Looking changes nothing.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG};
+use axum::response::{IntoResponse, Response};
+use chassis::problem::{ApiJson, ApiPath, Problem};
+use chassis::{Role, Session};
+use events::{ApplicationId, Cents, Person};
+use pages::{Form, Page};
+use uuid::Uuid;
+
+use super::approve::{Outlook, read};
+use super::denied::{Denied, missing};
+use super::ranking::title;
+use super::{Shared, answer, decides};
+use crate::Service;
+use crate::award::{Act, Decision, Stage};
+use crate::store::cases;
+use crate::store::cases::File;
+
+/// What an approval would do now. `by`: who would approve; none where somebody only looks.
+async fn outlook(
+    service: &Service,
+    application: ApplicationId,
+    by: Option<Person>,
+) -> Result<(File, Result<Outlook, Denied>), Problem> {
+    let place = service.printer.place().await;
+    let file = read(service, application).await?;
+    let nobody = Person { id: String::new(), name: String::new() };
+    let act = Act { by: by.unwrap_or(nobody), at: service.clock.now() };
+    let outlook = Outlook::of(service, &place, file.clone(), &act).await;
+    Ok((file, outlook))
+}
+
+/// `GET /award/api/cases/{application}/approval`
+pub(super) async fn api(
+    State(service): State<Shared>,
+    session: Session,
+    ApiPath(application): ApiPath<ApplicationId>,
+) -> Result<ApiJson<answer::Outlook>, Problem> {
+    session.require(Role::Approver)?;
+    let (_, outlook) = outlook(&service, application, Some(cases::person(&session))).await?;
+    Ok(ApiJson(answer::Outlook::of(&outlook?)))
+}
+
+/// `GET /award/cases/{application}/preview`: the notice as PDF. For those who decide, never for the applicant.
+pub(super) async fn preview(
+    State(service): State<Shared>,
+    session: Session,
+    ApiPath(application): ApiPath<ApplicationId>,
+) -> Result<Response, Problem> {
+    decides(&session)?;
+    let (_, outlook) = outlook(&service, application, None).await?;
+    let pdf = outlook?.pdf.ok_or_else(Problem::not_found)?;
+    let headers = [
+        (CONTENT_TYPE, "application/pdf".to_owned()),
+        (CONTENT_DISPOSITION, "inline; filename=\"Vorschau.pdf\"".to_owned()),
+        (CACHE_CONTROL, "private, no-store".to_owned()),
+        (ETAG, format!("\"{}\"", pdf.sha256)),
+    ];
+    Ok((headers, pdf.bytes).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "approval.html")]
+struct ApprovalPage<'a> {
+    page: &'a Page,
+    form: &'a Form,
+    file: &'a File,
+    /// Why it is shown again instead of being done.
+    changed: Option<String>,
+    /// None: the notice is not complete, and cannot be issued.
+    outlook: Option<&'a Outlook>,
+    missing: String,
+    key: String,
+}
+
+impl ApprovalPage<'_> {
+    fn title(&self) -> String {
+        title(self.page, &self.file.call)
+    }
+
+    fn case_link(&self) -> String {
+        self.page.url(&format!("/cases/{}", self.file.case.application))
+    }
+
+    fn amount(&self) -> Cents {
+        self.file.case.expected()
+    }
+
+    /// What will happen.
+    fn sentence(&self, outlook: &Outlook) -> String {
+        let page = self.page;
+        let (amount, year) = (page.money(self.amount().0), outlook.budget.year.to_string());
+        let words = |left: Cents| {
+            let left = page.money(left.0);
+            let name = self.file.submitted.applicant.name.clone();
+            [("name", name), ("amount", amount.clone()), ("year", year.clone()), ("left", left)]
+        };
+        let (key, words) = match outlook.stage {
+            Stage::Rejected => ("approval-rejected", words(outlook.budget.left())),
+            Stage::Waitlisted => ("approval-waitlisted", words(outlook.budget.left())),
+            _ => ("approval-granted", words(outlook.after.left())),
+        };
+        page.tn(key, &words.each_ref().map(|(name, value)| (*name, value.as_str())))
+    }
+
+    /// What of it is unusual: sums outside of what the call says.
+    fn unusual(&self) -> Vec<String> {
+        let (page, call, applied) = (self.page, &self.file.call, self.file.case.terms.applied);
+        let sums = |key: &str, amount: Cents, limit: Cents| {
+            let (amount, limit) = (page.money(amount.0), page.money(limit.0));
+            page.tn(key, &[("amount", amount.as_str()), ("limit", limit.as_str())])
+        };
+        let grants = self
+            .file
+            .case
+            .state
+            .proposal()
+            .is_some_and(|proposal| matches!(proposal.decision, Decision::Grant { .. }));
+        let amount = self.amount();
+        let mut found = Vec::new();
+        if grants && amount > call.maximum_grant {
+            found.push(sums("approval-above-maximum", amount, call.maximum_grant));
+        } else if applied > call.maximum_grant {
+            found.push(sums("approval-applied-above-maximum", applied, call.maximum_grant));
+        }
+        if grants && amount < call.minimum_grant {
+            found.push(sums("approval-below-minimum", amount, call.minimum_grant));
+        }
+        found
+    }
+}
+
+/// `GET /award/cases/{application}/approval`
+pub(super) async fn page(
+    State(service): State<Shared>,
+    page: Page,
+    session: Session,
+    ApiPath(application): ApiPath<ApplicationId>,
+) -> Result<Response, Problem> {
+    draw(&service, &page, &session, application, None).await
+}
+
+/// The page again, saying why it was not done.
+pub(super) async fn show_again(
+    service: &Service,
+    page: &Page,
+    session: &Session,
+    application: ApplicationId,
+    why: String,
+) -> Result<Response, Problem> {
+    let mut response = draw(service, page, session, application, Some(why)).await?;
+    *response.status_mut() = StatusCode::CONFLICT;
+    Ok(response)
+}
+
+async fn draw(
+    service: &Service,
+    page: &Page,
+    session: &Session,
+    application: ApplicationId,
+    changed: Option<String>,
+) -> Result<Response, Problem> {
+    session.require(Role::Approver)?;
+    let mut form = Form::new(page);
+    let (file, outlook) = outlook(service, application, Some(cases::person(session))).await?;
+    let (outlook, missing) = match outlook {
+        Ok(outlook) => (Some(outlook), String::new()),
+        Err(Denied::Missing(parts)) => (None, missing(page, &parts)),
+        Err(denied) => {
+            denied.beside(&mut form, page)?;
+            (None, String::new())
+        }
+    };
+    pages::show(&ApprovalPage {
+        page,
+        form: &form,
+        file: &file,
+        changed,
+        outlook: outlook.as_ref(),
+        missing,
+        key: Uuid::now_v7().to_string(),
+    })
+}
