@@ -79,7 +79,6 @@ impl Town {
     }
 
     /// Intake says something about a call.
-    #[allow(dead_code, reason = "not every test is about a call")]
     pub async fn publish(&self, call: CallId, fact: AnyFact) {
         let (bus, ..) = &self.speakers[&fact.kind().service()];
         let mut tx = bus.begin().await.unwrap();
