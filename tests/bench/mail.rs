@@ -104,10 +104,12 @@ async fn queue(bus: &Bus, portal: &str) -> Result<()> {
             language: Language::De,
             submitted_at: now,
             withdrawn_at: None,
+            call: None,
+            authority: None,
         };
         let about = EventId(Uuid::now_v7());
         let mail = Mail::ApplicationSubmitted { late: false };
-        let content = mail.render(&contact, portal, pages.messages());
+        let content = mail.clone().render(now, &contact, portal, pages.messages());
         let new = New {
             about,
             application: contact.application,

@@ -304,8 +304,9 @@ async fn row_44_a_backup_with_emails_that_have_been_sent() {
         let notification = rig.first(Service::Notification);
         rig.mailbox.stop().await;
         let queued = || async {
-            let queued =
-                sqlx::query_scalar("select count(*) from deliveries where state not in ('sent', 'failed')");
+            let queued = sqlx::query_scalar(
+                "select count(*) from deliveries where state not in ('sent', 'failed', 'superseded')",
+            );
             queued.fetch_one(rig.database(Service::Notification)).await.ok()
         };
         until_within(PATIENCE, "emails are queued", queued, |count: &Option<i64>| *count > Some(3)).await;

@@ -26,6 +26,8 @@ stories! {
     joint_project_funded: super::Plan::default();
     decided_by_a_person_as_ineligible: super::Plan::default();
     decided_by_a_person_as_eligible: super::Plan::default();
+    bounced_and_corrected: super::Plan::default();
+    referred_and_replied: super::Plan::default();
     declined: super::Plan::default();
     withdrawn_midway: super::Plan::default();
     waitlisted_and_granted_later: super::small_budget();
@@ -109,6 +111,39 @@ async fn decided_by_a_person_as_eligible(world: World) {
     world.until_status(who, &id, "reviewed").await;
     // Received, referred, eligible, reviewed.
     world.emails(who.email, 4).await;
+    world.finish().await;
+}
+
+async fn bounced_and_corrected(world: World) {
+    let who = Applicant::SOLINGEN;
+    let right = "integration@solingen.example.org";
+    world.mailbox.inject_for(who.email, local::Fault::Permanent550AtRcpt, 100);
+    let id = world.submit(who, &form(who)).await;
+    world.until_status(who, &id, "eligible").await;
+    world.until_timeline(who, &id, "email_bounced", 2).await;
+    world.correct_contact(who, &id, right).await;
+    // The receipt and the newest news; from then on everything.
+    world.emails(right, 2).await;
+    world.review_twice("fund").await;
+    world.until_status(who, &id, "reviewed").await;
+    world.emails(right, 3).await;
+    world.until_quiet().await;
+    assert_eq!(world.subjects(right).len(), 3, "each once");
+    assert_eq!(world.subjects(who.email).len(), 0);
+    world.finish().await;
+}
+
+async fn referred_and_replied(world: World) {
+    let who = Applicant::HILDEN;
+    let id = world.submit(who, &form(who)).await;
+    world.until_status(who, &id, "referred").await;
+    world.reply(who, &id, "Die Erklärung des Kreises folgt am Montag.").await;
+    let case = world.until_reply(&id).await;
+    assert_eq!(case["replies"][0]["text"], "Die Erklärung des Kreises folgt am Montag.");
+    assert_eq!(case["replies"].as_array().map(Vec::len), Some(1));
+    world.decide_eligibility(&id, "eligible").await;
+    world.until_status(who, &id, "eligible").await;
+    world.emails(who.email, 3).await;
     world.finish().await;
 }
 

@@ -87,6 +87,46 @@ impl World {
         .await;
     }
 
+    /// Corrects the address that emails go to.
+    pub async fn correct_contact(&self, applicant: Applicant, id: &str, email: &str) {
+        let token = self.applicant_token(applicant);
+        let mut contact = form(applicant).contact;
+        contact.email = email.to_owned();
+        self.must(&token, &format!("/apply/api/applications/{id}/contact"), json!(contact)).await;
+    }
+
+    /// Answers while a person decides.
+    pub async fn reply(&self, applicant: Applicant, id: &str, text: &str) {
+        let token = self.applicant_token(applicant);
+        self.must(&token, &format!("/apply/api/applications/{id}/replies"), json!({ "text": text })).await;
+    }
+
+    /// Waits until the applicant sees this entry so many times on the timeline.
+    pub async fn until_timeline(&self, applicant: Applicant, id: &str, entry: &str, times: usize) {
+        let token = self.applicant_token(applicant);
+        let path = format!("/apply/api/applications/{id}");
+        until_some(&format!("{entry} on the timeline"), || async {
+            let seen = self.api.get(&path, &token).await.ok()?;
+            let lines = seen["timeline"].as_array()?;
+            (lines.iter().filter(|line| line["what"] == entry).count() == times).then_some(())
+        })
+        .await
+    }
+
+    /// Waits until the case worker sees a reply in the list; returns the case.
+    pub async fn until_reply(&self, id: &str) -> Value {
+        let token = self.api.token("case-worker-1", Role::CaseWorker, None);
+        until_some("a reply in the list", || async {
+            let list = self.api.get("/eligibility/api/cases", &token).await.ok()?;
+            let line = list["cases"].as_array()?.iter().find(|case| case["id"] == id)?.clone();
+            if line["replied_at"].is_null() {
+                return None;
+            }
+            self.api.get(&format!("/eligibility/api/cases/{id}"), &token).await.ok()
+        })
+        .await
+    }
+
     /// What the applicant sees as the status.
     pub async fn status(&self, applicant: Applicant, id: &str) -> String {
         let token = self.applicant_token(applicant);

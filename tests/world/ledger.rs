@@ -253,6 +253,8 @@ impl Ledger {
                 // Once for each time that nobody knew whether it had arrived.
                 ("sent", times) if times <= 1 + usize::try_from(unanswered).unwrap_or(0) => {}
                 ("failed", 0) => self.failed += 1,
+                // It went to another address.
+                ("superseded", 0) => continue,
                 (state, times) if times > 1 => {
                     self.doubled
                         .push(format!("email {template} about {application}: {times} times, {state}"));

@@ -33,7 +33,7 @@ pub(crate) async fn said_and_heard<'a>(
 /// Emails that have not met their fate, in the database of notification. To be counted between two equal looks at the
 /// facts: a fact that is heard queues one, and an email that is sent says a fact.
 pub(crate) async fn emails_under_way(notification: &PgPool) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("select count(*) from deliveries where state not in ('sent', 'failed')")
+    sqlx::query_scalar("select count(*) from deliveries where state not in ('sent', 'failed', 'superseded')")
         .fetch_one(notification)
         .await
 }

@@ -12,6 +12,7 @@ stage-referred = Zu entscheiden
 stage-eligible = Zulässig
 stage-ineligible = Nicht zulässig
 stage-withdrawn = Zurückgezogen
+list-replied = Antwort der Kommune vom { $at }
 list-open = Zu klären
 
 rule-municipality = Kommune in Nordrhein-Westfalen
@@ -64,6 +65,10 @@ application-method = Methode
 application-products = Produkte und Ergebnisse
 share-lead = { $name } (Federführung): { $amount }
 share = { $name }: { $amount }
+
+replies-title = Antworten der Kommune
+reply-by = { $name }, { $at }
+reply-after = nach der Entscheidung
 
 decision-title = Entscheidung
 decision-lead = Die Regeln bestätigen nur, was eindeutig ist; sie lehnen nie ab. Entscheiden Sie anhand der offenen Feststellungen.

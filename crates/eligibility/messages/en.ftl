@@ -12,6 +12,7 @@ stage-referred = To decide
 stage-eligible = Eligible
 stage-ineligible = Not eligible
 stage-withdrawn = Withdrawn
+list-replied = Reply of the municipality, { $at }
 list-open = To be settled
 
 rule-municipality = Municipality in North Rhine-Westphalia
@@ -64,6 +65,10 @@ application-method = Method
 application-products = Products and results
 share-lead = { $name } (lead): { $amount }
 share = { $name }: { $amount }
+
+replies-title = Replies of the municipality
+reply-by = { $name }, { $at }
+reply-after = after the decision
 
 decision-title = Decision
 decision-lead = The rules only confirm what is clear; they never turn anyone down. Decide on the findings that are open.

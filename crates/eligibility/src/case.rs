@@ -26,7 +26,7 @@ pub const LONGEST_REASON: usize = 4_000;
 pub struct Case {
     /// The application.
     pub id: ApplicationId,
-    /// What was submitted.
+    /// What was submitted, with the contact as it is now.
     pub submitted: ApplicationSubmitted,
     /// What the rules found.
     pub assessment: Assessment,

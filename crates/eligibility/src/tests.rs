@@ -10,8 +10,8 @@ use chassis::settings::Database;
 use chassis::{Process, Role, ServiceSettings, Session, Shutdown, TestClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{
-    AnyFact, ApplicationId, ApplicationSubmitted, ApplicationWithdrawn, CallPublished, Cause, OfficeRule,
-    Person, Service,
+    AnyFact, ApplicantReplied, ApplicationId, ApplicationSubmitted, ApplicationWithdrawn, CallPublished,
+    Cause, Contact, ContactChanged, Language, OfficeRule, Person, Service,
 };
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
@@ -363,5 +363,58 @@ async fn long_lists_come_in_pages() {
     seen.sort();
     all.sort();
     assert_eq!(seen, all);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_stands_on_the_case_and_marks_it_in_the_list_and_contacts_are_as_they_are_now() {
+    let world = begin().await;
+    world.publish_call().await;
+    let hilden = world.submit(submitted(HILDEN)).await;
+    let worker = session("worker-1", Role::CaseWorker);
+    let api = format!("/eligibility/api/cases/{hilden}");
+    let (_, list) = world.get("/eligibility", Some(&worker)).await;
+    assert!(!list.contains("Antwort der Kommune"), "{list}");
+    let person = || Person { id: "h-1".to_owned(), name: "Erika <Muster>".to_owned() };
+    let reply =
+        |text: &str, replied_at| ApplicantReplied { text: text.to_owned(), replied_by: person(), replied_at };
+    world.say(hilden, reply("Die Erklärung des Kreises folgt.", now())).await;
+    world.say(hilden, reply("Hier ist sie: <i>ja</i>", now() + TimeDelta::minutes(5))).await;
+    let contact = Contact {
+        name: "Erika Muster".to_owned(),
+        email: "neu@hilden.example".to_owned(),
+        phone: String::new(),
+        language: Language::De,
+    };
+    let changed = ContactChanged {
+        contact,
+        previous_email: "alt@hilden.example".to_owned(),
+        changed_by: person(),
+        changed_at: now(),
+    };
+    world.say(hilden, changed).await;
+    let look = || async { world.get(&api, Some(&worker)).await.1 };
+    let view = until("all is heard", look, |text| text.contains("neu@hilden.example")).await;
+    let view: Value = serde_json::from_str(&view).unwrap();
+    assert_eq!(view["replies"][0]["text"], "Die Erklärung des Kreises folgt.");
+    assert_eq!((&view["replies"][1]["by"], &view["replies"][2]), (&json!("Erika <Muster>"), &Value::Null));
+
+    let (_, page) = world.get(&format!("/eligibility/cases/{hilden}"), Some(&worker)).await;
+    assert!(
+        page.contains("Hier ist sie: &#60;i&#62;ja&#60;/i&#62;") && page.contains("neu@hilden.example"),
+        "{page}"
+    );
+    let (reply_at, decision_at) = (page.find("Antworten der Kommune"), page.find("Ist der Antrag zulässig?"));
+    assert!(reply_at < decision_at, "above the decision");
+    let (_, list) = world.get("/eligibility", Some(&worker)).await;
+    assert!(list.contains("Antwort der Kommune vom 15.01.2027"), "{list}");
+
+    // Decided meanwhile: what comes then is kept, and marked as what nobody had seen.
+    let order = json!({"decision": "eligible", "reason": "Die Erklärung liegt vor."});
+    assert_eq!(world.decide(hilden, None, &order).await.0, StatusCode::OK);
+    world.say(hilden, reply("Noch etwas", now() + TimeDelta::hours(1))).await;
+    until("it is heard", look, |text| text.contains("Noch etwas")).await;
+    let (_, page) = world.get(&format!("/eligibility/cases/{hilden}"), Some(&worker)).await;
+    assert_eq!(page.matches("nach der Entscheidung").count(), 2, "{page}");
     world.end().await;
 }

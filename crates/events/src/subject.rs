@@ -133,6 +133,8 @@ kinds! {
     CallPublished = Intake / "call-published" v 1 keyed CallId;
     ApplicationSubmitted = Intake / "application-submitted" v 1 keyed ApplicationId;
     ApplicationWithdrawn = Intake / "application-withdrawn" v 1 keyed ApplicationId;
+    ContactChanged = Intake / "contact-changed" v 1 keyed ApplicationId;
+    ApplicantReplied = Intake / "applicant-replied" v 1 keyed ApplicationId;
     EligibilityConfirmed = Eligibility / "eligibility-confirmed" v 1 keyed ApplicationId;
     EligibilityReferred = Eligibility / "eligibility-referred" v 1 keyed ApplicationId;
     IneligibilityConfirmed = Eligibility / "ineligibility-confirmed" v 1 keyed ApplicationId;

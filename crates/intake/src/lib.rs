@@ -8,10 +8,12 @@ pub mod call_file;
 pub mod calls;
 pub mod check;
 mod config;
+mod contact;
 pub mod demo;
 pub mod form;
 pub mod http;
 pub mod on;
+mod reply;
 #[cfg(test)]
 mod samples;
 mod store;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use events::{
-    Decider, EligibilityReferred, EmailBounced, EmailSent, EventId, IneligibilityConfirmed,
+    Contact, Decider, EligibilityReferred, EmailBounced, EmailSent, EventId, IneligibilityConfirmed,
     NoticeBecameFinal, Outcome,
 };
 use schemars::JsonSchema;
@@ -79,6 +79,22 @@ pub enum Entry {
         /// What the mail server said.
         reason: String,
     },
+    /// Whom to write to was corrected.
+    ContactChanged {
+        /// Name of who corrected it.
+        by: String,
+        /// As it was.
+        before: Contact,
+        /// As it is since.
+        after: Contact,
+    },
+    /// The applicant has replied to what a person has to decide.
+    Replied {
+        /// Name of who wrote it.
+        by: String,
+        /// What they wrote.
+        text: String,
+    },
 }
 
 /// A point that the rules could not settle (§ 25 VwVfG: the applicant is told what would help).
@@ -105,7 +121,10 @@ impl Entry {
             Self::Decided | Self::NoticeIssued => Some(Status::Decided),
             Self::Waitlisted => Some(Status::Waitlisted),
             Self::NoticeFinal { .. } => Some(Status::Final),
-            Self::EmailSent { .. } | Self::EmailBounced { .. } => None,
+            Self::EmailSent { .. }
+            | Self::EmailBounced { .. }
+            | Self::ContactChanged { .. }
+            | Self::Replied { .. } => None,
         }
     }
 
@@ -124,8 +143,37 @@ impl Entry {
             Self::NoticeFinal { .. } => "entry-notice-final",
             Self::EmailSent { .. } => "entry-email-sent",
             Self::EmailBounced { .. } => "entry-email-bounced",
+            Self::ContactChanged { .. } => "entry-contact-changed",
+            Self::Replied { .. } => "entry-replied",
         }
     }
+
+    /// What changed of a contact, part by part: key of its label, before, after.
+    pub fn corrections(&self) -> Vec<(&'static str, &str, &str)> {
+        let Self::ContactChanged { before, after, .. } = self else { return Vec::new() };
+        let language = |contact: &Contact| match contact.language {
+            events::Language::De => "Deutsch",
+            events::Language::En => "English",
+        };
+        let mut parts = vec![
+            ("field-contact-name", before.name.as_str(), after.name.as_str()),
+            ("field-contact-email", &before.email, &after.email),
+            ("field-contact-phone", &before.phone, &after.phone),
+            ("field-contact-language", language(before), language(after)),
+        ];
+        parts.retain(|(_, before, after)| before != after);
+        parts
+    }
+}
+
+/// The address that emails did not reach last, while nothing was changed about it: the newest email to `address`
+/// bounced.
+pub fn unreachable<'a>(lines: &'a [Line], address: &str) -> Option<&'a str> {
+    lines.iter().rev().find_map(|line| match &line.entry {
+        Entry::EmailSent { recipient, .. } if recipient == address => Some(None),
+        Entry::EmailBounced { recipient, reason, .. } if recipient == address => Some(Some(reason.as_str())),
+        _ => None,
+    })?
 }
 
 impl From<&EligibilityReferred> for Entry {

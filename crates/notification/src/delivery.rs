@@ -5,6 +5,7 @@
 //!   ▲                  │ later, hand_back        │ later (the server said "not now")
 //!   └──────────────────┴─────────────────────────┘
 //!            refused, or tried too often ──► failed ──again──► queued (a person asks for it)
+//! what is not sent, and whose address was corrected ──► superseded: another delivery takes its place
 //! ```
 //! What is `sending` has certainly not been sent. What is `data_started` may have been: only the window between
 //! the final dot and the stored 250 is in doubt (RFC 1047), and what is in doubt is sent once more, with the same
@@ -67,6 +68,11 @@ pub enum State {
         /// Since when.
         at: DateTime<Utc>,
     },
+    /// It goes to another address in another delivery.
+    Superseded {
+        /// Since when.
+        at: DateTime<Utc>,
+    },
 }
 
 impl State {
@@ -78,6 +84,7 @@ impl State {
             Self::DataStarted { .. } => "data_started",
             Self::Sent { .. } => "sent",
             Self::Failed { .. } => "failed",
+            Self::Superseded { .. } => "superseded",
         }
     }
 
@@ -89,6 +96,7 @@ impl State {
             "data_started" => Self::DataStarted { until: moment },
             "sent" => Self::Sent { at: moment },
             "failed" => Self::Failed { at: moment },
+            "superseded" => Self::Superseded { at: moment },
             _ => return None,
         })
     }
@@ -98,13 +106,13 @@ impl State {
         match self {
             Self::Queued { due } => due,
             Self::Sending { until } | Self::DataStarted { until } => until,
-            Self::Sent { at } | Self::Failed { at } => at,
+            Self::Sent { at } | Self::Failed { at } | Self::Superseded { at } => at,
         }
     }
 
     /// Nothing more happens by itself.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Sent { .. } | Self::Failed { .. })
+        matches!(self, Self::Sent { .. } | Self::Failed { .. } | Self::Superseded { .. })
     }
 }
 
@@ -271,6 +279,16 @@ impl Delivery {
         };
         self.state = State::Queued { due: now };
         self.attempts = 0;
+        Ok(self)
+    }
+
+    /// The contact was corrected: another delivery takes its place. What is in doubt is replaced, too: the old address
+    /// may have it, the new one has not.
+    pub fn supersede(mut self, now: DateTime<Utc>) -> Result<Self, NotPossible> {
+        if self.state.is_final() {
+            return Err(self.not_possible("replacing"));
+        }
+        self.state = State::Superseded { at: now };
         Ok(self)
     }
 

@@ -6,12 +6,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use events::Kind;
 use pages::Language;
 use pages::messages::Messages;
+use serde::{Deserialize, Serialize};
 
 use crate::store::contacts::Contact;
 use crate::store::deliveries::Content;
 
-/// An email and what it needs to know beyond the contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An email and what it needs to know beyond the contact. Stored as JSON: emails and fields are only ever added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mail {
     /// Receipt.
     ApplicationSubmitted {
@@ -26,7 +28,10 @@ pub enum Mail {
     /// Goes to review.
     EligibilityConfirmed,
     /// A person looks at it.
-    EligibilityReferred,
+    EligibilityReferred {
+        /// What would help, in German, the language of the procedure.
+        remedies: Vec<String>,
+    },
     /// A result waits; which one is said in the portal only.
     IneligibilityConfirmed,
     /// Goes to the decision.
@@ -42,14 +47,42 @@ pub enum Mail {
     },
 }
 
+/// What an email is written from. Kept, so that it can be written anew for a corrected contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Which email.
+    pub mail: Mail,
+    /// When the fact was said that it tells of: emails that overtake each other name their day.
+    pub at: DateTime<Utc>,
+}
+
+/// Whether the email named `template` is of use whenever it comes: it proves something, or something waits. What
+/// others only say of the course of the procedure is out of date once there is a later one.
+pub fn is_lasting(template: &str) -> bool {
+    let lasting = [
+        Kind::ApplicationSubmitted,
+        Kind::ApplicationWithdrawn,
+        Kind::IneligibilityConfirmed,
+        Kind::NoticeIssued,
+        Kind::NoticeBecameFinal,
+    ];
+    lasting.iter().any(|kind| kind.name() == template)
+}
+
+/// Whether the email named `template` is of use although the application was withdrawn.
+pub fn outlives_withdrawal(template: &str) -> bool {
+    let kinds = [Kind::ApplicationWithdrawn, Kind::NoticeIssued, Kind::NoticeBecameFinal];
+    kinds.iter().any(|kind| kind.name() == template)
+}
+
 impl Mail {
     /// The fact it tells of; its name is the name of the email.
-    pub fn kind(self) -> Kind {
+    pub fn kind(&self) -> Kind {
         match self {
             Self::ApplicationSubmitted { .. } => Kind::ApplicationSubmitted,
             Self::ApplicationWithdrawn { .. } => Kind::ApplicationWithdrawn,
             Self::EligibilityConfirmed => Kind::EligibilityConfirmed,
-            Self::EligibilityReferred => Kind::EligibilityReferred,
+            Self::EligibilityReferred { .. } => Kind::EligibilityReferred,
             Self::IneligibilityConfirmed => Kind::IneligibilityConfirmed,
             Self::ReviewCompleted => Kind::ReviewCompleted,
             Self::ApplicationWaitlisted => Kind::ApplicationWaitlisted,
@@ -58,12 +91,28 @@ impl Mail {
         }
     }
 
-    /// The email to `contact`, in the contact's language. `portal` is the address of the portal.
+    /// As [`Source::render`], of a fact that was said at `at`.
     ///
     /// # Errors
     /// A template that cannot be rendered.
     pub fn render(
         self,
+        at: DateTime<Utc>,
+        contact: &Contact,
+        portal: &str,
+        messages: &Messages,
+    ) -> Result<Content, askama::Error> {
+        Source { mail: self, at }.render(contact, portal, messages)
+    }
+}
+
+impl Source {
+    /// The email to `contact`, in the contact's language. `portal` is the address of the portal.
+    ///
+    /// # Errors
+    /// A template that cannot be rendered.
+    pub fn render(
+        &self,
         contact: &Contact,
         portal: &str,
         messages: &Messages,
@@ -72,7 +121,8 @@ impl Mail {
             events::Language::De => Language::De,
             events::Language::En => Language::En,
         };
-        let name = self.kind().name();
+        let name = self.mail.kind().name();
+        let day = language.day(self.at);
         let say = |part: &str| messages.say(language, &format!("mail-{part}"), &[]);
         let own = |part: &str| say(&format!("{name}-{part}"));
 
@@ -82,20 +132,24 @@ impl Mail {
             (say("submitted"), language.moment(contact.submitted_at)),
         ];
         let mut next = vec![own("next")];
-        match self {
-            Self::ApplicationSubmitted { late: true } => next.insert(0, own("late")),
-            Self::ApplicationWithdrawn { at } => {
-                details.push((say("withdrawn"), language.moment(at)));
+        match &self.mail {
+            Mail::ApplicationSubmitted { late: true } => next.insert(0, own("late")),
+            Mail::ApplicationWithdrawn { at } => {
+                details.push((say("withdrawn"), language.moment(*at)));
             }
-            Self::NoticeBecameFinal { on } => details.push((say("final"), language.date(on))),
+            Mail::EligibilityReferred { remedies } => {
+                details.extend(remedies.iter().map(|remedy| (say("remedy"), remedy.clone())));
+            }
+            Mail::NoticeBecameFinal { on } => details.push((say("final"), language.date(*on))),
             _ => {}
         }
+        details.extend(contact.authority.iter().map(|authority| (say("authority"), authority.clone())));
         let letter = Letter {
             language: language.code(),
             // The name of the subject first: it stays readable where a narrow list cuts it off.
             subject: format!("{} ({})", own("subject"), contact.file_number),
             greeting: format!("{} {},", say("greeting"), contact.name),
-            lead: own("lead"),
+            lead: messages.say(language, &format!("mail-{name}-lead"), &[("day", &day)]),
             details,
             next,
             open: say("open"),
@@ -108,6 +162,7 @@ impl Mail {
             text: letter.text(),
             html: letter.render()?,
             subject: letter.subject,
+            source: Some(self.clone()),
         })
     }
 }

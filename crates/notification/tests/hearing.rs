@@ -2,6 +2,7 @@
 
 #[expect(dead_code, reason = "the half of it that needs no broker")]
 mod office;
+#[expect(dead_code, reason = "the other half is for other tests")]
 mod town;
 
 use events::{

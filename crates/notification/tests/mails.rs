@@ -14,18 +14,24 @@ const EN: &str = include_str!("../messages/en.ftl");
 fn all() -> Vec<(&'static str, Mail)> {
     let at = testkit::samples::noon() + TimeDelta::days(3);
     let on = NaiveDate::from_ymd_opt(2027, 3, 1).expect("a day that exists");
+    let remedies = vec!["Erklärung des Kreises Mettmann zur gemeinsamen Arbeit".to_owned()];
     vec![
         ("application-submitted", Mail::ApplicationSubmitted { late: false }),
         ("application-submitted-late", Mail::ApplicationSubmitted { late: true }),
         ("application-withdrawn", Mail::ApplicationWithdrawn { at }),
         ("eligibility-confirmed", Mail::EligibilityConfirmed),
-        ("eligibility-referred", Mail::EligibilityReferred),
+        ("eligibility-referred", Mail::EligibilityReferred { remedies }),
         ("ineligibility-confirmed", Mail::IneligibilityConfirmed),
         ("review-completed", Mail::ReviewCompleted),
         ("application-waitlisted", Mail::ApplicationWaitlisted),
         ("notice-issued", Mail::NoticeIssued),
         ("notice-became-final", Mail::NoticeBecameFinal { on }),
     ]
+}
+
+/// The day of the fact: not that of the submission.
+fn said() -> chrono::DateTime<chrono::Utc> {
+    testkit::samples::noon() + TimeDelta::days(10)
 }
 
 fn contact(language: Language) -> Contact {
@@ -38,6 +44,8 @@ fn contact(language: Language) -> Contact {
         language,
         submitted_at: testkit::samples::noon(),
         withdrawn_at: None,
+        call: None,
+        authority: Some("Bezirksregierung Arnsberg, Frau Beispiel, 02931 82-0".to_owned()),
     }
 }
 
@@ -49,8 +57,10 @@ fn every_email_reads_as_in_its_file() {
     let mut expected = Vec::new();
     for (name, mail) in all() {
         for (code, language) in [("de", Language::De), ("en", Language::En)] {
-            let content =
-                mail.render(&contact(language), "https://bescheid.example.org/", pages.messages()).unwrap();
+            let content = mail
+                .clone()
+                .render(said(), &contact(language), "https://bescheid.example.org/", pages.messages())
+                .unwrap();
             assert!(!content.text.contains('⟦'), "{name} in {code}: {}", content.text);
             let text = format!("Subject: {}\n\n{}", content.subject, content.text);
             for (ending, got) in [("txt", text), ("html", content.html)] {
@@ -79,7 +89,8 @@ fn no_email_tells_the_decision() {
     let pages = notification::messages().unwrap();
     for (name, mail) in all() {
         for language in [Language::De, Language::En] {
-            let content = mail.render(&contact(language), "https://portal", pages.messages()).unwrap();
+            let content =
+                mail.clone().render(said(), &contact(language), "https://portal", pages.messages()).unwrap();
             let said = format!("{} {} {}", content.subject, content.text, content.html).to_lowercase();
             for word in [
                 "abgelehnt",
@@ -105,8 +116,9 @@ fn no_email_tells_the_decision() {
 #[test]
 fn what_a_person_typed_is_text_in_html() {
     let pages = notification::messages().unwrap();
-    let content =
-        Mail::NoticeIssued.render(&contact(Language::De), "https://portal", pages.messages()).unwrap();
+    let content = Mail::NoticeIssued
+        .render(said(), &contact(Language::De), "https://portal", pages.messages())
+        .unwrap();
     assert!(content.html.contains("Steuerung &#38; Qualifizierung &#60;Solingen&#62;"), "{}", content.html);
     assert!(content.text.contains("Steuerung & Qualifizierung <Solingen>"), "{}", content.text);
 }

@@ -1,5 +1,6 @@
 //! Emails over a real SMTP conversation, from a real Postgres; the mail server misbehaves where a test wants it to.
 
+#[expect(dead_code, reason = "the other half is for other tests")]
 mod office;
 
 use std::time::Duration;

@@ -3,10 +3,11 @@
 mod application_submitted;
 mod application_withdrawn;
 mod call_published;
+mod contact_changed;
 mod review_completed;
 
 use bus::Subscriptions;
-use events::{ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ReviewCompleted};
+use events::{ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ContactChanged, ReviewCompleted};
 
 use crate::Service;
 
@@ -21,6 +22,7 @@ pub fn subscriptions() -> Subscriptions<Service> {
         .on::<CallPublished, _>(call_published::handle)
         .on_many::<ApplicationSubmitted, _>(application_submitted::handle)
         .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
+        .on::<ContactChanged, _>(contact_changed::handle)
         .on_many::<ReviewCompleted, _>(review_completed::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)

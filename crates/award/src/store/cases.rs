@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use events::{ApplicationId, ApplicationSubmitted, Call, CallId, Cents, Person, ReviewCompleted};
+use events::{ApplicationId, ApplicationSubmitted, Call, CallId, Cents, Contact, Person, ReviewCompleted};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::award::{Case, Stage, State, Terms};
 pub struct File {
     /// The case.
     pub case: Case,
-    /// The application.
+    /// The application, with the contact as it is now.
     pub submitted: ApplicationSubmitted,
     /// The rules.
     pub call: Call,
@@ -56,6 +56,22 @@ pub async fn insert(
     let happened: Vec<_> = new.iter().map(|(case, _, happened)| (case.application, happened)).collect();
     history::append_all(db, &happened).await?;
     count(db, cases().map(|case| (case.terms.call, None, case.state.stage()))).await
+}
+
+/// Puts this contact in the place of the one that was submitted. False: there is no such case (yet).
+pub async fn save_contact(
+    db: &mut PgConnection,
+    application: ApplicationId,
+    contact: &Contact,
+) -> Result<bool, sqlx::Error> {
+    let saved = sqlx::query!(
+        "update cases set submitted = jsonb_set(submitted, '{application,contact}', $2) where application = $1",
+        application.uuid(),
+        Json(contact) as Json<&Contact>
+    )
+    .execute(db)
+    .await?;
+    Ok(saved.rows_affected() == 1)
 }
 
 /// A case after a transition.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use chrono::TimeDelta;
-use events::Cents;
+use events::{Cents, Contact, ContactChanged, Language, Person};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use testkit::until;
@@ -114,5 +114,29 @@ async fn a_notice_is_for_its_recipient_and_those_who_decide() {
             (404, "not-found".into())
         );
     }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn later_notices_name_the_corrected_contact() {
+    let stage = Stage::new(Cents::euros(60_000)).await;
+    let id = stage.ready(1).await;
+    let contact = Contact {
+        name: "Serap Demir".to_owned(),
+        email: "neu@solingen.example".to_owned(),
+        phone: String::new(),
+        language: Language::De,
+    };
+    let changed_by = Person { id: "p-1".to_owned(), name: "Serap Demir".to_owned() };
+    let changed_at = "2027-04-15T10:00:00Z".parse().unwrap();
+    let previous_email = "alt@solingen.example".to_owned();
+    stage.intake.say(id, ContactChanged { contact, previous_email, changed_by, changed_at }).await;
+    let named = async || {
+        let query = "select submitted #>> '{application,contact,name}' from cases where application = $1";
+        sqlx::query_scalar::<_, String>(query).bind(id.uuid()).fetch_one(&stage.db.pool).await.unwrap()
+    };
+    until("the contact is corrected", named, |name| name == "Serap Demir").await;
+    // Nothing else of the case has changed: what was seen before can be decided.
+    assert_eq!(stage.decided(id, grant()).await, "granted");
     stage.end().await;
 }

@@ -142,14 +142,15 @@ pub async fn page(
             }
             Err(NotDecided::Refused(Refused::Reason)) => form.refuse("reason", page.t("error-reason")),
             Err(NotDecided::Refused(_)) => {
-                let case = find(&service, id).await?;
-                let mut shown = pages::show(&CasePage::new(&page, &case, form).too_late(order.reason))?;
+                let (case, replies) = find(&service, id).await?;
+                let page = CasePage::new(&page, &case, replies, form).too_late(order.reason);
+                let mut shown = pages::show(&page)?;
                 *shown.status_mut() = StatusCode::CONFLICT;
                 return Ok(shown);
             }
             Err(NotDecided::Problem(problem)) => return Err(problem),
         }
     }
-    let case = find(&service, id).await?;
-    pages::show_invalid(&CasePage::new(&page, &case, form))
+    let (case, replies) = find(&service, id).await?;
+    pages::show_invalid(&CasePage::new(&page, &case, replies, form))
 }

@@ -56,6 +56,8 @@ pub struct Line {
     pub open: Vec<Rule>,
     /// When it entered its state, UTC.
     pub changed_at: DateTime<Utc>,
+    /// When the applicant replied last, UTC; none where they have not.
+    pub replied_at: Option<DateTime<Utc>>,
 }
 
 impl From<Listed> for Line {
@@ -70,6 +72,7 @@ impl From<Listed> for Line {
             title: listed.title,
             open,
             changed_at: listed.changed_at,
+            replied_at: listed.replied_at,
         }
     }
 }

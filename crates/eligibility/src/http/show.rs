@@ -18,14 +18,15 @@ use super::words;
 use crate::Service;
 use crate::case::{Case, LONGEST_REASON, Stage, State as CaseState, Verdict};
 use crate::store::cases;
+use crate::store::replies::{self, Reply};
 
 /// `GET /eligibility/api/cases/{id}`
 pub async fn api(
     State(service): State<Arc<Service>>,
     ApiPath(id): ApiPath<ApplicationId>,
 ) -> Result<ApiJson<CaseView>, Problem> {
-    let case = find(&service, id).await?;
-    Ok(ApiJson(CaseView::from(&case)))
+    let (case, replies) = find(&service, id).await?;
+    Ok(ApiJson(CaseView { replies, ..CaseView::from(&case) }))
 }
 
 /// What a link to the page may add.
@@ -45,13 +46,16 @@ pub async fn page(
     ApiQuery(arrival): ApiQuery<Arrival>,
 ) -> Result<Response, Problem> {
     session.require(Role::CaseWorker)?;
-    let case = find(&service, id).await?;
+    let (case, replies) = find(&service, id).await?;
     let form = Form::new(&page).with("key", Uuid::new_v4());
-    pages::show(&CasePage::new(&page, &case, form).decided(arrival.decided))
+    pages::show(&CasePage::new(&page, &case, replies, form).decided(arrival.decided))
 }
 
-pub(super) async fn find(service: &Service, id: ApplicationId) -> Result<Case, Problem> {
-    cases::find(&mut *service.db.acquire().await?, id).await?.ok_or_else(Problem::not_found)
+/// The case, and what the applicant has replied.
+pub(super) async fn find(service: &Service, id: ApplicationId) -> Result<(Case, Vec<Reply>), Problem> {
+    let mut db = service.db.acquire().await?;
+    let case = cases::find(&mut db, id).await?.ok_or_else(Problem::not_found)?;
+    Ok((case, replies::of(&mut db, id).await?))
 }
 
 /// The page of a case.
@@ -60,6 +64,7 @@ pub(super) async fn find(service: &Service, id: ApplicationId) -> Result<Case, P
 pub(super) struct CasePage<'a> {
     page: &'a Page,
     case: &'a Case,
+    replies: Vec<Reply>,
     form: Form,
     verdicts: Vec<Choice>,
     just_decided: bool,
@@ -67,8 +72,8 @@ pub(super) struct CasePage<'a> {
 }
 
 impl<'a> CasePage<'a> {
-    pub(super) fn new(page: &'a Page, case: &'a Case, form: Form) -> Self {
-        Self { page, case, form, verdicts: verdicts(page), just_decided: false, too_late: None }
+    pub(super) fn new(page: &'a Page, case: &'a Case, replies: Vec<Reply>, form: Form) -> Self {
+        Self { page, case, replies, form, verdicts: verdicts(page), just_decided: false, too_late: None }
     }
 
     /// The page after the redirect.
@@ -125,6 +130,15 @@ impl<'a> CasePage<'a> {
         ];
         goals.retain(|(_, list)| !list.is_empty());
         goals
+    }
+
+    fn reply_by(&self, reply: &Reply) -> String {
+        self.page.tn("reply-by", &[("name", &reply.by), ("at", &self.page.moment(reply.at))])
+    }
+
+    /// Facts of two services overtake each other: nobody has seen it when they decided.
+    fn is_after_decision(&self, reply: &Reply) -> bool {
+        self.case.decision().is_some_and(|decision| reply.at > decision.at)
     }
 
     fn decided_by(&self, person: &str, at: &DateTime<Utc>) -> String {

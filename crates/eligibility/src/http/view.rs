@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Stage, State, Verdict};
+use crate::store::replies::Reply;
 
 /// One case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,8 +31,11 @@ pub struct CaseView {
     pub decision: Option<DecisionView>,
     /// When the applicant took it back, UTC.
     pub withdrawn_at: Option<DateTime<Utc>>,
-    /// The form as it was submitted.
+    /// The form as it was submitted; the contact as it is now.
     pub application: Application,
+    /// What the applicant has replied, oldest first; only in the answer to a question for the case.
+    #[serde(default)]
+    pub replies: Vec<Reply>,
 }
 
 /// A decision.
@@ -68,6 +72,7 @@ impl From<&Case> for CaseView {
             decision,
             withdrawn_at,
             application: case.submitted.application.clone(),
+            replies: Vec::new(),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! What this service hears: the only registry.
 
+mod applicant_replied;
 mod application_submitted;
 mod application_withdrawn;
 mod call_published;
+mod contact_changed;
 
 use bus::Subscriptions;
-use events::{ApplicationSubmitted, ApplicationWithdrawn, CallPublished};
+use events::{ApplicantReplied, ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ContactChanged};
 
 use crate::Service;
 
@@ -20,6 +22,8 @@ pub fn subscriptions() -> Subscriptions<Service> {
         .on::<CallPublished, _>(call_published::handle)
         .on_many::<ApplicationSubmitted, _>(application_submitted::handle)
         .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
+        .on::<ContactChanged, _>(contact_changed::handle)
+        .on::<ApplicantReplied, _>(applicant_replied::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)
 }

@@ -1,7 +1,7 @@
 //! Table `cases`, and the count of those that wait.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use events::{ApplicationId, ApplicationSubmitted, Decider, Finding, Person};
+use events::{ApplicationId, ApplicationSubmitted, Contact, Decider, Finding, Person};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -125,6 +125,22 @@ pub async fn save(db: &mut PgConnection, case: &Case) -> Result<(), sqlx::Error>
     Ok(())
 }
 
+/// Puts this contact in the place of the one that was submitted. False: there is no such case.
+pub async fn save_contact(
+    db: &mut PgConnection,
+    id: ApplicationId,
+    contact: &Contact,
+) -> Result<bool, sqlx::Error> {
+    let saved = sqlx::query!(
+        "update cases set submitted = jsonb_set(submitted, '{application,contact}', $2) where id = $1",
+        id.uuid(),
+        Json(contact) as Json<&Contact>
+    )
+    .execute(db)
+    .await?;
+    Ok(saved.rows_affected() == 1)
+}
+
 /// How many cases wait for a person.
 pub async fn count_referred(db: &mut PgConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!("select cases from counts where state = 'referred'").fetch_one(db).await
@@ -145,6 +161,8 @@ pub struct Listed {
     pub findings: Json<Vec<Finding>>,
     /// When it entered the state of this list, UTC.
     pub changed_at: DateTime<Utc>,
+    /// When the applicant replied last, UTC.
+    pub replied_at: Option<DateTime<Utc>>,
 }
 
 /// A place in a list: entered its state then, has this id.
@@ -163,7 +181,7 @@ pub async fn list(
             sqlx::query_as!(
                 Listed,
                 r#"select id, file_number, applicant_name, submitted #>> '{application,title}' as "title!",
-                     findings as "findings: Json<Vec<Finding>>", changed_at
+                     findings as "findings: Json<Vec<Finding>>", changed_at, replied_at
                  from cases
                  where state = 'referred' and (changed_at, id) >
                      (coalesce($1::timestamptz, '-infinity'), coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'))
@@ -179,7 +197,7 @@ pub async fn list(
             sqlx::query_as!(
                 Listed,
                 r#"select id, file_number, applicant_name, submitted #>> '{application,title}' as "title!",
-                     findings as "findings: Json<Vec<Finding>>", changed_at
+                     findings as "findings: Json<Vec<Finding>>", changed_at, replied_at
                  from cases
                  where state = $1 and (changed_at, id) <
                      (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))

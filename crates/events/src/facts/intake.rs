@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Person;
-use crate::{Ags, Application, Call, CallId};
+use crate::{Ags, Application, Call, CallId, Contact};
 
 /// The rules of a funding round hold from now on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -55,4 +55,28 @@ pub struct ApplicationWithdrawn {
     /// Why, if they said so.
     #[serde(default)]
     pub reason: Option<String>,
+}
+
+/// Whom to write to has been corrected. Nothing of what was applied for changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ContactChanged {
+    /// The whole contact, as it is from now on.
+    pub contact: Contact,
+    /// The address that emails went to before.
+    pub previous_email: String,
+    /// Who corrected it: somebody of the municipality, or a case worker.
+    pub changed_by: Person,
+    /// The moment.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// The applicant answers while a person decides whether the application may be funded (§ 25 (1), § 28 (1) VwVfG).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApplicantReplied {
+    /// What they write; plain text of at most 4,000 characters.
+    pub text: String,
+    /// Who wrote it.
+    pub replied_by: Person,
+    /// The moment.
+    pub replied_at: DateTime<Utc>,
 }

@@ -11,7 +11,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-use events::{Ags, Application, Call, Cents};
+use events::{Ags, Application, Call, Cents, Contact};
 use pages::messages::Messages;
 use pages::parse::ParseError;
 use pages::{Language, Page};
@@ -186,5 +186,15 @@ pub fn form(form: &Form, call: &Call, lead: &Ags) -> Result<Application, Errors>
 pub fn application(application: &Application, call: &Call, lead: &Ags) -> Result<(), Errors> {
     let mut errors = Errors::default();
     rules::check(application, call, lead, &mut errors);
+    if errors.is_empty() { Ok(()) } else { Err(errors.in_order()) }
+}
+
+/// Checks whom to write to, as it is checked in an application.
+///
+/// # Errors
+/// Every field that is wrong.
+pub fn contact(contact: &Contact) -> Result<(), Errors> {
+    let mut errors = Errors::default();
+    rules::contact(contact, &mut errors);
     if errors.is_empty() { Ok(()) } else { Err(errors.in_order()) }
 }

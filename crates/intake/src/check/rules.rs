@@ -3,18 +3,15 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use events::{Ags, Application, Call, Cents, FinancingPlan, JointProject, municipality};
+use events::{Ags, Application, Call, Cents, Contact, FinancingPlan, JointProject, municipality};
 use pages::parse::ParseError;
 
 use super::{Errors, Field, LARGEST, LINE, LIST, TEXT, Wrong};
 
 pub(super) fn check(application: &Application, call: &Call, lead: &Ags, errors: &mut Errors) {
-    for (field, text) in [
-        (Field::Title, &application.title),
-        (Field::FieldOfAction, &application.field_of_action),
-        (Field::ContactName, &application.contact.name),
-        (Field::ContactEmail, &application.contact.email),
-    ] {
+    for (field, text) in
+        [(Field::Title, &application.title), (Field::FieldOfAction, &application.field_of_action)]
+    {
         needed(field, text, errors);
         line(field, text, errors);
     }
@@ -59,10 +56,19 @@ pub(super) fn check(application: &Application, call: &Call, lead: &Ags, errors: 
     if let Some(joint) = &application.joint {
         shares(joint, application.financing.grant, lead, errors);
     }
-    if !is_email(&application.contact.email) {
+    contact(&application.contact, errors);
+}
+
+/// Whom to write to; may be corrected after submission.
+pub(super) fn contact(contact: &Contact, errors: &mut Errors) {
+    for (field, text) in [(Field::ContactName, &contact.name), (Field::ContactEmail, &contact.email)] {
+        needed(field, text, errors);
+        line(field, text, errors);
+    }
+    if !is_email(&contact.email) {
         errors.add(Field::ContactEmail, Wrong::Email);
     }
-    line(Field::ContactPhone, &application.contact.phone, errors);
+    line(Field::ContactPhone, &contact.phone, errors);
 }
 
 /// VV 1.2 to § 44 LHO: the full financing is secured, to the cent.

@@ -20,6 +20,16 @@ pub fn may_read(session: &Session, stored: &Stored) -> Result<(), Problem> {
     if staff || owns(session, &stored.ags) { Ok(()) } else { Err(Problem::not_found()) }
 }
 
+/// Whether who is signed in may correct whom to write to: the municipality itself, and case workers.
+pub fn may_correct(session: &Session, stored: &Stored) -> Result<(), Problem> {
+    may_read(session, stored)?;
+    if session.has(Role::CaseWorker) || owns(session, &stored.ags) {
+        Ok(())
+    } else {
+        Err(Problem::forbidden())
+    }
+}
+
 /// Whether who is signed in applies for this municipality.
 pub fn owns(session: &Session, ags: &Ags) -> bool {
     session.has(Role::Applicant) && session.ags.as_deref() == Some(ags.as_str())

@@ -5,11 +5,13 @@ mod api;
 mod begin;
 mod check;
 mod compare;
+mod contact;
 mod content;
 mod delete;
 mod draft;
 mod home;
 mod receipt;
+mod reply;
 mod status;
 mod submit;
 mod sums;
@@ -45,6 +47,8 @@ pub fn routes(service: Arc<Service>) -> Router {
         .route("/apply/applications/{id}", get(status::show))
         .route("/apply/applications/{id}/receipt", get(receipt::show))
         .route("/apply/applications/{id}/withdraw", get(withdraw::ask).post(withdraw::withdraw))
+        .route("/apply/applications/{id}/contact", get(contact::ask).post(contact::correct))
+        .route("/apply/applications/{id}/reply", post(reply::reply))
         .merge(api::routes())
         .with_state(service)
 }

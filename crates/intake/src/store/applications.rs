@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use events::{Ags, ApplicationId, ApplicationSubmitted, EventId};
+use events::{Ags, ApplicationId, ApplicationSubmitted, Contact, EventId};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -21,8 +21,12 @@ pub struct Stored {
     pub ags: Ags,
     /// Where it stands.
     pub status: Status,
-    /// As it was submitted.
+    /// As it was submitted, with the contact as it is now.
     pub submitted: ApplicationSubmitted,
+    /// How often the contact was corrected.
+    pub contact_changes: i32,
+    /// How often the applicant has replied.
+    pub replies: i32,
 }
 
 fn status(name: &str) -> Result<Status, sqlx::Error> {
@@ -67,23 +71,76 @@ struct Row {
     ags: String,
     status: String,
     submitted: Value,
+    contact: Option<Value>,
+    contact_changes: i32,
+    replies: i32,
 }
 
 impl TryFrom<Row> for Stored {
     type Error = sqlx::Error;
     fn try_from(row: Row) -> Result<Self, sqlx::Error> {
-        let Row { id, ags, status: name, submitted } = row;
-        Ok(Self { id: id.into(), ags: parse(&ags)?, status: status(&name)?, submitted: read(submitted)? })
+        let mut submitted: ApplicationSubmitted = read(row.submitted)?;
+        if let Some(contact) = row.contact {
+            submitted.application.contact = read(contact)?;
+        }
+        Ok(Self {
+            id: row.id.into(),
+            ags: parse(&row.ags)?,
+            status: status(&row.status)?,
+            submitted,
+            contact_changes: row.contact_changes,
+            replies: row.replies,
+        })
     }
 }
 
 /// The application, to be read.
 pub async fn find(connection: &mut PgConnection, id: ApplicationId) -> Result<Option<Stored>, sqlx::Error> {
-    let row =
-        sqlx::query_as!(Row, "select id, ags, status, submitted from applications where id = $1", id.uuid())
-            .fetch_optional(connection)
-            .await?;
+    let row = sqlx::query_as!(
+        Row,
+        "select id, ags, status, submitted, contact, contact_changes, replies from applications where id = $1",
+        id.uuid()
+    )
+    .fetch_optional(connection)
+    .await?;
     row.map(Stored::try_from).transpose()
+}
+
+/// The application; nobody else changes it until the end of the transaction.
+pub async fn lock(connection: &mut PgConnection, id: ApplicationId) -> Result<Option<Stored>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        "select id, ags, status, submitted, contact, contact_changes, replies
+         from applications where id = $1 for no key update",
+        id.uuid()
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(Stored::try_from).transpose()
+}
+
+/// Puts this contact in the place of the one before.
+pub async fn save_contact(
+    connection: &mut PgConnection,
+    id: ApplicationId,
+    contact: &Contact,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update applications set contact = $2, contact_changes = contact_changes + 1 where id = $1",
+        id.uuid(),
+        write(contact)?
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The applicant has replied once more.
+pub async fn count_reply(connection: &mut PgConnection, id: ApplicationId) -> Result<(), sqlx::Error> {
+    sqlx::query!("update applications set replies = replies + 1 where id = $1", id.uuid())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Whether there is one.

@@ -157,6 +157,8 @@ async fn the_api_describes_itself() {
         [
             "/apply/api/applications",
             "/apply/api/applications/{id}",
+            "/apply/api/applications/{id}/contact",
+            "/apply/api/applications/{id}/replies",
             "/apply/api/applications/{id}/withdrawal",
             "/apply/api/calls",
         ]

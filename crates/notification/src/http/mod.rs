@@ -38,7 +38,7 @@ pub fn routes(service: Arc<Service>) -> Router {
             "/deliveries/{id}/again",
             again::api,
             Doc::new("Send an undeliverable email again")
-                .description("With the header Idempotency-Key it may be repeated.")
+                .description("To the address that the contact has now. With the header Idempotency-Key it may be repeated.")
                 .answers_nothing()
                 .problems(&[ProblemKind::Forbidden, ProblemKind::NotFound, ProblemKind::Conflict]),
         )
@@ -66,6 +66,7 @@ impl Shown {
             "sent" => ("success", "state-sent"),
             "failed" => ("danger", "state-failed"),
             "sending" => ("info", "state-sending"),
+            "superseded" => ("info", "state-superseded"),
             "data_started" => ("warning", "state-data-started"),
             _ => ("info", "state-queued"),
         }
@@ -79,7 +80,11 @@ impl Shown {
         format!("{}/again", self.path())
     }
 
+    fn contact_path(&self) -> String {
+        format!("/apply/applications/{}/contact", self.application)
+    }
+
     fn is_done(&self) -> bool {
-        matches!(self.state.as_str(), "sent" | "failed")
+        matches!(self.state.as_str(), "sent" | "failed" | "superseded")
     }
 }

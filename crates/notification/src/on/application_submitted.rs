@@ -6,7 +6,7 @@ use events::{ApplicationSubmitted, Event};
 use super::tell;
 use crate::Service;
 use crate::mail::Mail;
-use crate::store::contacts::{self, Contact};
+use crate::store::contacts::{self, Contact, one_line};
 
 pub async fn handle(
     service: &Service,
@@ -29,23 +29,7 @@ fn contact(event: &Event<ApplicationSubmitted>) -> Contact {
         language: fact.application.contact.language,
         submitted_at: fact.submitted_at,
         withdrawn_at: None,
-    }
-}
-
-/// What a person typed, as it may stand in a header: no line breaks.
-fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::one_line;
-
-    #[test]
-    fn a_name_cannot_bring_its_own_header() {
-        assert_eq!(one_line("  Erika\r\nBcc: all@example.org\u{0} "), "Erika Bcc: all@example.org");
+        call: Some(fact.call),
+        authority: None,
     }
 }

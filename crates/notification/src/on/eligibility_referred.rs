@@ -1,7 +1,7 @@
 //! A person must look at it. A withdrawal may have been faster.
 
 use bus::{Failure, Tx};
-use events::{EligibilityReferred, Event};
+use events::{EligibilityReferred, Event, Outcome};
 
 use super::{tell, unless_withdrawn};
 use crate::Service;
@@ -12,5 +12,10 @@ pub async fn handle(
     tx: &mut Tx,
     events: &[Event<EligibilityReferred>],
 ) -> Result<(), Failure> {
-    tell(service, tx, events, |_, contact| unless_withdrawn(contact, Mail::EligibilityReferred)).await
+    tell(service, tx, events, |fact, contact| {
+        let open = fact.findings.iter().filter(|finding| finding.outcome == Outcome::PersonMustDecide);
+        let remedies = open.filter_map(|finding| finding.remedy.clone()).collect();
+        unless_withdrawn(contact, Mail::EligibilityReferred { remedies })
+    })
+    .await
 }

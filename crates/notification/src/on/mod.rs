@@ -3,6 +3,8 @@
 mod application_submitted;
 mod application_waitlisted;
 mod application_withdrawn;
+mod call_published;
+mod contact_changed;
 mod eligibility_confirmed;
 mod eligibility_referred;
 mod ineligibility_confirmed;
@@ -12,9 +14,9 @@ mod review_completed;
 
 use bus::{Failure, Subscriptions, Tx};
 use events::{
-    ApplicationId, ApplicationSubmitted, ApplicationWaitlisted, ApplicationWithdrawn, EligibilityConfirmed,
-    EligibilityReferred, Event, Fact, IneligibilityConfirmed, NoticeBecameFinal, NoticeIssued,
-    ReviewCompleted,
+    ApplicationId, ApplicationSubmitted, ApplicationWaitlisted, ApplicationWithdrawn, CallPublished,
+    ContactChanged, EligibilityConfirmed, EligibilityReferred, Event, Fact, IneligibilityConfirmed,
+    NoticeBecameFinal, NoticeIssued, ReviewCompleted,
 };
 use uuid::Uuid;
 
@@ -34,6 +36,8 @@ pub fn subscriptions() -> Subscriptions<Service> {
     Subscriptions::new()
         .on_many::<ApplicationSubmitted, _>(application_submitted::handle)
         .on_many::<ApplicationWithdrawn, _>(application_withdrawn::handle)
+        .on::<CallPublished, _>(call_published::handle)
+        .on_many::<ContactChanged, _>(contact_changed::handle)
         .on_many::<EligibilityConfirmed, _>(eligibility_confirmed::handle)
         .on_many::<EligibilityReferred, _>(eligibility_referred::handle)
         .on_many::<IneligibilityConfirmed, _>(ineligibility_confirmed::handle)
@@ -58,8 +62,9 @@ async fn tell<F: Fact<Key = ApplicationId>>(
     for event in events {
         let contact = &contacts[&event.key];
         let Some(mail) = mail(&event.data, contact) else { continue };
-        let content =
-            mail.render(contact, &service.portal, service.pages.messages()).map_err(Failure::park)?;
+        let content = mail
+            .render(event.time, contact, &service.portal, service.pages.messages())
+            .map_err(Failure::park)?;
         emails.push(New {
             about: event.id,
             application: event.key,

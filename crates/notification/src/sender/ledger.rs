@@ -2,16 +2,21 @@
 //! commit takes them together. What a connection waits for (the text begins) does not wait for what has happened
 //! already (the answer came).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bus::answered::{LIMIT, within};
 use bus::step::{Step, reached};
-use bus::{Bus, Failure, outbox};
+use bus::{Bus, Failure, Tx, outbox};
 use events::Cause;
 use sqlx::{Executor as _, PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
+use uuid::Uuid;
 
+use super::{Sender, readdress};
+use crate::delivery::State;
+use crate::store::contacts;
 use crate::store::deliveries::{self, Change};
 
 /// Most steps in one commit.
@@ -52,11 +57,11 @@ impl Ledger {
 }
 
 /// A ledger, and the work that it is: ends when the last clone is gone and all is stored.
-pub fn open(db: PgPool, bus: Bus) -> (Ledger, impl Future<Output = ()>) {
+pub fn open(sender: Arc<Sender>, bus: Bus) -> (Ledger, impl Future<Output = ()>) {
     let (awaited, asked) = mpsc::channel(BATCH);
     let (noted, happened) = mpsc::channel(BATCH);
     let work = async move {
-        tokio::join!(store(db, asked), note(bus, happened));
+        tokio::join!(store(sender.db.clone(), asked), note(&sender, bus, happened));
     };
     (Ledger { awaited, noted }, work)
 }
@@ -95,14 +100,25 @@ async fn begin(
     deliveries::save(connection, batch.iter().map(|asked| &asked.change), None).await
 }
 
-async fn note(bus: Bus, mut happened: mpsc::Receiver<Change>) {
+async fn note(sender: &Sender, bus: Bus, mut happened: mpsc::Receiver<Change>) {
     let mut batch = Vec::with_capacity(BATCH);
     while !batch.is_empty() || happened.recv_many(&mut batch, BATCH).await > 0 {
         if batch.len() > 1 {
             gather(&mut happened, &mut batch).await;
         }
-        match within(LIMIT, tell(&bus, &batch)).await {
-            Ok(held) => batch.drain(..).zip(held).for_each(|(change, held)| count(&change, held)),
+        match within(LIMIT, tell(sender, &bus, &batch)).await {
+            Ok(held) => {
+                // What was held back behind these may go out.
+                if batch.iter().any(|change| change.to.state.is_final()) {
+                    sender.wake();
+                }
+                batch.drain(..).zip(held).for_each(|(change, held)| count(&change, held));
+            }
+            // One of them can never be stored: the others must not wait for it.
+            Err(Failure::Park(why)) => {
+                tracing::error!(why, "Postgres refuses what was sent; storing step by step");
+                one_by_one(sender, &bus, &mut batch).await;
+            }
             Err(error) => {
                 tracing::warn!(%error, "cannot store what was sent; trying again");
                 if let Ok(Some(change)) = timeout(RETRY, happened.recv()).await {
@@ -113,6 +129,22 @@ async fn note(bus: Bus, mut happened: mpsc::Receiver<Change>) {
     }
 }
 
+/// Stores each step in a transaction of its own. What is refused for good is given up: the delivery stays in doubt as it
+/// is stored, and is tried once more when its time is over. What Postgres is away for stays in `batch`.
+async fn one_by_one(sender: &Sender, bus: &Bus, batch: &mut Vec<Change>) {
+    for change in std::mem::take(batch) {
+        match within(LIMIT, tell(sender, bus, std::slice::from_ref(&change))).await {
+            Ok(held) => held.into_iter().for_each(|held| count(&change, held)),
+            Err(Failure::Park(why)) => {
+                metrics::counter!("mail_refused_steps_total").increment(1);
+                tracing::error!(delivery = change.to.id, why, "this step cannot be stored; given up");
+            }
+            Err(Failure::Retry(_)) => batch.push(change),
+        }
+    }
+    sender.wake();
+}
+
 /// Under load more will have happened in a moment; one commit for all of it costs little more than for two.
 async fn gather(happened: &mut mpsc::Receiver<Change>, batch: &mut Vec<Change>) {
     let more = async { while batch.len() < BATCH && happened.recv_many(batch, BATCH).await > 0 {} };
@@ -121,8 +153,13 @@ async fn gather(happened: &mut mpsc::Receiver<Change>, batch: &mut Vec<Change>) 
 }
 
 /// The steps, and what is said about them, in one transaction.
-async fn tell(bus: &Bus, batch: &[Change]) -> Result<Vec<bool>, Failure> {
+async fn tell(sender: &Sender, bus: &Bus, batch: &[Change]) -> Result<Vec<bool>, Failure> {
     let mut tx = bus.begin().await?;
+    // A contact may be corrected while its email is under way. Locked before the deliveries, as everywhere.
+    let failing: Vec<Uuid> = batch.iter().filter(|change| is_failed(change)).map(of).collect();
+    if !failing.is_empty() {
+        contacts::hold(&mut tx, &failing).await?;
+    }
     let held = deliveries::save(&mut tx, batch, None).await?;
     for (Change { to, fact, .. }, held) in batch.iter().zip(&held) {
         if let (Some(fact), true) = (fact, held) {
@@ -130,9 +167,37 @@ async fn tell(bus: &Bus, batch: &[Change]) -> Result<Vec<bool>, Failure> {
             outbox::append(&mut tx, to.application, fact.clone(), cause);
         }
     }
+    if !failing.is_empty() {
+        resend(&mut tx, sender, batch, &held).await?;
+    }
     bus.commit(tx).await?;
     reached(Step::MailNoted).await;
     Ok(held)
+}
+
+fn is_failed(change: &Change) -> bool {
+    matches!(change.to.state, State::Failed { .. })
+}
+
+fn of(change: &Change) -> Uuid {
+    change.to.application.uuid()
+}
+
+/// What has failed at an address that was corrected meanwhile goes to the new one.
+async fn resend(tx: &mut Tx, sender: &Sender, batch: &[Change], held: &[bool]) -> Result<(), Failure> {
+    let failed = || batch.iter().zip(held).filter(|(change, held)| **held && is_failed(change));
+    let mut applications: Vec<Uuid> = failed().map(|(change, _)| of(change)).collect();
+    applications.sort();
+    applications.dedup();
+    let known = contacts::of(tx, &applications).await?;
+    let now = tx.now();
+    for contact in known.values() {
+        let elsewhere = |change: &Change| change.to.recipient != contact.email;
+        if failed().any(|(change, _)| change.to.application == contact.application && elsewhere(change)) {
+            readdress::failed(tx, sender.writer(), contact, now).await?;
+        }
+    }
+    Ok(())
 }
 
 fn count(change: &Change, held: bool) {

@@ -108,9 +108,22 @@ impl Server {
     }
 }
 
+/// Longest text of a server that is kept, in characters; the longest reply line of RFC 5321 has 512 bytes.
+const LONGEST_TEXT: usize = 500;
+
+/// What a server said, as it can be stored and shown: no control characters (Postgres keeps no NUL), not endless.
+fn clean(text: &str) -> String {
+    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut kept: String = plain.take(LONGEST_TEXT).collect();
+    if text.chars().nth(LONGEST_TEXT).is_some() {
+        kept.push('…');
+    }
+    kept.trim().to_owned()
+}
+
 async fn answer<T>(limit: Duration, step: impl Future<Output = Result<T, Error>>) -> Result<T, String> {
     match timeout(limit, step).await {
-        Ok(result) => result.map_err(|error| error.to_string()),
+        Ok(result) => result.map_err(|error| clean(&error.to_string())),
         Err(_) => Err(format!("no answer within {limit:?}")),
     }
 }
@@ -166,7 +179,7 @@ impl Connection {
             Ok(response) => return Ok(response),
             Err(error) => error,
         };
-        let why = error.to_string();
+        let why = clean(&error.to_string());
         let Some(code) = error.status() else {
             self.broken = true;
             return Err(No::Gone(why));
@@ -188,12 +201,12 @@ impl Connection {
             return HandedOver::Unanswered(format!("no answer within {limit:?}"));
         };
         match result {
-            Ok(response) => HandedOver::Accepted(response.first_line().unwrap_or_default().to_owned()),
-            Err(error) if error.is_transient() => HandedOver::Later(error.to_string()),
-            Err(error) if error.is_permanent() => HandedOver::Never(error.to_string()),
+            Ok(response) => HandedOver::Accepted(clean(response.first_line().unwrap_or_default())),
+            Err(error) if error.is_transient() => HandedOver::Later(clean(&error.to_string())),
+            Err(error) if error.is_permanent() => HandedOver::Never(clean(&error.to_string())),
             Err(error) => {
                 self.broken = true;
-                HandedOver::Unanswered(error.to_string())
+                HandedOver::Unanswered(clean(&error.to_string()))
             }
         }
     }
@@ -204,5 +217,20 @@ impl Connection {
             let goodbye = timeout(Duration::from_secs(1), self.inner.command(Quit)).await;
             tracing::trace!(?goodbye, "QUIT");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_can_be_stored() {
+        assert_eq!(clean("550 5.1.1 <a@b>: no such user\r\n"), "550 5.1.1 <a@b>: no such user");
+        assert_eq!(clean("550 a\0b\u{85}c\u{1b}[31m"), "550 a b c [31m");
+        let long = clean(&format!("451 {}", "ä".repeat(100_000)));
+        assert_eq!(long.chars().count(), LONGEST_TEXT + 1);
+        assert!(long.starts_with("451 ä") && long.ends_with('…'));
+        assert_eq!(clean("\0\0"), "");
     }
 }

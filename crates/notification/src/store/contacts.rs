@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bus::Failure;
 use chrono::{DateTime, Utc};
-use events::{ApplicationId, Language};
+use events::{ApplicationId, CallId, ContactChanged, Language};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -27,6 +27,10 @@ pub struct Contact {
     pub submitted_at: DateTime<Utc>,
     /// When it was withdrawn, if it was.
     pub withdrawn_at: Option<DateTime<Utc>>,
+    /// The call it answers; none where an older release kept the contact.
+    pub call: Option<CallId>,
+    /// Whom the applicant may ask, as the call names them, where it is known.
+    pub authority: Option<String>,
 }
 
 /// As stored: `de` or `en`.
@@ -48,9 +52,9 @@ pub async fn insert_all(connection: &mut PgConnection, contacts: &[Contact]) -> 
         contacts.iter().map(|contact| text(contact).to_owned()).collect()
     };
     sqlx::query!(
-        "insert into contacts (application_id, file_number, title, name, email, language, submitted_at)
+        "insert into contacts (application_id, file_number, title, name, email, language, submitted_at, call)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                              $7::timestamptz[])",
+                              $7::timestamptz[], $8::uuid[])",
         &contacts.iter().map(|contact| contact.application.uuid()).collect::<Vec<_>>(),
         &column(|contact| &contact.file_number),
         &column(|contact| &contact.title),
@@ -58,6 +62,8 @@ pub async fn insert_all(connection: &mut PgConnection, contacts: &[Contact]) -> 
         &column(|contact| &contact.email),
         &column(|contact| language_name(contact.language)),
         &contacts.iter().map(|contact| contact.submitted_at).collect::<Vec<_>>(),
+        &contacts.iter().map(|contact| contact.call.map(|call| call.uuid())).collect::<Vec<_>>()
+            as &[Option<Uuid>],
     )
     .execute(connection)
     .await?;
@@ -73,8 +79,9 @@ pub async fn of(
     applications: &[Uuid],
 ) -> Result<HashMap<ApplicationId, Contact>, Failure> {
     let rows = sqlx::query!(
-        "select application_id, file_number, title, name, email, language, submitted_at, withdrawn_at
-         from contacts where application_id = any($1)",
+        r#"select application_id, file_number, title, name, email, language, submitted_at, withdrawn_at, call,
+                (select authority from calls where id = call) as authority
+         from contacts where application_id = any($1)"#,
         applications
     )
     .fetch_all(connection)
@@ -94,6 +101,8 @@ pub async fn of(
                 language: if row.language == "en" { Language::En } else { Language::De },
                 submitted_at: row.submitted_at,
                 withdrawn_at: row.withdrawn_at,
+                call: row.call.map(CallId::from),
+                authority: row.authority,
             };
             (contact.application, contact)
         })
@@ -110,4 +119,68 @@ pub async fn withdraw(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Puts the corrected contact in the place of the one before. False: there is none yet.
+pub async fn correct(
+    connection: &mut PgConnection,
+    application: ApplicationId,
+    fact: &ContactChanged,
+) -> Result<bool, sqlx::Error> {
+    let corrected = sqlx::query!(
+        "update contacts set name = $2, email = $3, language = $4 where application_id = $1",
+        application.uuid(),
+        one_line(&fact.contact.name),
+        fact.contact.email.trim(),
+        language_name(fact.contact.language)
+    )
+    .execute(connection)
+    .await?;
+    Ok(corrected.rows_affected() == 1)
+}
+
+/// Locks the contacts of these applications: nobody corrects them until the end of the transaction. Whoever locks
+/// contacts and deliveries locks the contacts first.
+pub async fn hold(connection: &mut PgConnection, applications: &[Uuid]) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "select application_id from contacts where application_id = any($1) order by application_id for share",
+        applications
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(())
+}
+
+/// Keeps whom applicants of a call may ask.
+pub async fn save_authority(
+    connection: &mut PgConnection,
+    call: CallId,
+    authority: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into calls (id, authority) values ($1, $2) on conflict (id) do update set authority = $2",
+        call.uuid(),
+        authority
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What a person typed, as it may stand in a header: no line breaks.
+pub fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_name_cannot_bring_its_own_header() {
+        assert_eq!(one_line("  Erika\r\nBcc: all@example.org\u{0} "), "Erika Bcc: all@example.org");
+    }
 }

@@ -1,11 +1,13 @@
 //! Deliveries as the sender sees them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use events::{AnyFact, ApplicationId, EventId};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::delivery::{Delivery, State};
+use crate::mail::Source;
 
 /// The first half of the advisory locks that senders hold; the second is the sender's number.
 pub const SENDER_LOCKS: i32 = 0x6d61_696c;
@@ -42,7 +44,13 @@ pub struct Content {
     pub text: String,
     /// HTML.
     pub html: String,
+    /// What it was written from; none where an older release wrote it.
+    pub source: Option<Source>,
 }
+
+/// For how long an email that waits holds back later ones of its application. One that is put off for days does not
+/// keep a notice from being announced; which day each email tells of is in it.
+pub const HOLD_BACK: TimeDelta = TimeDelta::hours(24);
 
 /// A delivery that was claimed, with all that is needed to send it.
 #[derive(Debug)]
@@ -53,6 +61,8 @@ pub struct Job {
     pub queued_at: DateTime<Utc>,
     /// What it says.
     pub content: Content,
+    /// The address that emails about this application go to now.
+    pub present_address: Option<String>,
 }
 
 /// A step of the state machine that is to be stored.
@@ -96,9 +106,9 @@ pub async fn queue_all(
     let queued = sqlx::query!(
         "with new as (
              select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],
-                                  $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
+                                  $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::jsonb[])
              as n (event_id, recipient, application_id, template, message_id, traceparent,
-                   language, recipient_name, subject, body_text, body_html)
+                   language, recipient_name, subject, body_text, body_html, source)
          ), delivery as (
              insert into deliveries
                  (event_id, recipient, application_id, template, message_id, traceparent, queued_at, state, moment)
@@ -106,8 +116,8 @@ pub async fn queue_all(
              on conflict (event_id, recipient) do nothing
              returning id, event_id, recipient
          )
-         insert into contents (delivery_id, language, recipient_name, subject, body_text, body_html)
-         select id, language, recipient_name, subject, body_text, body_html
+         insert into contents (delivery_id, language, recipient_name, subject, body_text, body_html, source)
+         select id, language, recipient_name, subject, body_text, body_html, source
          from delivery join new using (event_id, recipient)",
         &emails.iter().map(|new| new.about.uuid()).collect::<Vec<_>>(),
         &column(emails, |new| new.recipient.to_owned()),
@@ -121,29 +131,39 @@ pub async fn queue_all(
         &column(emails, |new| new.content.subject.clone()),
         &column(emails, |new| new.content.text.clone()),
         &column(emails, |new| new.content.html.clone()),
+        &emails.iter().map(|new| new.content.source.as_ref().map(Json)).collect::<Vec<_>>()
+            as &[Option<Json<&Source>>],
     )
     .execute(connection)
     .await?;
     Ok(queued.rows_affected())
 }
 
-/// Locks up to `limit` deliveries that are due, oldest first. What others are claiming is passed over.
+/// Locks up to `limit` deliveries that are due, oldest first. What others are claiming is passed over, and so is what
+/// would overtake an earlier email of its application ([`HOLD_BACK`]).
 pub async fn lock_due(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Job>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select d.id, event_id, recipient, application_id, template, message_id, traceparent, queued_at,
+        // Questions by key, one per row: as joins they could be answered by reading the whole of a table.
+        r#"select d.id, event_id, recipient, application_id, template, message_id, traceparent, queued_at,
                 state, moment, claims, attempts, unanswered, last_error, answer,
-                language, recipient_name, subject, body_text, body_html
+                language, recipient_name, subject, body_text, body_html, source as "source: Json<Source>",
+                (select k.email from contacts k where k.application_id = d.application_id) as present_address
          from deliveries d join contents c on c.delivery_id = d.id
          where state in ('queued', 'sending', 'data_started') and moment <= $1
+           and (select e.id from deliveries e
+                where e.application_id = d.application_id and e.id < d.id
+                  and e.state in ('queued', 'sending', 'data_started') and e.queued_at > $3
+                limit 1) is null
          order by moment
          limit $2
-         for update of d skip locked",
+         for update of d skip locked"#,
         now,
-        limit
+        limit,
+        now - HOLD_BACK
     )
     .fetch_all(connection)
     .await?;
@@ -155,6 +175,7 @@ pub async fn lock_due(
                 subject: row.subject,
                 text: row.body_text,
                 html: row.body_html,
+                source: row.source.map(|source| source.0),
             };
             let delivery = Delivery {
                 id: row.id,
@@ -171,9 +192,16 @@ pub async fn lock_due(
                 last_error: row.last_error,
                 answer: row.answer,
             };
-            Ok(Job { delivery, queued_at: row.queued_at, content })
+            Ok(Job { delivery, queued_at: row.queued_at, content, present_address: row.present_address })
         })
         .collect()
+}
+
+/// The application that a delivery is about.
+pub async fn application_of(connection: &mut PgConnection, id: i64) -> Result<Option<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!("select application_id from deliveries where id = $1", id)
+        .fetch_optional(connection)
+        .await
 }
 
 /// Locks one delivery.
@@ -315,4 +343,130 @@ pub async fn live_as(connection: &mut PgConnection, number: i32) -> Result<bool,
 pub fn message_id(about: EventId, recipient: &str, domain: &str) -> String {
     let id = Uuid::new_v5(&about.uuid(), recipient.to_lowercase().as_bytes());
     format!("{id}@{domain}")
+}
+
+/// Lets wait as long as the email before it what may not overtake that email, so that claims need not pass over it
+/// again and again. Looks at a bounded number of those that are due.
+pub async fn postpone_held_back(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<u64, sqlx::Error> {
+    let postponed = sqlx::query!(
+        "with held as (
+             select d.id, (select e.moment from deliveries e
+                           where e.application_id = d.application_id and e.id < d.id and e.moment > $1
+                             and (e.state = 'queued' or e.state = 'data_started' and e.last_error is not null)
+                             and e.queued_at > $2
+                           order by e.id limit 1) as until
+             from (select id, application_id from deliveries
+                   where state in ('queued', 'sending', 'data_started') and moment <= $1
+                   order by moment limit 1000) d
+         )
+         update deliveries d set moment = held.until from held
+         where d.id = held.id and held.until is not null and d.state = 'queued'",
+        now,
+        now - HOLD_BACK
+    )
+    .execute(connection)
+    .await?;
+    Ok(postponed.rows_affected())
+}
+
+/// Makes due at once what waits about an application.
+pub async fn hurry(
+    connection: &mut PgConnection,
+    application: ApplicationId,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update deliveries set moment = $2 where application_id = $1 and state = 'queued' and moment > $2",
+        application.uuid(),
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A delivery as it is looked at for a corrected contact.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// Its number.
+    pub id: i64,
+    /// The fact it tells of.
+    pub about: Uuid,
+    /// Which email.
+    pub template: String,
+    /// Address it was for.
+    pub recipient: String,
+    /// State, by name.
+    pub state: String,
+}
+
+/// All about one application, oldest first.
+pub async fn past(
+    connection: &mut PgConnection,
+    application: ApplicationId,
+) -> Result<Vec<Past>, sqlx::Error> {
+    sqlx::query_as!(
+        Past,
+        "select id, event_id as about, template, recipient, state from deliveries
+         where application_id = $1 order by id",
+        application.uuid()
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// What a delivery says, with its trace.
+pub async fn content(
+    connection: &mut PgConnection,
+    id: i64,
+) -> Result<(Content, Option<String>), sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select language, recipient_name, subject, body_text, body_html, source as "source: Json<Source>", traceparent
+         from contents join deliveries on id = delivery_id where delivery_id = $1"#,
+        id
+    )
+    .fetch_one(connection)
+    .await?;
+    let content = Content {
+        language: row.language,
+        recipient_name: row.recipient_name,
+        subject: row.subject,
+        text: row.body_text,
+        html: row.body_html,
+        source: row.source.map(|source| source.0),
+    };
+    Ok((content, row.traceparent))
+}
+
+/// Opens the delivery of this email to this address once more, if it was given up or replaced before. None: there is
+/// none that could be.
+pub async fn reopen(
+    connection: &mut PgConnection,
+    about: Uuid,
+    recipient: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "update deliveries set state = 'queued', moment = $3, attempts = 0
+         where event_id = $1 and recipient = $2 and state in ('failed', 'superseded') returning id",
+        about,
+        recipient,
+        now
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// The number of the delivery of this email to this address.
+pub async fn number_of(
+    connection: &mut PgConnection,
+    about: Uuid,
+    recipient: &str,
+) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar!("select id from deliveries where event_id = $1 and recipient = $2", about, recipient)
+        .fetch_optional(connection)
+        .await
 }

@@ -23,7 +23,9 @@ pub struct Shown {
     pub template: String,
     /// Address it goes to.
     pub recipient: String,
-    /// `queued`, `sending`, `data_started`, `sent` or `failed`.
+    /// Address that emails about the application go to now: another one, once the contact was corrected.
+    pub present_address: String,
+    /// `queued`, `sending`, `data_started`, `sent`, `failed` or `superseded` (it goes to another address in its place).
     pub state: String,
     /// When the fact was heard (UTC).
     pub queued_at: DateTime<Utc>,
@@ -64,7 +66,7 @@ pub async fn list(
         return sqlx::query_as!(
             Shown,
             r#"select id, event_id as about, application_id as application, c.file_number, template, recipient,
-                      state, queued_at, moment, attempts, unanswered > 0 as "ambiguous!", last_error, answer,
+                      c.email as present_address, state, queued_at, moment, attempts, unanswered > 0 as "ambiguous!", last_error, answer,
                       message_id
                from deliveries d join contacts c using (application_id)
                where state = 'failed' and id < $1 order by id desc limit $2"#,
@@ -77,7 +79,7 @@ pub async fn list(
     sqlx::query_as!(
         Shown,
         r#"select id, event_id as about, application_id as application, c.file_number, template, recipient,
-                  state, queued_at, moment, attempts, unanswered > 0 as "ambiguous!", last_error, answer, message_id
+                  c.email as present_address, state, queued_at, moment, attempts, unanswered > 0 as "ambiguous!", last_error, answer, message_id
            from deliveries d join contacts c using (application_id)
            where id < $1 order by id desc limit $2"#,
         before,
@@ -95,7 +97,7 @@ pub async fn of_application(
     sqlx::query_as!(
         Shown,
         r#"select id, event_id as about, application_id as application, c.file_number, template, recipient,
-                  state, queued_at, moment, attempts, unanswered > 0 as "ambiguous!", last_error, answer, message_id
+                  c.email as present_address, state, queued_at, moment, attempts, unanswered > 0 as "ambiguous!", last_error, answer, message_id
            from deliveries d join contacts c using (application_id)
            where application_id = $1 order by id"#,
         application.uuid()
@@ -109,7 +111,7 @@ pub async fn find(connection: &mut PgConnection, id: i64) -> Result<Option<(Show
     let shown = sqlx::query_as!(
         Shown,
         r#"select id, event_id as about, application_id as application, c.file_number, template, recipient,
-                  state, queued_at, moment, attempts, unanswered > 0 as "ambiguous!", last_error, answer, message_id
+                  c.email as present_address, state, queued_at, moment, attempts, unanswered > 0 as "ambiguous!", last_error, answer, message_id
            from deliveries d join contacts c using (application_id) where id = $1"#,
         id
     )

@@ -91,7 +91,14 @@ impl Office {
         self.run(process, Arc::new(sender));
     }
 
-    fn run(&self, process: Process, sender: Arc<Sender>) {
+    /// The same with the mail server at another port.
+    pub fn settings_at(&self, port: u16) -> Settings {
+        let mut settings = self.settings.clone();
+        settings.smtp.port = port;
+        settings
+    }
+
+    pub fn run(&self, process: Process, sender: Arc<Sender>) {
         let bus = self.bus.clone();
         let task = tokio::spawn(async move { sender.run(bus).await.unwrap() });
         self.running.lock().unwrap().push((process, task));
@@ -113,6 +120,8 @@ impl Office {
             language,
             submitted_at: self.clock.now(),
             withdrawn_at: None,
+            call: None,
+            authority: None,
         };
         let about = EventId(Uuid::now_v7());
         let pages = notification::messages().unwrap();
@@ -124,7 +133,9 @@ impl Office {
             traceparent: None,
             recipient: email,
             message_id: deliveries::message_id(about, email, self.sender.domain()),
-            content: mail.render(&contact, &self.settings.portal.url, pages.messages()).unwrap(),
+            content: mail
+                .render(self.clock.now(), &contact, &self.settings.portal.url, pages.messages())
+                .unwrap(),
         };
         let mut tx = self.bus.begin().await.unwrap();
         contacts::insert(&mut tx, &contact).await.unwrap();
@@ -132,6 +143,39 @@ impl Office {
         self.bus.commit(tx).await.unwrap();
         self.sender.wake();
         contact.application
+    }
+
+    /// Queues a later email about an application, as the handlers do.
+    pub async fn told(&self, application: ApplicationId, mail: Mail) {
+        let mut tx = self.bus.begin().await.unwrap();
+        let contact =
+            contacts::of(&mut tx, &[application.uuid()]).await.unwrap().remove(&application).unwrap();
+        let about = EventId(Uuid::now_v7());
+        let pages = notification::messages().unwrap();
+        let template = mail.kind().name();
+        let new = New {
+            about,
+            application,
+            template,
+            traceparent: None,
+            recipient: &contact.email,
+            message_id: deliveries::message_id(about, &contact.email, self.sender.domain()),
+            content: mail
+                .render(self.clock.now(), &contact, &self.settings.portal.url, pages.messages())
+                .unwrap(),
+        };
+        assert!(deliveries::queue(&mut tx, &new, self.clock.now()).await.unwrap());
+        self.bus.commit(tx).await.unwrap();
+        self.sender.wake();
+    }
+
+    /// State of each email about an application, in the order in which they were queued.
+    pub async fn states(&self, application: ApplicationId) -> Vec<String> {
+        sqlx::query_scalar("select state from deliveries where application_id = $1 order by id")
+            .bind(application.uuid())
+            .fetch_all(&self.db)
+            .await
+            .unwrap()
     }
 
     /// The email to `recipient`, once it is there.

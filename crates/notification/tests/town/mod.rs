@@ -11,7 +11,7 @@ use bus::{Bus, Running, Stats, Subscriptions, outbox};
 use chassis::settings::SessionKeys;
 use chassis::{Process, Role, Session, StartError, TestClock};
 use chrono::TimeDelta;
-use events::{AnyFact, ApplicationId, Cause, Service};
+use events::{AnyFact, ApplicationId, CallId, Cause, Service};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
@@ -75,6 +75,14 @@ impl Town {
         let (bus, ..) = &self.speakers[&fact.kind().service()];
         let mut tx = bus.begin().await.unwrap();
         outbox::append(&mut tx, application, fact, Cause::default());
+        bus.commit(tx).await.unwrap();
+    }
+
+    /// Intake says something about a call.
+    pub async fn publish(&self, call: CallId, fact: AnyFact) {
+        let (bus, ..) = &self.speakers[&fact.kind().service()];
+        let mut tx = bus.begin().await.unwrap();
+        outbox::append(&mut tx, call, fact, Cause::default());
         bus.commit(tx).await.unwrap();
     }
 

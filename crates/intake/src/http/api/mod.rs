@@ -1,6 +1,8 @@
 //! The JSON API: what the pages do, for programs.
 
 mod calls;
+mod contact;
+mod reply;
 mod status;
 mod submit;
 mod withdraw;
@@ -57,6 +59,32 @@ pub(super) fn routes() -> Router<Arc<Service>> {
                 .role(Role::Applicant)
                 .body::<withdraw::Withdrawal>()
                 .answers::<withdraw::Withdrawn>(StatusCode::OK)
+                .problems(&[ProblemKind::NotFound, ProblemKind::Conflict]),
+        )
+        .post(
+            "/applications/{id}/contact",
+            contact::correct,
+            Doc::new("Correct whom to write to")
+                .description(
+                    "The whole contact, for the municipality that has submitted the application and for case workers. \
+                     Emails that could not be delivered go to the new address. With the header `Idempotency-Key` it \
+                     may be repeated.",
+                )
+                .body::<events::Contact>()
+                .answers::<contact::Corrected>(StatusCode::OK)
+                .problems(&[ProblemKind::Forbidden, ProblemKind::NotFound, ProblemKind::Conflict]),
+        )
+        .post(
+            "/applications/{id}/replies",
+            reply::reply,
+            Doc::new("Reply while a person decides on eligibility")
+                .description(
+                    "Up to 20 times, while the status is `referred`. Needs the header `Idempotency-Key`; the same key \
+                     and body give the same answer.",
+                )
+                .role(Role::Applicant)
+                .body::<reply::Reply>()
+                .answers::<reply::Taken>(StatusCode::CREATED)
                 .problems(&[ProblemKind::NotFound, ProblemKind::Conflict]),
         )
         .into_router()

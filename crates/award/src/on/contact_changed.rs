@@ -1,0 +1,15 @@
+//! Whom to write to has been corrected: later notices name the new contact.
+
+use bus::{Failure, Tx};
+use events::{ContactChanged, Event};
+
+use crate::Service;
+use crate::store::cases;
+
+/// Hears it.
+pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ContactChanged>) -> Result<(), Failure> {
+    if cases::save_contact(tx, event.application(), &event.data.contact).await? {
+        return Ok(());
+    }
+    Err(Failure::not_yet(format!("the application {}", event.application())))
+}

@@ -1,0 +1,14 @@
+//! Whom to write to has been corrected: the case shows the new contact.
+
+use bus::{Failure, Tx};
+use events::{ContactChanged, Event};
+
+use crate::Service;
+use crate::store::cases;
+
+pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ContactChanged>) -> Result<(), Failure> {
+    if cases::save_contact(tx, event.application(), &event.data.contact).await? {
+        return Ok(());
+    }
+    Err(Failure::park("a contact was corrected before its application was submitted"))
+}

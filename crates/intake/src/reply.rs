@@ -1,0 +1,127 @@
+//! The applicant answers while a person decides whether the application may be funded: explains, adds, asks
+//! (§ 25 (1), § 28 (1) VwVfG).
+
+use bus::{Tx, outbox};
+use chrono::{DateTime, Utc};
+use events::{ApplicantReplied, ApplicationId, Cause, Person};
+
+use crate::application::Status;
+use crate::store::{applications, timeline};
+use crate::timeline::Entry;
+
+/// Longest reply, in characters.
+pub const LONGEST: usize = 4_000;
+/// Most replies about one application.
+pub const MOST: i32 = 20;
+
+/// What is wrong with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrongText {
+    /// There is none.
+    #[error("a text is expected")]
+    Missing,
+    /// More than [`LONGEST`] characters.
+    #[error("expected at most {LONGEST} characters; there are {0}")]
+    TooLong(usize),
+    /// A character nobody types.
+    #[error("control characters cannot be printed")]
+    Character,
+}
+
+/// Why a reply is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Nobody decides (any more).
+    #[error("a reply is possible only while a person decides on eligibility")]
+    NotReferred(Status),
+    /// There are [`MOST`] already.
+    #[error("there are {MOST} replies already: please ask the granting authority")]
+    TooMany,
+}
+
+/// The text as it is kept.
+///
+/// # Errors
+/// [`WrongText`].
+pub fn text(typed: &str) -> Result<String, WrongText> {
+    let text = typed.replace("\r\n", "\n").trim().to_owned();
+    let length = text.chars().count();
+    if text.is_empty() {
+        Err(WrongText::Missing)
+    } else if length > LONGEST {
+        Err(WrongText::TooLong(length))
+    } else if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        Err(WrongText::Character)
+    } else {
+        Ok(text)
+    }
+}
+
+/// The fact that the applicant has replied, after `replies` before.
+///
+/// # Errors
+/// [`Refused`].
+pub fn reply(
+    status: Status,
+    replies: i32,
+    text: String,
+    by: Person,
+    now: DateTime<Utc>,
+) -> Result<ApplicantReplied, Refused> {
+    if status != Status::Referred {
+        return Err(Refused::NotReferred(status));
+    }
+    if replies >= MOST {
+        return Err(Refused::TooMany);
+    }
+    Ok(ApplicantReplied { text, replied_by: by, replied_at: now })
+}
+
+/// Replies when `tx` commits: state, timeline, the fact. None: there is no such application.
+///
+/// # Errors
+/// The database's; inside, why it is not taken.
+pub async fn save(
+    tx: &mut Tx,
+    id: ApplicationId,
+    text: String,
+    by: Person,
+    cause: Cause,
+) -> Result<Option<Result<i32, Refused>>, sqlx::Error> {
+    let Some(stored) = applications::lock(tx, id).await? else { return Ok(None) };
+    let fact = match reply(stored.status, stored.replies, text, by, tx.now()) {
+        Ok(fact) => fact,
+        Err(refused) => return Ok(Some(Err(refused))),
+    };
+    applications::count_reply(tx, id).await?;
+    let (at, by, text) = (fact.replied_at, fact.replied_by.name.clone(), fact.text.clone());
+    let said = outbox::append(tx, id, fact, cause);
+    timeline::note(tx, id, said, at, &Entry::Replied { by, text }).await?;
+    Ok(Some(Ok(stored.replies + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_is_taken_only_while_a_person_decides_and_not_for_ever() {
+        let by = || Person { id: "p1".into(), name: "Ayşe Yılmaz".into() };
+        let now = DateTime::<Utc>::UNIX_EPOCH;
+        for status in Status::ALL {
+            let taken = reply(status, 0, "Hier ist sie.".into(), by(), now);
+            assert_eq!(taken.is_ok(), status == Status::Referred, "{status:?}");
+        }
+        assert!(reply(Status::Referred, MOST - 1, "x".into(), by(), now).is_ok());
+        assert_eq!(reply(Status::Referred, MOST, "x".into(), by(), now), Err(Refused::TooMany));
+    }
+
+    #[test]
+    fn a_text_has_bounds() {
+        assert_eq!(text("  Zeile 1\r\nZeile 2\t \n").as_deref(), Ok("Zeile 1\nZeile 2"));
+        assert_eq!(text(" \r\n "), Err(WrongText::Missing));
+        assert_eq!(text("a\0b"), Err(WrongText::Character));
+        assert!(text(&"ä".repeat(LONGEST)).is_ok());
+        assert_eq!(text(&"ä".repeat(LONGEST + 1)), Err(WrongText::TooLong(LONGEST + 1)));
+    }
+}

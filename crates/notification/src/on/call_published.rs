@@ -1,0 +1,18 @@
+//! A call's rules hold from now on: keep whom its applicants may ask.
+
+use bus::{Failure, Tx};
+use events::{CallPublished, Event};
+
+use crate::Service;
+use crate::store::contacts::{self, one_line};
+
+pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<CallPublished>) -> Result<(), Failure> {
+    let call = &event.data.call;
+    let authority = &call.letters.authority;
+    let parts = [&authority.name, &authority.contact].map(|part| one_line(part));
+    let named: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    if !named.is_empty() {
+        contacts::save_authority(tx, call.id(), &named.join(", ")).await?;
+    }
+    Ok(())
+}

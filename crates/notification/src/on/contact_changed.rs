@@ -1,0 +1,30 @@
+//! Whom to write to has been corrected: what could not be delivered and is still of use goes to the new address, and
+//! what waits goes there at once.
+
+use bus::{Failure, Tx};
+use events::{ContactChanged, Event};
+
+use crate::Service;
+use crate::sender::readdress;
+use crate::store::{contacts, deliveries};
+
+pub async fn handle(service: &Service, tx: &mut Tx, events: &[Event<ContactChanged>]) -> Result<(), Failure> {
+    // In the order in which others lock them.
+    let mut events: Vec<&Event<ContactChanged>> = events.iter().collect();
+    events.sort_by_key(|event| event.key.uuid());
+    for event in &events {
+        if !contacts::correct(tx, event.key, &event.data).await? {
+            return Err(Failure::park("a contact was corrected before its application was submitted"));
+        }
+    }
+    let keys: Vec<_> = events.iter().map(|event| event.key.uuid()).collect();
+    let contacts = contacts::of(tx, &keys).await?;
+    let now = tx.now();
+    for contact in contacts.values() {
+        readdress::failed(tx, service.sender.writer(), contact, now).await?;
+        // The claim sees that it has another address.
+        deliveries::hurry(tx, contact.application, now).await?;
+    }
+    service.sender.wake();
+    Ok(())
+}
