@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use askama::Template;
 use axum::extract::{FromRequestParts, Request};
@@ -73,7 +74,16 @@ impl Pages {
     /// A page outside of any request: for tests, and text made in the background.
     pub fn page(&self, language: Language, session: Option<Session>, now: DateTime<Utc>) -> Page {
         let path = if self.0.prefix.is_empty() { "/".to_owned() } else { self.0.prefix.clone() };
-        Page { pages: self.clone(), language, session, csrf: String::new(), path, now, is_read: true }
+        Page {
+            pages: self.clone(),
+            language,
+            session,
+            csrf: String::new(),
+            path,
+            now,
+            is_read: true,
+            refused: Arc::default(),
+        }
     }
 }
 
@@ -115,6 +125,8 @@ pub struct Page {
     /// When the request came (UTC).
     pub now: DateTime<Utc>,
     is_read: bool,
+    /// Whether a form of this page has refused something. Shared with the page's forms.
+    refused: Arc<AtomicBool>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Page {
@@ -144,6 +156,7 @@ impl Page {
             path: without_language(parts.uri.path(), query),
             now: process.clock().now(),
             is_read: parts.method == Method::GET,
+            refused: Arc::default(),
         }
     }
 
@@ -201,6 +214,17 @@ impl Page {
     /// Has who is signed in this role?
     pub fn has(&self, role: Role) -> bool {
         self.session.as_ref().is_some_and(|session| session.has(role))
+    }
+
+    /// A form of this page has found something wrong: the title of the page says so, which is what a screen reader
+    /// speaks first (WCAG 2.4.2, 3.3.1).
+    pub(crate) fn refuse(&self) {
+        self.refused.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a form of this page shows errors, for the layout.
+    pub fn has_errors(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
     }
 
     fn asset(&self, name: &str) -> String {
