@@ -41,7 +41,8 @@ field-lead-share-hint = All shares together give the grant applied for.
 field-total-hint = Grant, own share and money of third parties together give the total cost, to the cent.
 field-third-parties-hint = Leave empty where there is none.
 field-contact-email-hint = We report each change of status to this address.
-field-declarations-hint = The municipality declares to keep these framework conditions.
+field-declarations-mark = needed for the grant
+field-declarations-hint = The municipality declares to keep these framework conditions. You can submit without one of them, too; then a person looks whether it has to be handed in later.
 field-project-period-hint = The call funds projects from { $from } to { $to }.
 
 # Choices
@@ -109,11 +110,12 @@ submitted-on = submitted on { $at }
 # Draft
 draft-title = Edit application
 draft-heading = Your application
-draft-lead = Everything you enter is kept as a draft until you submit the application. Fields are needed unless they say “optional”.
+draft-lead = Everything you enter is kept as a draft until you submit the application. Fields are needed unless they say otherwise.
 draft-saved = The draft is saved.
 draft-save = Save draft
 draft-check = Check and continue to submission
 draft-delete = Delete draft
+draft-deleted = The draft has been deleted.
 stale-title = { $by } has changed this draft in the meantime
 stale-text = What you typed stands below and is not saved yet. The other version is of { $at }. If you save now, yours replaces it.
 stale-look = See the other version in a new window
@@ -199,9 +201,9 @@ status-decided-text = The application has been decided.
 status-final-text = The procedure is closed, the notice is final.
 status-ineligible-text = The application is not eligible. The timeline gives the reason.
 status-withdrawn-text = The application was withdrawn.
-notice-title = Your notice is ready
-notice-text = When you open it, the notice counts as notified on the day after; then the time for a legal remedy begins.
-notice-open = Open the notice
+notice-title = Your notice is in the portal
+notice-text = On the day after it is first opened the notice counts as notified; then the time for a legal remedy begins. The page of the notice says whether and when it was opened.
+notice-open = Go to the notice
 timeline-title = Timeline
 entry-submitted = Application received
 entry-withdrawn = Application withdrawn

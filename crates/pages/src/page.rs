@@ -177,8 +177,13 @@ impl Page {
 
     /// The name of an email by its template; one of a newer release by its own name.
     pub fn email(&self, template: &str) -> String {
-        let key = format!("email-{template}");
-        if self.pages.0.messages.has(self.language, &key) { self.t(key) } else { template.to_owned() }
+        self.known("email-", template)
+    }
+
+    /// The message `prefix` + `name`; where there is none, `name` as it is.
+    pub fn known(&self, prefix: &str, name: &str) -> String {
+        let key = format!("{prefix}{name}");
+        if self.pages.0.messages.has(self.language, &key) { self.t(key) } else { name.to_owned() }
     }
 
     /// Euro cents as read in this language.
@@ -222,7 +227,12 @@ impl Page {
         self.refused.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a form of this page shows errors, for the layout.
+    /// What the title begins with, for the layout: nothing, or that there are errors.
+    pub fn title_prefix(&self) -> String {
+        if self.has_errors() { self.t("title-error") + " " } else { String::new() }
+    }
+
+    /// Whether a form of this page shows errors.
     pub fn has_errors(&self) -> bool {
         self.refused.load(Ordering::Relaxed)
     }
