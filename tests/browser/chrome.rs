@@ -22,6 +22,8 @@ fn axe() -> String {
 /// Widths of a phone and of a desk, in CSS pixels.
 pub const PHONE: (u32, u32) = (360, 780);
 pub const DESK: (u32, u32) = (1280, 900);
+/// And of a large screen: for pictures only.
+const LARGE: (u32, u32) = (1920, 1080);
 
 pub struct Browser {
     pub client: Client,
@@ -204,10 +206,10 @@ impl Browser {
         self.client.issue_cmd(Cdp(metrics)).await.expect("another size");
     }
 
-    /// Looks at the page as it is: axe finds nothing, nothing sticks out on a phone; pictures are
-    /// kept for people to look at, in both sizes.
+    /// Looks at the page as it is: axe finds nothing on a phone and at a desk, nothing sticks out; pictures are
+    /// kept for people to look at, also of a large screen.
     pub async fn check(&self, name: &str) {
-        for (size, label) in [(PHONE, "phone"), (DESK, "desk")] {
+        for (size, label) in [(LARGE, "large"), (PHONE, "phone"), (DESK, "desk")] {
             self.size(size).await;
             let wide = self
                 .client
@@ -219,8 +221,22 @@ impl Browser {
                 "{name}: {wide} px wide on a {label}"
             );
             self.picture(&format!("{name}-{label}")).await;
-            self.axe(&format!("{name} on a {label}")).await;
+            if size != LARGE {
+                self.axe(&format!("{name} on a {label}")).await;
+            }
         }
+    }
+
+    /// What a script says of the page.
+    pub async fn ask(&self, script: &str) -> Value {
+        self.client.execute(script, vec![]).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// The page as on paper, or as on a screen again.
+    pub async fn on_paper(&self, paper: bool) {
+        let media = json!({ "cmd": "Emulation.setEmulatedMedia",
+            "params": { "media": if paper { "print" } else { "" } } });
+        self.client.issue_cmd(Cdp(media)).await.expect("another medium");
     }
 
     async fn picture(&self, name: &str) {

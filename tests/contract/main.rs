@@ -172,8 +172,18 @@ fn the_top_level_holds_only_what_the_design_names() {
         .map(|first| first.as_os_str().to_string_lossy().into_owned())
         .filter(|name| !name.starts_with('.'))
         .collect();
-    let allowed =
-        ["Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "crates", "deploy", "migrations", "tests"];
+    let allowed = [
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE",
+        "README.md",
+        "crates",
+        "deploy",
+        "migrations",
+        // rustup looks for it here only.
+        "rust-toolchain.toml",
+        "tests",
+    ];
     let extra: Vec<&String> = names.iter().filter(|name| !allowed.contains(&name.as_str())).collect();
     assert!(extra.is_empty(), "{extra:?}");
 }

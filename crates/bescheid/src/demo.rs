@@ -3,6 +3,9 @@
 use chassis::{Role, Session};
 use chrono::{DateTime, TimeDelta, Utc};
 
+/// Whom to write to about barriers at the demonstration's authority; invented, as it is.
+pub const CONTACT: &str = "barrierefreiheit@foerderung.example";
+
 /// A person one can sign in as.
 #[derive(Clone, Copy, Debug)]
 pub struct Person {

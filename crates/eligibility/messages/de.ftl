@@ -30,7 +30,7 @@ case-too-late = Inzwischen ist schon entschieden
 case-too-late-text = Ihre Entscheidung wurde nicht gespeichert. Unten steht, was jetzt gilt. Ihre Begründung war:
 findings-title = Was die Regeln festgestellt haben
 findings-basis = Stand des Registers: { $day }. Fassung { $version } der Regeln des Aufrufs.
-findings-language = Die Feststellungen sind auf Deutsch, der Sprache des Verfahrens.
+findings-language = Es gilt der deutsche Text der Feststellungen (§ 23 VwVfG).
 findings-met = { $count ->
     [one] Eine Regel ist erfüllt
    *[other] { $count } Regeln sind erfüllt

@@ -30,7 +30,7 @@ case-too-late = This has been decided in the meantime
 case-too-late-text = Your decision was not stored. What holds now is shown below. Your reason was:
 findings-title = What the rules have found
 findings-basis = Register as of { $day }. Version { $version } of the call’s rules.
-findings-language = Findings are in German, the language of the procedure.
+findings-language = The German text of the findings is the one that counts (§ 23 VwVfG).
 findings-met = { $count ->
     [one] One rule is met
    *[other] { $count } rules are met

@@ -28,7 +28,7 @@ pub use facts::award::{
     ApplicationWaitlisted, AwardGranted, AwardRejected, NoticeBecameFinal, NoticeIssued, NoticeKind,
 };
 pub use facts::eligibility::{
-    EligibilityConfirmed, EligibilityReferred, Finding, IneligibilityConfirmed, Outcome, Rule,
+    EligibilityConfirmed, EligibilityReferred, Finding, FindingTexts, IneligibilityConfirmed, Outcome, Rule,
 };
 pub use facts::intake::{
     Applicant, ApplicantReplied, ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ContactChanged,

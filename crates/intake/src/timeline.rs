@@ -106,6 +106,23 @@ pub struct Point {
     pub value: String,
     /// What would help, in German.
     pub remedy: Option<String>,
+    /// The same in English; points of older releases have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub english: Option<events::FindingTexts>,
+}
+
+impl Point {
+    /// In the reader's language, where it exists in it: the code of the language it is in, and the sentence.
+    pub fn say(&self, page: &pages::Page) -> (&'static str, String) {
+        let (code, clause, value, remedy) = match &self.english {
+            Some(english) if page.language == pages::Language::En => {
+                ("en", &english.clause, &english.value, &english.remedy)
+            }
+            _ => ("de", &self.clause, &self.value, &self.remedy),
+        };
+        let remedy = remedy.as_ref().map(|remedy| format!(" {remedy}")).unwrap_or_default();
+        (code, format!("{value} ({clause}){remedy}"))
+    }
 }
 
 impl Entry {
@@ -183,6 +200,7 @@ impl From<&EligibilityReferred> for Entry {
             clause: finding.clause.clone(),
             value: finding.value.clone(),
             remedy: finding.remedy.clone(),
+            english: finding.english.clone(),
         };
         Self::Referred { points: open.map(point).collect() }
     }

@@ -37,9 +37,11 @@ pages-newer = Neuere
 pages-older = Ältere
 
 field-optional = freiwillig
+table-scrolls = Die Tabelle ist breiter als der Bildschirm: Schieben Sie sie zur Seite.
 field-choose = Bitte wählen
 field-limit = Höchstens { $limit } Zeichen.
 
+title-error = Fehler:
 errors-title = { $count ->
     [one] Bitte prüfen Sie eine Angabe
    *[other] Bitte prüfen Sie { $count } Angaben

@@ -37,9 +37,11 @@ pages-newer = Newer
 pages-older = Older
 
 field-optional = optional
+table-scrolls = The table is wider than the screen: move it sideways.
 field-choose = Please choose
 field-limit = At most { $limit } characters.
 
+title-error = Error:
 errors-title = { $count ->
     [one] Please check one entry
    *[other] Please check { $count } entries

@@ -44,16 +44,24 @@ pub(crate) enum Kind<'a> {
     Check,
 }
 
+/// Said only when the field is drawn: a message that takes arguments is given as text instead.
+#[derive(Clone, Debug)]
+enum Label<'a> {
+    Key(&'a str),
+    Text(String),
+}
+
 /// A field; write it into a template as `{{ form.text("title", "field-title").limit(100) }}`.
 #[derive(Template, Clone, Debug)]
 #[template(path = "field.html")]
 pub struct Field<'a> {
     form: &'a Form,
     name: &'a str,
-    label: String,
+    label: Label<'a>,
     kind: Kind<'a>,
     hint: Option<String>,
     optional: bool,
+    mark: Option<&'a str>,
     limit: Option<usize>,
     rows: usize,
     autocomplete: Option<&'a str>,
@@ -63,8 +71,8 @@ pub struct Field<'a> {
 impl HtmlSafe for Field<'_> {}
 
 impl<'a> Field<'a> {
-    pub(crate) fn new(form: &'a Form, name: &'a str, label: &str, kind: Kind<'a>) -> Self {
-        let label = form.page.t(label);
+    pub(crate) fn new(form: &'a Form, name: &'a str, label: &'a str, kind: Kind<'a>) -> Self {
+        let label = Label::Key(label);
         Self {
             form,
             name,
@@ -72,6 +80,7 @@ impl<'a> Field<'a> {
             kind,
             hint: None,
             optional: false,
+            mark: None,
             limit: None,
             rows: 6,
             autocomplete: None,
@@ -94,13 +103,19 @@ impl<'a> Field<'a> {
     /// The label as text, where it is no fixed message.
     #[must_use]
     pub fn label_text(self, text: impl Into<String>) -> Self {
-        Self { label: text.into(), ..self }
+        Self { label: Label::Text(text.into()), ..self }
     }
 
     /// May stay empty; the label says so.
     #[must_use]
     pub fn optional(self) -> Self {
         Self { optional: true, ..self }
+    }
+
+    /// May stay empty, and the label says what that means: a message key.
+    #[must_use]
+    pub fn optional_as(self, key: &'a str) -> Self {
+        Self { optional: true, mark: Some(key), ..self }
     }
 
     /// The most characters it takes; shown, and counted down while typing.
@@ -119,6 +134,18 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn autocomplete(self, name: &'a str) -> Self {
         Self { autocomplete: Some(name), ..self }
+    }
+
+    fn label(&self) -> String {
+        match &self.label {
+            Label::Key(key) => self.form.page.t(key),
+            Label::Text(text) => text.clone(),
+        }
+    }
+
+    /// What the label says of a field that may stay empty.
+    fn mark(&self) -> Option<String> {
+        self.optional.then(|| self.form.page.t(self.mark.unwrap_or("field-optional")))
     }
 
     fn error(&self) -> Option<&'a str> {

@@ -53,6 +53,7 @@ impl Form {
 
     /// Notes that `name` is wrong; `message` is in the reader's language.
     pub fn refuse(&mut self, name: &str, message: impl Into<String>) {
+        self.page.refuse();
         if self.error(name).is_none() {
             self.errors.push((name.to_owned(), message.into()));
         }
@@ -145,52 +146,52 @@ impl Form {
     }
 
     /// One line of text; `label` is a message key, here and below.
-    pub fn text<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+    pub fn text<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
         Field::new(self, name, label, Kind::Text("text"))
     }
 
     /// An email address.
-    pub fn email<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+    pub fn email<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
         Field::new(self, name, label, Kind::Text("email")).autocomplete("email")
     }
 
     /// Several lines of text.
-    pub fn area<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+    pub fn area<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
         Field::new(self, name, label, Kind::Area)
     }
 
     /// An amount in euros.
-    pub fn money<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+    pub fn money<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
         Field::new(self, name, label, Kind::Money)
     }
 
     /// A whole number.
-    pub fn number<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+    pub fn number<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
         Field::new(self, name, label, Kind::Number)
     }
 
     /// A day.
-    pub fn date<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+    pub fn date<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
         Field::new(self, name, label, Kind::Date)
     }
 
     /// One of many, as a list that opens.
-    pub fn select<'a>(&'a self, name: &'a str, label: &str, choices: &'a [Choice]) -> Field<'a> {
+    pub fn select<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [Choice]) -> Field<'a> {
         Field::new(self, name, label, Kind::Select(choices))
     }
 
     /// One of a few, all visible.
-    pub fn radios<'a>(&'a self, name: &'a str, label: &str, choices: &'a [Choice]) -> Field<'a> {
+    pub fn radios<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [Choice]) -> Field<'a> {
         Field::new(self, name, label, Kind::Group("radio", choices))
     }
 
     /// Any of a few; the name repeats.
-    pub fn checks<'a>(&'a self, name: &'a str, label: &str, choices: &'a [Choice]) -> Field<'a> {
+    pub fn checks<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [Choice]) -> Field<'a> {
         Field::new(self, name, label, Kind::Group("checkbox", choices))
     }
 
     /// One check box; its value is `yes`.
-    pub fn check<'a>(&'a self, name: &'a str, label: &str) -> Field<'a> {
+    pub fn check<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
         Field::new(self, name, label, Kind::Check)
     }
 }

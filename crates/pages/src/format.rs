@@ -68,12 +68,13 @@ impl Language {
         }
     }
 
-    /// A moment in the time of Berlin: `23.11.2026, 14:05 Uhr` or `23 November 2026, 14:05`.
+    /// A moment in the time of Berlin: `23.11.2026, 14:05 Uhr` or `23 November 2026, 14:05 CET`. Who reads
+    /// English may be anywhere: the zone is named, summer time by its own name (`CEST`).
     pub fn moment(self, at: DateTime<Utc>) -> String {
         let local = at.with_timezone(&Berlin);
         match self {
             Self::De => local.format("%d.%m.%Y, %H:%M Uhr").to_string(),
-            Self::En => local.format("%-d %B %Y, %H:%M").to_string(),
+            Self::En => local.format("%-d %B %Y, %H:%M %Z").to_string(),
         }
     }
 
@@ -115,6 +116,7 @@ mod tests {
         assert_eq!(Language::De.moment(summer), "01.08.2026, 00:30 Uhr");
         assert_eq!(Language::En.day(summer), "1 August 2026");
         let winter: DateTime<Utc> = "2026-11-23T13:05:00Z".parse().unwrap();
-        assert_eq!(Language::En.moment(winter), "23 November 2026, 14:05");
+        assert_eq!(Language::En.moment(winter), "23 November 2026, 14:05 CET");
+        assert_eq!(Language::En.moment(summer), "1 August 2026, 00:30 CEST");
     }
 }

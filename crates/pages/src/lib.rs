@@ -13,6 +13,7 @@ pub mod messages;
 mod page;
 pub mod parse;
 mod problems;
+mod tab;
 
 pub use field::{Choice, Field};
 pub use form::Form;
@@ -20,3 +21,4 @@ pub use format::Plain;
 pub use kept::Keep;
 pub use messages::{CatalogueError, Language};
 pub use page::{Page, Pages, show, show_invalid};
+pub use tab::Tab;

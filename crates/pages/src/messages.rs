@@ -85,7 +85,8 @@ impl Messages {
         })
     }
 
-    /// The message `key`. A missing one is shown as `⟦key⟧` and logged: a mistake that a test should have found.
+    /// The message `key`. A missing one is shown as `⟦key⟧` and logged: a mistake that a test should have found. So is
+    /// an argument that was not given; in a build for development that panics.
     pub fn say(&self, language: Language, key: &str, arguments: &[(&str, &str)]) -> String {
         let bundle = match language {
             Language::De => &self.de,
@@ -106,6 +107,8 @@ impl Messages {
         let mut errors = Vec::new();
         let text = bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned();
         if !errors.is_empty() {
+            // People would read `{$name}`: tests and developers stumble over it, people do not.
+            debug_assert!(false, "message {key} ({}) with wrong arguments: {errors:?}", language.code());
             tracing::error!(key, language = language.code(), ?errors, "message with wrong arguments");
         }
         text
@@ -186,14 +189,20 @@ fn arguments_by_key(catalogue: &str) -> BTreeMap<&str, BTreeSet<&str>> {
     keys
 }
 
-/// For tests: every message key that a template in `folder` names, in `t("…")` and the form fields, exists.
+/// For tests: every message key that a template in `folder` or the program beside it (`../src`) names, in `t("…")`,
+/// `t1("…")`, `tn("…")` and the form fields, exists, and is given the arguments it takes.
 ///
 /// # Panics
 /// One doesn't; says where. The folder cannot be read.
 pub fn assert_templates_known(folder: impl AsRef<Path>, de: &str, en: &str) {
     let messages = Messages::new(de, en).expect("catalogues that can be read");
     let mut problems = Vec::new();
-    let mut folders = vec![folder.as_ref().to_owned()];
+    let (common, own) = (include_str!("../messages/de.ftl"), de);
+    let mut taken = arguments_by_key(common);
+    taken.extend(arguments_by_key(own));
+    let folder = folder.as_ref();
+    let mut folders = vec![folder.to_owned()];
+    folders.extend(folder.parent().map(|beside| beside.join("src")).filter(|src| src.is_dir()));
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder of templates") {
             let path = entry.expect("a readable folder").path();
@@ -202,7 +211,14 @@ pub fn assert_templates_known(folder: impl AsRef<Path>, de: &str, en: &str) {
                 continue;
             }
             let text = std::fs::read_to_string(&path).expect("a template in UTF-8");
-            for key in keys_named(&text) {
+            for (key, given) in calls(&text) {
+                let wanted = taken.get(key).cloned().unwrap_or_default();
+                if taken.contains_key(key) && given != wanted {
+                    problems.push(format!("{}: {key} takes {wanted:?}, is given {given:?}", path.display()));
+                }
+            }
+            let is_template = path.extension().is_none_or(|kind| kind != "rs");
+            for key in keys_named(&text).filter(|_| is_template) {
                 for language in Language::ALL.into_iter().filter(|language| !messages.has(*language, key)) {
                     problems.push(format!("{}: {key} is missing in {}", path.display(), language.code()));
                 }
@@ -210,6 +226,35 @@ pub fn assert_templates_known(folder: impl AsRef<Path>, de: &str, en: &str) {
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// The calls `t("key")`, `t1("key", "name", …)` and `tn("key", [("name", …), …])` with the arguments they give. Calls
+/// whose key or arguments are not written out are left to [`Messages::say`], which complains when they happen.
+fn calls(text: &str) -> Vec<(&str, BTreeSet<&str>)> {
+    fn quoted(text: &str) -> Option<(&str, &str)> {
+        text.trim_start().strip_prefix('"')?.split_once('"')
+    }
+    let after = |call: &'static str| text.split(call).skip(1);
+    let plain = after(".t(").filter_map(|rest| {
+        let (key, rest) = quoted(rest)?;
+        rest.trim_start().starts_with(')').then(|| (key, BTreeSet::new()))
+    });
+    let one = after(".t1(").filter_map(|rest| {
+        let (key, rest) = quoted(rest)?;
+        let (name, _) = quoted(rest.trim_start().strip_prefix(',')?)?;
+        Some((key, BTreeSet::from([name])))
+    });
+    let many = after(".tn(").filter_map(|rest| {
+        let (key, rest) = quoted(rest)?;
+        let list = rest.trim_start().strip_prefix(',')?.trim_start().trim_start_matches('&');
+        let list = list.strip_prefix('[')?.split(']').next()?;
+        let names = list.split('(').skip(1).filter_map(|pair| {
+            let (name, rest) = quoted(pair)?;
+            rest.trim_start().starts_with(',').then_some(name)
+        });
+        Some((key, names.collect()))
+    });
+    plain.chain(one).chain(many).collect()
 }
 
 /// The keys in `t("key"`, `t1("key"`, `tn("key"`, `.hint("key"`, and the second text of a field.
@@ -233,4 +278,47 @@ fn keys_named(template: &str) -> impl Iterator<Item = &str> {
         (parts.next()?.trim() == ",").then(|| parts.next()).flatten()
     });
     first.chain(second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_found_with_the_arguments_they_give() {
+        let text = r#"{{ page.t("a") }} {{ page.t1("b", "name", x.t("c")) }} page.tn("d", &[("x", &one(2)), ("y", z)])
+            {{ form.check("w", "e").label_text(page.t1("e", "name", n)) }} page.t(key) page.tn("f", &given)
+            page.tn(
+                "g",
+                [("from", &a), ("to", &b)],
+            )"#;
+        let names = |names: &[&'static str]| names.iter().copied().collect::<BTreeSet<_>>();
+        let mut found = calls(text);
+        found.sort();
+        let expected: Vec<(&str, BTreeSet<&str>)> = vec![
+            ("a", names(&[])),
+            ("b", names(&["name"])),
+            ("c", names(&[])),
+            ("d", names(&["x", "y"])),
+            ("e", names(&["name"])),
+            ("g", names(&["from", "to"])),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    #[should_panic(expected = "message a (en) with wrong arguments")]
+    fn an_argument_that_is_not_given_is_a_mistake() {
+        let messages = Messages::new("a = { $name }", "a = { $name }").unwrap();
+        messages.say(Language::En, "a", &[("mane", "x")]);
+    }
+
+    #[test]
+    #[should_panic(expected = "b takes {\"x\"}, is given {}")]
+    fn a_template_that_gives_too_little_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("templates")).unwrap();
+        std::fs::write(folder.path().join("templates/page.html"), r#"{{ page.t("b") }}"#).unwrap();
+        assert_templates_known(folder.path().join("templates"), "b = { $x }", "b = { $x }");
+    }
 }

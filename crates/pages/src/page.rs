@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use askama::Template;
 use axum::extract::{FromRequestParts, Request};
@@ -73,7 +74,16 @@ impl Pages {
     /// A page outside of any request: for tests, and text made in the background.
     pub fn page(&self, language: Language, session: Option<Session>, now: DateTime<Utc>) -> Page {
         let path = if self.0.prefix.is_empty() { "/".to_owned() } else { self.0.prefix.clone() };
-        Page { pages: self.clone(), language, session, csrf: String::new(), path, now, is_read: true }
+        Page {
+            pages: self.clone(),
+            language,
+            session,
+            csrf: String::new(),
+            path,
+            now,
+            is_read: true,
+            refused: Arc::default(),
+        }
     }
 }
 
@@ -115,6 +125,8 @@ pub struct Page {
     /// When the request came (UTC).
     pub now: DateTime<Utc>,
     is_read: bool,
+    /// Whether a form of this page has refused something. Shared with the page's forms.
+    refused: Arc<AtomicBool>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Page {
@@ -144,6 +156,7 @@ impl Page {
             path: without_language(parts.uri.path(), query),
             now: process.clock().now(),
             is_read: parts.method == Method::GET,
+            refused: Arc::default(),
         }
     }
 
@@ -164,8 +177,13 @@ impl Page {
 
     /// The name of an email by its template; one of a newer release by its own name.
     pub fn email(&self, template: &str) -> String {
-        let key = format!("email-{template}");
-        if self.pages.0.messages.has(self.language, &key) { self.t(key) } else { template.to_owned() }
+        self.known("email-", template)
+    }
+
+    /// The message `prefix` + `name`; where there is none, `name` as it is.
+    pub fn known(&self, prefix: &str, name: &str) -> String {
+        let key = format!("{prefix}{name}");
+        if self.pages.0.messages.has(self.language, &key) { self.t(key) } else { name.to_owned() }
     }
 
     /// Euro cents as read in this language.
@@ -201,6 +219,22 @@ impl Page {
     /// Has who is signed in this role?
     pub fn has(&self, role: Role) -> bool {
         self.session.as_ref().is_some_and(|session| session.has(role))
+    }
+
+    /// A form of this page has found something wrong: the title of the page says so, which is what a screen reader
+    /// speaks first (WCAG 2.4.2, 3.3.1).
+    pub(crate) fn refuse(&self) {
+        self.refused.store(true, Ordering::Relaxed);
+    }
+
+    /// What the title begins with, for the layout: nothing, or that there are errors.
+    pub fn title_prefix(&self) -> String {
+        if self.has_errors() { self.t("title-error") + " " } else { String::new() }
+    }
+
+    /// Whether a form of this page shows errors.
+    pub fn has_errors(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
     }
 
     fn asset(&self, name: &str) -> String {

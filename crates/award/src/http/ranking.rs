@@ -6,7 +6,7 @@ use axum::response::Response;
 use chassis::Session;
 use chassis::problem::{ApiQuery, Problem};
 use events::{Call, CallId, Cents};
-use pages::{Language, Page};
+use pages::{Language, Page, Tab};
 use serde::Deserialize;
 
 use super::case::score;
@@ -43,13 +43,6 @@ struct Ranking<'a> {
     rows: Vec<Row>,
     first: String,
     next: String,
-}
-
-struct Tab {
-    name: String,
-    cases: i64,
-    link: String,
-    here: bool,
 }
 
 struct Row {
@@ -153,14 +146,11 @@ pub(super) async fn page(
     };
     let counts = lists::counts(&mut db, id).await?;
     let open = counts.iter().filter(|(stage, _)| in_ranking(*stage)).map(|(_, cases)| cases).sum();
-    let ranking =
-        Tab { name: page.t("tab-ranking"), cases: open, link: link(None, None), here: query.stage.is_none() };
-    let tabs = counts.into_iter().map(|(stage, cases)| Tab {
-        name: stage_name(&page, stage),
-        cases,
-        link: link(Some(stage), None),
-        here: query.stage == Some(stage),
-    });
+    let tab = |stage: Option<Stage>, name: String, cases: i64| {
+        Tab::new(link(stage, None), name, query.stage == stage).count(page.number(cases))
+    };
+    let ranking = tab(None, page.t("tab-ranking"), open);
+    let tabs = counts.into_iter().map(|(stage, cases)| tab(Some(stage), stage_name(&page, stage), cases));
     pages::show(&Ranking {
         page: &page,
         call,

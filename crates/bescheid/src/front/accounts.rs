@@ -7,15 +7,17 @@ use axum::extract::State;
 use axum::response::Response;
 use bus::control::Pair;
 use chassis::{Problem, Role, Session};
-use pages::Page;
+use pages::{Page, Tab};
 
 use super::Front;
+use super::ops::tabs;
 use crate::accounts::{Accounts, Standing, standing};
 
 #[derive(Template)]
 #[template(path = "accounts.html")]
 struct Shown<'a> {
     page: &'a Page,
+    tabs: [Tab; 3],
     pairs: Vec<(&'a Pair, Standing)>,
     accounts: &'a Accounts,
     kept: Vec<(&'static str, i64, String)>,
@@ -31,11 +33,14 @@ pub async fn show(
     session.require(Role::Operator)?;
     let accounts = Accounts::gather(&front.operator).await;
     let kept = accounts.of.iter().map(|(service, of)| {
-        let states: Vec<String> = of.states.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        // A service of a newer release may have a state that this page does not know: then by its own name.
+        let named = |(state, count): (&String, &i64)| format!("{count} {}", page.known("state-", state));
+        let states: Vec<String> = of.states.iter().map(named).collect();
         (service.name(), Accounts::kept(of), states.join(" + "))
     });
     pages::show(&Shown {
         page: &page,
+        tabs: tabs(&page, "/ops/accounts"),
         pairs: accounts.pairs().map(|pair| (pair, standing(pair))).collect(),
         kept: kept.collect(),
         wrong: accounts.wrong(),

@@ -5,6 +5,8 @@ use axum::response::Response;
 use chassis::Problem;
 use pages::Page;
 
+use crate::demo::CONTACT;
+
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Home<'a> {
@@ -25,6 +27,16 @@ struct Text<'a> {
     paragraphs: &'a [&'a str],
 }
 
+impl Text<'_> {
+    /// A paragraph; the one about feedback names whom to write to.
+    fn say(&self, key: &str) -> String {
+        match key {
+            "accessibility-report" => self.page.t1(key, "contact", CONTACT),
+            key => self.page.t(key),
+        }
+    }
+}
+
 /// Source, licences, attributions.
 pub async fn about(page: Page) -> Result<Response, Problem> {
     let paragraphs = &["about-software", "about-data", "about-design", "about-demo"];
@@ -33,13 +45,25 @@ pub async fn about(page: Page) -> Result<Response, Problem> {
 
 /// Accessibility statement (BITVNRW).
 pub async fn accessibility(page: Page) -> Result<Response, Problem> {
-    let paragraphs =
-        &["accessibility-standard", "accessibility-checked", "accessibility-notices", "accessibility-report"];
+    let paragraphs = &[
+        "accessibility-standard",
+        "accessibility-checked",
+        "accessibility-notices",
+        "accessibility-report",
+        "accessibility-ombuds",
+    ];
     pages::show(&Text { page: &page, title: "accessibility-title", paragraphs })
 }
 
 /// What is kept about persons.
 pub async fn privacy(page: Page) -> Result<Response, Problem> {
-    let paragraphs = &["privacy-what", "privacy-why", "privacy-emails", "privacy-cookies"];
+    let paragraphs = &[
+        "privacy-what",
+        "privacy-why",
+        "privacy-emails",
+        "privacy-browser",
+        "privacy-retention",
+        "privacy-cookies",
+    ];
     pages::show(&Text { page: &page, title: "privacy-title", paragraphs })
 }

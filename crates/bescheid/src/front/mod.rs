@@ -3,6 +3,7 @@
 //! "sign in as …" page of the demonstration.
 
 mod accounts;
+mod confirm;
 mod door;
 mod home;
 mod ops;
@@ -47,12 +48,12 @@ pub fn routes(front: Arc<Front>, pages: &Pages, mailbox: &Mailbox) -> Router {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/ops", get(ops::show))
-        .route("/ops/services/{name}/restart", post(ops::restart))
+        .route("/ops/services/{name}/restart", get(ops::ask_restart).post(ops::restart))
         .route("/ops/accounts", get(accounts::show))
         .route("/ops/parked", get(parked::list))
         .route(parked::FACT, get(parked::show))
-        .route(&format!("{}/redrive", parked::FACT), post(parked::redrive))
-        .route(&format!("{}/drop", parked::FACT), post(parked::drop_fact))
+        .route(&format!("{}/redrive", parked::FACT), get(parked::ask_redrive).post(parked::redrive))
+        .route(&format!("{}/drop", parked::FACT), get(parked::ask_drop).post(parked::drop_fact))
         .merge(ops::api())
         .with_state(front.clone());
     let to_services = Service::ALL.into_iter().map(prefix).fold(Router::new(), |routes, prefix| {

@@ -1,22 +1,27 @@
-//! The operator's page: the running services, and replacing one of them.
+//! The operator's page: how the services are, and replacing one of them after a look at what that does.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use bus::control::{Order, Status};
 use chassis::api::{ApiRouter, Doc};
 use chassis::problem::{ApiJson, ApiPath};
 use chassis::session::PageForm;
 use chassis::{Problem, ProblemKind, Role, Session};
-use pages::Page;
+use chrono::{DateTime, Utc};
+use events::Service;
+use futures_util::future::join_all;
+use pages::{Page, Tab};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Front;
+use super::confirm::Confirm;
 
 /// One running service.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +36,9 @@ pub struct Member {
     pub ready: bool,
     /// Times it was started, the first one included.
     pub starts: u32,
+    /// When this process was started (UTC), while it runs.
+    #[serde(default)]
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// Something that has to be awaited.
@@ -44,21 +52,94 @@ pub trait Fleet: Send + Sync {
     fn restart<'a>(&'a self, name: &'a str) -> Soon<'a, anyhow::Result<bool>>;
 }
 
+/// One service: its process, and what it says of itself.
+struct Row {
+    service: Service,
+    member: Option<Member>,
+    status: Option<Status>,
+}
+
+impl Row {
+    fn is_ready(&self) -> bool {
+        self.member.as_ref().is_some_and(|member| member.ready)
+    }
+
+    /// Age of the oldest fact in the outbox, in whole seconds.
+    fn oldest(&self) -> String {
+        self.status.as_ref().map_or(String::new(), |status| format!("{:.0}", status.outbox_age_seconds))
+    }
+}
+
 #[derive(Template)]
 #[template(path = "ops.html")]
 struct Ops<'a> {
     page: &'a Page,
-    members: Vec<Member>,
+    tabs: [Tab; 3],
+    rows: Vec<Row>,
+    /// What is wrong, a sentence each.
+    wrong: Vec<String>,
+    restarted: Option<Service>,
+}
+
+/// What has just been done.
+#[derive(Deserialize)]
+pub struct Done {
+    restarted: Option<String>,
 }
 
 /// The page.
 pub async fn show(
     page: Page,
     session: Session,
+    Query(Done { restarted }): Query<Done>,
     State(front): State<Arc<Front>>,
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
-    pages::show(&Ops { page: &page, members: front.fleet.look().await })
+    let mut members = front.fleet.look().await;
+    let asked = Service::ALL.map(|service| front.operator.order::<Status>(service, &Order::Status));
+    let mut wrong = Vec::new();
+    let rows = Service::ALL.into_iter().zip(join_all(asked).await).map(|(service, answer)| {
+        let member = members.iter().position(|member| member.name == service.name());
+        let status = answer.map_err(|error| wrong.push(error.to_string())).ok();
+        wrong.extend(
+            status.iter().filter_map(|status| Some(format!("{service}: {}", status.broker.as_ref()?))),
+        );
+        Row { service, member: member.map(|at| members.swap_remove(at)), status }
+    });
+    let rows = rows.collect();
+    let restarted = restarted.and_then(|name| Service::from_name(&name));
+    pages::show(&Ops { page: &page, tabs: tabs(&page, "/ops"), rows, wrong, restarted })
+}
+
+/// The operators' pages, `here` among them.
+pub fn tabs(page: &Page, here: &str) -> [Tab; 3] {
+    [("/ops", "ops-title"), ("/ops/accounts", "accounts-title"), ("/ops/parked", "parked-title")]
+        .map(|(link, key)| Tab::new(link, page.t(key), link == here))
+}
+
+/// What replacing it means; nothing happens yet.
+pub async fn ask_restart(
+    page: Page,
+    session: Session,
+    State(front): State<Arc<Front>>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    session.require(Role::Operator)?;
+    let service = Service::from_name(&name).ok_or_else(Problem::not_found)?;
+    // One that does not answer may be the very reason to restart it.
+    let status = front.operator.order::<Status>(service, &Order::Status).await;
+    let waits = match status {
+        Ok(status) => page.t1("ops-restart-waits", "count", status.outbox),
+        Err(_) => page.t("ops-restart-silent"),
+    };
+    pages::show(&Confirm {
+        page: &page,
+        title: page.t1("ops-restart-title", "service", service),
+        paragraphs: vec![page.t("ops-restart-what"), waits],
+        action: format!("/ops/services/{service}/restart"),
+        button: page.t1("ops-restart-do", "service", service),
+        back: "/ops".to_owned(),
+    })
 }
 
 /// Nothing but the button.
@@ -73,7 +154,7 @@ pub async fn restart(
 ) -> Result<Response, Problem> {
     form.session.require(Role::Operator)?;
     replace(&front, &name).await?;
-    Ok(Redirect::to("/ops").into_response())
+    Ok(Redirect::to(&format!("/ops?restarted={name}")).into_response())
 }
 
 async fn replace(front: &Front, name: &str) -> Result<(), Problem> {

@@ -9,11 +9,13 @@ use bus::control::{ControlError, DryRun, Order, Shown, WaitingFact, Which};
 use chassis::session::PageForm;
 use chassis::{Problem, Role, Session};
 use events::Service;
-use pages::Page;
+use pages::{Page, Tab};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Front;
+use super::confirm::Confirm;
+use super::ops::tabs;
 use crate::operate::{emails, parked_at};
 
 /// One parked fact: where it is parked, who said it, what about, its number.
@@ -31,6 +33,7 @@ struct Group {
 #[template(path = "parked.html")]
 struct List<'a> {
     page: &'a Page,
+    tabs: [Tab; 3],
     groups: Vec<Group>,
     silent: Vec<String>,
     done: Option<String>,
@@ -77,13 +80,17 @@ pub async fn list(
     }
     // Only what this page itself says.
     let done = done.filter(|done| ["redriven", "asked", "dropped"].contains(&done.as_str()));
-    pages::show(&List { page: &page, groups, silent, done })
+    pages::show(&List { page: &page, tabs: tabs(&page, "/ops/parked"), groups, silent, done })
 }
 
 fn address(Path((at, source, key, version)): Address) -> Result<(Service, Which), Problem> {
     let at = Service::from_name(&at).ok_or_else(Problem::not_found)?;
     let source = Service::from_name(&source).ok_or_else(Problem::not_found)?;
     Ok((at, Which { source, key, version }))
+}
+
+fn link(at: Service, which: Which) -> String {
+    format!("/ops/parked/{at}/{}/{}/{}", which.source, which.key, which.version)
 }
 
 fn problem(error: ControlError) -> Problem {
@@ -109,10 +116,70 @@ pub async fn show(
         at,
         envelope: format!("{:#}", shown.envelope),
         emails: emails(&run),
-        link: format!("/ops/parked/{at}/{}/{}/{}", which.source, which.key, which.version),
+        link: link(at, which),
         asked_by_me: shown.fact.drop_asked.as_ref().is_some_and(|(who, _)| *who == session.person),
         shown,
         run,
+    })
+}
+
+/// What would happen if it tried again; nothing happens yet.
+pub async fn ask_redrive(
+    page: Page,
+    session: Session,
+    path: Address,
+    State(front): State<Arc<Front>>,
+) -> Result<Response, Problem> {
+    session.require(Role::Operator)?;
+    let (at, which) = address(path)?;
+    let run: DryRun = front.operator.order(at, &Order::DryRun(which)).await.map_err(problem)?;
+    let mut paragraphs = match &run.error {
+        Some(_) => vec![page.t("parked-again")],
+        None => {
+            let names =
+                |names: Vec<String>| if names.is_empty() { "–".to_owned() } else { names.join(", ") };
+            let says = names(run.says.iter().map(|saying| saying.kind.clone()).collect());
+            let emails = names(emails(&run).into_iter().map(|template| page.email(template)).collect());
+            vec![page.t1("parked-would-say", "facts", says), page.t1("parked-would-email", "emails", emails)]
+        }
+    };
+    paragraphs.push(page.t1("parked-would-follow", "count", run.held_behind));
+    let link = link(at, which);
+    pages::show(&Confirm {
+        page: &page,
+        title: page.t1("parked-redrive-title", "service", at),
+        paragraphs,
+        action: format!("{link}/redrive"),
+        button: page.t("parked-redrive"),
+        back: link,
+    })
+}
+
+/// What giving it up means, for the second person; nothing happens yet.
+pub async fn ask_drop(
+    page: Page,
+    session: Session,
+    path: Address,
+    State(front): State<Arc<Front>>,
+) -> Result<Response, Problem> {
+    session.require(Role::Operator)?;
+    let (at, which) = address(path)?;
+    let shown: Shown = front.operator.order(at, &Order::Show(which)).await.map_err(problem)?;
+    let link = link(at, which);
+    // Nobody has asked yet: the reason is typed on the page of the fact.
+    let Some((who, why)) = &shown.fact.drop_asked else { return Ok(Redirect::to(&link).into_response()) };
+    let what = [("kind", shown.fact.kind.as_str()), ("service", at.name())];
+    pages::show(&Confirm {
+        page: &page,
+        title: page.t("parked-drop-title-agree"),
+        paragraphs: vec![
+            page.tn("parked-drop-asked", &[("who", who), ("why", why)]),
+            page.tn("parked-drop-what", &what),
+            page.t1("parked-would-follow", "count", shown.fact.held_behind),
+        ],
+        action: format!("{link}/drop"),
+        button: page.t("parked-drop-agree"),
+        back: link,
     })
 }
 

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use axum::body::Body;
+use chrono::{DateTime, Utc};
 use events::Service;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -31,6 +32,8 @@ struct Supervised {
     listen: SocketAddr,
     pid: Arc<AtomicU32>,
     starts: Arc<AtomicU32>,
+    /// Seconds since 1970 (UTC).
+    since: Arc<AtomicI64>,
     orders: mpsc::Sender<Order>,
     task: JoinHandle<()>,
 }
@@ -122,6 +125,7 @@ impl Fleet for Members {
                     resident_kib: pid.and_then(resident_kib),
                     ready: self.is_ready(member.service).await.is_ok(),
                     starts: member.starts.load(Ordering::SeqCst),
+                    since: pid.and_then(|_| DateTime::from_timestamp(member.since.load(Ordering::SeqCst), 0)),
                 });
             }
             seen
@@ -150,10 +154,18 @@ impl Supervised {
         let (orders, inbox) = mpsc::channel(4);
         let pid = Arc::new(AtomicU32::new(0));
         let starts = Arc::new(AtomicU32::new(0));
-        let launch = Launch { folder, service, config, pid: pid.clone(), starts: starts.clone() };
+        let since = Arc::new(AtomicI64::new(0));
+        let launch = Launch {
+            folder,
+            service,
+            config,
+            pid: pid.clone(),
+            starts: starts.clone(),
+            since: since.clone(),
+        };
         let first = launch.start().await?;
         let task = tokio::spawn(supervise(launch, first, inbox));
-        Ok(Self { service, listen, pid, starts, orders, task })
+        Ok(Self { service, listen, pid, starts, since, orders, task })
     }
 }
 
@@ -163,6 +175,7 @@ struct Launch {
     config: PathBuf,
     pid: Arc<AtomicU32>,
     starts: Arc<AtomicU32>,
+    since: Arc<AtomicI64>,
 }
 
 impl Launch {
@@ -179,6 +192,8 @@ impl Launch {
         let process = Process::spawn(self.service.name(), command, Signal::TERM).await?;
         self.pid.store(process.pid().unwrap_or(0), Ordering::SeqCst);
         self.starts.fetch_add(1, Ordering::SeqCst);
+        let now: DateTime<Utc> = SystemTime::now().into();
+        self.since.store(now.timestamp(), Ordering::SeqCst);
         Ok(process)
     }
 }

@@ -31,14 +31,15 @@ impl Servers {
         tell: &(dyn Fn(&str) + Send + Sync),
     ) -> Result<Self> {
         let home = folder.at("postgres");
+        // Both programs first: what is missing is said before anything runs.
+        let (programs, program) =
+            tokio::try_join!(search.postgres(Postgres::major_of(&home), tell), search.nats(tell))?;
         let (postgres, nats) = tokio::try_join!(
             async {
-                let programs = search.postgres(Postgres::major_of(&home), tell).await?;
                 tell(&format!("Starting PostgreSQL {} …", programs.major));
                 Postgres::start(&programs, PostgresSettings::new(&home), tell).await
             },
             async {
-                let program = search.nats(tell).await?;
                 tell(&format!("Starting nats-server {} …", program.version));
                 let settings =
                     NatsSettings { config: nats_config(secrets), ..NatsSettings::new(folder.at("nats")) };

@@ -9,7 +9,7 @@ use chassis::problem::{ApiJson, ApiQuery};
 use chassis::{Problem, ProblemKind, Role, Session};
 use chrono::{DateTime, Utc};
 use events::{ApplicationId, Finding, Outcome, Rule};
-use pages::Page;
+use pages::{Page, Tab};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +96,7 @@ pub async fn api(
 struct ListPage<'a> {
     page: &'a Page,
     stage: Stage,
+    tabs: Vec<Tab>,
     waiting: i64,
     list: List,
     newer: String,
@@ -126,7 +127,11 @@ pub async fn page(
     let on = list.next.as_ref().map(|next| format!("{first}&after={next}")).unwrap_or_default();
     // What waits is in the order of age: the next page has the newer ones.
     let (newer, older) = if stage == Stage::Referred { (on, back) } else { (back, on) };
-    pages::show(&ListPage { page: &page, stage, waiting, list, newer, older })
+    let tab = |one: &Stage| {
+        Tab::new(page.url(&format!("?state={}", one.name())), page.t(words::stage(*one)), *one == stage)
+    };
+    let tabs = Stage::ALL.iter().map(tab).collect();
+    pages::show(&ListPage { page: &page, stage, tabs, waiting, list, newer, older })
 }
 
 fn write_place((at, id): Place) -> String {

@@ -8,7 +8,7 @@ use axum::response::Response;
 use chassis::problem::{ApiJson, ApiPath, ApiQuery};
 use chassis::{Problem, Role, Session};
 use chrono::{DateTime, Utc};
-use events::{ApplicationId, Cents, Decider, Finding, Outcome};
+use events::{ApplicationId, Cents, Decider, Finding, FindingTexts, Outcome};
 use pages::{Choice, Form, Language, Page};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -88,6 +88,17 @@ impl<'a> CasePage<'a> {
 
     fn findings(&self, outcome: Outcome) -> Vec<&'a Finding> {
         self.case.assessment.findings.iter().filter(|finding| finding.outcome == outcome).collect()
+    }
+
+    /// Its texts in the reader's language, where they exist in it, with the language they are in.
+    fn texts(&self, finding: &Finding) -> (Language, FindingTexts) {
+        match &finding.english {
+            Some(english) if self.page.language == Language::En => (Language::En, english.clone()),
+            _ => {
+                let Finding { clause, value, source, remedy, .. } = finding.clone();
+                (Language::De, FindingTexts { clause, value, source, remedy })
+            }
+        }
     }
 
     /// The name of its rule, and whom it is about.

@@ -12,7 +12,8 @@ mod tests;
 
 use chrono::NaiveDate;
 use chrono_tz::Europe::Berlin;
-use events::{Ags, ApplicationSubmitted, Call, Finding, Outcome, Rule, municipality};
+use events::{Ags, ApplicationSubmitted, Call, Finding, FindingTexts, Outcome, Rule, municipality};
+use pages::Language;
 
 use crate::register::Register;
 
@@ -37,19 +38,38 @@ impl Assessment {
 /// Looks at every rule of `call`. In a joint project each municipality is looked at.
 pub fn assess(call: &Call, submitted: &ApplicationSubmitted, register: &Register) -> Assessment {
     let register_day = submitted.submitted_at.with_timezone(&Berlin).date_naive();
+    // Said in both languages by the same rules: what an English reader reads cannot differ from what counts.
+    let mut findings = said(Language::De, call, submitted, register, register_day);
+    let english = said(Language::En, call, submitted, register, register_day);
+    for (finding, english) in findings.iter_mut().zip(english) {
+        let Finding { clause, value, source, remedy, .. } = english;
+        finding.english = Some(FindingTexts { clause, value, source, remedy });
+    }
+    Assessment { findings, rule_version: call.version, register_day }
+}
+
+/// Every rule, in one language.
+fn said(
+    language: Language,
+    call: &Call,
+    submitted: &ApplicationSubmitted,
+    register: &Register,
+    register_day: NaiveDate,
+) -> Vec<Finding> {
+    let application = &submitted.application;
     let everybody = everybody(submitted);
     let mut findings = Vec::new();
     for ags in &everybody {
-        findings.push(known(ags));
-        findings.push(office::finding(call.office_rule, ags, &everybody, register, register_day));
+        findings.push(known(language, ags));
+        findings.push(office::finding(language, call.office_rule, ags, &everybody, register, register_day));
     }
-    findings.push(project::deadline(call, submitted));
-    findings.push(project::period(call, &submitted.application));
-    findings.push(project::not_begun(&submitted.application, register_day));
-    findings.push(project::grant_limits(call, &submitted.application));
-    findings.push(project::financing(&submitted.application));
-    findings.push(project::declarations(&submitted.application));
-    Assessment { findings, rule_version: call.version, register_day }
+    findings.push(project::deadline(language, call, submitted));
+    findings.push(project::period(language, call, application));
+    findings.push(project::not_begun(language, application, register_day));
+    findings.push(project::grant_limits(language, call, application));
+    findings.push(project::financing(language, application));
+    findings.push(project::declarations(language, application));
+    findings
 }
 
 /// The applicant, and the other municipalities of a joint project.
@@ -59,21 +79,30 @@ fn everybody(submitted: &ApplicationSubmitted) -> Vec<Ags> {
 }
 
 /// Is it a municipality of North Rhine-Westphalia at all?
-fn known(ags: &Ags) -> Finding {
+fn known(language: Language, ags: &Ags) -> Finding {
+    let say = |de: &str, en: &str| words::say(language, de, en);
     let found = match municipality(ags) {
-        Some(one) => Found::Met(format!("{} ({ags}), {}", one.name, words::kind(one.kind))),
+        Some(one) => Found::Met(format!("{} ({ags}), {}", one.name, words::kind(language, one.kind))),
         None => Found::Open {
-            value: format!("Der Schlüssel {ags} steht nicht im Verzeichnis"),
-            remedy:
+            value: say(
+                &format!("Der Schlüssel {ags} steht nicht im Verzeichnis"),
+                &format!("The key {ags} is not in the register"),
+            ),
+            remedy: say(
                 "Gemeindeschlüssel klären: Antragsberechtigt sind Gemeinden, Kreise und die Städteregion in \
-                     Nordrhein-Westfalen."
-                    .to_owned(),
+                 Nordrhein-Westfalen.",
+                "Find out the right key: municipalities, districts and the city region in North Rhine-Westphalia may \
+                 apply.",
+            ),
         },
     };
     found.finding(
         Rule::Municipality,
         Some(ags),
-        "Aufruf: antragsberechtigt sind Kommunen in Nordrhein-Westfalen",
+        say(
+            "Aufruf: antragsberechtigt sind Kommunen in Nordrhein-Westfalen",
+            "Call: municipalities in North Rhine-Westphalia may apply",
+        ),
         "Statistisches Bundesamt (Destatis), Gemeindeverzeichnis (GV100AD), Gebietsstand 30.11.2023 (bearbeitet)",
     )
 }
@@ -88,8 +117,8 @@ enum Found {
 
 impl Found {
     /// Kept if `kept`; otherwise `remedy` is what would help.
-    fn kept_if(kept: bool, value: String, remedy: &str) -> Self {
-        if kept { Self::Met(value) } else { Self::Open { value, remedy: remedy.to_owned() } }
+    fn kept_if(kept: bool, value: String, remedy: String) -> Self {
+        if kept { Self::Met(value) } else { Self::Open { value, remedy } }
     }
 
     fn finding(
@@ -111,6 +140,7 @@ impl Found {
             value,
             source: source.into(),
             remedy,
+            english: None,
         }
     }
 }

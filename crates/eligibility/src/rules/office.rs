@@ -3,12 +3,15 @@
 use chrono::NaiveDate;
 use events::{Ags, Finding, OfficeRule, Rule};
 
+use pages::Language;
+
 use super::Found;
-use super::words::{day, name};
+use super::words::{name, say};
 use crate::register::{Entry, Office, Register};
 
 /// Whether `ags` has the office that the call asks for, on `on`. `everybody` takes part in the project.
 pub(super) fn finding(
+    language: Language,
     rule: OfficeRule,
     ags: &Ags,
     everybody: &[Ags],
@@ -16,9 +19,14 @@ pub(super) fn finding(
     on: NaiveDate,
 ) -> Finding {
     let entry = register.on(ags, on);
+    let day = language.date(on);
     let value = match entry {
-        Some(entry) => state(ags, entry),
-        None => format!("{}: kein Eintrag am {}", name(ags), day(on)),
+        Some(entry) => state(language, ags, entry),
+        None => say(
+            language,
+            &format!("{}: kein Eintrag am {day}", name(ags)),
+            &format!("{}: no entry on {day}", name(ags)),
+        ),
     };
     let kept = match (rule, entry.map(|entry| &entry.office)) {
         (OfficeRule::AnyMunicipality, _) | (_, Some(Office::Own)) => true,
@@ -29,56 +37,97 @@ pub(super) fn finding(
             Some(Office::Delegated(district) | Office::District(district) | Office::Unclear(district)),
         ) => everybody.contains(district),
     };
+    let of_day = say(
+        language,
+        &format!("Register der Ausländerbehörden am {day}"),
+        &format!("Register of immigration offices on {day}"),
+    );
     let source = match entry {
-        Some(entry) => format!("Register der Ausländerbehörden am {}: {}", day(on), entry.source),
-        None => format!("Register der Ausländerbehörden am {}", day(on)),
+        Some(entry) => format!("{of_day}: {}", entry.source),
+        None => of_day,
     };
-    Found::kept_if(kept, value, &remedy(rule, ags, entry)).finding(
+    Found::kept_if(kept, value, remedy(language, rule, ags, entry)).finding(
         Rule::ImmigrationOffice,
         Some(ags),
-        clause(rule),
+        clause(language, rule),
         source,
     )
 }
 
-fn clause(rule: OfficeRule) -> &'static str {
-    match rule {
-        OfficeRule::OwnOffice => "Aufruf: eigene Ausländerbehörde; § 1 Nr. 4 ZustAVO NRW",
-        OfficeRule::OfficeOfDistrictWithDeclaration => {
-            "Aufruf: eigene Ausländerbehörde, oder die des Kreises mit dessen Erklärung; § 1 Nr. 4 ZustAVO NRW"
-        }
-        OfficeRule::AnyMunicipality => "Aufruf: jede Kommune, auch ohne eigene Ausländerbehörde",
-    }
+fn clause(language: Language, rule: OfficeRule) -> String {
+    let (de, en) = match rule {
+        OfficeRule::OwnOffice => (
+            "Aufruf: eigene Ausländerbehörde; § 1 Nr. 4 ZustAVO NRW",
+            "Call: an immigration office of its own; § 1 no. 4 ZustAVO NRW",
+        ),
+        OfficeRule::OfficeOfDistrictWithDeclaration => (
+            "Aufruf: eigene Ausländerbehörde, oder die des Kreises mit dessen Erklärung; § 1 Nr. 4 ZustAVO NRW",
+            "Call: an immigration office of its own, or that of the district with its declaration; § 1 no. 4 ZustAVO \
+             NRW",
+        ),
+        OfficeRule::AnyMunicipality => (
+            "Aufruf: jede Kommune, auch ohne eigene Ausländerbehörde",
+            "Call: any municipality, also without an immigration office of its own",
+        ),
+    };
+    say(language, de, en)
 }
 
 // With a colon before the district: its name stands in the nominative ("Rheinisch-Bergischer Kreis").
-fn state(ags: &Ags, entry: &Entry) -> String {
+fn state(language: Language, ags: &Ags, entry: &Entry) -> String {
     let town = name(ags);
-    let since = entry.from.map(|from| format!(" (belegt seit {})", day(from))).unwrap_or_default();
+    let since = entry.from.map(|from| language.date(from));
+    let since =
+        since.map(|day| say(language, &format!(" (belegt seit {day})"), &format!(" (known since {day})")));
+    let since = since.unwrap_or_default();
     match &entry.office {
-        Office::Own => format!("{town} hat eine eigene Ausländerbehörde"),
+        Office::Own => say(
+            language,
+            &format!("{town} hat eine eigene Ausländerbehörde"),
+            &format!("{town} has an immigration office of its own"),
+        ),
         Office::Delegated(district) => {
-            format!(
-                "{town} hat seine Ausländerbehörde durch Vereinbarung abgegeben an: {}{since}",
-                name(district)
+            let district = name(district);
+            say(
+                language,
+                &format!(
+                    "{town} hat seine Ausländerbehörde durch Vereinbarung abgegeben an: {district}{since}"
+                ),
+                &format!("{town} has handed its immigration office over by agreement to: {district}{since}"),
             )
         }
         Office::District(district) => {
-            format!("{town} hat keine eigene Ausländerbehörde; zuständig ist: {}", name(district))
+            let district = name(district);
+            say(
+                language,
+                &format!("{town} hat keine eigene Ausländerbehörde; zuständig ist: {district}"),
+                &format!("{town} has no immigration office of its own; responsible is: {district}"),
+            )
         }
         Office::Unclear(district) => {
-            format!(
-                "Für diesen Tag nicht belegt, ob die Ausländerbehörde noch bei {town} lag oder schon bei: {}",
-                name(district)
+            let district = name(district);
+            say(
+                language,
+                &format!(
+                    "Für diesen Tag nicht belegt, ob die Ausländerbehörde noch bei {town} lag oder schon bei: {district}"
+                ),
+                &format!(
+                    "Not known for this day whether the immigration office was still with {town} or already with: \
+                     {district}"
+                ),
             )
         }
     }
 }
 
 /// What would make it eligible.
-fn remedy(rule: OfficeRule, ags: &Ags, entry: Option<&Entry>) -> String {
+fn remedy(language: Language, rule: OfficeRule, ags: &Ags, entry: Option<&Entry>) -> String {
     let Some(entry) = entry else {
-        return "Klären, wer an diesem Tag die Ausländerbehörde führte.".to_owned();
+        return say(
+            language,
+            "Klären, wer an diesem Tag die Ausländerbehörde führte.",
+            "Find out who ran the immigration office on this day.",
+        );
     };
     match (&entry.office, rule) {
         (Office::Own, _) | (_, OfficeRule::AnyMunicipality) => String::new(),
@@ -86,20 +135,35 @@ fn remedy(rule: OfficeRule, ags: &Ags, entry: Option<&Entry>) -> String {
             Office::Delegated(district) | Office::District(district) | Office::Unclear(district),
             OfficeRule::OwnOffice,
         ) => {
-            format!(
-                "Den Antrag kann stellen, wer die zuständige Ausländerbehörde führt: {}. {} kann dann Partner des \
-                 Projekts sein.",
-                name(district),
-                name(ags)
+            let (district, town) = (name(district), name(ags));
+            say(
+                language,
+                &format!(
+                    "Den Antrag kann stellen, wer die zuständige Ausländerbehörde führt: {district}. {town} kann dann \
+                     Partner des Projekts sein."
+                ),
+                &format!(
+                    "Whoever runs the responsible immigration office can apply: {district}. {town} can then be a partner \
+                     of the project."
+                ),
             )
         }
         (
             Office::Delegated(district) | Office::District(district) | Office::Unclear(district),
             OfficeRule::OfficeOfDistrictWithDeclaration,
-        ) => format!(
-            "Es fehlt die Erklärung, dass die zuständige Ausländerbehörde am Projekt mitwirkt: {}. Statt der \
-             Erklärung genügt es, wenn diese Stelle am Projekt beteiligt ist.",
-            name(district)
-        ),
+        ) => {
+            let district = name(district);
+            say(
+                language,
+                &format!(
+                    "Es fehlt die Erklärung, dass die zuständige Ausländerbehörde am Projekt mitwirkt: {district}. Statt \
+                     der Erklärung genügt es, wenn diese Stelle am Projekt beteiligt ist."
+                ),
+                &format!(
+                    "What is missing is the declaration that the responsible immigration office takes part: {district}. \
+                     Instead of the declaration it is enough that this body takes part in the project."
+                ),
+            )
+        }
     }
 }

@@ -125,6 +125,43 @@ fn what_is_late_too_early_or_does_not_add_up_goes_to_a_person() {
 }
 
 #[test]
+fn every_finding_is_said_in_english_too() {
+    const GERMAN: [&str; 9] = [
+        "Aufruf",
+        " bis ",
+        "Antrag,",
+        "Beginn",
+        "Eingegangen",
+        "Beantragt",
+        "Rahmenbedingung",
+        "zuständig",
+        "Kreis, ",
+    ];
+    let mut late = submitted("05158016");
+    late.late = true;
+    late.application.declarations.clear();
+    late.application.financing.total = Cents::euros(1);
+    late.application.financing.grant = Cents::euros(900_000);
+    late.application.project_period.from = day("2020-01-01");
+    let unknown = submitted("05999999");
+    for rule in ALL {
+        for one in [&late, &unknown, &submitted("05122000"), &joint("05154", "05158016")] {
+            for finding in assess(&call(rule), one, Register::nrw()).findings {
+                let english = finding.english.clone().expect("English texts");
+                assert_eq!(finding.remedy.is_some(), english.remedy.is_some());
+                let texts = [english.clause, english.value, english.remedy.unwrap_or_default()].join(" ");
+                let german: Vec<_> = GERMAN.into_iter().filter(|word| texts.contains(word)).collect();
+                assert!(german.is_empty(), "{german:?} in {texts}");
+                assert!(
+                    finding.clause.contains("Aufruf") || finding.clause.contains("VV Nr."),
+                    "{finding:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn a_cent_is_a_cent() {
     let mut one = submitted("05122000");
     one.application.financing.total = Cents::euros(60_000) + Cents(1);

@@ -26,6 +26,24 @@ pub struct Finding {
     /// What would make a missing condition good, in German.
     #[serde(default)]
     pub remedy: Option<String>,
+    /// The same four texts in English, for readers. The German ones are those that count (§ 23 VwVfG); findings of
+    /// older releases have no others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub english: Option<FindingTexts>,
+}
+
+/// The texts of a [`Finding`] in one language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FindingTexts {
+    /// The clause that asks for it.
+    pub clause: String,
+    /// The value found.
+    pub value: String,
+    /// Where the value stands.
+    pub source: String,
+    /// What would make a missing condition good.
+    #[serde(default)]
+    pub remedy: Option<String>,
 }
 
 /// The rules of eligibility.

@@ -36,7 +36,10 @@ pub(super) async fn begin(
     }
     calls::find(&mut tx, call).await?.ok_or_else(Problem::not_found)?;
     let id = ApplicationId(bus::outbox::new_id(tx.now()).uuid());
-    let draft = Draft::begin(id, call, ags, session.name, tx.now());
+    let mut draft = Draft::begin(id, call, ags, session.name.clone(), tx.now());
+    // Most often whoever begins is the one to be asked; it can be changed in the form.
+    draft.form.contact_name = session.name;
+    draft.form.contact_email = session.email.unwrap_or_default();
     drafts::insert(&mut tx, &draft).await?;
     idempotency::finish(&mut tx, &key, &id).await?;
     service.bus.commit(tx).await.map_err(failed)?;

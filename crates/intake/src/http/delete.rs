@@ -48,6 +48,7 @@ pub(super) async fn delete(
     if drafts::lock(&mut tx, id, &ags).await?.is_some() {
         drafts::remove(&mut tx, id).await?;
         service.bus.commit(tx).await.map_err(failed)?;
+        return Ok(to("/apply?deleted=1"));
     }
     Ok(to("/apply"))
 }

@@ -185,6 +185,7 @@ pub(super) async fn save(
         form.drop_blank_rows();
     }
     let path = draft_path(id);
+    let (partners, participants) = (form.partners.len(), form.participants.len());
     let mut tx = service.bus.begin().await?;
     let Some(draft) = drafts::lock(&mut tx, id, &ags).await? else {
         return gone(&mut tx, id, &session).await;
@@ -192,14 +193,28 @@ pub(super) async fn save(
     let next = match keep(&mut tx, draft, form, &fields, &session).await? {
         Ok(_) => match (action, rows) {
             ("check", _) => format!("{path}/check"),
-            (_, Some(Rows::AddPartner | Rows::RemovePartner(_))) => format!("{path}#partners"),
-            (_, Some(Rows::AddParticipant | Rows::RemoveParticipant(_))) => format!("{path}#joint"),
+            (_, Some(rows)) => format!("{path}#{}", focus(rows, partners, participants)),
             _ => format!("{path}?saved=1"),
         },
         Err(_) => compare_path(id),
     };
     service.bus.commit(tx).await.map_err(failed)?;
     Ok(to(&next))
+}
+
+/// The id of what has the focus after a row came or went: the first field of the new row, or of the neighbour of the
+/// one that went; the button, where no row is left. Browsers focus what the address names.
+fn focus(rows: Rows, partners: usize, participants: usize) -> String {
+    let (name, count, row, button) = match rows {
+        Rows::AddPartner => ("partner_name", partners, usize::MAX, "add-partner"),
+        Rows::RemovePartner(row) => ("partner_name", partners, row, "add-partner"),
+        Rows::AddParticipant => ("participant_ags", participants, usize::MAX, "add-participant"),
+        Rows::RemoveParticipant(row) => ("participant_ags", participants, row, "add-participant"),
+    };
+    match count {
+        0 => format!("f-{button}"),
+        count => format!("f-{name}-{}", row.min(count - 1)),
+    }
 }
 
 pub(super) async fn autosave(
@@ -266,4 +281,24 @@ pub(super) fn kept_name(id: ApplicationId) -> String {
 /// Where both versions of a draft stand side by side.
 pub(super) fn compare_path(id: ApplicationId) -> String {
     format!("{}/compare", draft_path(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_focus_goes_to_the_new_row_or_to_the_neighbour_of_the_one_that_went() {
+        for (rows, partners, participants, id) in [
+            (Rows::AddPartner, 3, 0, "f-partner_name-2"),
+            (Rows::AddParticipant, 0, 1, "f-participant_ags-0"),
+            (Rows::RemovePartner(0), 2, 9, "f-partner_name-0"),
+            (Rows::RemovePartner(2), 2, 0, "f-partner_name-1"),
+            (Rows::RemoveParticipant(7), 4, 3, "f-participant_ags-2"),
+            (Rows::RemovePartner(0), 0, 3, "f-add-partner"),
+            (Rows::RemoveParticipant(0), 3, 0, "f-add-participant"),
+        ] {
+            assert_eq!(focus(rows, partners, participants), id, "{rows:?}");
+        }
+    }
 }

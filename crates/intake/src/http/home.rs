@@ -27,6 +27,9 @@ pub(super) struct After {
     drafts: Option<String>,
     #[serde(default)]
     applications: Option<String>,
+    /// A draft was deleted just now.
+    #[serde(default)]
+    deleted: Option<String>,
 }
 
 #[derive(Template)]
@@ -40,6 +43,7 @@ struct Home<'a> {
     applications: Vec<applications::Listed>,
     older_applications: String,
     newer: &'static str,
+    deleted: bool,
 }
 
 struct OpenCall {
@@ -82,6 +86,7 @@ pub(super) async fn show(
         applications,
         older_applications,
         newer: if after.drafts.is_some() || after.applications.is_some() { "/apply" } else { "" },
+        deleted: after.deleted.is_some(),
     })
 }
 

@@ -82,7 +82,7 @@ async fn a_form_is_filled_in_checked_and_submitted_without_any_script() {
     // Half of it, with a row that is added and one that is taken away: all of it stays.
     let half = [("title".to_owned(), "Ein Titel".to_owned()), ("grant".to_owned(), "viel".to_owned())];
     let added = world.send_form(&draft, &page, "add-participant", &half).await;
-    assert_eq!(added.location, format!("{draft}#joint"));
+    assert_eq!(added.location, format!("{draft}#f-participant_ags-0"));
     let page = world.open(&draft).await;
     assert!(page.text.contains("participant_ags-0") && page.text.contains("value=\"Ein Titel\""));
     assert!(page.text.contains("value=\"viel\"") && !page.text.contains("id=\"errors\""));
@@ -356,7 +356,10 @@ async fn a_draft_can_be_thrown_away() {
     assert!(world.open(&path).await.text.contains("Entwurf löschen?"));
     assert_eq!(world.post(&path, &paderborn(), &[]).await.location, "/apply");
     world.open(&draft).await;
-    assert_eq!(world.post(&path, &solingen(), &[]).await.location, "/apply");
+    let deleted = world.post(&path, &solingen(), &[]).await;
+    assert_eq!(deleted.location, "/apply?deleted=1");
+    let home = world.get(&deleted.location, Some(&solingen()), "en").await;
+    assert!(home.text.contains("The draft has been deleted."), "{}", home.text);
     assert_eq!(world.get(&draft, Some(&solingen()), "de").await.status, StatusCode::NOT_FOUND);
     world.end().await;
 }

@@ -24,6 +24,48 @@ fn both_languages_say_everything() {
     }
 }
 
+/// Whoever begins is most often the contact: name and email of the session stand in the new draft.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_draft_knows_who_is_signed_in() {
+    let world = begin().await;
+    for (name, email) in [("Aylin Brandt", Some("a.brandt@solingen.example")), ("Ohne Adresse", None)] {
+        let somebody = chassis::Session { name: name.into(), email: email.map(str::to_owned), ..solingen() };
+        let home = world.get("/apply", Some(&somebody), "de").await;
+        let (call, key) = (home.field("call"), home.field("key"));
+        let draft = world.post("/apply/drafts", &somebody, &[("call", &call), ("key", &key)]).await.location;
+        let page = world.get(&draft, Some(&somebody), "en").await.text;
+        assert!(page.contains(&format!("value=\"{name}\" id=\"f-contact_name\"")), "{page}");
+        let email = email.unwrap_or_default();
+        assert!(page.contains(&format!("value=\"{email}\" id=\"f-contact_email\"")), "{page}");
+    }
+}
+
+/// "Needed where nothing else is said" holds: every field without a mark is asked for when it is empty.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_marked_is_really_needed() {
+    let world = begin().await;
+    let home = world.get("/apply", Some(&solingen()), "de").await;
+    let (call, key) = (home.field("call"), home.field("key"));
+    let draft = world.post("/apply/drafts", &solingen(), &[("call", &call), ("key", &key)]).await.location;
+    let page = world.get(&format!("{draft}?check=1"), Some(&solingen()), "de").await.text;
+    assert!(page.contains("<title>Fehler: "), "{page}");
+    let mut asked = 0;
+    // One part for each field: what stands between two beginnings.
+    let inputs = page.split("<div class=\"kern-form-input").skip(1);
+    for part in inputs.chain(page.split("<fieldset class=\"kern-fieldset").skip(1)) {
+        let part =
+            part.split("</label>").next().unwrap_or_default().split("</legend>").next().unwrap_or_default();
+        let Some(name) = part.split("\"f-").nth(1).and_then(|rest| rest.split('"').next()) else { continue };
+        // Filled in from the beginning: the contact, and the language of the emails.
+        if part.contains("kern-label__optional") || name.starts_with("contact_") {
+            continue;
+        }
+        asked += 1;
+        assert!(page.contains(&format!("href=\"#f-{name}\"")), "{name} is neither marked nor needed");
+    }
+    assert!(asked > 10, "{asked} fields");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_sees_what_is_none_of_their_business() {
     let world = begin().await;

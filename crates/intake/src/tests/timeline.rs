@@ -23,6 +23,7 @@ fn finding(outcome: Outcome) -> Finding {
         value: "keine eigene Ausländerbehörde".into(),
         source: "Register".into(),
         remedy: Some("Erklärung des Kreises Mettmann".into()),
+        english: None,
     }
 }
 

@@ -302,9 +302,9 @@ fn pieces(mut rest: &str) -> Vec<Piece<'_>> {
 }
 
 impl Message {
-    /// For people: the time in Germany.
+    /// For people: the time in Germany, with its zone.
     fn shown_time(&self) -> String {
-        self.received_at.with_timezone(&Berlin).format("%d.%m.%Y %H:%M:%S").to_string()
+        self.received_at.with_timezone(&Berlin).format("%d.%m.%Y %H:%M:%S %Z").to_string()
     }
 }
 

@@ -8,7 +8,7 @@ use axum::response::Response;
 use chassis::problem::{ApiJson, ApiQuery};
 use chassis::{Problem, Session};
 use events::ApplicationId;
-use pages::Page;
+use pages::{Page, Tab};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +75,7 @@ struct List<'a> {
     page: &'a Page,
     rows: Vec<Shown>,
     failed: bool,
+    tabs: [Tab; 2],
     waiting: String,
     away: Option<String>,
     newer: String,
@@ -99,6 +100,10 @@ pub async fn page(
         page: &page,
         rows: deliveries,
         failed: asked.failed,
+        tabs: [
+            Tab::new(page.url(""), page.t("list-all"), !asked.failed),
+            Tab::new(page.url("?failed=true"), page.t("list-failed"), asked.failed),
+        ],
         waiting: match waiting {
             0..=10_000 => page.t1("list-waiting", "count", waiting.to_string()),
             _ => page.t("list-waiting-many"),

@@ -174,6 +174,35 @@ fn a_refused_form_keeps_what_was_typed_and_says_what_is_wrong_beside_the_field()
 }
 
 #[test]
+fn the_title_of_a_page_with_errors_says_so_first() {
+    let pages = Pages::new("/review", DE, EN).unwrap();
+    for (language, title) in [(Language::De, "Fehler: Probeseite"), (Language::En, "Error: Sample page")] {
+        let page = pages.page(language, Some(somebody()), now());
+        let fresh = sample(&page, Form::new(&page));
+        assert!(fresh.contains(&format!("<title>{}", title.split_once(": ").unwrap().1)), "{fresh}");
+        let refused = sample(&page, read(Form::typed(&page, &typed())));
+        assert!(refused.contains(&format!("<title>{title}")), "{refused}");
+        let other = pages.page(language, Some(somebody()), now());
+        assert!(sample(&other, Form::new(&other)).contains("<title>") && !other.has_errors());
+    }
+}
+
+#[test]
+fn a_label_may_take_arguments_and_say_what_an_empty_field_means() {
+    let pages = Pages::new(
+        "",
+        "whole = Alles von { $name }\nmark = nötig für später",
+        "whole = x { $name }\nmark = m",
+    );
+    let page = pages.unwrap().page(Language::De, None, now());
+    let form = Form::new(&page);
+    let label = form.check("whole", "whole").label_text(page.t1("whole", "name", "Hilden"));
+    assert!(label.render().unwrap().contains("Alles von Hilden"));
+    let marked = form.check("a", "product").optional_as("mark").render().unwrap();
+    assert!(marked.contains("- nötig für später") && !marked.contains("freiwillig"), "{marked}");
+}
+
+#[test]
 fn a_text_beyond_its_limit_is_kept_and_refused() {
     let pages = Pages::new("", DE, EN).unwrap();
     let page = pages.page(Language::En, None, now());

@@ -5,7 +5,7 @@ use axum::response::Response;
 use chassis::problem::ApiQuery;
 use chassis::{Problem, Role, Session};
 use chrono::{DateTime, TimeDelta, Utc};
-use pages::Page;
+use pages::{Page, Tab};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -110,10 +110,14 @@ struct ListPage<'a> {
 }
 
 impl ListPage<'_> {
-    /// Each state: its name, its count, and whether it is the one shown.
-    fn states(&self) -> Vec<(&'static str, String, bool)> {
-        let state = |one: Bucket| (one.name(), self.page.number(one.count(&self.counts)), one == self.state);
-        Bucket::ALL.into_iter().map(state).collect()
+    /// Each state with its count.
+    fn states(&self) -> Vec<Tab> {
+        let tab = |one: Bucket| {
+            let link = format!("/review/all?state={}", one.name());
+            let name = self.bucket(one.name());
+            Tab::new(link, name, one == self.state).count(self.page.number(one.count(&self.counts)))
+        };
+        Bucket::ALL.into_iter().map(tab).collect()
     }
 
     fn bucket(&self, name: &str) -> String {
