@@ -12,9 +12,11 @@ pub mod messages;
 mod page;
 pub mod parse;
 mod problems;
+mod sort;
 
 pub use field::{Choice, Field};
 pub use form::Form;
 pub use format::Plain;
 pub use messages::{CatalogueError, Language};
 pub use page::{Page, Pages, show, show_invalid};
+pub use sort::compare_names;

@@ -1,6 +1,7 @@
 //! The whole service over a real Postgres and a real nats-server: requests and facts in, pages and facts out.
 
 mod api;
+mod door;
 mod drafts;
 mod pages;
 mod publishing;

@@ -24,7 +24,7 @@ pub async fn page(
     form.session.require(Role::Reviewer)?;
     let typed = form.fields.iter().filter(|(name, _)| *name != CSRF_FIELD && *name != "key");
     let typed: Fields =
-        typed.map(|(name, value)| (name.replace('\0', ""), value.replace('\0', ""))).collect();
+        typed.map(|(name, value)| (pages::parse::line(name), pages::parse::lines(value))).collect();
     if typed.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > LIMIT {
         return Err(Problem::new(chassis::ProblemKind::TooLarge));
     }
