@@ -157,11 +157,24 @@ pub async fn parked(place: Place, verb: Parked) -> Result<()> {
             Ok(())
         }
         Parked::Drop { fact, person, reason } => {
+            let reason = reason_to_drop(&reason).map_err(anyhow::Error::msg)?;
             let order = Order::Drop { which: fact.which(), person, reason };
             println!("{}", operator.order::<String>(fact.at, &order).await?);
             Ok(())
         }
     }
+}
+
+/// Longest reason to give a fact up, in characters.
+const LONGEST_REASON: usize = 500;
+
+/// The reason to give a fact up as it is kept; what is expected, where it is too long.
+pub fn reason_to_drop(typed: &str) -> Result<String, String> {
+    let reason = pages::parse::lines(typed);
+    if pages::parse::length(&reason) > LONGEST_REASON {
+        return Err(format!("a reason has at most {LONGEST_REASON} characters"));
+    }
+    Ok(reason)
 }
 
 /// Parked facts of one service.

@@ -11,6 +11,7 @@ use events::{
     AnyFact, ApplicationId, ApplicationSubmitted, Decider, EligibilityConfirmed, EligibilityReferred,
     Finding, IneligibilityConfirmed, Person,
 };
+use pages::parse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -168,12 +169,11 @@ impl Case {
             State::Withdrawn { .. } => return Err(Refused::Withdrawn),
             State::Referred => {}
         }
-        let reason = reason.trim();
-        // Postgres keeps no NUL in a text.
-        if reason.contains('\0') || !(SHORTEST_REASON..=LONGEST_REASON).contains(&reason.chars().count()) {
+        let reason = parse::lines(reason);
+        if !(SHORTEST_REASON..=LONGEST_REASON).contains(&parse::length(&reason)) {
             return Err(Refused::Reason);
         }
-        Ok(self.settle(verdict, Decider::Person { person, reason: reason.to_owned() }, now))
+        Ok(self.settle(verdict, Decider::Person { person, reason }, now))
     }
 
     /// The applicant takes it back. Withdrawn already: nothing changes.
@@ -283,10 +283,16 @@ mod tests {
             case.clone().decide(Verdict::Eligible, person(), &"x".repeat(4_001), now()),
             Err(Refused::Reason)
         );
-        let nul = case.clone().decide(Verdict::Eligible, person(), "lange genug\0", now());
-        assert_eq!(nul, Err(Refused::Reason));
-        let (decided, fact) =
-            case.decide(Verdict::Ineligible, person(), " Der Kreis wirkt nicht mit. ", now()).unwrap();
+        // Ten characters of which nobody sees one are none.
+        for invisible in
+            ["\u{200b}".repeat(10), "\u{3164}".repeat(12), format!("zu kurz{}", "\u{2060}".repeat(9))]
+        {
+            let refused = case.clone().decide(Verdict::Eligible, person(), &invisible, now());
+            assert_eq!(refused, Err(Refused::Reason), "{invisible:?}");
+        }
+        let (decided, fact) = case
+            .decide(Verdict::Ineligible, person(), " Der\u{a0}Kreis\0 wirkt\u{ad} nicht mit.\u{b}", now())
+            .unwrap();
         let AnyFact::IneligibilityConfirmed(fact) = fact else { panic!("{fact:?}") };
         let by = Decider::Person { person: person(), reason: "Der Kreis wirkt nicht mit.".to_owned() };
         assert_eq!(fact.decided_by, by);

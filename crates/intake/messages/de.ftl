@@ -69,7 +69,6 @@ language-en = Englisch
 
 # Fehler neben einem Feld
 wrong-too-many = „{ $field }“: höchstens { $limit } Einträge sind möglich.
-wrong-character = „{ $field }“ enthält ein Zeichen, das sich nicht drucken lässt.
 wrong-nothing = „{ $field }“ muss größer als 0 sein.
 wrong-ends-before-start = „{ $field }“ liegt vor dem Beginn.
 wrong-plan-gap = Der Finanzierungsplan geht nicht auf: An den Gesamtkosten fehlen { $gap }. Zuwendung, Eigenanteil und Mittel Dritter müssen zusammen die Gesamtkosten ergeben.
@@ -81,6 +80,7 @@ wrong-is-lead = „{ $field }“: Die eigene Kommune führt das Projekt und ist 
 wrong-repeated = „{ $field }“: Diese Angabe steht schon da.
 wrong-not-offered = „{ $field }“: Dieser Aufruf sieht eine der gewählten Angaben nicht vor.
 wrong-email = „{ $field }“ ist keine E-Mail-Adresse. Erwartet wird zum Beispiel name@stadt.de.
+wrong-email-letters = „{ $field }“: Adressen mit Umlauten oder anderen Buchstaben als a bis z erreichen nicht alle Mailserver. Bitte geben Sie eine Adresse ohne sie an.
 wrong-reason = Der Grund darf höchstens { $limit } Zeichen haben.
 
 field-applicant = Antragstellende Kommune

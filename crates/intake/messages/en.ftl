@@ -69,7 +69,6 @@ language-en = English
 
 # Mistakes beside a field
 wrong-too-many = “{ $field }”: at most { $limit } entries are possible.
-wrong-character = “{ $field }” contains a character that cannot be printed.
 wrong-nothing = “{ $field }” must be more than 0.
 wrong-ends-before-start = “{ $field }” is before the start.
 wrong-plan-gap = The financing plan does not add up: { $gap } of the total cost are missing. Grant, own share and money of third parties must together give the total cost.
@@ -81,6 +80,7 @@ wrong-is-lead = “{ $field }”: your own municipality leads the project and ta
 wrong-repeated = “{ $field }”: this stands there already.
 wrong-not-offered = “{ $field }”: this call does not offer one of the chosen values.
 wrong-email = “{ $field }” is not an email address. Expected is, for example, name@city.de.
+wrong-email-letters = “{ $field }”: not all mail servers reach addresses with umlauts or other letters than a to z. Please give an address without them.
 wrong-reason = The reason may have at most { $limit } characters.
 
 field-applicant = Applying municipality

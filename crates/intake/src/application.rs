@@ -116,7 +116,7 @@ impl Ready {
         now: DateTime<Utc>,
     ) -> Result<Self, Refused> {
         let lead = municipality(ags).ok_or_else(|| Refused::NoMunicipality(ags.clone()))?;
-        check::application(&application, call, ags).map_err(Refused::Wrong)?;
+        let application = check::application(application, call, ags).map_err(Refused::Wrong)?;
         if now < call.window.opens {
             return Err(Refused::NotOpen(call.window.opens));
         }

@@ -6,9 +6,18 @@ use std::hash::Hash;
 use std::ops::Range;
 
 use events::{Call, Cents, Court, Text};
+use pages::parse;
 use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+use crate::check::{LARGEST, LINE, LIST, TEXT};
+
+/// Most lines of a postal address.
+const ADDRESS: usize = 10;
+
+/// The largest budget of a year, in euro cents: sums of a few stay far from the largest number.
+const LARGEST_BUDGET: i64 = 99_999_999_999_999;
 
 /// Something in a call file is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +50,7 @@ pub fn read(text: &str) -> Result<Call, CallFileError> {
         CallFileError { line, column, problem }
     };
     let refuse = |error: toml::de::Error| at(error.span(), error.message().replace('\n', ", "));
-    let call: Call = toml::from_str(text).map_err(refuse)?;
+    let call: Call = by_the_door(toml::from_str(text).map_err(refuse)?);
     let table = DeTable::parse(text).map_err(refuse)?;
     // The contract ignores what it does not know; a file that says it is wrong.
     let known = serde_json::to_value(&call).map_err(|error| at(None, error.to_string()))?;
@@ -76,6 +85,33 @@ fn unknown_within(value: &DeValue<'_>, known: &Value) -> Option<(Range<usize>, S
     }
 }
 
+/// The call with its texts as they come in by the door.
+pub fn by_the_door(mut call: Call) -> Call {
+    let letters = &mut call.letters;
+    for text in [
+        &mut letters.authority.contact,
+        &mut letters.ancillary_conditions,
+        &mut letters.payout,
+        &mut letters.footer,
+    ]
+    .into_iter()
+    .chain(&mut letters.conditions)
+    {
+        *text = parse::lines(text);
+    }
+    let titles = call.criteria.iter_mut().map(|criterion| &mut criterion.title).chain([&mut call.title]);
+    for text in titles
+        .flat_map(|title| [&mut title.de, &mut title.en])
+        .chain([&mut call.programme, &mut call.file_number_prefix, &mut letters.authority.name])
+        .chain([&mut letters.signed_by, &mut letters.court.name])
+        .chain(&mut letters.authority.address)
+        .chain(&mut letters.court.address)
+    {
+        *text = parse::line(text);
+    }
+    call
+}
+
 /// Where `path` (such as `criteria.2.weight`) stands; where its nearest parent stands, if it does not.
 fn find(table: &Spanned<DeTable<'_>>, path: &str) -> Option<Range<usize>> {
     let mut parts = path.split('.');
@@ -106,12 +142,12 @@ fn check(call: &Call) -> Result<(), Mistake> {
     expect(key, "key", "expected 1 to 60 of the characters a-z, 0-9 and -")?;
     expect(call.version >= 1, "version", "versions start at 1")?;
     both("title", &call.title)?;
-    filled("programme", &call.programme)?;
-    filled("file_number_prefix", &call.file_number_prefix)?;
-    expect(call.file_number_prefix.len() <= 40, "file_number_prefix", "expected at most 40 characters")?;
+    filled("programme", &call.programme, LINE)?;
+    filled("file_number_prefix", &call.file_number_prefix, 40)?;
     expect(call.window.opens < call.window.closes, "window.closes", "expected a moment after window.opens")?;
 
     expect(!call.budget.is_empty(), "budget", "expected at least one financial year")?;
+    few("budget", call.budget.len())?;
     for (row, year) in call.budget.iter().enumerate() {
         expect(
             (2000..2100).contains(&year.year),
@@ -119,20 +155,31 @@ fn check(call: &Call) -> Result<(), Mistake> {
             "expected a year such as 2027",
         )?;
         expect(year.amount > Cents::ZERO, format!("budget.{row}.amount"), "expected more than 0 cents")?;
+        expect(
+            year.amount.0 <= LARGEST_BUDGET,
+            format!("budget.{row}.amount"),
+            "expected less than a trillion euros",
+        )?;
     }
     once("budget", "year", call.budget.iter().map(|year| year.year))?;
     expect(call.minimum_grant >= Cents::ZERO, "minimum_grant", "expected 0 cents or more")?;
     expect(call.maximum_grant > Cents::ZERO, "maximum_grant", "expected more than 0 cents")?;
     expect(call.maximum_grant >= call.minimum_grant, "maximum_grant", "expected at least the minimum_grant")?;
 
+    expect(call.maximum_grant <= LARGEST, "maximum_grant", "expected less than a billion euros")?;
+
     expect(!call.funding_priorities.is_empty(), "funding_priorities", "expected at least one")?;
     once("funding_priorities", "", &call.funding_priorities)?;
     once("themes", "", &call.themes)?;
+    for (path, day) in [("project_from", call.project_from), ("project_to", call.project_to)] {
+        expect(parse::is_plausible(day), path, "expected a day of the years 1900 to 2199")?;
+    }
     expect(call.project_from < call.project_to, "project_to", "expected a day after project_from")?;
 
     expect(!call.criteria.is_empty(), "criteria", "expected at least one")?;
+    few("criteria", call.criteria.len())?;
     for (row, criterion) in call.criteria.iter().enumerate() {
-        filled(&format!("criteria.{row}.key"), &criterion.key)?;
+        filled(&format!("criteria.{row}.key"), &criterion.key, 60)?;
         both(&format!("criteria.{row}.title"), &criterion.title)?;
         expect(criterion.weight > 0, format!("criteria.{row}.weight"), "expected more than 0")?;
     }
@@ -145,40 +192,53 @@ fn check(call: &Call) -> Result<(), Mistake> {
     expect(reviews, "reviews_per_application", "expected 1 to 9")?;
 
     let letters = &call.letters;
-    for (path, text) in [
-        ("letters.authority.name", &letters.authority.name),
-        ("letters.authority.contact", &letters.authority.contact),
-        ("letters.signed_by", &letters.signed_by),
-        ("letters.ancillary_conditions", &letters.ancillary_conditions),
-        ("letters.payout", &letters.payout),
+    for (path, text, limit) in [
+        ("letters.authority.name", &letters.authority.name, LINE),
+        ("letters.authority.contact", &letters.authority.contact, TEXT),
+        ("letters.signed_by", &letters.signed_by, LINE),
+        ("letters.ancillary_conditions", &letters.ancillary_conditions, TEXT),
+        ("letters.payout", &letters.payout, TEXT),
     ] {
-        filled(path, text)?;
+        filled(path, text, limit)?;
     }
-    lines("letters.authority.address", &letters.authority.address)?;
+    no_longer("letters.footer", &letters.footer, TEXT)?;
+    address("letters.authority.address", &letters.authority.address)?;
     if letters.court_by_seat {
         let none = letters.court == Court::default();
         expect(none, "letters.court", "expected no court beside court_by_seat, which finds it")?;
     } else {
-        filled("letters.court.name", &letters.court.name)?;
-        lines("letters.court.address", &letters.court.address)?;
+        filled("letters.court.name", &letters.court.name, LINE)?;
+        address("letters.court.address", &letters.court.address)?;
     }
+    few("letters.conditions", letters.conditions.len())?;
     let mut conditions = letters.conditions.iter().enumerate();
-    conditions.try_for_each(|(row, text)| filled(&format!("letters.conditions.{row}"), text))?;
+    conditions.try_for_each(|(row, text)| filled(&format!("letters.conditions.{row}"), text, TEXT))?;
     expect(letters.proof_due_days >= 1, "letters.proof_due_days", "expected 1 or more days")
 }
 
-fn lines(path: &str, list: &[String]) -> Result<(), Mistake> {
-    expect(!list.is_empty(), path, "expected at least one line")?;
-    list.iter().enumerate().try_for_each(|(row, line)| filled(&format!("{path}.{row}"), line))
+fn address(path: &str, lines: &[String]) -> Result<(), Mistake> {
+    expect(!lines.is_empty(), path, "expected at least one line")?;
+    expect(lines.len() <= ADDRESS, path, format!("expected at most {ADDRESS} lines"))?;
+    lines.iter().enumerate().try_for_each(|(row, line)| filled(&format!("{path}.{row}"), line, LINE))
 }
 
-fn filled(path: &str, text: &str) -> Result<(), Mistake> {
-    expect(!text.trim().is_empty(), path, "expected a text, found none")
+fn filled(path: &str, text: &str, limit: usize) -> Result<(), Mistake> {
+    expect(!text.is_empty(), path, "expected a text, found none")?;
+    no_longer(path, text, limit)
+}
+
+fn no_longer(path: &str, text: &str, limit: usize) -> Result<(), Mistake> {
+    let length = parse::length(text);
+    expect(length <= limit, path, format!("has {length} characters, expected at most {limit}"))
+}
+
+fn few(path: &str, count: usize) -> Result<(), Mistake> {
+    expect(count <= LIST, path, format!("expected at most {LIST} entries"))
 }
 
 fn both(path: &str, text: &Text) -> Result<(), Mistake> {
-    filled(&format!("{path}.de"), &text.de)?;
-    filled(&format!("{path}.en"), &text.en)
+    filled(&format!("{path}.de"), &text.de, LINE)?;
+    filled(&format!("{path}.en"), &text.en, LINE)
 }
 
 /// `field` is the one that must differ in the rows of `list`; empty where the rows themselves must.
@@ -267,6 +327,26 @@ mod tests {
                 "reviews_per_application: expected 1 to 9",
             ),
             ("\"59821 Arnsberg\"", "\"\"", "letters.authority.address.1: expected a text, found none"),
+            (
+                "title = { de = \"",
+                &format!("title = {{ de = \"{}", "x".repeat(LINE)),
+                "characters, expected at most 200",
+            ),
+            (
+                "signed_by = \"Dr. Demo Muster\"",
+                "signed_by = \"\u{200b}\u{2060}\"",
+                "letters.signed_by: expected a text, found none",
+            ),
+            (
+                "maximum_grant = 6_000_000",
+                "maximum_grant = 100_000_000_000",
+                "maximum_grant: expected less than",
+            ),
+            (
+                "project_to = \"2028-01-31\"",
+                "project_to = \"4028-01-31\"",
+                "project_to: expected a day of the years",
+            ),
             ("proof_due_days = 180", "proof_due_days = 0", "letters.proof_due_days: expected 1 or more days"),
             ("signed_by = \"Dr. Demo Muster\"", "", "missing field `signed_by`"),
         ] {
@@ -316,6 +396,16 @@ mod tests {
             let message = mistake(from, to);
             assert!(message.starts_with(place) && message.contains("unknown field"), "{to}: {message}");
         }
+    }
+
+    #[test]
+    fn texts_come_in_by_the_door() {
+        let typed = GOOD.replacen("Dr. Demo Muster", "Dr.\u{a0}Demo\u{ad} Mu\u{308}ster\u{200b}", 1);
+        let call = read(&typed).unwrap();
+        assert_eq!(call.letters.signed_by, "Dr. Demo Müster");
+        assert_eq!(by_the_door(call.clone()), call);
+        // The calls that come along need no door.
+        assert_eq!(toml::from_str::<Call>(GOOD).unwrap(), read(GOOD).unwrap());
     }
 
     #[test]

@@ -4,7 +4,13 @@ use std::collections::BTreeSet;
 
 use chassis::session::Fields;
 use events::{Application, Cents, Declaration, FundingPriority, Language, PartnerKind, ProjectTheme};
+use pages::parse::{is_blank, line, lines};
 use serde::{Deserialize, Serialize};
+
+use crate::check::LIST;
+
+/// Most rows of partners, and of municipalities, that a draft keeps.
+const MOST_ROWS: usize = LIST + 1;
 
 /// Every field of the form, as typed. Fields are only ever added, with defaults: a draft outlives a release.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,21 +112,12 @@ fn typed(amount: Cents) -> String {
     pages::Language::De.money_to_type(amount.0)
 }
 
-/// One line where the form has one line: no breaks, no control characters.
-fn line(text: &str) -> String {
-    text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !c.is_control()).collect()
-}
-
-/// Several lines, ended as Unix does; no other control characters (Postgres refuses U+0000 in jsonb).
-fn lines(text: &str) -> String {
-    text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
-}
-
-/// The numbers of the rows whose first field begins with `name`, once each.
+/// The numbers of the rows whose first field begins with `name`, once each: one more than can be submitted, so that
+/// the form can say so, and no more.
 fn rows(fields: &Fields, name: &str) -> impl Iterator<Item = usize> {
     let rows: BTreeSet<usize> =
         fields.iter().filter_map(|(key, _)| key.strip_prefix(name)?.parse().ok()).collect();
-    rows.into_iter()
+    rows.into_iter().take(MOST_ROWS)
 }
 
 impl From<&Fields> for Form {
@@ -273,10 +270,12 @@ impl Form {
     /// Adds or takes away a row. A row that is not there is nothing to take away.
     pub fn change(&mut self, rows: Rows) {
         match rows {
-            Rows::AddPartner => self.partners.push(PartnerRow::default()),
+            Rows::AddPartner if self.partners.len() < MOST_ROWS => self.partners.push(PartnerRow::default()),
             Rows::AddParticipant => {
                 self.is_joint = true;
-                self.participants.push(ParticipantRow::default());
+                if self.participants.len() < MOST_ROWS {
+                    self.participants.push(ParticipantRow::default());
+                }
             }
             Rows::RemovePartner(index) if index < self.partners.len() => {
                 self.partners.remove(index);
@@ -284,14 +283,14 @@ impl Form {
             Rows::RemoveParticipant(index) if index < self.participants.len() => {
                 self.participants.remove(index);
             }
-            Rows::RemovePartner(_) | Rows::RemoveParticipant(_) => {}
+            Rows::AddPartner | Rows::RemovePartner(_) | Rows::RemoveParticipant(_) => {}
         }
     }
 
     /// Without the rows nobody filled in: from here on the rows are those of the application.
     pub fn drop_blank_rows(&mut self) {
-        self.partners.retain(|row| !row.name.trim().is_empty());
-        self.participants.retain(|row| !(row.ags.trim().is_empty() && row.share.trim().is_empty()));
+        self.partners.retain(|row| !is_blank(&row.name));
+        self.participants.retain(|row| !(is_blank(&row.ags) && is_blank(&row.share)));
     }
 
     /// Whether this choice is ticked.
@@ -349,7 +348,7 @@ mod tests {
             ("participant_ags-0", "05122000"),
             ("unknown", "ignored"),
         ]);
-        assert_eq!(form.title, "Netz  werk");
+        assert_eq!(form.title, "Netz werk");
         assert_eq!(form.goals, "eins\nzwei");
         assert!(form.has_theme(&ProjectTheme::Transfer) && !form.has_theme(&ProjectTheme::GuideSystems));
         assert_eq!(form.partners.len(), 2);
@@ -369,6 +368,18 @@ mod tests {
         assert!(form.participants.is_empty());
         assert_eq!(Rows::read("remove-everything-1"), None);
         assert_eq!(Rows::read("save"), None);
+    }
+
+    #[test]
+    fn rows_end_one_beyond_the_limit() {
+        let fields: Fields = (0..2_000)
+            .flat_map(|row| [format!("partner_name-{row}"), format!("participant_ags-{row}")])
+            .map(|name| (name, "x".to_owned()))
+            .collect();
+        let mut form = Form::from(&fields);
+        form.change(Rows::AddPartner);
+        form.change(Rows::AddParticipant);
+        assert_eq!((form.partners.len(), form.participants.len()), (LIST + 1, LIST + 1));
     }
 
     #[test]

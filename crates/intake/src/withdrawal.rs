@@ -2,6 +2,7 @@
 
 use bus::{Tx, outbox};
 use events::{ApplicationId, Cause, Person};
+use pages::parse;
 
 use crate::application::{NotWithdrawn, Status};
 use crate::store::{applications, timeline};
@@ -13,11 +14,10 @@ pub const LONGEST_REASON: usize = 2_000;
 /// The reason as it is kept; none where nothing was said.
 ///
 /// # Errors
-/// Too long or not a text; the limit.
+/// Too long; the limit.
 pub fn reason(typed: &str) -> Result<Option<String>, usize> {
-    let reason = typed.replace("\r\n", "\n").trim().to_owned();
-    let control = reason.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t'));
-    if control || reason.chars().count() > LONGEST_REASON {
+    let reason = parse::lines(typed);
+    if parse::length(&reason) > LONGEST_REASON {
         return Err(LONGEST_REASON);
     }
     Ok((!reason.is_empty()).then_some(reason))

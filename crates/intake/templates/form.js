@@ -1,30 +1,39 @@
-// Comfort only: says while typing whether the financing plan adds up. The server reads the amounts itself.
+// Comfort only: says while typing whether the financing plan adds up. The server reads the amounts, as it does when
+// the form is sent; when it cannot be reached, nothing is said.
 "use strict";
-
-// Cents, as the server reads them; null where it is no amount yet.
-function cents(text) {
-  let plain = text.replace(/[\s€'’]|EUR|Euro/g, "");
-  if (plain === "") return 0;
-  const decimals = plain.match(/[.,](\d{1,2})$/);
-  const whole = (decimals ? plain.slice(0, decimals.index) : plain).replace(/[.,](?=\d{3}(?:\D|$))/g, "");
-  if (!/^\d+$/.test(whole)) return null;
-  return Number(whole) * 100 + (decimals ? Number(decimals[1].padEnd(2, "0")) : 0);
-}
 
 for (const said of document.querySelectorAll("[data-sum]")) {
   const form = said.closest("form");
+  const names = [...said.dataset.sum.split(" "), said.dataset.total];
   const field = (name) => form.elements.namedItem(name);
-  const parts = said.dataset.sum.split(" ");
   const euros = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: "EUR" });
-  const update = () => {
-    const amounts = [...parts, said.dataset.total].map((name) => cents(field(name).value));
-    const total = amounts.at(-1);
-    said.textContent = "";
-    if (!total || amounts.includes(null)) return;
-    const gap = total - amounts.slice(0, -1).reduce((sum, one) => sum + one, 0);
+  let timer = 0, asked = 0;
+
+  function sentence({ errors, gap }) {
+    const wrong = names.find((name) => errors[name]);
+    if (wrong) return errors[wrong];
+    if (gap === null) return "";
     const text = gap === 0 ? said.dataset.fits : gap > 0 ? said.dataset.missing : said.dataset.over;
-    said.textContent = text.replace("…", euros.format(Math.abs(gap) / 100));
-  };
-  for (const name of [...parts, said.dataset.total]) field(name).addEventListener("input", update);
-  update();
+    return text.replace("…", euros.format(Math.abs(gap) / 100));
+  }
+
+  async function ask() {
+    const question = ++asked;
+    const typed = new URLSearchParams(names.map((name) => [name, field(name).value]));
+    let text = "";
+    try {
+      const answer = await fetch(`/apply/api/amounts?${typed}`, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(5000) });
+      if (answer.ok) text = sentence(await answer.json());
+    } catch { /* the form says it when it is sent */ }
+    // Only the answer to what stands there now.
+    if (question === asked) said.textContent = text;
+  }
+
+  function later() {
+    clearTimeout(timer);
+    timer = setTimeout(ask, 400);
+  }
+
+  for (const name of names) field(name).addEventListener("input", later);
+  if (names.some((name) => field(name).value)) ask();
 }

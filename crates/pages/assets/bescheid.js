@@ -373,12 +373,28 @@ function keep(form) {
   restore();
 }
 
+// Characters as people count them, and the server with them (pages::parse::length): a letter with its marks is one, an
+// emoji is one, a break is one, and what nobody sees is none. Whoever piles up marks uses up the length.
+const clusters = typeof Intl.Segmenter === "function" ? new Intl.Segmenter(language, { granularity: "grapheme" }) : null;
+function length(text) {
+  const seen = text
+    .replace(/\r\n?/g, "\n")
+    .replace(/[\p{Cc}\u{fff9}-\u{fffc}]/gu, (c) => (/[\n\t]/.test(c) ? c : /[\v\f\u{85}]/u.test(c) ? "\n" : ""))
+    .replace(/(?![\u{200c}\u{200d}\u{fe00}-\u{fe0f}\u{e0020}-\u{e007f}\u{e0100}-\u{e01ef}\u{115f}\u{1160}\u{3164}\u{ffa0}])\p{Default_Ignorable_Code_Point}/gu, "")
+    .normalize("NFC")
+    .trim();
+  if (!clusters) return [...seen].length;
+  let sum = 0;
+  for (const { segment } of clusters.segment(seen)) sum += Math.ceil([...segment].length / 16);
+  return sum;
+}
+
 function count(input) {
   const limit = Number(input.dataset.limit);
   const shown = document.querySelector(`#${CSS.escape(input.id)}-hint .b-limit`);
   if (!shown) return;
   const update = () => {
-    const left = limit - [...input.value].length;
+    const left = limit - length(input.value);
     shown.textContent = left < 0 ? words.over(-left) : words.left(left);
     shown.classList.toggle("b-limit--over", left < 0);
   };

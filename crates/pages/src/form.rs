@@ -1,5 +1,7 @@
 //! A form as it is shown and read: what was typed, what is wrong with it, and its fields.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use chassis::session::Fields;
 use chrono::NaiveDate;
@@ -13,14 +15,18 @@ use crate::parse::{self, ParseError};
 #[derive(Clone, Debug)]
 pub struct Form {
     pub(crate) page: Page,
-    typed: Vec<(String, String)>,
+    /// The values of each name, in their order.
+    typed: HashMap<String, Vec<String>>,
+    /// Names and messages, in the order they were found.
     errors: Vec<(String, String)>,
+    /// Where in `errors` each name stands.
+    wrong: HashMap<String, usize>,
 }
 
 impl Form {
     /// An empty form.
     pub fn new(page: &Page) -> Self {
-        Self { page: page.clone(), typed: Vec::new(), errors: Vec::new() }
+        Self { page: page.clone(), typed: HashMap::new(), errors: Vec::new(), wrong: HashMap::new() }
     }
 
     /// A form as it was sent.
@@ -31,7 +37,7 @@ impl Form {
     /// The same with one more value (a name may repeat: check boxes).
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.typed.push((name.to_owned(), value.into()));
+        self.typed.entry(name.to_owned()).or_default().push(value.into());
         self
     }
 
@@ -42,26 +48,26 @@ impl Form {
 
     /// All values of `name`.
     pub fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
-        let name = name.to_owned();
-        self.typed.iter().filter(move |(key, _)| *key == name).map(|(_, value)| value.as_str())
+        self.typed.get(name).into_iter().flatten().map(String::as_str)
     }
 
     /// Is `value` among the values of `name`?
     pub fn has(&self, name: &str, value: &str) -> bool {
-        self.typed.iter().any(|(key, typed)| key == name && typed == value)
+        self.values(name).any(|typed| typed == value)
     }
 
     /// Notes that `name` is wrong; `message` is in the reader's language.
     pub fn refuse(&mut self, name: &str, message: impl Into<String>) {
         self.page.refuse();
         if self.error(name).is_none() {
+            self.wrong.insert(name.to_owned(), self.errors.len());
             self.errors.push((name.to_owned(), message.into()));
         }
     }
 
     /// What is wrong with `name`.
     pub fn error(&self, name: &str) -> Option<&str> {
-        self.errors.iter().find(|(key, _)| key == name).map(|(_, message)| message.as_str())
+        self.wrong.get(name).map(|at| self.errors[*at].1.as_str())
     }
 
     /// Is nothing wrong so far?
@@ -69,8 +75,8 @@ impl Form {
         self.errors.is_empty()
     }
 
-    /// The text of `name`, which must be there and have at most `limit` characters. `label` is the message key of
-    /// the field's label.
+    /// The text of `name`, of one or more lines, which must be there and have at most `limit` characters. `label` is
+    /// the message key of the field's label.
     pub fn need(&mut self, name: &str, label: &str, limit: usize) -> String {
         let text = self.take(name, label, limit);
         if text.is_none() {
@@ -81,9 +87,8 @@ impl Form {
 
     /// The text of `name`, which may be missing.
     pub fn take(&mut self, name: &str, label: &str, limit: usize) -> Option<String> {
-        // Browsers send line ends as two characters, and count them as one.
-        let text = self.value(name).replace("\r\n", "\n").trim().to_owned();
-        let length = text.chars().count();
+        let text = parse::lines(self.value(name));
+        let length = parse::length(&text);
         if length > limit {
             let field = self.page.t(label);
             let arguments =
@@ -104,7 +109,7 @@ impl Form {
 
     /// The amount of `name` in cents, which may be missing.
     pub fn take_money(&mut self, name: &str, label: &str) -> Option<i64> {
-        if self.value(name).trim().is_empty() { None } else { Some(self.need_money(name, label)) }
+        if parse::is_blank(self.value(name)) { None } else { Some(self.need_money(name, label)) }
     }
 
     /// The date of `name`, which must be there (any day where it is wrong).
@@ -117,7 +122,7 @@ impl Form {
 
     /// The date of `name`, which may be missing.
     pub fn take_date(&mut self, name: &str, label: &str) -> Option<NaiveDate> {
-        if self.value(name).trim().is_empty() { None } else { Some(self.need_date(name, label)) }
+        if parse::is_blank(self.value(name)) { None } else { Some(self.need_date(name, label)) }
     }
 
     /// The value of `name`, which must be one of `choices`.
@@ -131,7 +136,9 @@ impl Form {
     }
 
     fn refuse_parsed(&mut self, name: &str, label: &str, error: ParseError) {
-        let message = self.page.t1(error.key(), "field", self.page.t(label));
+        let (field, [decimal, thousands]) = (self.page.t(label), error.choices(self.page.language));
+        let arguments = [("field", &*field), (decimal.0, &*decimal.1), (thousands.0, &*thousands.1)];
+        let message = self.page.tn(error.key(), &arguments);
         self.refuse(name, message);
     }
 

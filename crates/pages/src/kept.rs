@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::field::Html;
 use crate::form::Form;
 use crate::page::Page;
+use crate::parse;
 
 /// Hidden fields that a form with [`Keep`] sends besides what was typed.
 const REVISION: &str = "kept_revision";
@@ -295,12 +296,12 @@ pub async fn discard(connection: &mut PgConnection, person: &str, form: &str) ->
     Ok(())
 }
 
-/// Only what a person typed: without the token and what a page says of itself. Postgres keeps no NUL in texts.
+/// Only what a person typed, as it comes in: without the token and what a page says of itself.
 fn typed(sent: &Fields) -> Fields {
     let own = [CSRF_FIELD, REVISION, OPEN_PAGE, "key", "action"];
     sent.iter()
         .filter(|(name, _)| !own.contains(name))
-        .map(|(name, value)| (name.replace('\0', ""), value.replace('\0', "")))
+        .map(|(name, value)| (parse::line(name), parse::lines(value)))
         .collect()
 }
 

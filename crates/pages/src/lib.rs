@@ -14,6 +14,7 @@ mod page;
 pub mod parse;
 mod problems;
 mod tab;
+mod sort;
 
 pub use field::{Choice, Field};
 pub use form::Form;
@@ -22,3 +23,4 @@ pub use kept::Keep;
 pub use messages::{CatalogueError, Language};
 pub use page::{Page, Pages, show, show_invalid};
 pub use tab::Tab;
+pub use sort::compare_names;

@@ -127,10 +127,10 @@ impl Scale {
         if sheet.recommendation.is_none() {
             mistakes.push(Mistake::NoRecommendation);
         }
-        let comment = sheet.comment.trim().to_owned();
+        let comment = pages::parse::lines(&sheet.comment);
         if comment.is_empty() {
             mistakes.push(Mistake::NoComment);
-        } else if comment.chars().count() > COMMENT_LIMIT {
+        } else if pages::parse::length(&comment) > COMMENT_LIMIT {
             mistakes.push(Mistake::CommentTooLong);
         }
         let (Some(recommendation), true) = (sheet.recommendation, mistakes.is_empty()) else {

@@ -50,9 +50,22 @@ fn every_mistake_is_named() {
     assert_eq!(mistakes, expected);
     let mut twice = sheet(&[1, 2]);
     twice.scores.push(Score { criterion: "c0".into(), points: 5 });
-    twice.comment = "ä".repeat(COMMENT_LIMIT + 1);
+    twice.comment = "a\u{308}".repeat(COMMENT_LIMIT + 1);
     let mistakes = scale(&[50, 50], 5).judge(person(), twice).unwrap_err();
     assert_eq!(mistakes, [Mistake::Repeated("c0".into()), Mistake::CommentTooLong]);
+}
+
+#[test]
+fn a_comment_comes_in_by_the_door() {
+    let judge = |comment: &str| {
+        let sheet = Sheet { comment: comment.into(), ..sheet(&[1, 2]) };
+        scale(&[50, 50], 5).judge(person(), sheet).map(|given| given.comment)
+    };
+    assert_eq!(judge("Gut\u{b}begru\u{308}ndet\0\u{200b}"), Ok("Gut\nbegründet".to_owned()));
+    assert_eq!(judge("\u{200b}\u{2800}"), Err(vec![Mistake::NoComment]));
+    // As people count: a family is one character.
+    let longest = "👩\u{200d}👧".repeat(COMMENT_LIMIT);
+    assert_eq!(judge(&longest), Ok(longest));
 }
 
 /// Weights that add up to 100, with points for each.

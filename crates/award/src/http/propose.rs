@@ -7,7 +7,7 @@ use chassis::problem::{ApiJson, ApiPath, Problem};
 use chassis::session::{Fields, PageForm};
 use chassis::{Role, Session};
 use events::{ApplicationId, Cents};
-use pages::{Form, Page};
+use pages::{Form, Page, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +47,7 @@ pub(super) struct Proposal {
 
 impl Proposal {
     fn decision(&self, applied: Cents) -> Decision {
-        let said = |text: &str| Some(clean(text)).filter(|text| !text.is_empty());
+        let said = |text: &str| Some(parse::lines(text)).filter(|text| !text.is_empty());
         match self.kind {
             Kind::Grant => {
                 let amount = self.amount_cents.map_or(applied, Cents);
@@ -57,14 +57,11 @@ impl Proposal {
                     reason_for_full: said(&self.reason_for_full),
                 }
             }
-            Kind::Reject => Decision::Reject { reasons: self.reasons.lines().filter_map(said).collect() },
+            Kind::Reject => {
+                Decision::Reject { reasons: parse::lines(&self.reasons).lines().filter_map(said).collect() }
+            }
         }
     }
-}
-
-/// Without the one character that Postgres cannot store, and without blanks around.
-pub(super) fn clean(text: &str) -> String {
-    text.replace('\0', "").trim().to_owned()
 }
 
 async fn act(
@@ -110,7 +107,8 @@ pub(super) async fn api(
     ApiJson(proposal): ApiJson<Proposal>,
 ) -> Result<ApiJson<answer::Case>, Problem> {
     let texts = [("/reasons", &proposal.reasons), ("/reason_for_full", &proposal.reason_for_full)];
-    if let Some((field, _)) = texts.into_iter().find(|(_, text)| text.chars().count() > LONGEST) {
+    if let Some((field, _)) = texts.into_iter().find(|(_, text)| parse::length(&parse::lines(text)) > LONGEST)
+    {
         return Err(Problem::invalid([(field, format!("at most {LONGEST} characters"))]));
     }
     let once = Once::of(&headers, &session, "propose", &(application, &proposal))?;

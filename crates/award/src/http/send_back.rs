@@ -7,13 +7,13 @@ use chassis::problem::{ApiJson, ApiPath, Problem};
 use chassis::session::{Fields, PageForm};
 use chassis::{Role, Session};
 use events::ApplicationId;
-use pages::{Form, Page};
+use pages::{Form, Page, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::denied::Denied;
 use super::once::Once;
-use super::propose::{LONGEST, clean};
+use super::propose::LONGEST;
 use super::{Shared, answer, case};
 use crate::Service;
 use crate::award::Act;
@@ -45,7 +45,7 @@ async fn act(
     }
     let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     let (now, by, before) = (tx.now(), cases::person(session), case.state.stage());
-    let reason = clean(&request.reason);
+    let reason = parse::lines(&request.reason);
     let happened = Happened::new(now, "returned").by(&by).remark(reason.clone());
     let case = case.as_seen(request.revision)?.send_back(Act { by, at: now }, reason)?;
     cases::save(&mut tx, &case, before, &happened).await?;
@@ -63,7 +63,7 @@ pub(super) async fn api(
     headers: HeaderMap,
     ApiJson(request): ApiJson<Return>,
 ) -> Result<ApiJson<answer::Case>, Problem> {
-    if request.reason.trim().is_empty() || request.reason.chars().count() > LONGEST {
+    if !(1..=LONGEST).contains(&parse::length(&parse::lines(&request.reason))) {
         return Err(Problem::invalid([("/reason", format!("1 to {LONGEST} characters"))]));
     }
     let once = Once::of(&headers, &session, "return", &(application, &request))?;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::Front;
 use super::confirm::Confirm;
 use super::ops::tabs;
-use crate::operate::{emails, parked_at};
+use crate::operate::{emails, parked_at, reason_to_drop};
 
 /// One parked fact: where it is parked, who said it, what about, its number.
 pub const FACT: &str = "/ops/parked/{at}/{source}/{key}/{version}";
@@ -216,7 +216,9 @@ pub async fn drop_fact(
     form.session.require(Role::Operator)?;
     let (at, which) = address(path)?;
     let shown: Shown = front.operator.order(at, &Order::Show(which)).await.map_err(problem)?;
-    let order = Order::Drop { which, person: form.session.person, reason: form.data.reason };
+    let reason =
+        reason_to_drop(&form.data.reason).map_err(|expected| Problem::invalid([("/reason", expected)]))?;
+    let order = Order::Drop { which, person: form.session.person, reason };
     front.operator.order::<String>(at, &order).await.map_err(problem)?;
     let done = if shown.fact.drop_asked.is_some() { "dropped" } else { "asked" };
     Ok(Redirect::to(&format!("/ops/parked?done={done}")).into_response())

@@ -1,5 +1,7 @@
 //! Forms of our own pages: refused unless our page sent them, and nothing typed is lost.
 
+use std::collections::HashMap;
+
 use axum::Form;
 use axum::extract::{FromRequest, Request};
 use axum::http::request::Parts;
@@ -15,24 +17,40 @@ use crate::problem::{Problem, ProblemKind};
 /// The name of the hidden field that carries the form token.
 pub const CSRF_FIELD: &str = "csrf";
 
+/// Most fields of a form that are taken; the largest of our own has some 300.
+const MOST_FIELDS: usize = 1_000;
+
+/// Longest name of a field, in bytes.
+const LONGEST_NAME: usize = 100;
+
+/// Longest value of a field, in bytes: far beyond the longest text (5,000 characters), so that what is too long is
+/// shown to its writer again, beside the message.
+const LONGEST_VALUE: usize = 400_000;
+
 /// All fields of a form as they were sent, in their order; a name may repeat.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fields(Vec<(String, String)>);
+#[serde(from = "Vec<(String, String)>", into = "Vec<(String, String)>")]
+pub struct Fields {
+    pairs: Vec<(String, String)>,
+    /// Where the values of each name stand.
+    places: HashMap<String, Vec<usize>>,
+}
 
 impl Fields {
     /// The first value of `name`, or an empty text.
     pub fn get(&self, name: &str) -> &str {
-        self.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+        let first = self.places.get(name).and_then(|places| places.first());
+        first.map_or("", |place| self.pairs[*place].1.as_str())
     }
 
     /// Every value of `name`.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.places.get(name).into_iter().flatten().map(|place| self.pairs[*place].1.as_str())
     }
 
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Reads them as `T`. Let the fields of `T` be texts with defaults where a person types, so that a mistake
@@ -41,7 +59,7 @@ impl Fields {
     /// # Errors
     /// 422 with the field's name: our own page does not send such a form.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let encoded = serde_html_form::to_string(&self.0).map_err(Problem::internal)?;
+        let encoded = serde_html_form::to_string(&self.pairs).map_err(Problem::internal)?;
         let reader = serde_html_form::Deserializer::from_bytes(encoded.as_bytes());
         serde_path_to_error::deserialize(reader).map_err(|error| {
             let pointer = format!("/{}", error.path());
@@ -50,9 +68,25 @@ impl Fields {
     }
 }
 
+impl From<Vec<(String, String)>> for Fields {
+    fn from(pairs: Vec<(String, String)>) -> Self {
+        let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, (name, _)) in pairs.iter().enumerate() {
+            places.entry(name.clone()).or_default().push(place);
+        }
+        Self { pairs, places }
+    }
+}
+
+impl From<Fields> for Vec<(String, String)> {
+    fn from(fields: Fields) -> Self {
+        fields.pairs
+    }
+}
+
 impl FromIterator<(String, String)> for Fields {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().collect())
+        Self::from(pairs.into_iter().collect::<Vec<_>>())
     }
 }
 
@@ -119,5 +153,12 @@ async fn fields<S: Send + Sync>(request: Request, state: &S) -> Result<(Parts, F
     let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, state)
         .await
         .map_err(|rejection| Problem::new(ProblemKind::Malformed).detail(rejection.body_text()))?;
-    Ok((parts, Fields(pairs)))
+    let too_long = pairs.iter().any(|(name, value)| name.len() > LONGEST_NAME || value.len() > LONGEST_VALUE);
+    if pairs.len() > MOST_FIELDS || too_long {
+        let expected = format!(
+            "a form has at most {MOST_FIELDS} fields, their names {LONGEST_NAME} and their values {LONGEST_VALUE} bytes"
+        );
+        return Err(Problem::new(ProblemKind::TooLarge).detail(expected));
+    }
+    Ok((parts, Fields::from(pairs)))
 }

@@ -59,7 +59,8 @@ impl Field {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// Its name in the contract.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Title => "title",
             Self::FieldOfAction => "field_of_action",

@@ -11,7 +11,9 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-use events::{Ags, Application, Call, Cents, Contact};
+use std::collections::BTreeMap;
+
+use events::{Ags, Application, Call, Cents, Contact, FinancingPlan};
 use pages::messages::Messages;
 use pages::parse::ParseError;
 use pages::{Language, Page};
@@ -28,7 +30,7 @@ pub const TEXT: usize = 5_000;
 pub const LIST: usize = 50;
 
 /// The largest amount, as large as the form reads it.
-pub const LARGEST: Cents = Cents(99_999_999_999);
+pub const LARGEST: Cents = Cents(pages::parse::LARGEST);
 
 /// What is wrong with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +49,6 @@ pub enum Wrong {
         /// How many there may be.
         limit: usize,
     },
-    /// A character nobody types (control characters).
-    Character,
     /// Nothing is applied for.
     Nothing,
     /// The last day is before the first.
@@ -73,6 +73,8 @@ pub enum Wrong {
     NotOffered,
     /// Not an email address.
     Email,
+    /// An email address with letters that mail servers take only in part (RFC 6531).
+    EmailLetters,
 }
 
 impl Wrong {
@@ -85,7 +87,6 @@ impl Wrong {
             Self::Unreadable(error) => error.key(),
             Self::TooLong { .. } => "error-too-long",
             Self::TooMany { .. } => "wrong-too-many",
-            Self::Character => "wrong-character",
             Self::Nothing => "wrong-nothing",
             Self::EndsBeforeStart => "wrong-ends-before-start",
             Self::PlanGap { gap } if *gap > Cents::ZERO => "wrong-plan-gap",
@@ -97,6 +98,7 @@ impl Wrong {
             Self::Repeated => "wrong-repeated",
             Self::NotOffered => "wrong-not-offered",
             Self::Email => "wrong-email",
+            Self::EmailLetters => "wrong-email-letters",
         }
     }
 
@@ -128,28 +130,36 @@ impl Wrong {
             _ => String::new(),
         };
         let (length, limit) = (length.to_string(), limit.to_string());
-        say(self.message(), &[("field", &label), ("length", &length), ("limit", &limit), ("gap", &gap)])
+        let error = if let Self::Unreadable(error) = self { *error } else { ParseError::Empty };
+        let [decimal, thousands] = error.choices(language);
+        let arguments = [
+            ("field", &*label),
+            ("length", &length),
+            ("limit", &limit),
+            ("gap", &gap),
+            (decimal.0, &decimal.1),
+            (thousands.0, &thousands.1),
+        ];
+        say(self.message(), &arguments)
     }
 }
 
 /// What is wrong with a form: the first mistake of each field, in the order of the form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Errors(Vec<(Field, Wrong)>);
+pub struct Errors(BTreeMap<Field, Wrong>);
 
 impl Errors {
     fn add(&mut self, field: Field, wrong: Wrong) {
-        if !self.has(field) {
-            self.0.push((field, wrong));
-        }
+        self.0.entry(field).or_insert(wrong);
     }
 
     fn has(&self, field: Field) -> bool {
-        self.of(field).is_some()
+        self.0.contains_key(&field)
     }
 
     /// What is wrong with this field.
     pub fn of(&self, field: Field) -> Option<&Wrong> {
-        self.0.iter().find(|(one, _)| *one == field).map(|(_, wrong)| wrong)
+        self.0.get(&field)
     }
 
     /// Nothing wrong.
@@ -161,11 +171,6 @@ impl Errors {
     pub fn iter(&self) -> impl Iterator<Item = (Field, &Wrong)> {
         self.0.iter().map(|(field, wrong)| (*field, wrong))
     }
-
-    fn in_order(mut self) -> Self {
-        self.0.sort_by_key(|(field, _)| *field);
-        self
-    }
 }
 
 /// Reads a form that `lead` wants to submit to `call`. Rows must have no blanks ([`Form::drop_blank_rows`]).
@@ -176,17 +181,25 @@ pub fn form(form: &Form, call: &Call, lead: &Ags) -> Result<Application, Errors>
     let mut errors = Errors::default();
     let application = read::read(form, &mut errors);
     rules::check(&application, call, lead, &mut errors);
-    if errors.is_empty() { Ok(application) } else { Err(errors.in_order()) }
+    if errors.is_empty() { Ok(application) } else { Err(errors) }
 }
 
-/// Checks an application that came ready-made.
+/// Reads the amounts of a financing plan as the form does, one by one; whether they add up is not asked.
+pub fn plan(grant: &str, own_share: &str, third_parties: &str, total: &str) -> (FinancingPlan, Errors) {
+    let mut errors = Errors::default();
+    (read::plan(grant, own_share, third_parties, total, &mut errors), errors)
+}
+
+/// Checks an application that came ready-made. Its texts come in by the same door as those of the form: what is
+/// answered is what is kept.
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn application(application: &Application, call: &Call, lead: &Ags) -> Result<(), Errors> {
+pub fn application(application: Application, call: &Call, lead: &Ags) -> Result<Application, Errors> {
     let mut errors = Errors::default();
-    rules::check(application, call, lead, &mut errors);
-    if errors.is_empty() { Ok(()) } else { Err(errors.in_order()) }
+    let application = read::by_the_door(application);
+    rules::check(&application, call, lead, &mut errors);
+    if errors.is_empty() { Ok(application) } else { Err(errors) }
 }
 
 /// Checks whom to write to, as it is checked in an application.

@@ -6,7 +6,7 @@ use events::{
     Partner, Period, ProjectTheme,
 };
 
-use pages::parse;
+use pages::parse::{self, email, entries, line, lines};
 
 use super::{Errors, Field, Wrong};
 use crate::form::{Form, ParticipantRow};
@@ -15,42 +15,78 @@ use crate::form::{Form, ParticipantRow};
 const NO_AGS: &str = "00000";
 
 pub(super) fn read(form: &Form, errors: &mut Errors) -> Application {
-    Application {
-        title: trimmed(&form.title),
-        field_of_action: trimmed(&form.field_of_action),
-        problem_statement: trimmed(&form.problem_statement),
-        goals: by_line(&form.goals),
-        action_goals: by_line(&form.action_goals),
-        output_goals: by_line(&form.output_goals),
-        method: trimmed(&form.method),
-        products_and_results: trimmed(&form.products_and_results),
+    by_the_door(Application {
+        title: form.title.clone(),
+        field_of_action: form.field_of_action.clone(),
+        problem_statement: form.problem_statement.clone(),
+        goals: vec![form.goals.clone()],
+        action_goals: vec![form.action_goals.clone()],
+        output_goals: vec![form.output_goals.clone()],
+        method: form.method.clone(),
+        products_and_results: form.products_and_results.clone(),
         funding_priorities: FundingPriority::ALL.into_iter().filter(|one| form.has_priority(one)).collect(),
         themes: ProjectTheme::ALL.into_iter().filter(|one| form.has_theme(one)).collect(),
         partners: form
             .partners
             .iter()
-            .map(|row| Partner { name: trimmed(&row.name), kind: row.kind() })
+            .map(|row| Partner { name: row.name.clone(), kind: row.kind() })
             .collect(),
-        immigration_office_part: trimmed(&form.immigration_office_part),
+        immigration_office_part: form.immigration_office_part.clone(),
         joint: form.is_joint.then(|| joint(form, errors)),
         project_period: Period {
             from: date(&form.project_from, Field::ProjectFrom, errors),
             to: date(&form.project_to, Field::ProjectTo, errors),
         },
-        financing: FinancingPlan {
-            grant: cents(&form.grant, Field::Grant, errors),
-            own_share: cents_or_nothing(&form.own_share, Field::OwnShare, errors),
-            third_parties: cents_or_nothing(&form.third_parties, Field::ThirdParties, errors),
-            total: cents(&form.total, Field::Total, errors),
-        },
+        financing: plan(&form.grant, &form.own_share, &form.third_parties, &form.total, errors),
         contact: Contact {
-            name: trimmed(&form.contact_name),
-            email: trimmed(&form.contact_email),
-            phone: trimmed(&form.contact_phone),
+            name: form.contact_name.clone(),
+            email: form.contact_email.clone(),
+            phone: form.contact_phone.clone(),
             language: form.language(),
         },
         declarations: Declaration::ALL.into_iter().filter(|one| form.has_declaration(one)).collect(),
+    })
+}
+
+/// The financing plan, each amount as typed.
+pub(super) fn plan(
+    grant: &str,
+    own_share: &str,
+    third_parties: &str,
+    total: &str,
+    errors: &mut Errors,
+) -> FinancingPlan {
+    FinancingPlan {
+        grant: cents(grant, Field::Grant, errors),
+        own_share: cents_or_nothing(own_share, Field::OwnShare, errors),
+        third_parties: cents_or_nothing(third_parties, Field::ThirdParties, errors),
+        total: cents(total, Field::Total, errors),
     }
+}
+
+/// The application with its texts as they come in by the door, whether they were typed into the form or sent by a
+/// program.
+pub(super) fn by_the_door(mut application: Application) -> Application {
+    let one = &mut application;
+    for text in [&mut one.title, &mut one.field_of_action, &mut one.contact.name, &mut one.contact.phone] {
+        *text = line(text);
+    }
+    for text in [
+        &mut one.problem_statement,
+        &mut one.method,
+        &mut one.products_and_results,
+        &mut one.immigration_office_part,
+    ] {
+        *text = lines(text);
+    }
+    for goals in [&mut one.goals, &mut one.action_goals, &mut one.output_goals] {
+        *goals = goals.iter().flat_map(|goal| entries(goal)).collect();
+    }
+    for partner in &mut one.partners {
+        partner.name = line(&partner.name);
+    }
+    one.contact.email = email(&one.contact.email);
+    application
 }
 
 fn joint(form: &Form, errors: &mut Errors) -> JointProject {
@@ -60,14 +96,6 @@ fn joint(form: &Form, errors: &mut Errors) -> JointProject {
     };
     let participants = form.participants.iter().enumerate().map(&mut participant).collect();
     JointProject { lead_share: cents(&form.lead_share, Field::LeadShare, errors), participants }
-}
-
-fn trimmed(text: &str) -> String {
-    text.trim().to_owned()
-}
-
-fn by_line(text: &str) -> Vec<String> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
 fn date(text: &str, field: Field, errors: &mut Errors) -> NaiveDate {
@@ -85,11 +113,11 @@ fn cents(text: &str, field: Field, errors: &mut Errors) -> Cents {
 }
 
 fn cents_or_nothing(text: &str, field: Field, errors: &mut Errors) -> Cents {
-    if text.trim().is_empty() { Cents::ZERO } else { cents(text, field, errors) }
+    if parse::is_blank(text) { Cents::ZERO } else { cents(text, field, errors) }
 }
 
 fn municipality(text: &str, field: Field, errors: &mut Errors) -> Ags {
-    let text = text.trim();
+    let text = line(text);
     text.parse().unwrap_or_else(|_| {
         errors.add(field, if text.is_empty() { Wrong::MISSING } else { Wrong::UnknownMunicipality });
         NO_AGS.parse().expect("five digits")

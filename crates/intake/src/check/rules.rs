@@ -4,9 +4,12 @@ use std::collections::HashSet;
 use std::hash::Hash;
 
 use events::{Ags, Application, Call, Cents, Contact, FinancingPlan, JointProject, municipality};
-use pages::parse::ParseError;
+use pages::parse::{ParseError, is_plausible, length};
 
 use super::{Errors, Field, LARGEST, LINE, LIST, TEXT, Wrong};
+
+/// Longest goal, in characters.
+const GOAL: usize = TEXT / 10;
 
 pub(super) fn check(application: &Application, call: &Call, lead: &Ags, errors: &mut Errors) {
     for (field, text) in
@@ -22,7 +25,7 @@ pub(super) fn check(application: &Application, call: &Call, lead: &Ags, errors: 
         (Field::ImmigrationOfficePart, &application.immigration_office_part),
     ] {
         needed(field, text, errors);
-        paragraph(field, text, errors);
+        no_longer(field, text, TEXT, errors);
     }
     if application.goals.is_empty() {
         errors.add(Field::Goals, Wrong::MISSING);
@@ -33,10 +36,7 @@ pub(super) fn check(application: &Application, call: &Call, lead: &Ags, errors: 
         (Field::OutputGoals, &application.output_goals),
     ] {
         few(field, goals.len(), errors);
-        goals.iter().for_each(|goal| {
-            needed(field, goal, errors);
-            line_of(field, goal, TEXT / 10, errors);
-        });
+        goals.iter().for_each(|goal| no_longer(field, goal, GOAL, errors));
     }
     if application.funding_priorities.is_empty() {
         errors.add(Field::FundingPriorities, Wrong::MISSING);
@@ -45,9 +45,17 @@ pub(super) fn check(application: &Application, call: &Call, lead: &Ags, errors: 
     chosen(Field::Themes, &application.themes, &call.themes, errors);
     once(Field::Declarations, &application.declarations, errors);
     few(Field::Partners, application.partners.len(), errors);
-    for (row, partner) in application.partners.iter().enumerate() {
+    for (row, partner) in application.partners.iter().enumerate().take(LIST + 1) {
         needed(Field::PartnerName(row), &partner.name, errors);
         line(Field::PartnerName(row), &partner.name, errors);
+    }
+    for (field, day) in [
+        (Field::ProjectFrom, application.project_period.from),
+        (Field::ProjectTo, application.project_period.to),
+    ] {
+        if !is_plausible(day) {
+            errors.add(field, Wrong::Unreadable(ParseError::Date));
+        }
     }
     if application.project_period.to < application.project_period.from && !errors.has(Field::ProjectFrom) {
         errors.add(Field::ProjectTo, Wrong::EndsBeforeStart);
@@ -65,7 +73,10 @@ pub(super) fn contact(contact: &Contact, errors: &mut Errors) {
         needed(field, text, errors);
         line(field, text, errors);
     }
-    if !is_email(&contact.email) {
+    let email = &contact.email;
+    if email.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) {
+        errors.add(Field::ContactEmail, Wrong::EmailLetters);
+    } else if !is_email(email) {
         errors.add(Field::ContactEmail, Wrong::Email);
     }
     line(Field::ContactPhone, &contact.phone, errors);
@@ -98,7 +109,7 @@ fn shares(joint: &JointProject, grant: Cents, lead: &Ags, errors: &mut Errors) {
     few(Field::Participants, joint.participants.len(), errors);
     let mut known = HashSet::new();
     let mut readable = !errors.has(Field::Grant) && !errors.has(Field::LeadShare);
-    for (row, participant) in joint.participants.iter().enumerate() {
+    for (row, participant) in joint.participants.iter().enumerate().take(LIST + 1) {
         let field = Field::ParticipantAgs(row);
         if municipality(&participant.ags).is_none() {
             errors.add(field, Wrong::UnknownMunicipality);
@@ -118,31 +129,17 @@ fn shares(joint: &JointProject, grant: Cents, lead: &Ags, errors: &mut Errors) {
 }
 
 fn needed(field: Field, text: &str, errors: &mut Errors) {
-    if text.trim().is_empty() {
+    if text.is_empty() {
         errors.add(field, Wrong::MISSING);
     }
 }
 
 fn line(field: Field, text: &str, errors: &mut Errors) {
-    line_of(field, text, LINE, errors);
-}
-
-fn line_of(field: Field, text: &str, limit: usize, errors: &mut Errors) {
-    no_longer(field, text, limit, errors);
-    if text.chars().any(char::is_control) {
-        errors.add(field, Wrong::Character);
-    }
-}
-
-fn paragraph(field: Field, text: &str, errors: &mut Errors) {
-    no_longer(field, text, TEXT, errors);
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-        errors.add(field, Wrong::Character);
-    }
+    no_longer(field, text, LINE, errors);
 }
 
 fn no_longer(field: Field, text: &str, limit: usize, errors: &mut Errors) {
-    let length = text.chars().count();
+    let length = length(text);
     if length > limit {
         errors.add(field, Wrong::TooLong { length, limit });
     }

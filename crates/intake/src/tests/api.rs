@@ -82,7 +82,8 @@ async fn bad_input_gets_a_problem_that_names_the_field() {
         |ags: &str| json!({"lead_share": 4_100_000, "participants": [{"ags": ags, "share": 100_000}]});
     for (pointer, value, at, detail) in [
         ("/application/title", json!(" "), "/application/title", "missing"),
-        ("/application/title", json!("a\r\nBcc: b@c.de"), "/application/title", "cannot be printed"),
+        ("/application/title", json!("\u{200b}\u{ad}\u{2060}"), "/application/title", "missing"),
+        ("/application/contact/email", json!("amt@köln.de"), "/application/contact/email", "without them"),
         ("/application/title", json!("x".repeat(201)), "/application/title", "201"),
         ("/application/title", json!(7), "/application/title", "expected a string"),
         (

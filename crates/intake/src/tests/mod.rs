@@ -2,6 +2,7 @@
 
 mod api;
 mod contact;
+mod door;
 mod drafts;
 mod pages;
 mod publishing;

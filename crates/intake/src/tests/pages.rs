@@ -197,6 +197,7 @@ async fn the_api_describes_itself() {
     assert_eq!(
         paths,
         [
+            "/apply/api/amounts",
             "/apply/api/applications",
             "/apply/api/applications/{id}",
             "/apply/api/applications/{id}/contact",

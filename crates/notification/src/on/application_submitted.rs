@@ -2,6 +2,7 @@
 
 use bus::{Failure, Tx};
 use events::{ApplicationSubmitted, Event};
+use pages::parse::{email, line};
 
 use super::tell;
 use crate::Service;
@@ -20,16 +21,27 @@ pub async fn handle(
 
 fn contact(event: &Event<ApplicationSubmitted>) -> Contact {
     let fact = &event.data;
+    // Facts from before texts came in by one door: a name must not bring its own header.
     Contact {
         application: event.application(),
-        file_number: one_line(&fact.file_number),
-        title: one_line(&fact.application.title),
-        name: one_line(&fact.application.contact.name),
-        email: fact.application.contact.email.trim().to_owned(),
+        file_number: line(&fact.file_number),
+        title: line(&fact.application.title),
+        name: line(&fact.application.contact.name),
+        email: email(&fact.application.contact.email),
         language: fact.application.contact.language,
         submitted_at: fact.submitted_at,
         withdrawn_at: None,
         call: Some(fact.call),
         authority: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pages::parse::line;
+
+    #[test]
+    fn a_name_cannot_bring_its_own_header() {
+        assert_eq!(line("  Erika\r\nBcc: all@example.org\u{0} "), "Erika Bcc: all@example.org");
     }
 }

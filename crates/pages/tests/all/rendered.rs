@@ -215,6 +215,23 @@ fn a_text_beyond_its_limit_is_kept_and_refused() {
 }
 
 #[test]
+fn what_nobody_can_see_is_missing_and_what_could_be_two_amounts_is_asked_about() {
+    let pages = Pages::new("", DE, EN).unwrap();
+    let page = pages.page(Language::De, None, now());
+    let mut form = Form::new(&page)
+        .with("title", "\u{3164}\u{200b}")
+        .with("grant", "0,500")
+        .with("from", "\u{200b}1.\u{a0}3.\u{a0}27");
+    form.need("title", "field-title", 100);
+    form.need_money("grant", "field-grant");
+    assert_eq!(form.need_date("from", "field-from"), NaiveDate::from_ymd_opt(2027, 3, 1).unwrap());
+    assert_eq!(form.error("title"), Some("„Titel des Vorhabens“ fehlt noch."));
+    let asked = "„Beantragte Förderung“ lässt sich auf zwei Arten lesen. Meinen Sie 0,50 oder 500,00?";
+    assert_eq!(form.error("grant"), Some(asked));
+    assert_eq!(Form::new(&page).with("grant", "\u{2060}").take_money("grant", "field-grant"), None);
+}
+
+#[test]
 fn catalogues_match_and_templates_use_only_what_exists() {
     let (de, en) = (include_str!("../../messages/de.ftl"), include_str!("../../messages/en.ftl"));
     pages::messages::assert_catalogues_match(de, en);

@@ -8,14 +8,14 @@ use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
 use events::{ApplicationId, Cause};
-use pages::{Form, Page, kept};
+use pages::{Form, Page, kept, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::draft::kept_name;
 use super::once::{Begun, Once, key_of};
-use super::{State, cause, clean, lock, person, refuse, refuse_on, view};
+use super::{State, cause, lock, person, refuse, refuse_on, view};
 use crate::Service;
 use crate::file::Refused;
 use crate::store::{drafts, files, ties};
@@ -69,8 +69,8 @@ pub async fn api(
     headers: HeaderMap,
     ApiJson(body): ApiJson<Abstain>,
 ) -> Result<StatusCode, Problem> {
-    let declared = Abstain { reason: clean(&body.reason), ..body };
-    if !(1..=REASON_LIMIT).contains(&declared.reason.chars().count()) {
+    let declared = Abstain { reason: parse::lines(&body.reason), ..body };
+    if !(1..=REASON_LIMIT).contains(&parse::length(&declared.reason)) {
         return Err(Problem::invalid([("/reason", format!("1 to {REASON_LIMIT} characters"))]));
     }
     abstain(&service, &session, id, declared, key_of(&headers)?, &cause(trace), refuse).await?;
@@ -86,7 +86,7 @@ pub async fn page(
 ) -> Result<Response, Problem> {
     form.session.require(Role::Reviewer)?;
     let mut typed = Form::typed(&page, &form.fields);
-    let reason = clean(&typed.need("reason", "bias-reason", REASON_LIMIT));
+    let reason = typed.need("reason", "bias-reason", REASON_LIMIT);
     if !typed.is_good() {
         let mut connection = service.db.acquire().await?;
         let shown = view::load(&mut connection, &form.session, id).await?;

@@ -8,7 +8,7 @@ use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
 use events::{ApplicationId, Cause, Recommendation, Score};
-use pages::{Page, kept};
+use pages::{Page, kept, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,9 @@ use crate::Service;
 use crate::file::Refused;
 use crate::scores::{COMMENT_LIMIT, Mistake, Scale, Sheet};
 use crate::store::{calls, drafts, files};
+
+/// Most scores of one review that are looked at; no call has so many criteria.
+const MOST_SCORES: usize = 100;
 
 /// A review, as a program hands it in.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -106,8 +109,11 @@ pub async fn api(
     let sheet = Sheet {
         scores: body.scores,
         recommendation: Some(body.recommendation),
-        comment: clean(&body.comment),
+        comment: parse::lines(&body.comment),
     };
+    if sheet.scores.len() > MOST_SCORES {
+        return Err(Problem::invalid([("/scores", format!("at most {MOST_SCORES} entries"))]));
+    }
     let scores = sheet.scores.clone();
     give(&service, &session, id, sheet, key_of(&headers)?, cause(trace)).await.map(ApiJson).map_err(|not| {
         match not {
@@ -188,12 +194,12 @@ fn no_points(page: &Page, scale: &Scale, key: &str) -> String {
 fn sheet(fields: &Fields) -> Sheet {
     let scores = fields.iter().filter_map(|(name, value)| {
         let criterion = name.strip_prefix(&score_field(""))?.to_owned();
-        Some(Score { criterion, points: value.trim().parse().ok()? })
+        Some(Score { criterion, points: parse::line(value).parse().ok()? })
     });
     let recommendation = match fields.get("recommendation") {
         "fund" => Some(Recommendation::Fund),
         "decline" => Some(Recommendation::Decline),
         _ => None,
     };
-    Sheet { scores: scores.collect(), recommendation, comment: clean(fields.get("comment")) }
+    Sheet { scores: scores.collect(), recommendation, comment: parse::lines(fields.get("comment")) }
 }

@@ -185,8 +185,3 @@ fn refused_key(refused: Refused) -> &'static str {
         Refused::HoldsAnother => "refused-holds-another",
     }
 }
-
-/// Postgres keeps no NUL in texts; nobody types one.
-fn clean(text: &str) -> String {
-    text.replace('\0', "").replace("\r\n", "\n").trim().to_owned()
-}

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::abstain::REASON_LIMIT;
 use super::draft::kept_name;
 use super::once::{Begun, Once};
-use super::{Press, State, cause, clean, person};
+use super::{Press, State, cause, person};
 use crate::Service;
 use crate::store::ties::Tie;
 use crate::store::{drafts, files, queue, ties};
@@ -53,7 +53,7 @@ pub async fn declare(
     session.require(Role::Reviewer)?;
     let mut typed = Form::typed(&page, &form.fields);
     let ags = typed.need_choice("ags", "tie-municipality", &choices());
-    let reason = clean(&typed.need("reason", "bias-reason", REASON_LIMIT));
+    let reason = typed.need("reason", "bias-reason", REASON_LIMIT);
     let ags: Ags = match ags.parse() {
         Ok(ags) if typed.is_good() => ags,
         _ => return pages::show_invalid(&draw(&service, &page, session, typed, None).await?),
@@ -118,7 +118,7 @@ async fn draw<'a>(
 fn choices() -> Vec<Choice> {
     let mut all: Vec<Choice> =
         municipalities().map(|one| Choice::new(one.ags.as_str(), &*one.name)).collect();
-    all.sort_by(|one, other| one.label.cmp(&other.label));
+    all.sort_by(|one, other| pages::compare_names(&one.label, &other.label));
     all
 }
 

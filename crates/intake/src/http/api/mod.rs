@@ -1,5 +1,6 @@
 //! The JSON API: what the pages do, for programs.
 
+mod amounts;
 mod calls;
 mod contact;
 mod reply;
@@ -28,6 +29,18 @@ pub(super) fn routes() -> Router<Arc<Service>> {
             Doc::new("The calls one can apply to")
                 .description("With their rules, also those that have not opened yet or have closed.")
                 .answers::<calls::Calls>(StatusCode::OK),
+        )
+        .get(
+            "/amounts",
+            amounts::read,
+            Doc::new("How amounts of a financing plan are read, as typed")
+                .description(
+                    "With the same reading as the form: German or English, with or without a currency. An amount that \
+                     could be meant in two ways is no amount but an error that names both.",
+                )
+                .query::<amounts::Typed>()
+                .answers::<amounts::Amounts>(StatusCode::OK)
+                .problems(&[ProblemKind::Malformed]),
         )
         .post(
             "/applications",

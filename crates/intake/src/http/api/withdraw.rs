@@ -45,12 +45,8 @@ pub(super) async fn withdraw(
     access::applicant(&session)?;
     let key = super::idempotency_key(&headers, &session, &format!("withdraw:{id}"))?;
     let hash = Sha256::digest(serde_json::to_vec(&body).map_err(Problem::internal)?);
-    let reason = withdrawal::reason(body.reason.as_deref().unwrap_or_default()).map_err(|limit| {
-        Problem::invalid([(
-            "/reason",
-            format!("expected at most {limit} characters, none of them control characters"),
-        )])
-    })?;
+    let reason = withdrawal::reason(body.reason.as_deref().unwrap_or_default())
+        .map_err(|limit| Problem::invalid([("/reason", format!("expected at most {limit} characters"))]))?;
 
     let mut tx = service.bus.begin().await?;
     if let Some(key) = &key {

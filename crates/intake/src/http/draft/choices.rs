@@ -5,13 +5,10 @@ use std::sync::LazyLock;
 use events::Ags;
 use pages::Choice;
 
-/// All of them as Germans sort them: umlauts like their vowels.
+/// All of them, by name.
 static SORTED: LazyLock<Vec<(&'static Ags, &'static str)>> = LazyLock::new(|| {
     let mut all: Vec<_> = events::municipalities().map(|one| (&one.ags, one.name.as_str())).collect();
-    all.sort_by_key(|(_, name)| {
-        let plain = name.to_lowercase();
-        plain.replace('ä', "a").replace('ö', "o").replace('ü', "u").replace('ß', "ss")
-    });
+    all.sort_by(|(_, one), (_, other)| pages::compare_names(one, other));
     all
 });
 

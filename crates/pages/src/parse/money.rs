@@ -1,0 +1,294 @@
+//! Amounts of money.
+
+use super::ParseError;
+use super::text::line;
+
+/// The largest amount that is read, in euro cents (just under a billion euros): more is a slip of the hand.
+pub const LARGEST: i64 = 99_999_999_999;
+
+/// Euro cents from `60.000,50`, `60,000.50`, `60 000`, `60.000,–`, with `€`, `EUR` or `Euro` before or after.
+///
+/// A sign followed by exactly three digits separates thousands, in both languages: `1.500` and `1,500` are 1500 euros,
+/// since no amount has three decimals. Where that cannot be meant (`0,500`, `1.5000`) it asks instead of guessing.
+///
+/// # Errors
+/// Says what is wrong with the text.
+pub fn money(text: &str) -> Result<i64, ParseError> {
+    let text = ascii(text);
+    if text.is_empty() {
+        return Err(ParseError::Empty);
+    }
+    let text = without_currency(&text);
+    let is_minus = |c: char| matches!(c, '-' | '−' | '–' | '—');
+    // "60.000,–": no cents.
+    let (text, no_cents) = match text.trim_end_matches(is_minus) {
+        whole if whole.len() < text.len() && whole.ends_with([',', '.']) => (&whole[..whole.len() - 1], true),
+        _ => (text, false),
+    };
+    let digits = text.chars().any(|c| c.is_ascii_digit());
+    if digits && (text.starts_with(is_minus) || text.ends_with(is_minus)) {
+        return Err(ParseError::Negative);
+    }
+    if text.chars().any(char::is_alphabetic) {
+        return Err(if digits && is_unit(text) { ParseError::Unit } else { ParseError::Amount });
+    }
+    let text = if no_cents { text } else { text.strip_suffix([',', '.']).unwrap_or(text) };
+    let (groups, signs) = groups(text)?;
+    let amount = match read(&groups, &signs)? {
+        Reading::Whole => cents(&groups.concat(), "")?,
+        // Cents and the dash that says there are none.
+        Reading::Decimal if no_cents => return Err(ParseError::Amount),
+        Reading::Decimal => cents(&groups[..groups.len() - 1].concat(), groups[groups.len() - 1])?,
+        Reading::Either => {
+            let (whole, rest) = (groups[0], groups[1]);
+            let decimal = cents(whole, rest.trim_end_matches('0'))?;
+            return Err(ParseError::Ambiguous { decimal, thousands: cents(&groups.concat(), "")? });
+        }
+    };
+    if amount > LARGEST { Err(ParseError::TooLarge) } else { Ok(amount) }
+}
+
+/// The same with the digits and signs of ASCII: fullwidth ones (East Asian keyboards) and those of Arabic.
+pub(super) fn ascii(text: &str) -> String {
+    let plain = |c: char| match c {
+        '\u{ff10}'..='\u{ff19}' => digit(c, '\u{ff10}'),
+        '\u{660}'..='\u{669}' => digit(c, '\u{660}'),
+        '\u{6f0}'..='\u{6f9}' => digit(c, '\u{6f0}'),
+        '．' => '.',
+        '，' | '\u{66b}' => ',',
+        '\u{66c}' | '’' | '‘' | 'ʼ' | '´' | '`' | '′' => '\'',
+        other => other,
+    };
+    line(text)
+        .chars()
+        .filter(|c| !super::text::is_invisible(*c))
+        .map(plain)
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+fn digit(c: char, zero: char) -> char {
+    char::from_digit(u32::from(c) - u32::from(zero), 10).unwrap_or(c)
+}
+
+/// Without the currency before or after it.
+fn without_currency(text: &str) -> &str {
+    let before = ["€", "euro", "eur"].iter().find_map(|sign| {
+        let rest = text.get(sign.len()..)?;
+        text[..sign.len()].eq_ignore_ascii_case(sign).then(|| rest.trim_start())
+    });
+    let text = before.unwrap_or(text);
+    let after = ["€", "euro", "euros", "eur"].iter().find_map(|sign| {
+        let at = text.len().checked_sub(sign.len())?;
+        text.get(at..)?.eq_ignore_ascii_case(sign).then(|| text[..at].trim_end())
+    });
+    after.unwrap_or(text)
+}
+
+/// Is the word in it a multiple of euros?
+fn is_unit(text: &str) -> bool {
+    let word: String = text.chars().filter(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
+    let units = [
+        "t",
+        "k",
+        "m",
+        "tsd",
+        "tausend",
+        "thousand",
+        "mio",
+        "million",
+        "millionen",
+        "mrd",
+        "milliarde",
+        "milliarden",
+        "bn",
+    ];
+    units.contains(&word.as_str())
+}
+
+/// The digits between the signs, and the signs between them. Spaces and apostrophes separate thousands as well.
+fn groups(text: &str) -> Result<(Vec<&str>, Vec<char>), ParseError> {
+    let is_sign = |c: char| matches!(c, '.' | ',' | '\'' | ' ');
+    if text.chars().any(|c| !c.is_ascii_digit() && !is_sign(c)) {
+        return Err(ParseError::Amount);
+    }
+    let (groups, signs): (Vec<&str>, Vec<char>) =
+        (text.split(is_sign).collect(), text.chars().filter(|c| is_sign(*c)).collect());
+    if groups.iter().any(|group| group.is_empty()) { Err(ParseError::Amount) } else { Ok((groups, signs)) }
+}
+
+/// What the last sign is.
+enum Reading {
+    /// It separates thousands, or there is none.
+    Whole,
+    /// It is the decimal sign.
+    Decimal,
+    /// It could be either.
+    Either,
+}
+
+fn read(groups: &[&str], signs: &[char]) -> Result<Reading, ParseError> {
+    let Some((last, before)) = signs.split_last() else { return Ok(Reading::Whole) };
+    let end = groups[groups.len() - 1];
+    let separates = |groups: &[&str]| {
+        (1..=3).contains(&groups[0].len())
+            && !groups[0].starts_with('0')
+            && groups[1..].iter().all(|group| group.len() == 3)
+    };
+    let alike = |signs: &[char]| signs.windows(2).all(|pair| pair[0] == pair[1]);
+    let decimal = matches!(last, '.' | ',');
+    if alike(signs) && separates(groups) {
+        return Ok(Reading::Whole);
+    }
+    let whole = &groups[..groups.len() - 1];
+    let is_decimal =
+        decimal && alike(before) && before.first() != Some(last) && (before.is_empty() || separates(whole));
+    if !is_decimal {
+        return Err(ParseError::Amount);
+    }
+    if end.len() <= 2 {
+        return Ok(Reading::Decimal);
+    }
+    // More than two decimals, unless they are naught: then thousands may be meant.
+    let naught = end[2..].bytes().all(|b| b == b'0');
+    if before.is_empty() && naught { Ok(Reading::Either) } else { Err(ParseError::Decimals) }
+}
+
+/// Euro cents of so many euros and the digits after the decimal sign.
+fn cents(euros: &str, decimals: &str) -> Result<i64, ParseError> {
+    format!("{euros}{decimals:0<2}").parse().map_err(|_| ParseError::TooLarge)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::messages::Language;
+
+    #[test]
+    fn amounts_as_people_type_them() {
+        for text in [
+            "60.000,50",
+            "60,000.50",
+            "60000.5",
+            "60000,50",
+            "60 000,50 €",
+            "€60,000.50",
+            "60\u{a0}000,5 EUR",
+            "60\u{202f}000,50\u{a0}€",
+            "60'000.50",
+            "60’000.50",
+            "\u{202d}60.000,50\u{202c}",
+            "EUR 60.000,50",
+            "eur60000,50",
+            "60.000,50Euro",
+            "６０.０００，５０",
+            "٦٠٬٠٠٠٫٥٠",
+            "60\u{200b}.000,50",
+        ] {
+            assert_eq!(money(text), Ok(6_000_050), "{text:?}");
+        }
+        for text in [
+            "60 000",
+            "60.000",
+            "60,000",
+            "60000",
+            "60000.00",
+            "60.000,-",
+            "60.000,--",
+            "60.000,– €",
+            "60.000,—",
+            "€ 60 000",
+            "60.000.-",
+            "060000",
+            "60.000,",
+            "60000 euros",
+            "60 000,00",
+        ] {
+            assert_eq!(money(text), Ok(6_000_000), "{text:?}");
+        }
+        assert_eq!(money("1.234.567,89"), Ok(123_456_789));
+        assert_eq!(money("0,05"), Ok(5));
+        assert_eq!(money("1.5"), Ok(150));
+        assert_eq!(
+            (money("1.500"), money("1,500"), money("1.500,-")),
+            (Ok(150_000), Ok(150_000), Ok(150_000))
+        );
+        assert_eq!(money("0"), Ok(0));
+    }
+
+    #[test]
+    fn a_thousand_times_more_or_less_is_asked_about() {
+        let either = |decimal, thousands| Err(ParseError::Ambiguous { decimal, thousands });
+        assert_eq!(money("0,500"), either(50, 50_000));
+        assert_eq!(money("0.500"), either(50, 50_000));
+        assert_eq!(money("0.000"), either(0, 0));
+        assert_eq!(money("1.5000"), either(150, 1_500_000));
+        assert_eq!(money("60000,000"), either(6_000_000, 6_000_000_000));
+        assert_eq!(money("0,567"), Err(ParseError::Decimals));
+        assert_eq!(money("1.234,500"), Err(ParseError::Decimals));
+        let said = ParseError::Ambiguous { decimal: 50, thousands: 50_000 }.choices(Language::De);
+        assert_eq!(said, [("decimal", "0,50".to_owned()), ("thousands", "500,00".to_owned())]);
+    }
+
+    #[test]
+    fn what_is_no_amount_says_why() {
+        for blank in ["  ", "", "\u{200b}"] {
+            assert_eq!(money(blank), Err(ParseError::Empty));
+        }
+        for text in [
+            "sechzigtausend",
+            "1.23.456",
+            ",50",
+            "1e6",
+            "60 50",
+            "6 0",
+            "1.000,000.000",
+            "60.000 000",
+            "60 $",
+            "1,2,3",
+            "€",
+            "-",
+            "12,34,-",
+            "(500)",
+            "0x10",
+            "5 Cent",
+            "60.000,00 bis 70.000,00",
+            "1..5",
+            "½",
+        ] {
+            assert_eq!(money(text), Err(ParseError::Amount), "{text}");
+        }
+        for text in ["60 T€", "T€ 60", "60k", "60 k€", "60 TEUR", "60 Tsd. €", "2 Mio. Euro", "60 Tausend"]
+        {
+            assert_eq!(money(text), Err(ParseError::Unit), "{text}");
+        }
+        assert_eq!(money("1,234.567"), Err(ParseError::Decimals));
+        assert_eq!(money("12,3456"), Err(ParseError::Decimals));
+        for text in ["-5", "−5", "– 5 €", "€ -5,00", "5-", "-0"] {
+            assert_eq!(money(text), Err(ParseError::Negative), "{text}");
+        }
+        for text in ["1000000000", "99999999999999999999999", "1.000.000.000,00"] {
+            assert_eq!(money(text), Err(ParseError::TooLarge), "{text}");
+        }
+    }
+
+    proptest! {
+        /// What is shown can be typed.
+        #[test]
+        fn every_amount_is_read_as_it_is_shown(cents in 0..=LARGEST) {
+            for language in Language::ALL {
+                prop_assert_eq!(money(&language.money(cents)), Ok(cents));
+                prop_assert_eq!(money(&language.money_to_type(cents)), Ok(cents));
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,30}|[0-9.,' €–TEURk-]{0,14}") {
+            let _ = money(&text);
+            prop_assert_eq!(money(&line(&text)), money(&text));
+        }
+    }
+}
