@@ -28,3 +28,7 @@ for (const said of document.querySelectorAll("[data-sum]")) {
   for (const name of [...parts, said.dataset.total]) field(name).addEventListener("input", update);
   update();
 }
+
+// A browser may scroll to the row that the address names without focusing it.
+const named = document.getElementById(location.hash.slice(1));
+if (named && document.activeElement === document.body) named.focus();
