@@ -37,3 +37,7 @@ for (const said of document.querySelectorAll("[data-sum]")) {
   for (const name of names) field(name).addEventListener("input", later);
   if (names.some((name) => field(name).value)) ask();
 }
+
+// A browser may scroll to the row that the address names without focusing it.
+const named = document.getElementById(location.hash.slice(1));
+if (named && document.activeElement === document.body) named.focus();
