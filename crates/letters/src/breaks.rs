@@ -63,8 +63,7 @@ fn opportunities(part: &str) -> Vec<(usize, bool)> {
             found.pop();
         } else {
             let mut before = part[..offset].chars().next_back();
-            let mut characters = segment.char_indices().peekable();
-            while let Some((at, c)) = characters.next() {
+            for (at, c) in segment.char_indices() {
                 let end = offset + at + c.len_utf8();
                 let after = part[end..].chars().next();
                 let letters = [before, after].iter().all(|c| c.is_some_and(char::is_alphabetic));

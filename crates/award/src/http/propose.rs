@@ -16,10 +16,10 @@ use super::denied::Denied;
 use super::once::Once;
 use super::{Shared, case};
 use crate::Service;
-use crate::award::{Act, Decision};
+use crate::award::{Act, Case, Decision};
 use crate::calendar::day_in_germany;
 use crate::paper::{self, Source};
-use crate::store::cases;
+use crate::store::cases::{self, File};
 use crate::store::history::Happened;
 
 /// The longest reasons, in characters.
@@ -92,7 +92,8 @@ async fn act(
         return Err(Denied::Missing(missing));
     }
     cases::save(&mut tx, &case, before, &happened).await?;
-    let answer = answer::Case::of(&cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?);
+    // As it is saved now; saving counts the revision up.
+    let answer = answer::Case::of(&File { case: Case { revision: case.revision + 1, ..case }, ..file });
     once.end(&mut tx, &answer).await?;
     service.bus.commit(tx).await?;
     Ok(answer)
