@@ -17,6 +17,7 @@ struct Words {
     give_review: &'static str,
     propose: &'static str,
     approve: &'static str,
+    retrieve: &'static str,
     received: &'static str,
     eligible: &'static str,
     decided: &'static str,
@@ -33,6 +34,7 @@ const GERMAN: Words = Words {
     give_review: "Gutachten abgeben",
     propose: "Vorschlagen",
     approve: "Freigeben",
+    retrieve: "Bescheid abrufen",
     received: "Ihr Antrag ist eingegangen",
     eligible: "In Begutachtung",
     decided: "Entschieden",
@@ -49,6 +51,7 @@ const ENGLISH: Words = Words {
     give_review: "Give review",
     propose: "Propose",
     approve: "Approve",
+    retrieve: "Retrieve the notice",
     received: "Your application has arrived",
     eligible: "In review",
     decided: "Decided",
@@ -175,6 +178,9 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
     browser.check(&format!("{lang}-20-decided")).await;
     browser.go(&format!("/award/notices/{id}")).await;
     browser.check(&format!("{lang}-21-notice")).await;
+    browser.press(words.retrieve).await;
+    browser.until_gone(words.retrieve).await;
+    browser.check(&format!("{lang}-21-notice-retrieved")).await;
     let pdf = browser.fetch(&format!("/award/notices/{id}/pdf")).await;
     assert!(pdf.starts_with("%PDF-"), "the notice opens as a PDF");
 
@@ -218,7 +224,7 @@ async fn emails(api: &Api, address: &str, count: usize) -> Vec<String> {
     .await
 }
 
-async fn sign_in(browser: &Browser, person: &str, home: &str) {
+pub async fn sign_in(browser: &Browser, person: &str, home: &str) {
     browser.go("/sign-in").await;
     let script = "document.querySelector(`button[name=person][value='${arguments[0]}']`).click()";
     browser.client.execute(script, vec![person.into()]).await.expect("a person");

@@ -3,3 +3,4 @@
 
 mod chrome;
 mod journey;
+mod notice;

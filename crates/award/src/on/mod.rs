@@ -3,13 +3,19 @@
 mod application_submitted;
 mod application_withdrawn;
 mod call_published;
+mod email_bounced;
+mod email_sent;
 mod review_completed;
 
 use bus::Subscriptions;
-use events::{ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ReviewCompleted};
+use events::{
+    ApplicationSubmitted, ApplicationWithdrawn, CallPublished, EmailBounced, EmailSent, Kind, ReviewCompleted,
+};
 
 use crate::Service;
 
+/// The template of the email that says that a notice waits in the portal: it is named like the fact it tells of.
+const ABOUT_NOTICE: &str = Kind::NoticeIssued.name();
 /// What operators see of one application.
 const DESCRIPTION: &str = "select jsonb_build_object('stage', stage, 'expected_cents', expected_cents, 'revision', revision) from cases where application = $1";
 /// How many applications are in each state.
@@ -22,6 +28,8 @@ pub fn subscriptions() -> Subscriptions<Service> {
         .on_many::<ApplicationSubmitted, _>(application_submitted::handle)
         .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
         .on_many::<ReviewCompleted, _>(review_completed::handle)
+        .on_many::<EmailSent, _>(email_sent::handle)
+        .on::<EmailBounced, _>(email_bounced::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)
 }

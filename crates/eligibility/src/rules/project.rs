@@ -4,18 +4,18 @@ use chrono::NaiveDate;
 use events::{Application, ApplicationSubmitted, Call, Cents, Declaration, Finding, Rule};
 
 use super::Found;
-use super::words::{day, declaration, euros, moment};
+use super::words::{day, deadline as deadline_words, declaration, euros, moment};
 
 /// Submitted in the window (late ones are taken in and flagged, § 24 (3) VwVfG).
 pub(super) fn deadline(call: &Call, submitted: &ApplicationSubmitted) -> Finding {
     let at = submitted.submitted_at;
-    let in_time = !submitted.late && (call.window.opens..=call.window.closes).contains(&at);
+    let in_time = !submitted.late && call.window.is_open(at);
     let value = format!("Eingegangen am {}", moment(at));
     let remedy = "Entscheiden, ob die Frist nachträglich verlängert wird (§ 31 Abs. 7 VwVfG).";
     let clause = format!(
         "Aufruf: Antragsfrist {} bis {}; § 24 Abs. 3 VwVfG",
         moment(call.window.opens),
-        moment(call.window.closes)
+        deadline_words(call.window.end())
     );
     Found::kept_if(in_time, value, remedy).finding(
         Rule::Deadline,

@@ -17,6 +17,11 @@ pub(super) fn moment(at: DateTime<Utc>) -> String {
     Language::De.moment(at)
 }
 
+/// The end of a time limit, such as `28.02.2027, 24:00 Uhr`.
+pub(super) fn deadline(end: DateTime<Utc>) -> String {
+    Language::De.deadline(end)
+}
+
 pub(super) fn euros(amount: Cents) -> String {
     Language::De.money(amount.0)
 }
