@@ -18,6 +18,7 @@ struct Words {
     propose: &'static str,
     to_approval: &'static str,
     approve: &'static str,
+    retrieve: &'static str,
     received: &'static str,
     eligible: &'static str,
     decided: &'static str,
@@ -35,6 +36,7 @@ const GERMAN: Words = Words {
     propose: "Vorschlagen",
     to_approval: "Weiter zur Freigabe",
     approve: "Freigeben",
+    retrieve: "Bescheid abrufen",
     received: "Ihr Antrag ist eingegangen",
     eligible: "In Begutachtung",
     decided: "Entschieden",
@@ -52,6 +54,7 @@ const ENGLISH: Words = Words {
     propose: "Propose",
     to_approval: "Continue to the approval",
     approve: "Approve",
+    retrieve: "Retrieve the notice",
     received: "Your application has arrived",
     eligible: "In review",
     decided: "Decided",
@@ -181,6 +184,9 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
     browser.check(&format!("{lang}-20-decided")).await;
     browser.go(&format!("/award/notices/{id}")).await;
     browser.check(&format!("{lang}-21-notice")).await;
+    browser.press(words.retrieve).await;
+    browser.until_gone(words.retrieve).await;
+    browser.check(&format!("{lang}-21-notice-retrieved")).await;
     let pdf = browser.fetch(&format!("/award/notices/{id}/pdf")).await;
     assert!(pdf.starts_with("%PDF-"), "the notice opens as a PDF");
 

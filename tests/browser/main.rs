@@ -4,3 +4,4 @@
 mod chrome;
 mod journey;
 mod kept;
+mod notice;

@@ -239,3 +239,82 @@ fn released_migrations_are_added_never_changed() {
         .collect();
     assert!(new.is_empty(), "add to {}:\n{}", path.display(), new.join("\n"));
 }
+
+/// Everything that a single key does. A key may be hit by chance or come from dictation: none has legal effect, none
+/// does what cannot be undone. Taking a file is undone by giving it back.
+const KEYS: [(&str, &str, &str); 4] = [
+    ("eligibility/templates/case.html", "link", "q"),
+    ("review/templates/file.html", "link", "b"),
+    ("review/templates/queue.html", "harmless button", "n"),
+    ("review/templates/queue.html", "link", "n"),
+];
+
+#[test]
+fn single_keys_do_only_what_is_harmless() {
+    let mut found = BTreeSet::new();
+    for path in files_of_crates(&["html", "rs"]) {
+        let name = path.strip_prefix(root().join("crates")).expect("a crate").display().to_string();
+        // The macros themselves.
+        if name == "pages/templates/components.html" {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("text");
+        found.extend(keys(&text).map(|(on, key)| (name.clone(), on, key)));
+    }
+    let allowed: BTreeSet<(String, &str, String)> =
+        KEYS.iter().map(|(name, on, key)| ((*name).to_owned(), *on, (*key).to_owned())).collect();
+    assert_eq!(found, allowed);
+}
+
+#[test]
+fn keys_are_found_wherever_a_template_gives_one() {
+    let template = r#"<a class="x" href="/" data-key="a">A</a> <button type="submit" data-key='b'>B</button>
+        {% call ui::button("primary", page.t("x"), "c") %}{% endcall %}
+        {% call ui::button("primary", page.t("none"), "") %}{% endcall %}
+        {% call ui::link("primary", page.t("x"), page.url("/{}").replace("{}", "y"), "d") %}{% endcall %}
+        {% call ui::harmless_button("primary", page.t("x"), "e") %}{% endcall %}
+        {% call ui::button("primary", page.t("x"), some_key) %}{% endcall %}"#;
+    let found: BTreeSet<(&str, String)> = keys(template).collect();
+    let expected = [
+        ("button", "\"c\""),
+        ("button", "some_key"),
+        ("harmless button", "e"),
+        ("link", "a"),
+        ("link", "d"),
+        ("something else", "b"),
+    ];
+    let expected = expected.map(|(on, key)| (on, key.to_owned()));
+    assert_eq!(found, BTreeSet::from(expected));
+}
+
+/// The keys that a template gives, and to what: literally (`data-key`), or as the last argument of a component.
+fn keys(text: &str) -> impl Iterator<Item = (&'static str, String)> {
+    let literal = text.match_indices("data-key=").map(|(at, sign)| {
+        let tag = text[..at].rfind('<').map_or("", |start| &text[start..at]);
+        let key = text[at + sign.len()..].trim_start_matches(['"', '\'']).chars().take(1).collect();
+        (if tag.starts_with("<a ") && tag.contains("href=") { "link" } else { "something else" }, key)
+    });
+    let given =
+        [("ui::button(", "button"), ("ui::link(", "link"), ("ui::harmless_button(", "harmless button")]
+            .into_iter()
+            .flat_map(|(call, on)| text.match_indices(call).map(move |(at, _)| (at + call.len(), on)))
+            .filter_map(|(at, on)| {
+                let arguments = text[at..].split("%}").next()?.trim_end().strip_suffix(')')?;
+                let last = arguments.rsplit(',').next()?.trim();
+                // A button that sends a form gets none, whatever it may be called.
+                let key = if on == "button" { last } else { last.trim_matches('"') };
+                (last != "\"\"").then(|| (on, key.to_owned()))
+            });
+    literal.chain(given).collect::<Vec<_>>().into_iter()
+}
+
+/// The files below `crates/*/templates` and `crates/*/src` with these endings.
+fn files_of_crates(endings: &[&str]) -> Vec<PathBuf> {
+    let listed = Command::new("git").args(["ls-files", "crates"]).current_dir(root()).output().expect("git");
+    let listed = String::from_utf8(listed.stdout).expect("text");
+    let ends = |path: &&str| {
+        (path.contains("/templates/") || path.contains("/src/"))
+            && endings.iter().any(|ending| path.ends_with(&format!(".{ending}")))
+    };
+    listed.lines().filter(ends).map(|path| root().join(path)).filter(|path| path.exists()).collect()
+}

@@ -3,4 +3,5 @@
 
 mod bad_input;
 mod operators;
+mod reading;
 mod stories;

@@ -222,9 +222,10 @@ impl World {
             .collect()
     }
 
-    /// The notice as the applicant opens it.
+    /// The notice as the applicant retrieves and opens it.
     pub async fn notice_pdf(&self, applicant: Applicant, id: &str) -> Vec<u8> {
         let token = self.applicant_token(applicant);
+        self.must(&token, &format!("/award/api/notices/{id}/retrieval"), json!({})).await;
         self.api.bytes(&format!("/award/notices/{id}/pdf"), &token).await.expect("the notice")
     }
 }

@@ -1,16 +1,35 @@
 //! The clocks of a notice: when it counts as notified, until when one can sue, from when it is final.
 //! All days are days in Germany.
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::{DateTime, Days, Months, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::next_working_day;
+use crate::calendar::{day_in_germany, next_working_day};
+
+/// Days the offer in the portal holds after the day on which the message about it was sent (§ 41 (2a) VwVfG).
+pub const OFFER_DAYS: u64 = 10;
+
+/// Days after the issue from which a notice may go by post because the message about it has not gone out.
+pub const MESSAGE_OVERDUE_DAYS: u64 = 3;
+
+/// What became of the message that says that a notice waits in the portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// Nothing is known of it yet: it waits at the sender.
+    Pending,
+    /// The mail server took it at this moment, UTC.
+    Sent(DateTime<Utc>),
+    /// It came back at this moment, UTC, and none has gone out since.
+    Bounced(DateTime<Utc>),
+}
 
 /// What is on file about the way of a notice to its recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Way {
-    /// Day on which it was put into the portal, and the message about it went out.
-    pub offered_on: NaiveDate,
+    /// Day on which it was put into the portal.
+    pub issued_on: NaiveDate,
+    /// The message about it; the offer in the portal counts from the day on which it was sent.
+    pub message: Message,
     /// Day on which the recipient first opened it there.
     pub retrieved_on: Option<NaiveDate>,
     /// Day on which it was given to the post (Ab-Vermerk).
@@ -56,8 +75,10 @@ pub enum EntryRefused {
     /// The day lies before the notice, or in the future.
     #[error("the day must lie between the notice and today")]
     Day,
-    /// The notice is offered in the portal, or was opened there.
-    #[error("the notice is offered in the portal, or was opened there: the post is for later")]
+    /// The notice is offered in the portal, or was opened there, or the message about it may yet go out.
+    #[error(
+        "the notice is offered in the portal, or was opened there, or the message about it was not sent yet: the post is for later"
+    )]
     InPortal,
 }
 
@@ -65,6 +86,16 @@ pub enum EntryRefused {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "standing", rename_all = "snake_case")]
 pub enum Standing {
+    /// It lies in the portal, unopened, and the message about it has not gone out: no offer runs yet.
+    MessagePending {
+        /// Day on which it was put into the portal.
+        issued_on: NaiveDate,
+    },
+    /// It lies in the portal, unopened, and the message about it came back: no offer runs.
+    MessageBounced {
+        /// Day on which it came back.
+        bounced_on: NaiveDate,
+    },
     /// It lies in the portal, unopened.
     Offered {
         /// Last day of the offer.
@@ -91,25 +122,41 @@ pub enum Standing {
 
 impl Way {
     /// A notice put into the portal on this day.
-    pub fn offered(on: NaiveDate) -> Self {
-        Self { offered_on: on, retrieved_on: None, posted_on: None, arrived_on: None, waived_on: None }
+    pub fn issued(on: NaiveDate) -> Self {
+        Self {
+            issued_on: on,
+            message: Message::Pending,
+            retrieved_on: None,
+            posted_on: None,
+            arrived_on: None,
+            waived_on: None,
+        }
     }
 
-    /// The offer in the portal holds for ten days after the message (§ 41 (2a) VwVfG).
-    pub fn offer_ends_on(&self) -> NaiveDate {
-        self.offered_on + Days::new(10)
+    /// The last day of the offer in the portal: ten days after the message about it was sent
+    /// (§ 41 (2a) VwVfG). `None`: none was sent, or what was sent came back, and no offer runs.
+    pub fn offer_ends_on(&self) -> Option<NaiveDate> {
+        match self.message {
+            Message::Sent(at) => Some(day_in_germany(at) + Days::new(OFFER_DAYS)),
+            Message::Pending | Message::Bounced(_) => None,
+        }
     }
 
-    /// Opened while the offer held.
+    fn offer_ended_before(&self, day: NaiveDate) -> bool {
+        self.offer_ends_on().is_some_and(|end| end < day)
+    }
+
+    /// The day of the retrieval, unless the offer had ended before.
     fn retrieved_in_time(&self) -> Option<NaiveDate> {
-        self.retrieved_on.filter(|day| *day <= self.offer_ends_on())
+        self.retrieved_on.filter(|day| !self.offer_ended_before(*day))
     }
 
-    /// The day on which it counts as notified (§ 41 VwVfG): the day after it was opened in the portal, else as
-    /// the post is deemed to take. Known to have arrived later: then.
+    /// The day on which it counts as notified (§ 41 VwVfG): the day after it was opened in the portal, or as the
+    /// post is deemed to take, whichever is sooner. Known to have arrived later: then.
     pub fn notified_on(&self) -> Option<NaiveDate> {
         let in_portal = self.retrieved_in_time().map(|day| day + Days::new(1));
-        match in_portal.or_else(|| self.posted_on.map(deemed_by_post)) {
+        let deemed = [in_portal, self.posted_on.map(deemed_by_post)].into_iter().flatten().min();
+        match deemed {
             Some(deemed) => Some(self.arrived_on.map_or(deemed, |arrived| arrived.max(deemed))),
             None => self.arrived_on,
         }
@@ -123,26 +170,80 @@ impl Way {
 
     /// How things stand on `today`.
     pub fn standing(&self, today: NaiveDate) -> Standing {
-        match (self.final_on(), self.notified_on()) {
-            (Some(on), _) if on <= today => Standing::Final { on },
-            (_, Some(notified_on)) => Standing::Open { notified_on, until: last_day_to_sue(notified_on) },
-            _ if today <= self.offer_ends_on() => Standing::Offered { until: self.offer_ends_on() },
-            _ => Standing::OfferEnded { on: self.offer_ends_on() },
+        match (self.final_on(), self.notified_on(), self.message) {
+            (Some(on), ..) if on <= today => Standing::Final { on },
+            (_, Some(notified_on), _) => Standing::Open { notified_on, until: last_day_to_sue(notified_on) },
+            (_, _, Message::Pending) => Standing::MessagePending { issued_on: self.issued_on },
+            (_, _, Message::Bounced(at)) => Standing::MessageBounced { bounced_on: day_in_germany(at) },
+            (_, _, Message::Sent(at)) => {
+                let end = day_in_germany(at) + Days::new(OFFER_DAYS);
+                if today <= end { Standing::Offered { until: end } } else { Standing::OfferEnded { on: end } }
+            }
         }
     }
 
-    /// The recipient has opened it in the portal. Only the first time counts.
+    /// The portal will not do it: the message came back, or has not gone out for days, or nobody retrieved the
+    /// notice in time, and it was not given to the post either. Somebody has to act.
+    pub fn needs_post(&self, today: NaiveDate) -> bool {
+        let portal_fails = match self.standing(today) {
+            Standing::MessageBounced { .. } | Standing::OfferEnded { .. } => true,
+            Standing::MessagePending { .. } => self.message_is_overdue(today),
+            Standing::Offered { .. } | Standing::Open { .. } | Standing::Final { .. } => false,
+        };
+        portal_fails && self.posted_on.is_none()
+    }
+
+    fn message_is_overdue(&self, today: NaiveDate) -> bool {
+        self.issued_on + Days::new(MESSAGE_OVERDUE_DAYS) <= today
+    }
+
+    /// The recipient has retrieved it in the portal. Only the first time counts.
     #[must_use]
     pub fn retrieved(self, on: NaiveDate) -> Self {
         Self { retrieved_on: self.retrieved_on.or(Some(on)), ..self }
     }
 
+    /// Were it retrieved on `today`, the time to sue would count from then.
+    pub fn retrieval_counts(&self, today: NaiveDate) -> bool {
+        let is_final = matches!(self.standing(today), Standing::Final { .. });
+        !is_final && self.retrieved(today).notified_on() != self.notified_on()
+    }
+
+    /// The message about it was sent. The first one since the last that came back counts: another one does not
+    /// make the offer longer. `None`: that changes nothing.
+    ///
+    /// What the retrieval meant on its day is not changed by what is heard of the message afterwards.
+    pub fn message_sent(self, at: DateTime<Utc>) -> Option<Self> {
+        let counts = match self.message {
+            Message::Pending => true,
+            Message::Sent(_) => false,
+            Message::Bounced(bounced) => bounced <= at,
+        };
+        (counts && self.retrieved_on.is_none()).then_some(Self { message: Message::Sent(at), ..self })
+    }
+
+    /// The message about it came back. An older one than the one that was sent is no news. `None`: that changes
+    /// nothing, as for [`Way::message_sent`].
+    pub fn message_bounced(self, at: DateTime<Utc>) -> Option<Self> {
+        let counts = match self.message {
+            Message::Pending => true,
+            Message::Sent(sent) => sent <= at,
+            Message::Bounced(_) => false,
+        };
+        (counts && self.retrieved_on.is_none()).then_some(Self { message: Message::Bounced(at), ..self })
+    }
+
     /// Somebody puts `entry` on file.
     pub fn record(self, entry: Entry, on: NaiveDate, today: NaiveDate) -> Result<Self, EntryRefused> {
-        if on < self.posted_on.unwrap_or(self.offered_on) || on > today {
+        if on < self.posted_on.unwrap_or(self.issued_on) || on > today {
             return Err(EntryRefused::Day);
         }
-        let portal = self.retrieved_in_time().is_some() || today <= self.offer_ends_on();
+        let portal = self.retrieved_in_time().is_some()
+            || match self.message {
+                Message::Pending => !self.message_is_overdue(today),
+                Message::Sent(_) => !self.offer_ended_before(today),
+                Message::Bounced(_) => false,
+            };
         let (known, new) = match entry {
             Entry::Posted if portal => return Err(EntryRefused::InPortal),
             Entry::Posted => (self.posted_on, Self { posted_on: Some(on), ..self }),
@@ -174,12 +275,21 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    /// Put into the portal at noon of this day, and the message about it sent at once.
+    fn offered(on: &str) -> Way {
+        Way::issued(day(on)).message_sent(at(&format!("{on}T11:00:00Z"))).unwrap()
+    }
+
     fn posted(on: &str) -> Way {
-        Way { posted_on: Some(day(on)), ..Way::offered(day("2000-01-01")) }
+        Way { posted_on: Some(day(on)), ..offered("2000-01-01") }
     }
 
     fn retrieved(on: &str) -> Way {
-        Way::offered(day(on)).retrieved(day(on))
+        offered(on).retrieved(day(on))
     }
 
     #[test]
@@ -218,7 +328,7 @@ mod tests {
 
     #[test]
     fn only_the_first_opening_counts_and_only_within_ten_days() {
-        let offered = Way::offered(day("2027-04-01"));
+        let offered = offered("2027-04-01");
         assert_eq!(offered.standing(day("2027-04-11")), Standing::Offered { until: day("2027-04-11") });
         assert_eq!(offered.standing(day("2027-04-12")), Standing::OfferEnded { on: day("2027-04-11") });
         let twice = offered.retrieved(day("2027-04-11")).retrieved(day("2027-04-12"));
@@ -228,7 +338,7 @@ mod tests {
 
     #[test]
     fn after_the_offer_comes_the_post() {
-        let offered = Way::offered(day("2027-04-01"));
+        let offered = offered("2027-04-01");
         let today = day("2027-04-12");
         assert_eq!(
             offered.record(Entry::Posted, day("2027-04-10"), day("2027-04-10")),
@@ -252,7 +362,155 @@ mod tests {
         assert_eq!(way.record(Entry::Waived, day("2027-04-21"), day("2027-04-20")), Err(EntryRefused::Day));
     }
 
+    #[test]
+    fn the_offer_counts_from_the_day_on_which_the_message_went_out() {
+        let issued = Way::issued(day("2027-04-01"));
+        assert_eq!(
+            issued.standing(day("2027-04-30")),
+            Standing::MessagePending { issued_on: day("2027-04-01") }
+        );
+        // 22:30 UTC on the 3rd is half past midnight on the 4th.
+        let sent = issued.message_sent(at("2027-04-03T22:30:00Z")).unwrap();
+        assert_eq!(sent.standing(day("2027-04-14")), Standing::Offered { until: day("2027-04-14") });
+        assert_eq!(sent.standing(day("2027-04-15")), Standing::OfferEnded { on: day("2027-04-14") });
+        // Clocks go back on 31 October 2027: a day of 25 hours is one day. And a year ends.
+        let sent =
+            |moment: &str| Way::issued(day("2027-10-01")).message_sent(at(moment)).unwrap().offer_ends_on();
+        assert_eq!(sent("2027-10-30T21:59:59.999Z"), Some(day("2027-11-09")));
+        assert_eq!(sent("2027-10-30T22:00:00Z"), Some(day("2027-11-10")));
+        assert_eq!(sent("2027-10-31T22:59:59Z"), Some(day("2027-11-10")));
+        assert_eq!(sent("2027-10-31T23:00:00Z"), Some(day("2027-11-11")));
+        assert_eq!(sent("2027-12-31T22:59:59Z"), Some(day("2028-01-10")));
+        assert_eq!(sent("2027-12-31T23:00:00Z"), Some(day("2028-01-11")));
+    }
+
+    #[test]
+    fn no_offer_runs_while_the_message_has_come_back() {
+        let issued = Way::issued(day("2027-04-01"));
+        let bounced = issued.message_bounced(at("2027-04-01T12:00:00Z")).unwrap();
+        assert_eq!(
+            bounced.standing(day("2027-06-01")),
+            Standing::MessageBounced { bounced_on: day("2027-04-01") }
+        );
+        assert!(bounced.needs_post(day("2027-04-01")));
+        assert!(bounced.record(Entry::Posted, day("2027-04-02"), day("2027-04-02")).is_ok());
+        // To a better address it goes out: the offer starts that day.
+        let again = bounced.message_sent(at("2027-04-06T08:00:00Z")).unwrap();
+        assert_eq!(again.standing(day("2027-04-06")), Standing::Offered { until: day("2027-04-16") });
+        assert!(!again.needs_post(day("2027-04-16")) && again.needs_post(day("2027-04-17")));
+        // And comes back later after all.
+        assert!(again.message_bounced(at("2027-04-07T08:00:00Z")).unwrap().offer_ends_on().is_none());
+    }
+
+    #[test]
+    fn a_message_that_does_not_go_out_for_days_gives_way_to_the_post() {
+        let issued = Way::issued(day("2027-04-01"));
+        let post = |today: &str| issued.record(Entry::Posted, day(today), day(today));
+        assert_eq!(post("2027-04-03"), Err(EntryRefused::InPortal));
+        assert!(!issued.needs_post(day("2027-04-03")) && issued.needs_post(day("2027-04-04")));
+        let posted = post("2027-04-04").unwrap();
+        assert_eq!(posted.notified_on(), Some(day("2027-04-08")));
+        assert!(!posted.needs_post(day("2027-04-04")));
+        // The message goes out after all, and the recipient is faster than the post.
+        let sent = posted.message_sent(at("2027-04-05T08:00:00Z")).unwrap();
+        assert_eq!(sent.retrieved(day("2027-04-05")).notified_on(), Some(day("2027-04-06")));
+        assert_eq!(sent.retrieved(day("2027-04-12")).notified_on(), Some(day("2027-04-08")));
+    }
+
+    #[test]
+    fn a_retrieval_counts_whatever_became_of_the_message() {
+        let issued = Way::issued(day("2027-04-01"));
+        let bounced = issued.message_bounced(at("2027-04-01T12:00:00Z")).unwrap();
+        for way in [issued, bounced] {
+            let retrieved = way.retrieved(day("2027-04-20"));
+            assert_eq!(retrieved.notified_on(), Some(day("2027-04-21")));
+            // That it had gone out long ago is heard too late to take the retrieval back.
+            assert_eq!(retrieved.message_sent(at("2027-04-02T08:00:00Z")), None);
+        }
+        // Nor does a retrieval after the end of the offer count because of what is heard later.
+        let late = offered("2027-04-01").retrieved(day("2027-04-20"));
+        assert_eq!(late.notified_on(), None);
+        assert_eq!(late.message_bounced(at("2027-04-21T08:00:00Z")), None);
+    }
+
+    /// What can happen to a notice. Moments are minutes after its issue.
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Sent(i64),
+        Bounced(i64),
+        Retrieved(u64),
+        Recorded(Entry, u64, u64),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let entry = prop_oneof![Just(Entry::Posted), Just(Entry::Arrived), Just(Entry::Waived)];
+        let step = prop_oneof![
+            (0_i64..60_000).prop_map(Step::Sent),
+            (0_i64..60_000).prop_map(Step::Bounced),
+            (0_u64..45).prop_map(Step::Retrieved),
+            (entry, 0_u64..45, 0_u64..45).prop_map(|(entry, on, today)| Step::Recorded(entry, on, today)),
+        ];
+        proptest::collection::vec(step, 0..8)
+    }
+
+    fn walk(steps: &[Step]) -> Way {
+        let issued = at("2027-03-20T11:00:00Z");
+        let on = |days: u64| day("2027-03-20") + Days::new(days);
+        steps.iter().fold(Way::issued(day("2027-03-20")), |way, step| match *step {
+            Step::Sent(minutes) => {
+                way.message_sent(issued + chrono::TimeDelta::minutes(minutes)).unwrap_or(way)
+            }
+            Step::Bounced(minutes) => {
+                way.message_bounced(issued + chrono::TimeDelta::minutes(minutes)).unwrap_or(way)
+            }
+            Step::Retrieved(days) => way.retrieved(on(days)),
+            Step::Recorded(entry, days, today) => way.record(entry, on(days), on(today)).unwrap_or(way),
+        })
+    }
+
     proptest! {
+        #[test]
+        fn an_offer_runs_only_after_a_message_and_for_ten_days(steps in steps(), ahead in 0_u64..90) {
+            let way = walk(&steps);
+            let today = way.issued_on + Days::new(ahead);
+            match (way.standing(today), way.message) {
+                (Standing::Offered { until }, Message::Sent(at)) => {
+                    prop_assert!(today <= until);
+                    prop_assert_eq!(until - day_in_germany(at), chrono::TimeDelta::days(10));
+                    prop_assert!(!way.needs_post(today));
+                }
+                (Standing::OfferEnded { on }, Message::Sent(at)) => {
+                    prop_assert!(on < today);
+                    prop_assert_eq!(on - day_in_germany(at), chrono::TimeDelta::days(10));
+                    prop_assert!(way.needs_post(today));
+                }
+                (Standing::MessageBounced { .. }, Message::Bounced(_)) => prop_assert!(way.needs_post(today)),
+                (Standing::MessagePending { .. }, Message::Pending)
+                | (Standing::Open { .. } | Standing::Final { .. }, _) => {}
+                (standing, message) => prop_assert!(false, "{:?} with {:?}", standing, message),
+            }
+        }
+
+        #[test]
+        fn facts_heard_again_change_nothing(steps in steps()) {
+            let mut doubled = Vec::new();
+            for step in &steps {
+                doubled.push(*step);
+                doubled.push(*step);
+            }
+            prop_assert_eq!(walk(&steps), walk(&doubled));
+        }
+
+        #[test]
+        fn facts_never_bring_a_known_day_of_notification_nearer(steps in steps(), at in 0_i64..60_000) {
+            let way = walk(&steps);
+            let at = "2027-03-20T11:00:00Z".parse::<DateTime<Utc>>().unwrap() + chrono::TimeDelta::minutes(at);
+            for heard in [way.message_sent(at), way.message_bounced(at)].into_iter().flatten() {
+                prop_assert_eq!(heard.notified_on(), way.notified_on());
+                prop_assert_eq!(heard.final_on(), way.final_on());
+            }
+        }
+
         #[test]
         fn there_is_always_a_month_and_the_end_is_a_working_day(ahead in 0_u64..20_000) {
             let notified = day("2001-01-01") + Days::new(ahead);

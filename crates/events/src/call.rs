@@ -1,6 +1,6 @@
 //! The rules of one funding round, as data. A new programme is a file, not a release.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -66,14 +66,41 @@ pub struct Text {
     pub en: String,
 }
 
-/// Application window. Applications after `closes` are taken in and flagged as late
-/// (§ 24 (3) VwVfG); before `opens` nothing can be submitted.
+/// Application window. Applications after it are taken in and flagged as late (§ 24 (3) VwVfG); before it
+/// nothing can be submitted. Ask its methods; nobody compares with its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Window {
     /// First moment, UTC.
     pub opens: DateTime<Utc>,
-    /// Last moment, UTC.
+    /// The end, UTC: the first moment that is late, such as midnight after the last day. A moment in the last
+    /// second of a minute, such as `22:59:59Z`, names that whole second.
     pub closes: DateTime<Utc>,
+}
+
+impl Window {
+    /// The first moment that is late. A time limit that is a day ends with it, at 24:00 (§ 31 (1) VwVfG,
+    /// § 188 (1) BGB): what comes in the last second of a day is in time, to its last fraction.
+    pub fn end(&self) -> DateTime<Utc> {
+        if self.closes.second() < 59 {
+            return self.closes;
+        }
+        self.closes.with_nanosecond(0).unwrap_or(self.closes) + TimeDelta::seconds(1)
+    }
+
+    /// It has not opened yet.
+    pub fn is_ahead(&self, at: DateTime<Utc>) -> bool {
+        at < self.opens
+    }
+
+    /// It is over: what comes now is late.
+    pub fn is_over(&self, at: DateTime<Utc>) -> bool {
+        at >= self.end()
+    }
+
+    /// Neither ahead nor over.
+    pub fn is_open(&self, at: DateTime<Utc>) -> bool {
+        !self.is_ahead(at) && !self.is_over(at)
+    }
 }
 
 /// Funds of one financial year.
@@ -153,4 +180,44 @@ pub struct Court {
     pub name: String,
     /// Postal address, line by line.
     pub address: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a moment")
+    }
+
+    #[test]
+    fn a_window_ends_with_its_last_second_and_not_before() {
+        // The end of a day in winter and in summer, the last second of a year, an hour of the day, and a moment
+        // that carries a fraction.
+        for (closes, last, late) in [
+            ("2027-02-28T22:59:59Z", "2027-02-28T22:59:59.999999999Z", "2027-02-28T23:00:00Z"),
+            ("2027-02-28T23:00:00Z", "2027-02-28T22:59:59.999999999Z", "2027-02-28T23:00:00Z"),
+            ("2027-06-30T21:59:59Z", "2027-06-30T21:59:59.400Z", "2027-06-30T22:00:00Z"),
+            ("2027-06-30T22:00:00Z", "2027-06-30T21:59:59.999Z", "2027-06-30T22:00:00Z"),
+            ("2027-12-31T22:59:59Z", "2027-12-31T22:59:59.999Z", "2027-12-31T23:00:00Z"),
+            ("2027-12-31T22:59:59.250Z", "2027-12-31T22:59:59.999Z", "2027-12-31T23:00:00Z"),
+            ("2027-03-15T11:00:00Z", "2027-03-15T10:59:59.999Z", "2027-03-15T11:00:00Z"),
+        ] {
+            let window = Window { opens: at("2026-09-30T22:00:00Z"), closes: at(closes) };
+            assert!(window.is_open(at(last)) && !window.is_over(at(last)), "{closes}");
+            assert!(window.is_over(at(late)) && !window.is_open(at(late)), "{closes}");
+            assert_eq!(window.end(), at(late));
+        }
+    }
+
+    #[test]
+    fn a_window_opens_with_its_first_moment() {
+        let window = Window { opens: at("2026-09-30T22:00:00Z"), closes: at("2027-02-28T22:59:59Z") };
+        assert!(
+            window.is_ahead(at("2026-09-30T21:59:59.999Z")) && !window.is_ahead(at("2026-09-30T22:00:00Z"))
+        );
+        assert!(
+            window.is_open(at("2026-09-30T22:00:00Z")) && !window.is_open(at("2026-09-30T21:59:59.999Z"))
+        );
+    }
 }

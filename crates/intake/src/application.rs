@@ -117,11 +117,11 @@ impl Ready {
     ) -> Result<Self, Refused> {
         let lead = municipality(ags).ok_or_else(|| Refused::NoMunicipality(ags.clone()))?;
         let application = check::application(application, call, ags).map_err(Refused::Wrong)?;
-        if now < call.window.opens {
+        if call.window.is_ahead(now) {
             return Err(Refused::NotOpen(call.window.opens));
         }
         let applicant = Applicant { ags: ags.clone(), name: lead.name.clone() };
-        Ok(Self { call: call.id(), late: now > call.window.closes, applicant, application, now })
+        Ok(Self { call: call.id(), late: call.window.is_over(now), applicant, application, now })
     }
 
     /// As [`Ready::new`], from what was typed.
@@ -304,9 +304,13 @@ mod tests {
     fn late_is_taken_in_and_flagged_early_is_not_taken_in() {
         let opens = samples::call().window.opens;
         assert_eq!(ready("2026-09-30T21:59:59Z"), Err(Refused::NotOpen(opens)));
-        for (now, late) in
-            [("2026-09-30T22:00:00Z", false), ("2027-02-28T22:59:59Z", false), ("2027-02-28T23:00:00Z", true)]
-        {
+        for (now, late) in [
+            ("2026-09-30T22:00:00Z", false),
+            ("2027-02-28T22:59:59Z", false),
+            ("2027-02-28T22:59:59.400Z", false),
+            ("2027-02-28T22:59:59.999999Z", false),
+            ("2027-02-28T23:00:00Z", true),
+        ] {
             let (status, fact) = ready(now).unwrap().submit("36.KI-2027-0001".into(), person());
             assert_eq!((status, fact.late), (Status::Submitted, late), "{now}");
         }

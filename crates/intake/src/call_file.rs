@@ -1,10 +1,13 @@
 //! The rules of a call as a TOML file: read whole or refused, saying line, column and what is expected.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::Hash;
 use std::ops::Range;
 
+use chrono::{Days, NaiveDate, NaiveTime, SecondsFormat};
+use chrono_tz::Europe::Berlin;
 use events::{Call, Cents, Court, Text};
 use pages::parse;
 use serde_json::Value;
@@ -50,8 +53,8 @@ pub fn read(text: &str) -> Result<Call, CallFileError> {
         CallFileError { line, column, problem }
     };
     let refuse = |error: toml::de::Error| at(error.span(), error.message().replace('\n', ", "));
-    let call: Call = by_the_door(toml::from_str(text).map_err(refuse)?);
     let table = DeTable::parse(text).map_err(refuse)?;
+    let call: Call = by_the_door(toml::from_str(&days_as_moments(text, &table)).map_err(refuse)?);
     // The contract ignores what it does not know; a file that says it is wrong.
     let known = serde_json::to_value(&call).map_err(|error| at(None, error.to_string()))?;
     if let Some((span, problem)) = unknown(table.get_ref(), &known) {
@@ -110,6 +113,31 @@ pub fn by_the_door(mut call: Call) -> Call {
         *text = parse::line(text);
     }
     call
+}
+
+/// A window may name days: it opens when the first one begins, and ends when the last one does, in Germany. Facts
+/// carry moments.
+fn days_as_moments<'a>(text: &'a str, table: &Spanned<DeTable<'_>>) -> Cow<'a, str> {
+    let mut moments = Cow::Borrowed(text);
+    // The one that stands further back first: the place of the other stays as it is.
+    let mut days: Vec<_> = [("opens", 0), ("closes", 1)]
+        .into_iter()
+        .filter_map(|(field, later)| {
+            let DeValue::Table(window) = table.get_ref().get("window")?.get_ref() else { return None };
+            let value = window.get(field)?;
+            let DeValue::String(day) = value.get_ref() else { return None };
+            let midnight =
+                day.parse::<NaiveDate>().ok()?.checked_add_days(Days::new(later))?.and_time(NaiveTime::MIN);
+            let moment = midnight.and_local_timezone(Berlin).earliest()?.to_utc();
+            Some((value.span(), moment))
+        })
+        .collect();
+    days.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+    for (span, moment) in days {
+        let moment = format!("\"{}\"", moment.to_rfc3339_opts(SecondsFormat::Secs, true));
+        moments.to_mut().replace_range(span, &moment);
+    }
+    moments
 }
 
 /// Where `path` (such as `criteria.2.weight`) stands; where its nearest parent stands, if it does not.
@@ -406,6 +434,30 @@ mod tests {
         assert_eq!(by_the_door(call.clone()), call);
         // The calls that come along need no door.
         assert_eq!(toml::from_str::<Call>(GOOD).unwrap(), read(GOOD).unwrap());
+    }
+
+    #[test]
+    fn a_window_may_name_days() {
+        let window = |from: &str, to: &str| {
+            let text = GOOD.replacen("2026-09-30T22:00:00Z", from, 1).replacen("2027-02-28T22:59:59Z", to, 1);
+            read(&text).map(|call| (call.window.opens.to_rfc3339(), call.window.end().to_rfc3339()))
+        };
+        let moments = |opens: &str, end: &str| Ok((format!("{opens}+00:00"), format!("{end}+00:00")));
+        let old = window("2026-09-30T22:00:00Z", "2027-02-28T22:59:59Z");
+        assert_eq!(old, moments("2026-09-30T22:00:00", "2027-02-28T23:00:00"));
+        assert_eq!(window("2026-10-01", "2027-02-28"), old);
+        // Summer, the days on which clocks change, the end of a year, one single day.
+        assert_eq!(window("2027-03-28", "2027-06-30"), moments("2027-03-27T23:00:00", "2027-06-30T22:00:00"));
+        assert_eq!(window("2027-10-31", "2027-12-31"), moments("2027-10-30T22:00:00", "2027-12-31T23:00:00"));
+        assert_eq!(window("2027-10-31", "2027-10-31"), moments("2027-10-30T22:00:00", "2027-10-31T23:00:00"));
+        let wrong = window("2026-10-01", "2026-09-30").unwrap_err().to_string();
+        assert!(
+            wrong.contains("line 12") && wrong.contains("window.closes: expected a moment after"),
+            "{wrong}"
+        );
+        for no_day in ["2027-02-29", "28.02.2027", "2027-2-30", ""] {
+            assert!(window("2026-10-01", no_day).unwrap_err().line == 12);
+        }
     }
 
     #[test]

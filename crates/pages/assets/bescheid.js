@@ -402,9 +402,11 @@ function count(input) {
   if (input.value) update();
 }
 
-// Single keys, only outside of fields, and they can be turned off (WCAG 2.1.4).
+// Single keys, only outside of fields, and they can be turned off (WCAG 2.1.4). A key may be hit by chance, or come
+// from dictation: it follows links, and presses only what is marked as harmless. Nothing with legal effect, and
+// nothing that cannot be undone, ever has one.
 function keys() {
-  const targets = [...document.querySelectorAll("[data-key]")];
+  const targets = [...document.querySelectorAll("a[href][data-key], button[data-harmless][data-key]")];
   if (targets.length === 0) return;
   const off = () => store.get("bescheid:keys") === "off";
   const line = element("p", "kern-body kern-body--small");

@@ -1,6 +1,6 @@
 //! Money, dates and times as people read them.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Europe::Berlin;
 
 use crate::messages::Language;
@@ -78,6 +78,18 @@ impl Language {
         }
     }
 
+    /// The end of a time limit, in the time of Berlin, its first moment after. People read deadlines as the end of
+    /// the last day: `28.02.2027, 24:00 Uhr` or `the end of 28 February 2027`.
+    pub fn deadline(self, end: DateTime<Utc>) -> String {
+        let local = end.with_timezone(&Berlin);
+        let last = local.date_naive().pred_opt().filter(|_| local.time() == NaiveTime::MIN);
+        match (self, last) {
+            (Self::De, Some(last)) => format!("{}, 24:00 Uhr", self.date(last)),
+            (Self::En, Some(last)) => format!("the end of {}", self.date(last)),
+            (_, None) => self.moment(end),
+        }
+    }
+
     /// The day of a moment, in Berlin.
     pub fn day(self, at: DateTime<Utc>) -> String {
         self.date(at.with_timezone(&Berlin).date_naive())
@@ -108,6 +120,28 @@ mod tests {
         assert_eq!(both(-123_456_789), ("-1.234.567,89\u{a0}€".to_owned(), "-€1,234,567.89".to_owned()));
         assert_eq!(Language::De.money_to_type(6_000_050), "60.000,50");
         assert_eq!(Language::En.number(999), "999");
+    }
+
+    #[test]
+    fn a_deadline_is_the_end_of_a_day() {
+        let both = |end: &str| {
+            let end = end.parse().unwrap();
+            (Language::De.deadline(end), Language::En.deadline(end))
+        };
+        let said = |de: &str, en: &str| (de.to_owned(), en.to_owned());
+        assert_eq!(
+            both("2027-02-28T23:00:00Z"),
+            said("28.02.2027, 24:00 Uhr", "the end of 28 February 2027")
+        );
+        assert_eq!(both("2027-06-30T22:00:00Z"), said("30.06.2027, 24:00 Uhr", "the end of 30 June 2027"));
+        assert_eq!(
+            both("2027-12-31T23:00:00Z"),
+            said("31.12.2027, 24:00 Uhr", "the end of 31 December 2027")
+        );
+        // The day on which the clocks go forward, and the one on which they go back.
+        assert_eq!(both("2027-03-28T22:00:00Z"), said("28.03.2027, 24:00 Uhr", "the end of 28 March 2027"));
+        assert_eq!(both("2027-10-31T23:00:00Z"), said("31.10.2027, 24:00 Uhr", "the end of 31 October 2027"));
+        assert_eq!(both("2027-03-15T11:00:00Z"), said("15.03.2027, 12:00 Uhr", "15 March 2027, 12:00"));
     }
 
     #[test]

@@ -13,8 +13,8 @@ pub mod messages;
 mod page;
 pub mod parse;
 mod problems;
-mod tab;
 mod sort;
+mod tab;
 
 pub use field::{Choice, Field};
 pub use form::Form;
@@ -22,5 +22,5 @@ pub use format::Plain;
 pub use kept::Keep;
 pub use messages::{CatalogueError, Language};
 pub use page::{Page, Pages, show, show_invalid};
-pub use tab::Tab;
 pub use sort::compare_names;
+pub use tab::Tab;

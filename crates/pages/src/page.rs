@@ -206,6 +206,11 @@ impl Page {
         self.language.moment(at.plain())
     }
 
+    /// The end of a time limit, as people read it (see [`Language::deadline`]).
+    pub fn deadline(&self, end: impl Plain<DateTime<Utc>>) -> String {
+        self.language.deadline(end.plain())
+    }
+
     /// The day of a moment, in Berlin.
     pub fn day(&self, at: impl Plain<DateTime<Utc>>) -> String {
         self.language.day(at.plain())

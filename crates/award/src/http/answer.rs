@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::approve;
 use crate::award::{Decision, Stage};
 use crate::budget;
-use crate::deadlines::Standing;
+use crate::deadlines::{Message, Standing};
 use crate::store::cases::File;
 use crate::store::notices;
 
@@ -165,8 +165,18 @@ pub(super) struct Notice {
     pub sha256: String,
     /// When it was put into the portal.
     pub issued_at: DateTime<Utc>,
-    /// When the applicant first opened it.
+    /// When the applicant retrieved it.
     pub retrieved_at: Option<DateTime<Utc>>,
+    /// When the message about it was sent; the offer counts from that day. None while it waits, or after it
+    /// came back.
+    #[serde(default)]
+    pub message_sent_at: Option<DateTime<Utc>>,
+    /// When the message about it came back, and none has been sent since.
+    #[serde(default)]
+    pub message_bounced_at: Option<DateTime<Utc>>,
+    /// The portal will not do it: a case worker has to post it, or to see to a better address.
+    #[serde(default)]
+    pub needs_post: bool,
     /// Where its deadlines stand.
     #[serde(flatten)]
     pub standing: Standing,
@@ -175,6 +185,11 @@ pub(super) struct Notice {
 impl Notice {
     /// What there is to say of this notice on `today`.
     pub(super) fn of(notice: &notices::Notice, today: NaiveDate) -> Self {
+        let (message_sent_at, message_bounced_at) = match notice.way.message {
+            Message::Pending => (None, None),
+            Message::Sent(at) => (Some(at), None),
+            Message::Bounced(at) => (None, Some(at)),
+        };
         Self {
             notice: notice.id,
             application: notice.application,
@@ -182,6 +197,9 @@ impl Notice {
             sha256: notice.sha256.clone(),
             issued_at: notice.issued_at,
             retrieved_at: notice.retrieved_at,
+            message_sent_at,
+            message_bounced_at,
+            needs_post: notice.way.needs_post(today),
             standing: notice.way.standing(today),
         }
     }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use chassis::problem::{ApiJson, ApiPath, ApiQuery, Problem};
 use chassis::{Role, Session};
+use chrono::NaiveDate;
 use events::{ApplicationId, Recommendation, ReviewGiven};
 use letters::PartnerShare;
 use pages::{Choice, Form, Page};
@@ -17,7 +18,7 @@ use crate::Service;
 use crate::award::{Decision, Proposal, Returned, Stage, State as CaseState};
 use crate::budget::Budget;
 use crate::calendar::day_in_germany;
-use crate::deadlines::{Entry, Standing};
+use crate::deadlines::{Entry, Standing, Way};
 use crate::paper::{self, Source};
 use crate::store::cases::File;
 use crate::store::history::{self, Happened};
@@ -146,6 +147,14 @@ impl CasePage<'_> {
         })
     }
 
+    /// Why somebody has to act for the notice to arrive.
+    fn post_reason(&self) -> Option<String> {
+        let notice = self.notice?;
+        let today = day_in_germany(self.page.now);
+        let open = matches!(self.stage, Stage::Granted | Stage::Rejected);
+        (open && notice.way.needs_post(today)).then(|| post_reason(self.page, &notice.way, today))
+    }
+
     fn told(&self, happened: &Happened) -> String {
         self.page.t(format!("history-{}", happened.what))
     }
@@ -155,7 +164,16 @@ impl CasePage<'_> {
         if happened.what == "notice" {
             return Some(format!("{}: {remark}", self.page.t("notice-sha256")));
         }
-        Some(remark.parse().map_or_else(|_| remark.clone(), |day: chrono::NaiveDate| self.page.date(day)))
+        Some(remark.parse().map_or_else(|_| remark.clone(), |day: NaiveDate| self.page.date(day)))
+    }
+}
+
+/// Why the portal will not bring the notice to its recipient, for the case worker who has to act.
+pub(super) fn post_reason(page: &Page, way: &Way, today: NaiveDate) -> String {
+    match way.standing(today) {
+        Standing::MessageBounced { bounced_on } => page.t1("post-bounced", "on", page.date(bounced_on)),
+        Standing::OfferEnded { on } => page.t1("post-offer-ended", "on", page.date(on)),
+        _ => page.t1("post-pending", "on", page.date(way.issued_on)),
     }
 }
 

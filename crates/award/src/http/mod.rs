@@ -37,6 +37,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .route("/award/cases/{application}/entries", post(record::form))
         .route("/award/notices/{application}", get(notice::page))
         .route("/award/notices/{application}/pdf", get(notice::pdf))
+        .route("/award/notices/{application}/retrieval", post(notice::retrieve))
         .merge(api().into_router())
         .with_state(service)
 }
@@ -113,9 +114,18 @@ pub fn api() -> ApiRouter<Arc<Service>> {
             "/notices/{application}",
             notice::api,
             Doc::new("A notice: what it is, and where its deadlines stand")
-                .description("For the applicant, case workers and approvers. The PDF is at /award/notices/{application}/pdf; the applicant's first look at it is its retrieval.")
+                .description("For the applicant, case workers and approvers. The PDF is at /award/notices/{application}/pdf; the applicant has to retrieve the notice first.")
                 .answers::<answer::Notice>(ok)
                 .problems(&[NotFound]),
+        )
+        .post(
+            "/notices/{application}/retrieval",
+            notice::retrieve_api,
+            Doc::new("Retrieve a notice, as its recipient")
+                .description("On the day after it the notice counts as notified, and the time to sue runs. Only the first time counts. Takes an Idempotency-Key.")
+                .role(Role::Applicant)
+                .answers::<answer::Notice>(ok)
+                .problems(&[NotFound, Conflict]),
         )
         .post(
             "/notices/{application}/entries",

@@ -1,15 +1,22 @@
-//! The notice as its recipient sees it: what it is, what opening it means, and the PDF.
+//! The notice as its recipient sees it: what it is, what its retrieval means, and the PDF.
+//!
+//! Retrieval has legal effect, so it is an act of its own: a form of the page, or a POST of the API. Links are
+//! followed by scanners, previews and prefetching browsers; whatever comes by GET or HEAD changes nothing.
 
 use askama::Template;
 use axum::extract::{Query, State};
+use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use chassis::problem::{ApiJson, ApiPath, Problem};
+use chassis::session::{Fields, PageForm};
 use chassis::{Role, Session};
 use events::{ApplicationId, NoticeKind};
-use pages::Page;
+use pages::{Form, Page};
 use serde::Deserialize;
 
+use super::denied::Denied;
+use super::once::Once;
 use super::{Shared, answer};
 use crate::Service;
 use crate::calendar::day_in_germany;
@@ -21,7 +28,7 @@ use crate::store::notices::{self, Notice};
 /// Who looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reader {
-    /// The applicant: the first look is the retrieval.
+    /// The applicant, who has to retrieve it before they can read it.
     Recipient,
     /// One of those who decide.
     Authority,
@@ -62,13 +69,16 @@ struct NoticePage<'a> {
     page: &'a Page,
     notice: &'a Notice,
     owner: &'a Owner,
+    form: Form,
     standing: Standing,
+    /// The time to sue starts with the retrieval.
+    retrieval_counts: bool,
     is_award: bool,
     is_recipient: bool,
 }
 
 impl NoticePage<'_> {
-    /// The recipient has not opened it yet: the page does not give away what it says.
+    /// The recipient has not retrieved it yet: the page does not give away what it says.
     fn is_new(&self) -> bool {
         self.is_recipient && self.notice.retrieved_at.is_none()
     }
@@ -94,9 +104,12 @@ pub(super) async fn page(
     ApiPath(application): ApiPath<ApplicationId>,
 ) -> Result<Response, Problem> {
     let (notice, owner, reader) = find(&service, &session, application).await?;
+    let today = day_in_germany(page.now);
     pages::show(&NoticePage {
         page: &page,
-        standing: notice.way.standing(day_in_germany(page.now)),
+        form: Form::new(&page),
+        standing: notice.way.standing(today),
+        retrieval_counts: notice.way.retrieval_counts(today),
         is_award: notice.kind == NoticeKind::Award,
         is_recipient: reader == Reader::Recipient,
         notice: &notice,
@@ -111,7 +124,7 @@ pub(super) struct Wanted {
     download: Option<String>,
 }
 
-/// `GET /award/notices/{application}/pdf`
+/// `GET /award/notices/{application}/pdf`. Before the retrieval the recipient is led to the page instead.
 pub(super) async fn pdf(
     State(service): State<Shared>,
     session: Session,
@@ -120,7 +133,8 @@ pub(super) async fn pdf(
 ) -> Result<Response, Problem> {
     let (notice, owner, reader) = find(&service, &session, application).await?;
     if reader == Reader::Recipient && notice.retrieved_at.is_none() {
-        retrieve(&service, &session, application).await?;
+        let no_store = [(CACHE_CONTROL, "private, no-store")];
+        return Ok((no_store, Redirect::to(&format!("/award/notices/{application}"))).into_response());
     }
     let mut db = service.db.acquire().await?;
     let pdf = notices::pdf(&mut db, application).await?.ok_or_else(Problem::not_found)?;
@@ -138,18 +152,58 @@ pub(super) async fn pdf(
     Ok((headers, pdf).into_response())
 }
 
-/// Notes the first retrieval; from it the time to sue is counted (§ 41 (2a) VwVfG).
-async fn retrieve(service: &Service, session: &Session, application: ApplicationId) -> Result<(), Problem> {
+/// The recipient retrieves it; from the first time the time to sue is counted (§ 41 (2a) VwVfG).
+async fn act(
+    service: &Service,
+    session: &Session,
+    application: ApplicationId,
+    once: &Once,
+) -> Result<answer::Notice, Denied> {
+    let (_, _, reader) = find(service, session, application).await?;
+    if reader != Reader::Recipient {
+        return Err(Problem::forbidden().detail("only the recipient retrieves a notice").into());
+    }
     let mut tx = service.bus.begin().await?;
-    let now = tx.now();
+    if let Some(done) = once.begin(&mut tx).await? {
+        return Ok(done);
+    }
+    let (now, today) = (tx.now(), day_in_germany(tx.now()));
     cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     let mut notice = notices::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
-    if notice.retrieved_at.is_some() {
-        return Ok(());
+    if notice.retrieved_at.is_none() {
+        notice.retrieved_at = Some(now);
+        notice.way = notice.way.retrieved(today);
+        let by = cases::person(session);
+        notices::retrieved(&mut tx, &notice, now, &by).await?;
+        history::append(&mut tx, application, &Happened::new(now, "retrieved").by(&by)).await?;
     }
-    notice.way = notice.way.retrieved(day_in_germany(now));
-    let by = cases::person(session);
-    notices::retrieved(&mut tx, &notice, now, &by).await?;
-    history::append(&mut tx, application, &Happened::new(now, "retrieved").by(&by)).await?;
-    service.bus.commit(tx).await.map_err(|failure| super::denied::Denied::from(failure).into())
+    let answer = answer::Notice::of(&notice, today);
+    once.end(&mut tx, &answer).await?;
+    service.bus.commit(tx).await?;
+    Ok(answer)
+}
+
+/// `POST /award/notices/{application}/retrieval`
+pub(super) async fn retrieve(
+    State(service): State<Shared>,
+    page: Page,
+    ApiPath(application): ApiPath<ApplicationId>,
+    PageForm { session, .. }: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    // Only the first time counts: it needs no key.
+    let once = Once::new(&session, "retrieve", "", &application)?;
+    act(&service, &session, application, &once).await?;
+    Ok(Redirect::to(&page.url(&format!("/notices/{application}"))).into_response())
+}
+
+/// `POST /award/api/notices/{application}/retrieval`
+pub(super) async fn retrieve_api(
+    State(service): State<Shared>,
+    session: Session,
+    ApiPath(application): ApiPath<ApplicationId>,
+    headers: HeaderMap,
+) -> Result<ApiJson<answer::Notice>, Problem> {
+    session.require(Role::Applicant)?;
+    let once = Once::of(&headers, &session, "retrieve", &application)?;
+    Ok(ApiJson(act(&service, &session, application, &once).await?))
 }

@@ -9,12 +9,14 @@ use events::{Call, CallId, Cents};
 use pages::{Language, Page, Tab};
 use serde::Deserialize;
 
-use super::case::score;
+use super::case::{post_reason, score};
 use super::list::last_place;
 use super::{Shared, decides};
 use crate::award::Stage;
 use crate::budget::Budget;
+use crate::calendar::day_in_germany;
 use crate::store::lists::{self, Line, Place, Ranked};
+use crate::store::notices::{self, Undelivered};
 use crate::store::{budgets, calls};
 
 /// Lines of a page.
@@ -40,6 +42,7 @@ struct Ranking<'a> {
     budgets: &'a [Budget],
     stage: Option<Stage>,
     tabs: Vec<Tab>,
+    undelivered: Vec<Undelivered>,
     rows: Vec<Row>,
     first: String,
     next: String,
@@ -66,6 +69,10 @@ impl Ranking<'_> {
 
     fn stage_name(&self, stage: &Stage) -> String {
         stage_name(self.page, *stage)
+    }
+
+    fn post_reason(&self, notice: &Undelivered) -> String {
+        post_reason(self.page, &notice.way, day_in_germany(self.page.now))
     }
 
     fn score(&self, weighted: &i32) -> String {
@@ -119,6 +126,7 @@ pub(super) async fn page(
             budgets: &[],
             stage: None,
             tabs,
+            undelivered: Vec::new(),
             rows,
             first,
             next,
@@ -144,6 +152,7 @@ pub(super) async fn page(
             (lines.into_iter().map(|line| Row { line, rank: None, within: true, cut: false }).collect(), last)
         }
     };
+    let undelivered = notices::for_post(&mut db, id, day_in_germany(page.now), LINES).await?;
     let counts = lists::counts(&mut db, id).await?;
     let open = counts.iter().filter(|(stage, _)| in_ranking(*stage)).map(|(_, cases)| cases).sum();
     let tab = |stage: Option<Stage>, name: String, cases: i64| {
@@ -158,6 +167,7 @@ pub(super) async fn page(
         budgets: &budgets,
         stage: query.stage,
         tabs: std::iter::once(ranking).chain(tabs).collect(),
+        undelivered,
         rows,
         first: after.map(|_| link(query.stage, None)).unwrap_or_default(),
         next: last.map(|last| link(query.stage, Some(last))).unwrap_or_default(),

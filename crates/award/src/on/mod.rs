@@ -4,13 +4,20 @@ mod application_submitted;
 mod application_withdrawn;
 mod call_published;
 mod contact_changed;
+mod email_bounced;
+mod email_sent;
 mod review_completed;
 
 use bus::Subscriptions;
-use events::{ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ContactChanged, ReviewCompleted};
+use events::{
+    ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ContactChanged, EmailBounced, EmailSent, Kind,
+    ReviewCompleted,
+};
 
 use crate::Service;
 
+/// The template of the email that says that a notice waits in the portal: it is named like the fact it tells of.
+const ABOUT_NOTICE: &str = Kind::NoticeIssued.name();
 /// What operators see of one application.
 const DESCRIPTION: &str = "select jsonb_build_object('stage', stage, 'expected_cents', expected_cents, 'revision', revision) from cases where application = $1";
 /// How many applications are in each state.
@@ -24,6 +31,8 @@ pub fn subscriptions() -> Subscriptions<Service> {
         .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
         .on::<ContactChanged, _>(contact_changed::handle)
         .on_many::<ReviewCompleted, _>(review_completed::handle)
+        .on_many::<EmailSent, _>(email_sent::handle)
+        .on::<EmailBounced, _>(email_bounced::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)
 }

@@ -1,11 +1,11 @@
 //! Notices, their PDF, and their way to the recipient.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use events::{ApplicationId, NoticeId, NoticeKind, Person};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use events::{ApplicationId, CallId, NoticeId, NoticeKind, Person};
 use sqlx::PgConnection;
 
 use crate::calendar::day_in_germany;
-use crate::deadlines::Way;
+use crate::deadlines::{MESSAGE_OVERDUE_DAYS, Message, OFFER_DAYS, Way};
 
 /// A notice without its PDF.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Notice {
     pub sha256: String,
     /// When it was put into the portal, UTC.
     pub issued_at: DateTime<Utc>,
-    /// When the recipient first opened it, UTC.
+    /// When the recipient retrieved it, UTC.
     pub retrieved_at: Option<DateTime<Utc>>,
     /// Its way to the recipient.
     pub way: Way,
@@ -43,10 +43,25 @@ impl Notice {
             sha256,
             issued_at,
             retrieved_at: None,
-            way: Way::offered(day_in_germany(issued_at)),
+            way: Way::issued(day_in_germany(issued_at)),
             became_final_at: None,
         }
     }
+}
+
+/// A notice for which somebody has to act, so that it arrives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undelivered {
+    /// The application it decides.
+    pub application: ApplicationId,
+    /// Title of the project.
+    pub title: String,
+    /// Who applies.
+    pub applicant: String,
+    /// Aktenzeichen.
+    pub file_number: String,
+    /// Its way so far.
+    pub way: Way,
 }
 
 /// Adds a notice and its PDF.
@@ -64,7 +79,7 @@ pub async fn insert(db: &mut PgConnection, notice: &Notice, pdf: &[u8]) -> Resul
         pdf,
         notice.sha256,
         notice.issued_at,
-        notice.way.offered_on
+        notice.way.issued_on
     )
     .execute(db)
     .await?;
@@ -82,8 +97,8 @@ pub async fn lock(db: &mut PgConnection, application: ApplicationId) -> Result<O
 /// The notice about an application.
 pub async fn find(db: &mut PgConnection, application: ApplicationId) -> Result<Option<Notice>, sqlx::Error> {
     let row = sqlx::query!(
-        "select id, kind, sha256, issued_at, retrieved_at, offered_on, retrieved_on, posted_on, arrived_on,
-                waived_on, became_final_at
+        "select id, kind, sha256, issued_at, retrieved_at, offered_on, message_sent_at, message_bounced_at, retrieved_on,
+                posted_on, arrived_on, waived_on, became_final_at
          from notices where application = $1",
         application.uuid()
     )
@@ -97,7 +112,8 @@ pub async fn find(db: &mut PgConnection, application: ApplicationId) -> Result<O
         issued_at: row.issued_at,
         retrieved_at: row.retrieved_at,
         way: Way {
-            offered_on: row.offered_on,
+            issued_on: row.offered_on,
+            message: message(row.message_sent_at, row.message_bounced_at),
             retrieved_on: row.retrieved_on,
             posted_on: row.posted_on,
             arrived_on: row.arrived_on,
@@ -107,6 +123,55 @@ pub async fn find(db: &mut PgConnection, application: ApplicationId) -> Result<O
     }))
 }
 
+/// Notices of a call that the portal will not bring to their recipients (see [`Way::needs_post`]), the one that
+/// waits longest first.
+pub async fn for_post(
+    db: &mut PgConnection,
+    call: CallId,
+    today: NaiveDate,
+    limit: i64,
+) -> Result<Vec<Undelivered>, sqlx::Error> {
+    let (offered_before, issued_until) =
+        (today - Days::new(OFFER_DAYS), today - Days::new(MESSAGE_OVERDUE_DAYS));
+    let rows = sqlx::query!(
+        "select application, title, applicant, file_number, offered_on, message_sent_at, message_bounced_at
+         from notices join cases using (application)
+         where call = $1 and stage in ('granted', 'rejected')
+           and retrieved_on is null and posted_on is null and arrived_on is null and waived_on is null
+           and (message_bounced_at is not null
+                or (message_sent_at at time zone 'Europe/Berlin')::date < $2
+                or (message_sent_at is null and offered_on <= $3))
+         order by issued_at, application limit $4",
+        call.uuid(),
+        offered_before,
+        issued_until,
+        limit
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Undelivered {
+            application: ApplicationId(row.application),
+            title: row.title,
+            applicant: row.applicant,
+            file_number: row.file_number,
+            way: Way {
+                message: message(row.message_sent_at, row.message_bounced_at),
+                ..Way::issued(row.offered_on)
+            },
+        })
+        .collect())
+}
+
+fn message(sent: Option<DateTime<Utc>>, bounced: Option<DateTime<Utc>>) -> Message {
+    match (sent, bounced) {
+        (Some(at), _) => Message::Sent(at),
+        (None, Some(at)) => Message::Bounced(at),
+        (None, None) => Message::Pending,
+    }
+}
+
 /// The PDF, byte for byte as it was issued.
 pub async fn pdf(db: &mut PgConnection, application: ApplicationId) -> Result<Option<Vec<u8>>, sqlx::Error> {
     sqlx::query_scalar!("select pdf from notices where application = $1", application.uuid())
@@ -114,7 +179,7 @@ pub async fn pdf(db: &mut PgConnection, application: ApplicationId) -> Result<Op
         .await
 }
 
-/// Notes that the recipient has opened it for the first time.
+/// Notes that the recipient has retrieved it for the first time.
 pub async fn retrieved(
     db: &mut PgConnection,
     notice: &Notice,
@@ -135,15 +200,23 @@ pub async fn retrieved(
 /// Saves the way of a notice, and the day on which it will be final.
 pub async fn save_way(db: &mut PgConnection, notice: &Notice) -> Result<(), sqlx::Error> {
     let way = &notice.way;
+    let (sent, bounced) = match way.message {
+        Message::Pending => (None, None),
+        Message::Sent(at) => (Some(at), None),
+        Message::Bounced(at) => (None, Some(at)),
+    };
     sqlx::query!(
-        "update notices set retrieved_on = $2, posted_on = $3, arrived_on = $4, waived_on = $5, final_on = $6
+        "update notices set retrieved_on = $2, posted_on = $3, arrived_on = $4, waived_on = $5, final_on = $6,
+                message_sent_at = $7, message_bounced_at = $8
          where application = $1",
         notice.application.uuid(),
         way.retrieved_on,
         way.posted_on,
         way.arrived_on,
         way.waived_on,
-        way.final_on()
+        way.final_on(),
+        sent,
+        bounced
     )
     .execute(db)
     .await?;

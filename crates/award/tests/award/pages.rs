@@ -193,6 +193,7 @@ fn every_word_is_there_in_both_languages() {
     let happened =
         ["announced", "reviewed", "proposed-grant", "proposed-reject", "returned", "granted", "rejected"];
     let more = ["waitlisted", "withdrawn", "notice", "retrieved", "posted", "arrived", "waived", "final"];
+    let more = more.into_iter().chain(["message-sent", "message-bounced"]);
     let keys = Part::ALL
         .iter()
         .map(|part| format!("part-{}", part.key().replace('_', "-")))

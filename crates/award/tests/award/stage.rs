@@ -10,7 +10,8 @@ use chassis::settings::Database;
 use chassis::{Process, Role, Session, Shutdown, TestClock};
 use chrono::TimeDelta;
 use events::{
-    AnyFact, ApplicationId, ApplicationSubmitted, CallPublished, Cause, Cents, ReviewCompleted, Service,
+    AnyFact, ApplicationId, ApplicationSubmitted, CallPublished, Cause, Cents, EmailBounced, EmailSent,
+    EventId, ReviewCompleted, Service,
 };
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
@@ -28,6 +29,7 @@ pub struct Stage {
     pub url: String,
     pub intake: Sayer,
     pub review: Sayer,
+    pub notification: Sayer,
     client: Client<HttpConnector, Full<Bytes>>,
     shutdown: Shutdown,
     // Kept alive for the time of the test.
@@ -101,10 +103,11 @@ impl Stage {
         tokio::spawn(award::run(process, settings));
         let intake = Sayer::new(Service::Intake, &broker.0.url(), &clock).await;
         let review = Sayer::new(Service::Review, &broker.0.url(), &clock).await;
+        let notification = Sayer::new(Service::Notification, &broker.0.url(), &clock).await;
         let call = call(budget);
         intake.say(call.id(), CallPublished { call }).await;
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { clock, db, url, intake, review, client, shutdown, _broker: broker }
+        Self { clock, db, url, intake, review, notification, client, shutdown, _broker: broker }
     }
 
     pub async fn announced(&self, submitted: ApplicationSubmitted) -> ApplicationId {
@@ -138,6 +141,53 @@ impl Stage {
         let approved = self.post(&approver(self), &format!("/cases/{id}/approval"), json!({})).await;
         assert_eq!(approved.status, 200, "{approved:?}");
         approved.json()["state"].as_str().unwrap().to_owned()
+    }
+
+    /// Notification says that the email about the notice went out now; until that is heard.
+    pub async fn told(&self, id: ApplicationId) {
+        self.notification.say(id, self.email_sent("notice-issued")).await;
+        let now = json!(self.clock.now());
+        self.until_notice(id, "the message was sent", |notice| notice["message_sent_at"] == now).await;
+    }
+
+    /// Notification says that the email about the notice came back now; until that is heard.
+    pub async fn bounced(&self, id: ApplicationId) {
+        self.notification.say(id, self.email_bounced("notice-issued")).await;
+        let now = json!(self.clock.now());
+        self.until_notice(id, "the message came back", |notice| notice["message_bounced_at"] == now).await;
+    }
+
+    /// An email with this template that went out now.
+    pub fn email_sent(&self, template: &str) -> EmailSent {
+        EmailSent {
+            about: EventId(Uuid::now_v7()),
+            template: template.into(),
+            recipient: "amt@solingen.example".into(),
+            message_id: "<1@example.org>".into(),
+            sent_at: self.clock.now(),
+            attempts: 1,
+            ambiguous: false,
+        }
+    }
+
+    /// An email with this template that came back now.
+    pub fn email_bounced(&self, template: &str) -> EmailBounced {
+        EmailBounced {
+            about: EventId(Uuid::now_v7()),
+            template: template.into(),
+            recipient: "amt@solingen.example".into(),
+            reason: "550 5.1.1 no such mailbox".into(),
+            bounced_at: self.clock.now(),
+        }
+    }
+
+    /// The notice as those who decide see it.
+    pub async fn notice(&self, id: ApplicationId) -> Value {
+        self.get(&worker(self), &format!("/notices/{id}")).await.json()
+    }
+
+    pub async fn until_notice(&self, id: ApplicationId, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        until(what, || self.notice(id), holds).await
     }
 
     pub async fn until_state(&self, id: ApplicationId, state: &str) -> Value {
@@ -202,6 +252,21 @@ impl Stage {
     /// A browser opens a page.
     pub async fn open(&self, session: &Session, path: &str, language: &str) -> Answer {
         let request = self.browser(session, Method::GET, path).header(header::ACCEPT_LANGUAGE, language);
+        self.send(request.body(Full::default()).unwrap()).await
+    }
+
+    /// Somebody or something asks for this address with these headers.
+    pub async fn ask(
+        &self,
+        session: &Session,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = self.browser(session, method, path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         self.send(request.body(Full::default()).unwrap()).await
     }
 

@@ -10,8 +10,8 @@ use super::words::{declaration, say};
 /// Submitted in the window (late ones are taken in and flagged, § 24 (3) VwVfG).
 pub(super) fn deadline(language: Language, call: &Call, submitted: &ApplicationSubmitted) -> Finding {
     let at = submitted.submitted_at;
-    let in_time = !submitted.late && (call.window.opens..=call.window.closes).contains(&at);
-    let (opens, closes) = (language.moment(call.window.opens), language.moment(call.window.closes));
+    let in_time = !submitted.late && call.window.is_open(at);
+    let (opens, closes) = (language.moment(call.window.opens), language.deadline(call.window.end()));
     let at = language.moment(at);
     let value = say(language, &format!("Eingegangen am {at}"), &format!("Received on {at}"));
     let remedy = say(

@@ -102,6 +102,30 @@ fn an_unknown_key_goes_to_a_person() {
 }
 
 #[test]
+fn the_last_day_ends_at_midnight() {
+    let deadline = |closes: &str, at: &str| {
+        let mut call = call(OfficeRule::OwnOffice);
+        call.window.closes = closes.parse().unwrap();
+        let mut submitted = submitted("05122000");
+        submitted.submitted_at = at.parse().unwrap();
+        let mut findings = assess(&call, &submitted, Register::nrw()).findings.into_iter();
+        let finding = findings.find(|finding| finding.rule == Rule::Deadline).unwrap();
+        (finding.outcome, finding.clause)
+    };
+    for (closes, last, late, said) in [
+        ("2027-02-28T22:59:59Z", "2027-02-28T22:59:59.400Z", "2027-02-28T23:00:00Z", "28.02.2027, 24:00 Uhr"),
+        ("2027-06-30T21:59:59Z", "2027-06-30T21:59:59.999Z", "2027-06-30T22:00:00Z", "30.06.2027, 24:00 Uhr"),
+        ("2027-12-31T23:00:00Z", "2027-12-31T22:59:59.999Z", "2027-12-31T23:00:00Z", "31.12.2027, 24:00 Uhr"),
+        ("2027-03-15T11:00:00Z", "2027-03-15T10:59:59.999Z", "2027-03-15T11:00:00Z", "15.03.2027, 12:00 Uhr"),
+    ] {
+        let (outcome, clause) = deadline(closes, last);
+        assert_eq!(outcome, Outcome::Met, "{last}");
+        assert!(clause.contains(&format!("bis {said}; ")), "{clause}");
+        assert_eq!(deadline(closes, late).0, Outcome::PersonMustDecide, "{late}");
+    }
+}
+
+#[test]
 fn what_is_late_too_early_or_does_not_add_up_goes_to_a_person() {
     let case = |change: fn(&mut ApplicationSubmitted)| {
         let mut submitted = submitted("05122000");

@@ -9,7 +9,7 @@ use events::{Application, Call, Cents, Declaration};
 pub enum Hint {
     /// The window has closed.
     Late {
-        /// When.
+        /// The first moment that was late, UTC.
         closed: DateTime<Utc>,
     },
     /// The project does not run in the days of the call.
@@ -49,7 +49,7 @@ pub fn hints(application: &Application, call: &Call, now: DateTime<Utc>) -> Vec<
             hints.push(hint);
         }
     };
-    hint(now > call.window.closes, Hint::Late { closed: call.window.closes });
+    hint(call.window.is_over(now), Hint::Late { closed: call.window.end() });
     hint(
         period.from < call.project_from || period.to > call.project_to,
         Hint::OutsideCall { from: call.project_from, to: call.project_to },

@@ -280,7 +280,7 @@ fn what_eligibility_decides_is_a_hint_and_no_obstacle() {
     assert_eq!(
         hints(&application, &call, now),
         [
-            Hint::Late { closed: call.window.closes },
+            Hint::Late { closed: call.window.end() },
             Hint::OutsideCall { from: call.project_from, to: call.project_to },
             Hint::Begun,
             Hint::BelowMinimum { minimum: Cents::euros(2_000) },

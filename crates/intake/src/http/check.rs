@@ -65,7 +65,7 @@ pub(super) async fn show(
         revision: draft.revision,
         content: Content { page: &page, applicant: &ags, application: &application },
         hints: hints(&application, &call, page.now).iter().map(|hint| say(hint, &page)).collect(),
-        opens: (page.now < call.window.opens).then_some(call.window.opens),
+        opens: call.window.is_ahead(page.now).then_some(call.window.opens),
         changed: just.changed.is_some(),
         form: pages::Form::new(&page),
     })
@@ -73,7 +73,7 @@ pub(super) async fn show(
 
 fn say(hint: &Hint, page: &Page) -> String {
     match hint {
-        Hint::Late { closed } => page.t1("hint-late", "closed", page.moment(closed)),
+        Hint::Late { closed } => page.t1("hint-late", "closed", page.deadline(closed)),
         Hint::OutsideCall { from, to } => {
             page.tn("hint-outside-call", &[("from", &page.date(from)), ("to", &page.date(to))])
         }

@@ -91,10 +91,10 @@ pub(super) async fn show(
 }
 
 fn open_call(call: &Call, page: &Page) -> OpenCall {
-    let (opens, closes) = (call.window.opens, call.window.closes);
-    let phase = if page.now < opens {
+    let (opens, closes) = (call.window.opens, call.window.end());
+    let phase = if call.window.is_ahead(page.now) {
         "ahead"
-    } else if page.now > closes {
+    } else if call.window.is_over(page.now) {
         "closed"
     } else {
         "open"

@@ -1,7 +1,8 @@
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::world::{Answer, World, begin, keys, paderborn, solingen};
+use crate::calls::publish;
 use crate::form::Form;
 use crate::{check, samples};
 
@@ -384,8 +385,66 @@ async fn before_the_call_opens_a_draft_waits() {
     // After the end it is taken in, and whoever submits knows.
     world.clock.set("2027-03-02T10:00:00Z".parse().unwrap());
     let look = world.open(&checked.location).await;
-    assert!(look.text.contains("Die Antragsfrist endete am 28.02.2027, 23:59 Uhr"));
+    assert!(look.text.contains("Die Antragsfrist endete am 28.02.2027, 24:00 Uhr"));
     let done = world.post(&format!("{draft}/submit"), &solingen(), &press).await;
     assert!(world.open(&done.location).await.text.contains("Nach Ablauf der Antragsfrist eingegangen"));
+    world.end().await;
+}
+
+/// The last day ends at 24:00, in winter and in summer, for people and for programs.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_in_the_last_second_of_the_last_day_is_in_time() {
+    let world = begin().await;
+    let summer = |closes: &str, version| {
+        let mut call = samples::call();
+        (call.version, call.window.closes) = (version, closes.parse().unwrap());
+        call
+    };
+    for (number, (call, last, late, said)) in [
+        (samples::call(), "2027-02-28T22:59:59.400Z", "2027-02-28T23:00:00Z", "28.02.2027"),
+        (summer("2027-06-30T21:59:59Z", 2), "2027-06-30T21:59:59.999Z", "2027-06-30T22:00:00Z", "30.06.2027"),
+        (summer("2027-07-31T22:00:00Z", 3), "2027-07-31T21:59:59.999Z", "2027-07-31T22:00:00Z", "31.07.2027"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        publish(&world.bus, call).await.unwrap();
+        let (in_time, over) =
+            (format!("Antragsfrist: {said}, 24:00 Uhr"), format!("endete am {said}, 24:00 Uhr"));
+        for (moment, is_late) in [(last, false), (late, true)] {
+            world.clock.set(moment.parse().unwrap());
+            let open = world.api(Method::GET, "/calls", &solingen(), None, None).await;
+            assert_eq!(open.json()["calls"][0]["open"], !is_late, "{moment}");
+            assert!(
+                late.starts_with(
+                    open.json()["calls"][0]["late_from"].as_str().unwrap().trim_end_matches('Z')
+                )
+            );
+            let home = world.open("/apply").await;
+            assert!(home.text.contains(if is_late { &over } else { &in_time }), "{moment}: {}", home.text);
+
+            let body = json!({ "call": "komm-in-2027", "application": samples::application() });
+            let key = format!("{number}-{is_late}");
+            let sent = world.api(Method::POST, "/applications", &solingen(), Some(&key), Some(body)).await;
+            assert_eq!(
+                (sent.status, &sent.json()["late"]),
+                (StatusCode::CREATED, &json!(is_late)),
+                "{moment}"
+            );
+
+            let draft = world.begin_draft().await;
+            let page = world.open(&draft).await;
+            let checked = world.send_form(&draft, &page, "check", &filled(&[])).await;
+            assert_eq!(world.open(&checked.location).await.text.contains(&over), is_late, "{moment}");
+            let revision = world.open(&draft).await.field("revision");
+            let done = world.post(&format!("{draft}/submit"), &solingen(), &[("revision", &revision)]).await;
+            let receipt = world.open(&done.location).await;
+            assert_eq!(
+                receipt.text.contains("Nach Ablauf der Antragsfrist eingegangen"),
+                is_late,
+                "{moment}"
+            );
+        }
+    }
     world.end().await;
 }

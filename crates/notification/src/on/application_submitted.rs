@@ -7,7 +7,7 @@ use pages::parse::{email, line};
 use super::tell;
 use crate::Service;
 use crate::mail::Mail;
-use crate::store::contacts::{self, Contact, one_line};
+use crate::store::contacts::{self, Contact};
 
 pub async fn handle(
     service: &Service,

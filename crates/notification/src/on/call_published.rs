@@ -2,14 +2,15 @@
 
 use bus::{Failure, Tx};
 use events::{CallPublished, Event};
+use pages::parse::line;
 
 use crate::Service;
-use crate::store::contacts::{self, one_line};
+use crate::store::contacts;
 
 pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<CallPublished>) -> Result<(), Failure> {
     let call = &event.data.call;
     let authority = &call.letters.authority;
-    let parts = [&authority.name, &authority.contact].map(|part| one_line(part));
+    let parts = [&authority.name, &authority.contact].map(|part| line(part));
     let named: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
     if !named.is_empty() {
         contacts::save_authority(tx, call.id(), &named.join(", ")).await?;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bus::Failure;
 use chrono::{DateTime, Utc};
 use events::{ApplicationId, CallId, ContactChanged, Language};
+use pages::parse::{email, line};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -130,8 +131,8 @@ pub async fn correct(
     let corrected = sqlx::query!(
         "update contacts set name = $2, email = $3, language = $4 where application_id = $1",
         application.uuid(),
-        one_line(&fact.contact.name),
-        fact.contact.email.trim(),
+        line(&fact.contact.name),
+        email(&fact.contact.email),
         language_name(fact.contact.language)
     )
     .execute(connection)
@@ -165,22 +166,4 @@ pub async fn save_authority(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// What a person typed, as it may stand in a header: no line breaks.
-pub fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::one_line;
-
-    #[test]
-    fn a_name_cannot_bring_its_own_header() {
-        assert_eq!(one_line("  Erika\r\nBcc: all@example.org\u{0} "), "Erika Bcc: all@example.org");
-    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use chassis::problem::ApiJson;
 use chassis::{Problem, Session};
+use chrono::{DateTime, Utc};
 use events::{Call, CallId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -24,6 +25,8 @@ struct Published {
     id: CallId,
     /// Its window is open at this moment.
     open: bool,
+    /// The first moment from which an application is late, UTC.
+    late_from: DateTime<Utc>,
     /// Its rules.
     rules: Call,
 }
@@ -32,8 +35,8 @@ pub(super) async fn list(State(service): State<Arc<Service>>, _: Session) -> Res
     let now = service.clock.now();
     let mut connection = service.db.acquire().await?;
     let published = |rules: Call| {
-        let open = (rules.window.opens..=rules.window.closes).contains(&now);
-        Published { id: rules.id(), open, rules }
+        let window = rules.window;
+        Published { id: rules.id(), open: window.is_open(now), late_from: window.end(), rules }
     };
     Ok(ApiJson(Calls { calls: calls::list(&mut connection).await?.into_iter().map(published).collect() }))
 }

@@ -1,0 +1,34 @@
+//! The message that a notice waits in the portal went out: from that day the offer counts (§ 41 (2a) VwVfG).
+
+use bus::{Failure, Tx};
+use events::{EmailSent, Event};
+use uuid::Uuid;
+
+use super::ABOUT_NOTICE;
+use crate::Service;
+use crate::store::history::{self, Happened};
+use crate::store::{cases, notices};
+
+/// Hears them. Most emails are about something else.
+pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<EmailSent>]) -> Result<(), Failure> {
+    let events: Vec<_> = events.iter().filter(|event| event.data.template == ABOUT_NOTICE).collect();
+    if events.is_empty() {
+        return Ok(());
+    }
+    let applications: Vec<Uuid> = events.iter().map(|event| event.key.uuid()).collect();
+    cases::lock_all(tx, &applications).await?;
+    for event in events {
+        let (application, at) = (event.application(), event.data.sent_at);
+        let Some(mut notice) = notices::lock(tx, application).await? else {
+            return Err(Failure::not_yet(format!("the notice about {application}")));
+        };
+        let happened =
+            Happened::new(at, "message-sent").remark(event.data.recipient.clone()).because(event.id);
+        history::append(tx, application, &happened).await?;
+        if let Some(way) = notice.way.message_sent(at) {
+            notice.way = way;
+            notices::save_way(tx, &notice).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! Whoever only looks changes nothing: mail scanners, link checkers, previews and prefetching browsers follow every
+//! link there is, by GET and HEAD, with the cookies of the person whose link it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use chassis::Role;
+use chassis::session::COOKIE;
+use events::Service;
+use futures_util::StreamExt;
+use http_body_util::BodyExt;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::json;
+use sqlx::{AssertSqlSafe, PgPool};
+use tests::{Applicant, Plan, World, form};
+
+/// How those ask who follow links without a person's deed.
+const HEADERS: [&[(&str, &str)]; 3] = [
+    &[("accept", "text/html")],
+    &[("sec-purpose", "prefetch;prerender"), ("purpose", "prefetch"), ("accept", "text/html")],
+    &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("accept", "*/*")],
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn looking_changes_nothing_whoever_looks() {
+    let world = World::with(Plan { drafts: true, ..Plan::default() }).await;
+    // A notice that nobody has retrieved, an email about each status, a file that somebody holds, drafts, and a case
+    // that a person must decide.
+    let who = Applicant::SOLINGEN;
+    let decided = world.submit(who, &form(who)).await;
+    world.until_status(who, &decided, "eligible").await;
+    world.review_twice("fund").await;
+    world.propose(&decided, json!({ "kind": "grant", "amount_cents": 4_800_000 })).await;
+    assert_eq!(world.approve(&decided).await, "granted");
+    let essen = Applicant::ESSEN;
+    let held = world.submit(essen, &form(essen)).await;
+    world.until_status(essen, &held, "eligible").await;
+    let reviewer = world.api.token("reviewer-1", Role::Reviewer, None);
+    let taken = || async { world.post(&reviewer, "/review/api/next", json!({})).await.0 };
+    testkit::until("a file is held", taken, |status| *status == StatusCode::OK).await;
+    let referred = world.submit(Applicant::HILDEN, &form(Applicant::HILDEN)).await;
+    world.until_status(Applicant::HILDEN, &referred, "referred").await;
+    world.until_quiet().await;
+
+    let intake = world.database(Service::Intake);
+    let draft: String =
+        sqlx::query_scalar("select id::text from drafts limit 1").fetch_one(intake).await.expect("a draft");
+    let notification = world.database(Service::Notification);
+    let email: String = sqlx::query_scalar("select id::text from deliveries limit 1")
+        .fetch_one(notification)
+        .await
+        .expect("an email");
+    let ids = [decided, held, referred, draft, email];
+    let paths = paths(&ids);
+    assert!(paths.len() > 60 && paths.iter().any(|path| path.ends_with("/pdf")), "{paths:?}");
+
+    let ags = Some("05122000");
+    let person = |name: &str, role, ags: Option<&str>| Some(world.api.token(name, role, ags));
+    let everybody = [
+        None,
+        person("person-05122000", Role::Applicant, ags),
+        person("applicant-essen", Role::Applicant, Some("05113000")),
+        person("case-worker-1", Role::CaseWorker, None),
+        person("reviewer-1", Role::Reviewer, None),
+        person("approver-1", Role::Approver, None),
+        person("operator-1", Role::Operator, None),
+    ];
+    let before = contents(&world).await;
+    assert!(before.keys().any(|table| table == "award.notices"), "{before:?}");
+    let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
+    let mut asked = Vec::new();
+    for token in &everybody {
+        for path in &paths {
+            for method in [Method::HEAD, Method::GET] {
+                for headers in HEADERS {
+                    let mut request =
+                        Request::builder().method(method.clone()).uri(format!("{}{path}", world.url));
+                    for (name, value) in headers {
+                        request = request.header(*name, *value);
+                    }
+                    if let Some(token) = token {
+                        request = request.header(header::COOKIE, format!("{COOKIE}={token}"));
+                    }
+                    asked.push((method.clone(), path, request.body(Body::empty()).expect("a request")));
+                }
+            }
+        }
+    }
+    let answers = futures_util::stream::iter(asked)
+        .map(|(method, path, request)| {
+            let client = &client;
+            async move {
+                let answer = client.request(request).await.expect("an answer");
+                let status = answer.status();
+                answer.into_body().collect().await.expect("all of it");
+                assert!(!status.is_server_error(), "{method} {path}: {status}");
+                (path.as_str(), status)
+            }
+        })
+        .buffer_unordered(8)
+        .collect::<Vec<_>>()
+        .await;
+    let seen: BTreeSet<&str> =
+        answers.iter().filter(|(_, status)| status.is_success()).map(|(path, _)| *path).collect();
+    for part in ["/award/notices/", "/review/files/", "/apply/drafts/", "/mail/deliveries/", "/ops"] {
+        assert!(seen.iter().any(|path| path.contains(part)), "nobody saw {part}: {seen:?}");
+    }
+    let after = contents(&world).await;
+    let changed: Vec<_> = before.iter().filter(|(table, rows)| after.get(*table) != Some(rows)).collect();
+    assert!(changed.is_empty(), "{changed:?}");
+    world.finish().await;
+}
+
+/// Every route that answers GET, as the routers spell it, with each of these ids in the place of its argument.
+fn paths(ids: &[String]) -> Vec<String> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let mut found = BTreeSet::new();
+    for (folder, prefix) in [
+        ("award/src/http", "/award"),
+        ("bescheid/src/front", "/ops"),
+        ("eligibility/src/http", "/eligibility"),
+        ("intake/src/http", "/apply"),
+        ("local/src/mailbox", "/mailbox"),
+        ("notification/src/http", "/mail"),
+        ("review/src/http", "/review"),
+    ] {
+        let text = sources(&crates.join(folder));
+        // A page: `.route("/award/notices/{application}", get(…))`, also over two lines.
+        for part in text.split(".route(").skip(1) {
+            let Some((path, rest)) =
+                part.trim_start().strip_prefix('"').and_then(|part| part.split_once('"'))
+            else {
+                continue;
+            };
+            let method = rest.trim_start_matches(',').trim_start();
+            if method.starts_with("get(") || method.starts_with("any(") {
+                found.insert(path.to_owned());
+            }
+        }
+        // The API: `.get("/notices/{application}", …)`, below `<prefix>/api`.
+        for part in text.split(".get(").skip(1) {
+            let path = part.trim_start().strip_prefix('"').and_then(|part| part.split_once('"'));
+            if let Some((path, _)) = path.filter(|(path, _)| path.starts_with('/')) {
+                found.insert(format!("{prefix}/api{path}"));
+            }
+        }
+        found.insert(format!("{prefix}/api/openapi.json"));
+    }
+    found
+        .into_iter()
+        .flat_map(|path| match (path.find('{'), path.find('}')) {
+            (Some(from), Some(to)) => {
+                ids.iter().map(|id| format!("{}{id}{}", &path[..from], &path[to + 1..])).collect()
+            }
+            _ => vec![path],
+        })
+        .collect()
+}
+
+fn sources(folder: &Path) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            text += &sources(&entry);
+        } else if entry.extension().is_some_and(|ending| ending == "rs") {
+            text += &std::fs::read_to_string(&entry).expect("text");
+        }
+    }
+    text
+}
+
+/// A fingerprint of each table that a service owns. What the bus keeps for itself, such as the time of its last look
+/// at the broker, is left out but for what it has been given to say.
+async fn contents(world: &World) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for service in Service::ALL {
+        let db = world.database(service);
+        let tables: Vec<String> = sqlx::query_scalar(
+            "select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables
+             where schemaname = 'public' or (schemaname, tablename) in (('bus', 'event_log'), ('bus', 'outbox'))",
+        )
+        .fetch_all(db)
+        .await
+        .expect("tables");
+        for table in tables {
+            let rows = fingerprint(db, &table).await;
+            all.insert(format!("{service}.{}", table.trim_start_matches("public.")), rows);
+        }
+    }
+    all
+}
+
+async fn fingerprint(db: &PgPool, table: &str) -> String {
+    let query = format!(
+        "select count(*) || ' ' || coalesce(md5(string_agg(line, '|' order by line)), '')
+         from (select t::text as line from {table} t) lines"
+    );
+    sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(db).await.expect("a fingerprint")
+}
