@@ -30,9 +30,9 @@ pub use facts::award::{
 pub use facts::eligibility::{
     EligibilityConfirmed, EligibilityReferred, Finding, IneligibilityConfirmed, Outcome, Rule,
 };
-pub use facts::intake::{Applicant, ApplicationSubmitted, ApplicationWithdrawn, CallPublished};
+pub use facts::intake::{Applicant, ApplicationSubmitted, ApplicationWithdrawn, CallPublished, Tie};
 pub use facts::notification::{EmailBounced, EmailSent};
-pub use facts::review::{Recommendation, ReviewCompleted, ReviewGiven, Score};
+pub use facts::review::{Recommendation, ReviewCompleted, ReviewGiven, Score, TieDeclared, TieEnded};
 pub use facts::{Decider, Person};
 pub use ids::{ApplicationId, CallId, EventId, NoticeId};
 pub use money::Cents;

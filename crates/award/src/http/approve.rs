@@ -31,6 +31,9 @@ use crate::store::{budgets, cases, notices};
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Approval {
+    /// No review counts any more, because the reviewers declared ties afterwards, and the approver knows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_knowledge_of_ties: bool,
     /// The revision seen; left out: as it is now.
     #[serde(default)]
     pub revision: Option<i64>,
@@ -63,6 +66,8 @@ async fn act(
         if case.revision != file.case.revision {
             continue;
         }
+        cases::refuse_tied(&mut tx, application, session).await??;
+        let known = case.known(approval.in_knowledge_of_ties)?;
         let before = case.state.stage();
         let budget = budgets::lock(&mut tx, case.terms.call, case.terms.year).await?;
         let Approved { case, budget, fact } = case.as_seen(approval.revision)?.approve(approved, budget)?;
@@ -77,6 +82,9 @@ async fn act(
         }
         let happened = Happened::new(at, case.state.stage().name()).by(&by).amount(case.expected());
         cases::save(&mut tx, &case, before, &happened).await?;
+        if known {
+            history::append(&mut tx, application, &Happened::new(at, "known").by(&by)).await?;
+        }
         outbox::append(&mut tx, application, fact, cause.clone());
         if let Some((kind, pdf)) = issued {
             let notice = notices::Notice::issued(application, kind, pdf.sha256, at);
@@ -144,7 +152,10 @@ pub(super) async fn form(
     ApiPath(application): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
-    let approval = Approval { revision: fields.get("revision").parse().ok() };
+    let approval = Approval {
+        in_knowledge_of_ties: fields.get("in_knowledge_of_ties") == "yes",
+        revision: fields.get("revision").parse().ok(),
+    };
     let once = Once::new(&session, "approve", fields.get("key"), &(application, approval))?;
     let cause = Cause::request(Some(trace.to_string()));
     match act(&service, &session, application, approval, &once, cause).await {

@@ -101,7 +101,12 @@ fn field(refusal: &Refusal) -> Option<&'static str> {
     match refusal {
         Refusal::AmountNotPositive | Refusal::AmountAboveApplied(_) => Some("amount_cents"),
         Refusal::ReasonsMissing => Some("reasons"),
-        Refusal::Stage(_) | Refusal::Stale | Refusal::SamePerson | Refusal::BudgetUsedUp(_) => None,
+        Refusal::NoReviewLeft => Some("in_knowledge_of_ties"),
+        Refusal::Stage(_)
+        | Refusal::Stale
+        | Refusal::SamePerson
+        | Refusal::Tied(_)
+        | Refusal::BudgetUsedUp(_) => None,
     }
 }
 
@@ -110,6 +115,8 @@ fn say(page: &Page, refusal: &Refusal) -> String {
         Refusal::Stage(stage) => page.t1("refused-stage", "stage", stage_name(page, *stage)),
         Refusal::Stale => page.t("refused-stale"),
         Refusal::SamePerson => page.t("refused-same-person"),
+        Refusal::Tied(tie) => format!("{} {}", page.t(format!("tie-{}", tie.name())), page.t("tied-text")),
+        Refusal::NoReviewLeft => page.t("refused-no-review-left"),
         Refusal::AmountNotPositive => page.t("refused-amount-zero"),
         Refusal::AmountAboveApplied(applied) => {
             page.t1("refused-amount-above", "applied", page.money(applied.0))

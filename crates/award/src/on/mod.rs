@@ -4,9 +4,13 @@ mod application_submitted;
 mod application_withdrawn;
 mod call_published;
 mod review_completed;
+mod tie_declared;
+mod tie_ended;
 
 use bus::Subscriptions;
-use events::{ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ReviewCompleted};
+use events::{
+    ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ReviewCompleted, TieDeclared, TieEnded,
+};
 
 use crate::Service;
 
@@ -22,6 +26,8 @@ pub fn subscriptions() -> Subscriptions<Service> {
         .on_many::<ApplicationSubmitted, _>(application_submitted::handle)
         .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
         .on_many::<ReviewCompleted, _>(review_completed::handle)
+        .on::<TieDeclared, _>(tie_declared::handle)
+        .on::<TieEnded, _>(tie_ended::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)
 }

@@ -8,3 +8,4 @@ mod paper;
 mod sample;
 mod stage;
 mod state_machine;
+mod ties;

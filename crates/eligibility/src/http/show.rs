@@ -8,7 +8,7 @@ use axum::response::Response;
 use chassis::problem::{ApiJson, ApiPath, ApiQuery};
 use chassis::{Problem, Role, Session};
 use chrono::{DateTime, Utc};
-use events::{ApplicationId, Cents, Decider, Finding, Outcome};
+use events::{ApplicationId, Cents, Decider, Finding, Outcome, Tie};
 use pages::{Choice, Form, Language, Page};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use super::view::CaseView;
 use super::words;
 use crate::Service;
 use crate::case::{Case, LONGEST_REASON, Stage, State as CaseState, Verdict};
-use crate::store::cases;
+use crate::store::{cases, ties};
 
 /// `GET /eligibility/api/cases/{id}`
 pub async fn api(
@@ -47,11 +47,17 @@ pub async fn page(
     session.require(Role::CaseWorker)?;
     let case = find(&service, id).await?;
     let form = Form::new(&page).with("key", Uuid::new_v4());
-    pages::show(&CasePage::new(&page, &case, form).decided(arrival.decided))
+    let tied = tie(&service, &session, &case).await?;
+    pages::show(&CasePage::new(&page, &case, form).decided(arrival.decided).tied(tied))
 }
 
 pub(super) async fn find(service: &Service, id: ApplicationId) -> Result<Case, Problem> {
     cases::find(&mut *service.db.acquire().await?, id).await?.ok_or_else(Problem::not_found)
+}
+
+/// What keeps the reader from deciding it.
+pub(super) async fn tie(service: &Service, session: &Session, case: &Case) -> Result<Option<Tie>, Problem> {
+    Ok(ties::of(&mut *service.db.acquire().await?, case.id, &case.submitted, session).await?)
 }
 
 /// The page of a case.
@@ -64,11 +70,13 @@ pub(super) struct CasePage<'a> {
     verdicts: Vec<Choice>,
     just_decided: bool,
     too_late: Option<String>,
+    /// The reader has a tie, and cannot decide.
+    tied: Option<Tie>,
 }
 
 impl<'a> CasePage<'a> {
     pub(super) fn new(page: &'a Page, case: &'a Case, form: Form) -> Self {
-        Self { page, case, form, verdicts: verdicts(page), just_decided: false, too_late: None }
+        Self { page, case, form, verdicts: verdicts(page), just_decided: false, too_late: None, tied: None }
     }
 
     /// The page after the redirect.
@@ -79,6 +87,15 @@ impl<'a> CasePage<'a> {
     /// Somebody was quicker: with the reason that was not stored.
     pub(super) fn too_late(self, reason: String) -> Self {
         Self { too_late: Some(reason), ..self }
+    }
+
+    /// The reader has a tie to the application.
+    pub(super) fn tied(self, tied: Option<Tie>) -> Self {
+        Self { tied, ..self }
+    }
+
+    fn tie_name(&self, tie: &Tie) -> String {
+        self.page.t(format!("tie-{}", tie.name()))
     }
 
     fn findings(&self, outcome: Outcome) -> Vec<&'a Finding> {

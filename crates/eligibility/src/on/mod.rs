@@ -3,9 +3,11 @@
 mod application_submitted;
 mod application_withdrawn;
 mod call_published;
+mod tie_declared;
+mod tie_ended;
 
 use bus::Subscriptions;
-use events::{ApplicationSubmitted, ApplicationWithdrawn, CallPublished};
+use events::{ApplicationSubmitted, ApplicationWithdrawn, CallPublished, TieDeclared, TieEnded};
 
 use crate::Service;
 
@@ -20,6 +22,8 @@ pub fn subscriptions() -> Subscriptions<Service> {
         .on::<CallPublished, _>(call_published::handle)
         .on_many::<ApplicationSubmitted, _>(application_submitted::handle)
         .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
+        .on::<TieDeclared, _>(tie_declared::handle)
+        .on::<TieEnded, _>(tie_ended::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)
 }

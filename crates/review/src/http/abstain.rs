@@ -51,10 +51,12 @@ async fn abstain(
     let who = person(session);
     let file = file.abstained(who.clone(), declared.reason.clone(), tx.now()).map_err(refuse)?;
     files::save(tx, &file, cause).await?;
+    ties::tell_of_bias(tx, id, &who, cause).await?;
     drafts::discard(tx, id, &who.id).await?;
     if declared.whole_applicant {
         let applicant = files::submission(tx, id).await?.applicant;
         ties::declare(tx, Uuid::new_v4(), &who, &applicant.ags, &declared.reason).await?;
+        ties::tell_of_person(tx, &who, &declared.reason, cause).await?;
     }
     once.finish(service, &()).await
 }

@@ -74,6 +74,9 @@ async fn give(
     };
     let tx = &mut once.tx;
     let (file, ties) = lock(tx, session, id).await?;
+    if files::submission(tx, id).await?.tie_of(&session.person, None, session.email.as_deref()).is_some() {
+        return Err(NotTaken::Refused(Refused::Tied));
+    }
     let terms = file.may_review(&session.person, &ties).map_err(NotTaken::Refused)?;
     let rules = calls::rules(tx, file.call, terms.rule_version).await?;
     let rules = rules.ok_or_else(|| Problem::internal("an open file without rules"))?;
