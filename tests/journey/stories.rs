@@ -1,7 +1,10 @@
+use axum::http::StatusCode;
+use chassis::Role;
 use chrono::TimeDelta;
 use events::{Cents, FinancingPlan, JointProject, Participant, Service};
 use serde_json::json;
 use testkit::samples::ags;
+use testkit::until_some;
 use tests::{Applicant, Plan, World, demonstration_call, form};
 
 /// Tells a story twice: as usual, and with every delivery doubled.
@@ -29,6 +32,7 @@ stories! {
     bounced_and_corrected: super::Plan::default();
     referred_and_replied: super::Plan::default();
     declined: super::Plan::default();
+    tied_after_the_review: super::Plan::default();
     withdrawn_midway: super::Plan::default();
     waitlisted_and_granted_later: super::small_budget();
 }
@@ -85,6 +89,34 @@ async fn joint_project_funded(world: World) {
     world.emails(who.email, 4).await;
     assert!(world.notice_pdf(who, &id).await.starts_with(b"%PDF-"));
     assert_eq!(committed(&world).await, 5_000_000);
+    world.finish().await;
+}
+
+/// A reviewer declares bias after the last review: it is left out. An approver of the town is refused.
+async fn tied_after_the_review(world: World) {
+    let who = Applicant::SOLINGEN;
+    let id = world.submit(who, &form(who)).await;
+    world.review_twice("fund").await;
+    let both = world.until_case(&id, "ready").await["weighted"].as_i64().expect("points");
+    let reviewer = world.api.token("reviewer-1", Role::Reviewer, None);
+    let bias = json!({ "reason": "Ich habe dort bis 2025 gearbeitet." });
+    let (status, answer) = world.post(&reviewer, &format!("/review/api/files/{id}/abstain"), bias).await;
+    assert!(status.is_success(), "{status} {answer}");
+    let left = until_some("the review is left out", || async {
+        let case = world.until_case(&id, "ready").await;
+        (case["set_aside"] == json!(["reviewer-1"])).then(|| case["weighted"].as_i64().expect("points"))
+    })
+    .await;
+    assert!(left < both, "only the lower one counts: {left} of {both}");
+    world.propose(&id, json!({ "kind": "grant" })).await;
+    let of_solingen = world.api.token("approver-2", Role::Approver, Some(who.ags));
+    let (status, answer) =
+        world.post(&of_solingen, &format!("/award/api/cases/{id}/approval"), json!({})).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{answer}");
+    let page = world.api.bytes(&format!("/award/cases/{id}"), &of_solingen).await.expect("the page");
+    assert!(!String::from_utf8_lossy(&page).contains("/approval"), "no button for them");
+    assert_eq!(world.approve(&id).await, "granted");
+    world.until_status(who, &id, "decided").await;
     world.finish().await;
 }
 

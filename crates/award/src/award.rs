@@ -11,7 +11,7 @@
 use chrono::{DateTime, Utc};
 use events::{
     AnyFact, ApplicationId, ApplicationWaitlisted, AwardGranted, AwardRejected, CallId, Cents, Person,
-    ReviewCompleted,
+    Recommendation, ReviewCompleted, ReviewGiven, Tie,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,8 @@ pub struct Case {
     pub terms: Terms,
     /// The reviews, once all are in.
     pub review: Option<ReviewCompleted>,
+    /// Reviewers (their ids) whose review does not count: they declared a tie after giving it (§§ 20, 21 VwVfG).
+    pub set_aside: Vec<String>,
     /// Where it stands.
     pub state: State,
 }
@@ -135,6 +137,13 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// Decided, or taken back: nothing that is learnt later changes it.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Granted | Self::Rejected | Self::Withdrawn)
+    }
+}
+
 impl State {
     /// Its name.
     pub fn stage(&self) -> Stage {
@@ -230,6 +239,12 @@ pub enum Refusal {
     /// Two persons decide (Vier-Augen-Prinzip, Anti-Korruptionserlass NRW).
     #[error("who proposed it cannot approve it")]
     SamePerson,
+    /// The person has a tie to the application (§§ 20, 21 VwVfG).
+    #[error("you have a tie to this application and cannot act in it (§§ 20, 21 VwVfG)")]
+    Tied(Tie),
+    /// All reviewers declared a tie afterwards, and the decider does not say that they know.
+    #[error("no review counts any more; decide in knowledge of it with in_knowledge_of_ties")]
+    NoReviewLeft,
     /// Nothing, or less.
     #[error("the amount must be more than zero")]
     AmountNotPositive,
@@ -242,6 +257,17 @@ pub enum Refusal {
     /// It is on the waiting list, and still nothing is free.
     #[error("the budget of the year has only {} cents left", .0.0)]
     BudgetUsedUp(Cents),
+}
+
+/// What the reviews come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReviewResult {
+    /// Mean of the weighted sums, 0 to 10,000.
+    pub weighted: u16,
+    /// Advice.
+    pub recommendation: Recommendation,
+    /// The reviewers do not agree.
+    pub split: bool,
 }
 
 /// What an approval leads to.
@@ -258,7 +284,7 @@ pub struct Approved {
 impl Case {
     /// A case whose application has just come in.
     pub fn announced(application: ApplicationId, terms: Terms) -> Self {
-        Self { application, revision: 1, terms, review: None, state: State::Announced }
+        Self { application, revision: 1, terms, review: None, set_aside: Vec::new(), state: State::Announced }
     }
 
     /// The reviews are in: ready for a proposal. `None`: nothing to do, it has been withdrawn.
@@ -269,6 +295,62 @@ impl Case {
                 Some(Self { review: Some(review), state: State::Ready { returned: None }, ..self })
             }
             _ => None,
+        }
+    }
+
+    /// Has this person reviewed it?
+    pub fn has_review_of(&self, person: &str) -> bool {
+        self.review.iter().flat_map(|review| &review.reviews).any(|review| review.reviewer.id == person)
+    }
+
+    /// A reviewer has a tie: before a decision their review counts no longer, and stays so when the tie ends.
+    /// `None`: nothing to do.
+    #[must_use]
+    pub fn tied(mut self, person: &str) -> Option<Self> {
+        let known = self.set_aside.iter().any(|one| one == person);
+        if known || self.state.stage().is_final() || !self.has_review_of(person) {
+            return None;
+        }
+        self.set_aside.push(person.to_owned());
+        Some(self)
+    }
+
+    /// Does this review count?
+    pub fn counts(&self, review: &ReviewGiven) -> bool {
+        !self.set_aside.contains(&review.reviewer.id)
+    }
+
+    /// The reviews were given, and none of them counts.
+    pub fn lacks_reviews(&self) -> bool {
+        self.review.as_ref().is_some_and(|review| !review.reviews.iter().any(|one| self.counts(one)))
+    }
+
+    /// What the reviews that count come to: their mean, half and more going up, `Fund` only where all say so, and
+    /// whether they agree; as review computes it. None before they are in, and where none counts.
+    pub fn result(&self) -> Option<ReviewResult> {
+        let review = self.review.as_ref()?;
+        if self.set_aside.is_empty() {
+            let ReviewCompleted { weighted, recommendation, split, .. } = *review;
+            return Some(ReviewResult { weighted, recommendation, split });
+        }
+        let counted: Vec<_> = review.reviews.iter().filter(|one| self.counts(one)).collect();
+        let count = u32::try_from(counted.len()).ok().filter(|count| *count > 0)?;
+        let sum: u32 = counted.iter().map(|one| u32::from(one.weighted)).sum();
+        let fund = counted.iter().filter(|one| one.recommendation == Recommendation::Fund).count();
+        let all = fund == counted.len();
+        Some(ReviewResult {
+            weighted: u16::try_from((2 * sum + count) / (2 * count)).unwrap_or(u16::MAX),
+            recommendation: if all { Recommendation::Fund } else { Recommendation::Decline },
+            split: fund != 0 && !all,
+        })
+    }
+
+    /// Goes on where a review counts, or where the decider knows that none does. True: they have to be on record
+    /// for it.
+    pub fn known(&self, in_knowledge: bool) -> Result<bool, Refusal> {
+        match self.lacks_reviews() {
+            true if !in_knowledge => Err(Refusal::NoReviewLeft),
+            lacks => Ok(lacks),
         }
     }
 

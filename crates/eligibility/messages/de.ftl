@@ -70,6 +70,13 @@ replies-title = Antworten der Kommune
 reply-by = { $name }, { $at }
 reply-after = nach der Entscheidung
 
+ties-link = Meine Bindungen an Kommunen
+tied-title = Sie entscheiden hier nicht mit
+tied-text = Deshalb wirken Sie an diesem Verfahren nicht mit (§§ 20, 21 VwVfG). Bitte geben Sie den Vorgang an eine Kollegin oder einen Kollegen ab.
+tie-own-municipality = Sie gehören zu einer Kommune, die beteiligt ist.
+tie-submitted = Sie haben diesen Antrag eingereicht.
+tie-contact = Sie sind die Ansprechperson dieses Antrags.
+tie-declared = Sie haben eine Bindung an diesen Antrag oder eine beteiligte Kommune angezeigt.
 decision-title = Entscheidung
 decision-lead = Die Regeln bestätigen nur, was eindeutig ist; sie lehnen nie ab. Entscheiden Sie anhand der offenen Feststellungen.
 field-decision = Ist der Antrag zulässig?

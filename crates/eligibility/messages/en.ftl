@@ -70,6 +70,13 @@ replies-title = Replies of the municipality
 reply-by = { $name }, { $at }
 reply-after = after the decision
 
+ties-link = My ties to municipalities
+tied-title = You take no part in this decision
+tied-text = Therefore you take no part in this procedure (§§ 20, 21 VwVfG). Please hand the case to a colleague.
+tie-own-municipality = You belong to a municipality that takes part.
+tie-submitted = You submitted this application.
+tie-contact = You are the contact person of this application.
+tie-declared = You have declared a tie to this application or to a municipality that takes part.
 decision-title = Decision
 decision-lead = The rules only confirm what is clear; they never turn anyone down. Decide on the findings that are open.
 field-decision = Is the application eligible?

@@ -32,9 +32,10 @@ pub use facts::eligibility::{
 };
 pub use facts::intake::{
     Applicant, ApplicantReplied, ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ContactChanged,
+    Tie,
 };
 pub use facts::notification::{EmailBounced, EmailSent};
-pub use facts::review::{Recommendation, ReviewCompleted, ReviewGiven, Score};
+pub use facts::review::{Recommendation, ReviewCompleted, ReviewGiven, Score, TieDeclared, TieEnded};
 pub use facts::{Decider, Person};
 pub use ids::{ApplicationId, CallId, EventId, NoticeId};
 pub use money::Cents;

@@ -139,6 +139,8 @@ kinds! {
     EligibilityReferred = Eligibility / "eligibility-referred" v 1 keyed ApplicationId;
     IneligibilityConfirmed = Eligibility / "ineligibility-confirmed" v 1 keyed ApplicationId;
     ReviewCompleted = Review / "review-completed" v 1 keyed ApplicationId;
+    TieDeclared = Review / "tie-declared" v 1 keyed ApplicationId;
+    TieEnded = Review / "tie-ended" v 1 keyed ApplicationId;
     AwardGranted = Award / "award-granted" v 1 keyed ApplicationId;
     AwardRejected = Award / "award-rejected" v 1 keyed ApplicationId;
     ApplicationWaitlisted = Award / "application-waitlisted" v 1 keyed ApplicationId;

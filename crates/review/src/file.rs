@@ -25,6 +25,8 @@ pub struct File {
     pub stage: Stage,
     /// Who has a part in it, in the order of their last act.
     pub reviewers: Vec<Reviewer>,
+    /// Reviews that stopped counting since it was read, because their reviewer has a tie.
+    pub set_aside: Vec<ReviewGiven>,
     /// What has happened since it was read, for the history.
     pub news: Vec<Act>,
 }
@@ -96,6 +98,9 @@ pub enum Act {
     Expired(Person),
     /// Somebody abstains.
     Biased(Person, String),
+    /// A reviewer declared a tie after giving a review. While the file is open, somebody else reviews in their
+    /// place; once it is completed, whoever decides is told.
+    SetAside(Person),
     /// A review is in.
     Reviewed(Person),
     /// The last review is in.
@@ -136,7 +141,8 @@ pub enum Refused {
 impl File {
     /// A file as it is announced.
     pub fn announced(application: ApplicationId, call: CallId, parties: Vec<Ags>) -> Self {
-        Self { application, call, parties, stage: Stage::Announced, reviewers: Vec::new(), news: Vec::new() }
+        let (reviewers, set_aside, news) = (Vec::new(), Vec::new(), Vec::new());
+        Self { application, call, parties, stage: Stage::Announced, reviewers, set_aside, news }
     }
 
     /// Eligibility is confirmed. A withdrawal that came before stays, and so does what has opened.
@@ -196,16 +202,40 @@ impl File {
         Ok(self)
     }
 
-    /// Somebody who holds the file abstains from it for good.
+    /// Somebody who holds the file abstains from it for good, or says of a review they gave that they were biased.
     ///
     /// # Errors
-    /// It is not open; the person does not hold it.
+    /// It is not open; the person neither holds it nor has given a review.
     pub fn abstained(mut self, by: Person, reason: String, at: DateTime<Utc>) -> Result<Self, Refused> {
+        if self.stage != Stage::Withdrawn && self.has_given(&by.id) {
+            return Ok(self.tied(&by, reason, at));
+        }
         self.terms()?;
         self.held_by(&by.id)?;
         self.turn(&by, Part::Biased { reason: reason.clone() }, at);
         self.news.push(Act::Biased(by, reason));
         Ok(self)
+    }
+
+    /// Somebody has declared a tie to a party. Who holds the file abstains from it. A review that was given stops
+    /// counting while the file is open, and somebody else has to come; of a completed one the result stays as it
+    /// was said, and award leaves the review out.
+    #[must_use]
+    pub fn tied(mut self, by: &Person, reason: String, at: DateTime<Utc>) -> Self {
+        match (self.stage, self.part_of(&by.id).cloned()) {
+            (Stage::Open(_), Some(Part::Holds { .. })) => {
+                self.turn(by, Part::Biased { reason: reason.clone() }, at);
+                self.news.push(Act::Biased(by.clone(), reason));
+            }
+            (Stage::Open(_), Some(Part::Gave(review))) => {
+                self.turn(by, Part::Biased { reason }, at);
+                self.set_aside.push(review);
+                self.news.push(Act::SetAside(by.clone()));
+            }
+            (Stage::Completed(_), Some(Part::Gave(_))) => self.news.push(Act::SetAside(by.clone())),
+            _ => {}
+        }
+        self
     }
 
     /// Whose time is over no longer holds it.

@@ -183,3 +183,22 @@ fn who_takes_twice_has_taken_once_and_has_more_time() {
     assert_eq!(again.part_of("person-1"), Some(&Part::Holds { until: at(20) }));
     assert_eq!((again.held(), again.news), (1, open.news));
 }
+
+#[test]
+fn a_tie_after_the_review_asks_for_another_reviewer_or_marks_what_is_completed() {
+    let first = review(0, 9_000, Recommendation::Fund);
+    let (open, _) = file().opened(terms(2)).reviewed(first.clone(), &[], at(1)).unwrap();
+    let tied = open.clone().tied(&person(0), "worked there".into(), at(2));
+    assert_eq!((tied.reviews().count(), &tied.set_aside), (0, &vec![first]));
+    assert_eq!(tied.clone().taken(person(0), &[], at(9), at(3)), Err(Refused::Tied), "not a second time");
+    let (again, none) = tied.reviewed(review(1, 5_000, Recommendation::Fund), &[], at(3)).unwrap();
+    assert_eq!(none, None, "one more is needed");
+    let (done, said) = again.reviewed(review(2, 7_000, Recommendation::Fund), &[], at(4)).unwrap();
+    assert_eq!(said.unwrap().weighted, 6_000, "the first one does not count");
+
+    let marked = done.abstained(person(1), "my brother works there".into(), at(5)).unwrap();
+    assert!(marked.has_given(&person(1).id), "what was said stays");
+    assert_eq!(marked.news.last(), Some(&Act::SetAside(person(1))));
+    let held = file().opened(terms(2)).taken(person(3), &[], at(9), at(1)).unwrap();
+    assert_eq!(held.tied(&person(3), "council".into(), at(2)).held(), 0);
+}

@@ -9,7 +9,7 @@ use events::{ApplicationId, Cause};
 use tokio_util::sync::CancellationToken;
 
 use crate::Service;
-use crate::store::{files, queue};
+use crate::store::{files, queue, ties};
 
 /// Looks twice a minute until the process drains. Every replica may: files are locked one by one.
 ///
@@ -36,6 +36,12 @@ pub async fn once(service: &Service) -> Result<usize, Failure> {
     let overdue = queue::overdue(&mut *service.db.acquire().await?, service.clock.now()).await?;
     for application in &overdue {
         expire(service, *application).await?;
+    }
+    let untold = ties::untold(&mut *service.db.acquire().await?).await?;
+    for (person, reason) in untold {
+        let mut tx = service.bus.begin().await?;
+        ties::tell_of_person(&mut tx, &person, &reason, &Cause::default()).await?;
+        service.bus.commit(tx).await?;
     }
     Ok(overdue.len())
 }

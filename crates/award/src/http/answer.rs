@@ -35,6 +35,9 @@ pub(super) struct Case {
     pub year: i32,
     /// Mean of the reviews, 0 to 10,000; none before they are in.
     pub weighted: Option<u16>,
+    /// Reviewers (their ids) whose review does not count, because they declared a tie after giving it.
+    #[serde(default)]
+    pub set_aside: Vec<String>,
     /// What is proposed or decided.
     pub proposal: Option<Proposed>,
 }
@@ -85,7 +88,8 @@ impl Case {
             revision: case.revision,
             applied_cents: case.terms.applied.0,
             year: case.terms.year,
-            weighted: case.review.as_ref().map(|review| review.weighted),
+            weighted: case.result().map(|result| result.weighted),
+            set_aside: case.set_aside.clone(),
             proposal,
         }
     }

@@ -31,6 +31,9 @@ use crate::store::{budgets, cases, notices};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Approval {
+    /// No review counts any more, because the reviewers declared ties afterwards, and the approver knows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_knowledge_of_ties: bool,
     /// The revision seen; left out: as it is now.
     #[serde(default)]
     pub revision: Option<i64>,
@@ -79,6 +82,8 @@ async fn act(
         if case.revision != outlook.file.case.revision {
             continue;
         }
+        cases::refuse_tied(&mut tx, application, session).await??;
+        let known = case.known(approval.in_knowledge_of_ties)?;
         let before = case.state.stage();
         let budget = budgets::lock(&mut tx, case.terms.call, case.terms.year).await?;
         let Approved { case, budget, fact } = case.approve(approved, budget)?;
@@ -96,6 +101,9 @@ async fn act(
         }
         let happened = Happened::new(at, case.state.stage().name()).by(&by).amount(case.expected());
         cases::save(&mut tx, &case, before, &happened).await?;
+        if known {
+            history::append(&mut tx, application, &Happened::new(at, "known").by(&by)).await?;
+        }
         outbox::append(&mut tx, application, fact, cause.clone());
         if let Some((kind, pdf)) = issued {
             let notice = notices::Notice::issued(application, kind, pdf.sha256, at);
@@ -205,8 +213,11 @@ pub(super) async fn form(
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     // A form always says what its reader saw: without a hash, that no notice would be issued.
-    let sha256 = Some(fields.get("sha256").to_owned());
-    let approval = Approval { revision: fields.get("revision").parse().ok(), sha256 };
+    let approval = Approval {
+        in_knowledge_of_ties: fields.get("in_knowledge_of_ties") == "yes",
+        revision: fields.get("revision").parse().ok(),
+        sha256: Some(fields.get("sha256").to_owned()),
+    };
     let once = Once::new(&session, "approve", fields.get("key"), &(application, &approval))?;
     let cause = Cause::request(Some(trace.to_string()));
     match act(&service, &session, application, &approval, &once, cause).await {

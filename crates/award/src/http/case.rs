@@ -6,7 +6,7 @@ use axum::response::Response;
 use chassis::problem::{ApiJson, ApiPath, ApiQuery, Problem};
 use chassis::{Role, Session};
 use chrono::NaiveDate;
-use events::{ApplicationId, Recommendation, ReviewGiven};
+use events::{ApplicationId, Recommendation, ReviewGiven, Tie};
 use letters::PartnerShare;
 use pages::{Choice, Form, Page};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::ranking::{badge, stage_name, title};
 use super::{Shared, answer, decides};
 use crate::Service;
-use crate::award::{Decision, Proposal, Returned, Stage, State as CaseState};
+use crate::award::{Decision, Proposal, Returned, ReviewResult, Stage, State as CaseState};
 use crate::budget::Budget;
 use crate::calendar::day_in_germany;
 use crate::deadlines::{Entry, Standing, Way};
@@ -23,7 +23,7 @@ use crate::paper::{self, Source};
 use crate::store::cases::File;
 use crate::store::history::{self, Happened};
 use crate::store::notices::Notice;
-use crate::store::{budgets, cases, notices};
+use crate::store::{budgets, cases, notices, ties};
 
 /// `GET /award/api/cases/{application}`
 pub(super) async fn api(
@@ -52,6 +52,8 @@ struct CasePage<'a> {
     whole: bool,
     key: String,
     may: May,
+    /// The reader has a tie, and can do nothing.
+    tied: Option<Tie>,
     kinds: Vec<Choice>,
     entries: Vec<Choice>,
     begun: bool,
@@ -71,7 +73,10 @@ struct May {
 }
 
 impl May {
-    fn of(session: &Session, file: &File, notice: Option<&Notice>) -> Self {
+    fn of(session: &Session, file: &File, notice: Option<&Notice>, tied: bool) -> Self {
+        if tied {
+            return Self { propose: false, approve: false, send_back: false, record: false, own: false };
+        }
         let (stage, proposal) = (file.case.state.stage(), file.case.state.proposal());
         let approver = session.has(Role::Approver) && matches!(stage, Stage::Proposed | Stage::Waitlisted);
         let own = proposal.is_some_and(|proposal| proposal.proposed.by.id == session.person);
@@ -134,6 +139,23 @@ impl CasePage<'_> {
             (None, _) => key.to_owned(),
         };
         review.scores.iter().map(|score| (name(&score.criterion), score.points)).collect()
+    }
+
+    fn tie_name(&self, tie: &Tie) -> String {
+        self.page.t(format!("tie-{}", tie.name()))
+    }
+
+    fn counts(&self, review: &ReviewGiven) -> bool {
+        self.file.case.counts(review)
+    }
+
+    /// What the reviews that count come to.
+    fn result(&self) -> Option<ReviewResult> {
+        self.file.case.result()
+    }
+
+    fn lacks_reviews(&self) -> bool {
+        self.file.case.lacks_reviews()
     }
 
     fn score(&self, weighted: &u16) -> String {
@@ -242,6 +264,7 @@ async fn draw(
     let budgets = budgets::of_call(&mut db, file.case.terms.call).await?;
     let notice = notices::find(&mut db, application).await?;
     let (happened, whole) = history::of_case(&mut db, application).await?;
+    let tied = ties::of(&mut db, application, &file.submitted, session).await?;
     drop(db);
 
     let today = day_in_germany(page.now);
@@ -260,7 +283,8 @@ async fn draw(
         stage,
         budget: budgets.into_iter().find(|budget| budget.year == file.case.terms.year),
         standing: notice.as_ref().map(|notice| notice.way.standing(today)),
-        may: May::of(session, &file, notice.as_ref()),
+        may: May::of(session, &file, notice.as_ref(), tied.is_some()),
+        tied,
         notice: notice.as_ref(),
         happened: &happened,
         whole,

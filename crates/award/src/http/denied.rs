@@ -120,6 +120,7 @@ impl Denied {
     pub(super) fn look_again(self, page: &Page) -> Result<String, Self> {
         match &self {
             Self::Refusal(Refusal::Stale) => Ok(page.t("refused-stale")),
+            Self::Refusal(Refusal::NoReviewLeft) => Ok(page.t("refused-no-review-left")),
             Self::Changed(Changed::Notice) => Ok(page.t("changed-notice")),
             Self::Changed(Changed::FundsAreBack) => Ok(page.t("changed-funds-back")),
             Self::Changed(Changed::FundsAreGone) => Ok(page.t("changed-funds-gone")),
@@ -134,7 +135,12 @@ fn field(refusal: &Refusal) -> Option<&'static str> {
     match refusal {
         Refusal::AmountNotPositive | Refusal::AmountAboveApplied(_) => Some("amount_cents"),
         Refusal::ReasonsMissing => Some("reasons"),
-        Refusal::Stage(_) | Refusal::Stale | Refusal::SamePerson | Refusal::BudgetUsedUp(_) => None,
+        Refusal::NoReviewLeft => Some("in_knowledge_of_ties"),
+        Refusal::Stage(_)
+        | Refusal::Stale
+        | Refusal::SamePerson
+        | Refusal::Tied(_)
+        | Refusal::BudgetUsedUp(_) => None,
     }
 }
 
@@ -143,6 +149,8 @@ fn say(page: &Page, refusal: &Refusal) -> String {
         Refusal::Stage(stage) => page.t1("refused-stage", "stage", stage_name(page, *stage)),
         Refusal::Stale => page.t("refused-stale"),
         Refusal::SamePerson => page.t("refused-same-person"),
+        Refusal::Tied(tie) => format!("{} {}", page.t(format!("tie-{}", tie.name())), page.t("tied-text")),
+        Refusal::NoReviewLeft => page.t("refused-no-review-left"),
         Refusal::AmountNotPositive => page.t("refused-amount-zero"),
         Refusal::AmountAboveApplied(applied) => {
             page.t1("refused-amount-above", "applied", page.money(applied.0))

@@ -105,7 +105,11 @@ pub(super) async fn cases(
 /// Where the next page begins, if this one is full.
 pub(super) fn last_place(lines: &[lists::Line], limit: i64) -> Option<Place> {
     let full = i64::try_from(lines.len()).is_ok_and(|length| length == limit);
-    lines.last().filter(|_| full).map(|line| Place { weighted: line.weighted, application: line.application })
+    lines.last().filter(|_| full).map(|line| Place {
+        weighted: line.weighted,
+        submitted: line.submitted_at.timestamp_micros(),
+        application: line.application,
+    })
 }
 
 /// `GET /award/api/budgets`

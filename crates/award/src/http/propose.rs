@@ -20,7 +20,7 @@ use crate::award::{Act, Case, Decision};
 use crate::calendar::day_in_germany;
 use crate::paper::{self, Source};
 use crate::store::cases::{self, File};
-use crate::store::history::Happened;
+use crate::store::history::{self, Happened};
 
 /// The longest reasons, in characters.
 pub(super) const LONGEST: usize = 5_000;
@@ -40,6 +40,9 @@ pub(super) struct Proposal {
     /// Compulsory where nobody else pays anything (Vollfinanzierung, VV 2.3 zu § 44 LHO).
     #[serde(default)]
     pub reason_for_full: String,
+    /// No review counts any more, because the reviewers declared ties afterwards, and the proposer knows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_knowledge_of_ties: bool,
     /// The revision seen; left out: as it is now.
     #[serde(default)]
     pub revision: Option<i64>,
@@ -77,6 +80,8 @@ async fn act(
         return Ok(done);
     }
     let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    cases::refuse_tied(&mut tx, application, session).await??;
+    let known = case.known(proposal.in_knowledge_of_ties)?;
     let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     let (now, by, before) = (tx.now(), cases::person(session), case.state.stage());
     let decision = proposal.decision(case.terms.applied);
@@ -92,6 +97,10 @@ async fn act(
         return Err(Denied::Missing(missing));
     }
     cases::save(&mut tx, &case, before, &happened).await?;
+    if known {
+        history::append(&mut tx, application, &Happened::new(now, "known").by(&cases::person(session)))
+            .await?;
+    }
     // As it is saved now; saving counts the revision up.
     let answer = answer::Case::of(&File { case: Case { revision: case.revision + 1, ..case }, ..file });
     once.end(&mut tx, &answer).await?;
@@ -135,6 +144,7 @@ pub(super) async fn form(
         amount_cents: amount,
         reasons: form.take("reasons", "field-reasons", LONGEST).unwrap_or_default(),
         reason_for_full: form.take("reason_for_full", "field-reason-for-full", LONGEST).unwrap_or_default(),
+        in_knowledge_of_ties: fields.get("in_knowledge_of_ties") == "yes",
         revision: fields.get("revision").parse().ok(),
     };
     if form.is_good() {

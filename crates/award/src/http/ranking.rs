@@ -20,7 +20,7 @@ use crate::store::notices::{self, Undelivered};
 use crate::store::{budgets, calls};
 
 /// Lines of a page.
-const LINES: i64 = 50;
+const LINES: usize = 50;
 
 /// What is wanted.
 #[derive(Debug, Deserialize)]
@@ -51,11 +51,11 @@ struct Ranking<'a> {
 struct Row {
     line: Line,
     /// Place in the ranking; none in other lists.
-    rank: Option<i64>,
-    /// The money reaches this far.
-    within: bool,
-    /// The first one that it does not reach.
-    cut: bool,
+    rank: Option<usize>,
+    /// Why it is passed over.
+    passed_over: Option<String>,
+    /// More than the call grants to one project.
+    above_maximum: bool,
 }
 
 impl Ranking<'_> {
@@ -73,6 +73,11 @@ impl Ranking<'_> {
 
     fn post_reason(&self, notice: &Undelivered) -> String {
         post_reason(self.page, &notice.way, day_in_germany(self.page.now))
+    }
+
+    fn above_maximum(&self) -> String {
+        let most = self.call.map_or(0, |call| call.maximum_grant.0);
+        self.page.t1("above-maximum", "most", self.page.money(most))
     }
 
     fn score(&self, weighted: &i32) -> String {
@@ -140,19 +145,35 @@ pub(super) async fn page(
     };
     let after = query.after.as_deref().and_then(|after| after.parse().ok());
     let budgets = budgets::of_call(&mut db, id).await?;
-    let (rows, last) = match query.stage {
+    let maximum = call.map_or(Cents(i64::MAX), |call| call.maximum_grant);
+    let limit = i64::try_from(LINES).unwrap_or(i64::MAX);
+    let ranked: Vec<(Option<usize>, Option<Cents>, Line)> = match query.stage {
         None => {
-            let ranked = lists::ranking(&mut db, id, after, LINES).await?;
-            let lines: Vec<Line> = ranked.iter().map(|ranked| ranked.line.clone()).collect();
-            (cut(ranked, &budgets), last_place(&lines, LINES))
+            let left: Vec<_> = budgets.iter().map(|budget| (budget.year, budget.left())).collect();
+            let ranked = lists::ranking(&mut db, id, &left, after, LINES).await?;
+            ranked
+                .into_iter()
+                .map(|Ranked { line, rank, passed_over }| (Some(rank), passed_over, line))
+                .collect()
         }
         Some(stage) => {
-            let lines = lists::of_stage(&mut db, stage, Some(id), after, LINES).await?;
-            let last = last_place(&lines, LINES);
-            (lines.into_iter().map(|line| Row { line, rank: None, within: true, cut: false }).collect(), last)
+            let lines = lists::of_stage(&mut db, stage, Some(id), after, limit).await?;
+            lines.into_iter().map(|line| (None, None, line)).collect()
         }
     };
-    let undelivered = notices::for_post(&mut db, id, day_in_germany(page.now), LINES).await?;
+    let undelivered = notices::for_post(&mut db, id, day_in_germany(page.now), limit).await?;
+    let lines: Vec<Line> = ranked.iter().map(|(.., line)| line.clone()).collect();
+    let last = last_place(&lines, limit);
+    let row = |(rank, passed_over, line): (Option<usize>, Option<Cents>, Line)| Row {
+        rank,
+        passed_over: passed_over.map(|left| {
+            let (needed, left) = (page.money(line.expected.0), page.money(left.0));
+            page.tn("passed-over", &[("needed", &needed), ("left", &left)])
+        }),
+        above_maximum: in_ranking(line.stage) && line.expected > maximum,
+        line,
+    };
+    let rows: Vec<Row> = ranked.into_iter().map(row).collect();
     let counts = lists::counts(&mut db, id).await?;
     let open = counts.iter().filter(|(stage, _)| in_ranking(*stage)).map(|(_, cases)| cases).sum();
     let tab = |stage: Option<Stage>, name: String, cases: i64| {
@@ -176,18 +197,4 @@ pub(super) async fn page(
 
 fn in_ranking(stage: Stage) -> bool {
     matches!(stage, Stage::Ready | Stage::Proposed | Stage::Waitlisted)
-}
-
-/// Draws the line where the money of each year ends.
-fn cut(ranked: Vec<Ranked>, budgets: &[Budget]) -> Vec<Row> {
-    let left = |year| budgets.iter().find(|budget| budget.year == year).map_or(Cents::ZERO, Budget::left);
-    ranked
-        .into_iter()
-        .map(|Ranked { line, rank, so_far }| {
-            let left = left(line.year);
-            let within = so_far <= left;
-            let cut = !within && so_far - line.expected <= left;
-            Row { line, rank: Some(rank), within, cut }
-        })
-        .collect()
 }

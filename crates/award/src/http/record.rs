@@ -45,6 +45,7 @@ async fn act(
     }
     let (now, today) = (tx.now(), day_in_germany(tx.now()));
     cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    cases::refuse_tied(&mut tx, application, session).await??;
     let mut notice = notices::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     notice.way = notice.way.record(recorded.entry, recorded.on, today)?;
     notices::save_way(&mut tx, &notice).await?;

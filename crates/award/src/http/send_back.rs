@@ -44,6 +44,7 @@ async fn act(
         return Ok(done);
     }
     let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    cases::refuse_tied(&mut tx, application, session).await??;
     let (now, by, before) = (tx.now(), cases::person(session), case.state.stage());
     let reason = parse::lines(&request.reason);
     let happened = Happened::new(now, "returned").by(&by).remark(reason.clone());

@@ -7,11 +7,13 @@ mod contact_changed;
 mod email_bounced;
 mod email_sent;
 mod review_completed;
+mod tie_declared;
+mod tie_ended;
 
 use bus::Subscriptions;
 use events::{
     ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ContactChanged, EmailBounced, EmailSent, Kind,
-    ReviewCompleted,
+    ReviewCompleted, TieDeclared, TieEnded,
 };
 
 use crate::Service;
@@ -33,6 +35,8 @@ pub fn subscriptions() -> Subscriptions<Service> {
         .on_many::<ReviewCompleted, _>(review_completed::handle)
         .on_many::<EmailSent, _>(email_sent::handle)
         .on::<EmailBounced, _>(email_bounced::handle)
+        .on::<TieDeclared, _>(tie_declared::handle)
+        .on::<TieEnded, _>(tie_ended::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)
 }

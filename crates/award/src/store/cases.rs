@@ -8,7 +8,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::history::{self, Happened};
-use crate::award::{Case, Stage, State, Terms};
+use super::ties;
+use crate::award::{Case, Refusal, Stage, State, Terms};
 
 /// A case with the application it is about and the rules of its call.
 #[derive(Clone, Debug)]
@@ -98,15 +99,17 @@ pub async fn save(
 /// Saves cases after their transitions. The caller has locked them.
 pub async fn save_all(db: &mut PgConnection, moved: &[Moved]) -> Result<(), sqlx::Error> {
     let cases = || moved.iter().map(|moved| &moved.case);
-    let weighted = |case: &Case| case.review.as_ref().map_or(0, |review| i32::from(review.weighted));
+    let weighted = |case: &Case| case.result().map_or(0, |result| i32::from(result.weighted));
+    let set_aside: Vec<_> = cases().map(|case| case.set_aside.join("\n")).collect();
     let states: Vec<_> = cases().map(|case| Json(&case.state)).collect();
     let reviews: Vec<_> = cases().map(|case| case.review.as_ref().map(Json)).collect();
     let saved = sqlx::query!(
         "update cases c set revision = c.revision + 1, stage = n.stage, state = n.state,
-             expected_cents = n.expected_cents, weighted = n.weighted, review = n.review, changed_at = n.changed_at
+             expected_cents = n.expected_cents, weighted = n.weighted, review = n.review, changed_at = n.changed_at,
+             set_aside = string_to_array(n.set_aside, e'\\n')
          from unnest($1::uuid[], $2::bigint[], $3::text[], $4::jsonb[], $5::bigint[], $6::int[], $7::jsonb[],
-                     $8::timestamptz[])
-             as n (application, revision, stage, state, expected_cents, weighted, review, changed_at)
+                     $8::timestamptz[], $9::text[])
+             as n (application, revision, stage, state, expected_cents, weighted, review, changed_at, set_aside)
          where c.application = n.application and c.revision = n.revision",
         &cases().map(|case| case.application.uuid()).collect::<Vec<_>>(),
         &cases().map(|case| case.revision).collect::<Vec<_>>(),
@@ -115,7 +118,8 @@ pub async fn save_all(db: &mut PgConnection, moved: &[Moved]) -> Result<(), sqlx
         &cases().map(|case| case.expected().0).collect::<Vec<_>>(),
         &cases().map(weighted).collect::<Vec<_>>(),
         &reviews as &[Option<Json<&ReviewCompleted>>],
-        &moved.iter().map(|moved| moved.happened.at).collect::<Vec<_>>()
+        &moved.iter().map(|moved| moved.happened.at).collect::<Vec<_>>(),
+        &set_aside
     )
     .execute(&mut *db)
     .await?;
@@ -172,6 +176,7 @@ struct Row {
     applied_cents: i64,
     state: Json<State>,
     review: Option<Json<ReviewCompleted>>,
+    set_aside: Vec<String>,
 }
 
 impl Row {
@@ -181,6 +186,7 @@ impl Row {
             revision: self.revision,
             terms: Terms { call: CallId(self.call), year: self.year, applied: Cents(self.applied_cents) },
             review: self.review.map(|Json(review)| review),
+            set_aside: self.set_aside,
             state: self.state.0,
         }
     }
@@ -198,7 +204,7 @@ pub async fn lock_all(
 ) -> Result<HashMap<ApplicationId, Case>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select application, revision, call, year, applied_cents, state as "state: Json<State>",
-                  review as "review: Json<ReviewCompleted>"
+                  review as "review: Json<ReviewCompleted>", set_aside
            from cases where application = any($1) order by application for update"#,
         applications
     )
@@ -213,6 +219,7 @@ pub async fn lock_all(
             applied_cents: row.applied_cents,
             state: row.state,
             review: row.review,
+            set_aside: row.set_aside,
         };
         (application, row.case(application))
     });
@@ -224,7 +231,7 @@ pub async fn file(db: &mut PgConnection, application: ApplicationId) -> Result<O
     let row = sqlx::query!(
         r#"select revision, call, year, applied_cents, state as "state: Json<State>",
                   review as "review: Json<ReviewCompleted>", submitted as "submitted: Json<ApplicationSubmitted>",
-                  rules as "rules: Json<Call>"
+                  rules as "rules: Json<Call>", set_aside
            from cases join calls on calls.id = cases.call where application = $1"#,
         application.uuid()
     )
@@ -240,6 +247,7 @@ pub async fn file(db: &mut PgConnection, application: ApplicationId) -> Result<O
             applied_cents: row.applied_cents,
             state: row.state,
             review: row.review,
+            set_aside: row.set_aside,
         }
         .case(application),
     }))
@@ -265,6 +273,17 @@ pub async fn owner(db: &mut PgConnection, application: ApplicationId) -> Result<
     )
     .fetch_optional(db)
     .await
+}
+
+/// Goes on only for somebody without a tie to the application (§§ 20, 21 VwVfG).
+pub async fn refuse_tied(
+    db: &mut PgConnection,
+    application: ApplicationId,
+    session: &chassis::Session,
+) -> Result<Result<(), Refusal>, sqlx::Error> {
+    let Some(file) = file(&mut *db, application).await? else { return Ok(Ok(())) };
+    let tie = ties::of(db, application, &file.submitted, session).await?;
+    Ok(tie.map_or(Ok(()), |tie| Err(Refusal::Tied(tie))))
 }
 
 /// A person as facts name them.

@@ -1,35 +1,56 @@
 //! Cases: many at a time. Keyset pagination in the order of the ranking.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
 use events::{ApplicationId, CallId, Cents};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::award::Stage;
 
-/// Where a page of a list ends: the score and the application of its last line. Written `8150-<uuid>`.
+/// The first moment beyond the year 9999, in microseconds.
+const MICROS_LIMIT: i64 = 253_402_300_800_000_000;
+
+/// The most cases of a call that are ranked at once; a round has a few hundred.
+const RANKED_LIMIT: i64 = 20_000;
+
+/// Where a page of a list ends: score, submission and application of its last line. Written
+/// `8150-1803894000000000-<uuid>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Weighted score, 0 to 10,000.
     pub weighted: i32,
+    /// When it was submitted, UTC, in microseconds.
+    pub submitted: i64,
     /// The application.
     pub application: ApplicationId,
 }
 
+impl Place {
+    fn submitted_at(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.submitted).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.weighted, self.application)
+        write!(f, "{}-{}-{}", self.weighted, self.submitted, self.application)
     }
 }
 
 impl FromStr for Place {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (weighted, application) = text.split_once('-').ok_or(())?;
+        let (weighted, rest) = text.split_once('-').ok_or(())?;
+        let (submitted, application) = rest.split_once('-').ok_or(())?;
+        // Within the years that Postgres can store.
+        let submitted = submitted.parse().map_err(drop)?;
         Ok(Self {
             weighted: weighted.parse().map_err(drop)?,
+            submitted: Some(submitted).filter(|micros| (0..MICROS_LIMIT).contains(micros)).ok_or(())?,
             application: application.parse().map_err(drop)?,
         })
     }
@@ -56,6 +77,12 @@ pub struct Line {
     pub expected: Cents,
     /// Financial year that would pay.
     pub year: i32,
+    /// When it was submitted, UTC.
+    pub submitted_at: DateTime<Utc>,
+    /// What is proposed or decided is a rejection.
+    pub rejection: bool,
+    /// A review does not count, because its reviewer declared a tie afterwards.
+    pub set_aside: bool,
 }
 
 /// A line of the ranking.
@@ -63,10 +90,10 @@ pub struct Line {
 pub struct Ranked {
     /// The case.
     pub line: Line,
-    /// Its place, from 1.
-    pub rank: i64,
-    /// What this case and all better ones of its year would take together.
-    pub so_far: Cents,
+    /// Its place, from 1; equal points have the same.
+    pub rank: usize,
+    /// What was left of the year's money when its turn came, where that is less than it needs: it is passed over.
+    pub passed_over: Option<Cents>,
 }
 
 struct Row {
@@ -79,8 +106,9 @@ struct Row {
     applied_cents: i64,
     expected_cents: i64,
     year: i32,
-    rank: i64,
-    so_far: i64,
+    submitted_at: DateTime<Utc>,
+    rejection: bool,
+    set_aside: bool,
 }
 
 impl Row {
@@ -96,6 +124,9 @@ impl Row {
             applied: Cents(self.applied_cents),
             expected: Cents(self.expected_cents),
             year: self.year,
+            submitted_at: self.submitted_at,
+            rejection: self.rejection,
+            set_aside: self.set_aside,
         })
     }
 }
@@ -111,49 +142,95 @@ pub async fn of_stage(
     let rows = sqlx::query_as!(
         Row,
         r#"select application, file_number, applicant, title, stage, weighted, applied_cents, expected_cents, year,
-                  0::bigint as "rank!", 0::bigint as "so_far!"
+                  submitted_at, coalesce(state #>> '{proposal,decision,kind}' = 'reject', false) as "rejection!",
+                  set_aside <> '{}' as "set_aside!"
            from cases
            where stage = $1 and ($2::uuid is null or call = $2)
-             and ($3::int is null or weighted < $3 or (weighted = $3 and application > $4::uuid))
-           order by weighted desc, application limit $5"#,
+             and ($3::int is null or weighted < $3
+                or (weighted = $3 and (submitted_at, application) > ($6::timestamptz, $4::uuid)))
+           order by weighted desc, submitted_at, application limit $5"#,
         stage.name(),
         call.map(CallId::uuid),
         after.map(|place| place.weighted),
         after.map(|place| place.application.uuid()),
-        limit
+        limit,
+        after.map(Place::submitted_at)
     )
     .fetch_all(db)
     .await?;
     rows.into_iter().map(Row::line).collect()
 }
 
-/// The ranking of a call: everything reviewed on which money may still be spent, the best first.
+/// The ranking of a call: everything reviewed on which money may still be spent, the best first; of equal points
+/// the one that was submitted first. `left` says what is left of each year's money.
+///
+/// Who is passed over depends on all better ones: their keys and amounts are read whole, the rest for one page.
 pub async fn ranking(
     db: &mut PgConnection,
     call: CallId,
+    left: &[(i32, Cents)],
     after: Option<Place>,
-    limit: i64,
+    limit: usize,
 ) -> Result<Vec<Ranked>, sqlx::Error> {
+    let all = sqlx::query!(
+        "select application, weighted, submitted_at, expected_cents, year from cases
+         where call = $1 and stage in ('ready', 'proposed', 'waitlisted')
+         order by weighted desc, submitted_at, application limit $2",
+        call.uuid(),
+        RANKED_LIMIT
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let ranks = share_out(all.iter().map(|row| (row.weighted, row.year, Cents(row.expected_cents))), left);
+    let start = after.map_or(0, |after| {
+        all.partition_point(|row| {
+            let (place, end) = ((row.submitted_at, row.application), after.application.uuid());
+            row.weighted > after.weighted
+                || (row.weighted == after.weighted && place <= (after.submitted_at(), end))
+        })
+    });
+    let wanted: Vec<Uuid> = all.iter().skip(start).take(limit).map(|row| row.application).collect();
     let rows = sqlx::query_as!(
         Row,
         r#"select application, file_number, applicant, title, stage, weighted, applied_cents, expected_cents, year,
-                  rank as "rank!", so_far as "so_far!"
-           from (select application, file_number, applicant, title, stage, weighted, applied_cents, expected_cents,
-                        year, row_number() over (order by weighted desc, application) as rank,
-                        (sum(expected_cents) over (partition by year order by weighted desc, application))::bigint
-                            as so_far
-                 from cases where call = $1 and stage in ('ready', 'proposed', 'waitlisted')) as ranked
-           where $2::int is null or weighted < $2 or (weighted = $2 and application > $3::uuid)
-           order by rank limit $4"#,
-        call.uuid(),
-        after.map(|place| place.weighted),
-        after.map(|place| place.application.uuid()),
-        limit
+                  submitted_at, coalesce(state #>> '{proposal,decision,kind}' = 'reject', false) as "rejection!",
+                  set_aside <> '{}' as "set_aside!"
+           from cases where application = any($1)"#,
+        &wanted
     )
     .fetch_all(db)
     .await?;
-    let ranked = |row: Row| Ok(Ranked { rank: row.rank, so_far: Cents(row.so_far), line: row.line()? });
-    rows.into_iter().map(ranked).collect()
+    let mut rows: HashMap<Uuid, Row> = rows.into_iter().map(|row| (row.application, row)).collect();
+    let mut page = Vec::with_capacity(wanted.len());
+    for (id, (rank, passed_over)) in wanted.iter().zip(ranks.into_iter().skip(start)) {
+        if let Some(row) = rows.remove(id) {
+            page.push(Ranked { rank, passed_over, line: row.line()? });
+        }
+    }
+    Ok(page)
+}
+
+/// Gives out what is left of each year's money in the order of the ranking: the rank of each, and, of what does not
+/// fit any more and is passed over, what was left. `cases`: points, year, amount; the best first.
+pub fn share_out(
+    cases: impl Iterator<Item = (i32, i32, Cents)>,
+    left: &[(i32, Cents)],
+) -> Vec<(usize, Option<Cents>)> {
+    let mut left: HashMap<i32, Cents> = left.iter().copied().collect();
+    let (mut rank, mut points) = (0, None);
+    let mut ranks = Vec::new();
+    for (place, (weighted, year, amount)) in (1..).zip(cases) {
+        if points != Some(weighted) {
+            (rank, points) = (place, Some(weighted));
+        }
+        let left = left.entry(year).or_insert(Cents::ZERO);
+        let fits = amount <= *left;
+        ranks.push((rank, (!fits).then_some(*left)));
+        if fits {
+            *left = *left - amount;
+        }
+    }
+    ranks
 }
 
 /// How many cases of a call stand where.

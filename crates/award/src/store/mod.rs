@@ -7,3 +7,4 @@ pub mod cases;
 pub mod history;
 pub mod lists;
 pub mod notices;
+pub mod ties;

@@ -11,3 +11,4 @@ mod sample;
 mod shares;
 mod stage;
 mod state_machine;
+mod ties;

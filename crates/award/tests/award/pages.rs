@@ -16,10 +16,9 @@ async fn two_persons_walk_from_the_ranking_to_the_notice() {
     let other = stage.ready_with(submitted(2), reviews(8_000)).await;
     let ranking = stage.open(&worker(&stage), "/award", "de").await;
     let text = ranking.text();
-    let [first, cut, second] =
-        ["netzwerks 1", "Bis hierher reichen die Mittel des Jahres 2027", "netzwerks 2"]
-            .map(|part| text.find(part).unwrap_or_else(|| panic!("{part}: {text}")));
-    assert!(first < cut && cut < second);
+    let [first, second, over] = ["netzwerks 1", "netzwerks 2", "Passt nicht: nötig 60.000,00"]
+        .map(|part| text.find(part).unwrap_or_else(|| panic!("{part}: {text}")));
+    assert!(first < second && second < over);
     assert!(text.contains("90,50") && text.contains("Rangliste (2)"));
 
     let case = format!("/award/cases/{better}");

@@ -18,11 +18,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::not_committed;
-use super::show::{CasePage, find, verdicts};
+use super::show::{CasePage, find, tie, verdicts};
 use super::view::CaseView;
 use crate::Service;
 use crate::case::{LONGEST_REASON, Refused, Verdict};
-use crate::store::cases;
+use crate::store::{cases, ties};
 
 /// Longest key of a request that may be repeated, in bytes.
 const LONGEST_KEY: usize = 200;
@@ -41,6 +41,8 @@ pub struct Order {
 enum NotDecided {
     /// The case does not permit it.
     Refused(Refused),
+    /// The person has a tie to the application (§§ 20, 21 VwVfG).
+    Tied,
     /// Something else.
     Problem(Problem),
 }
@@ -79,6 +81,9 @@ async fn decide(
         }
     }
     let case = cases::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    if ties::of(&mut tx, id, &case.submitted, session).await?.is_some() {
+        return Err(NotDecided::Tied);
+    }
     let person = Person { id: session.person.clone(), name: session.name.clone() };
     let (case, fact) = case.decide(order.decision, person, &order.reason, tx.now())?;
     cases::save(&mut tx, &case).await?;
@@ -114,11 +119,17 @@ pub async fn api(
         .map_or(Cow::Borrowed(""), |key| String::from_utf8_lossy(key.as_bytes()));
     decide(&service, &session, trace, id, &order, &key).await.map(ApiJson).map_err(|error| match error {
         NotDecided::Problem(problem) => problem,
+        NotDecided::Tied => tied(),
         NotDecided::Refused(refused @ Refused::Reason) => {
             Problem::invalid([("/reason", refused.to_string())])
         }
         NotDecided::Refused(refused) => Problem::conflict(refused.to_string()),
     })
+}
+
+/// Who has a tie does not decide.
+fn tied() -> Problem {
+    Problem::conflict("you have a tie to this application and cannot decide it (§§ 20, 21 VwVfG)")
 }
 
 /// `POST /eligibility/cases/{id}/decision`
@@ -141,6 +152,7 @@ pub async fn page(
                 return Ok(Redirect::to(&there).into_response());
             }
             Err(NotDecided::Refused(Refused::Reason)) => form.refuse("reason", page.t("error-reason")),
+            Err(NotDecided::Tied) => return Err(tied().say(page.t("tied-text"))),
             Err(NotDecided::Refused(_)) => {
                 let (case, replies) = find(&service, id).await?;
                 let page = CasePage::new(&page, &case, replies, form).too_late(order.reason);
@@ -152,5 +164,6 @@ pub async fn page(
         }
     }
     let (case, replies) = find(&service, id).await?;
-    pages::show_invalid(&CasePage::new(&page, &case, replies, form))
+    let tied = tie(&service, &session, &case).await?;
+    pages::show_invalid(&CasePage::new(&page, &case, replies, form).tied(tied))
 }

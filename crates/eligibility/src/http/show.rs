@@ -8,7 +8,7 @@ use axum::response::Response;
 use chassis::problem::{ApiJson, ApiPath, ApiQuery};
 use chassis::{Problem, Role, Session};
 use chrono::{DateTime, Utc};
-use events::{ApplicationId, Cents, Decider, Finding, FindingTexts, Outcome};
+use events::{ApplicationId, Cents, Decider, Finding, FindingTexts, Outcome, Tie};
 use pages::{Choice, Form, Language, Page};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -17,8 +17,8 @@ use super::view::CaseView;
 use super::words;
 use crate::Service;
 use crate::case::{Case, LONGEST_REASON, Stage, State as CaseState, Verdict};
-use crate::store::cases;
 use crate::store::replies::{self, Reply};
+use crate::store::{cases, ties};
 
 /// `GET /eligibility/api/cases/{id}`
 pub async fn api(
@@ -48,7 +48,8 @@ pub async fn page(
     session.require(Role::CaseWorker)?;
     let (case, replies) = find(&service, id).await?;
     let form = Form::new(&page).with("key", Uuid::new_v4());
-    pages::show(&CasePage::new(&page, &case, replies, form).decided(arrival.decided))
+    let tied = tie(&service, &session, &case).await?;
+    pages::show(&CasePage::new(&page, &case, replies, form).decided(arrival.decided).tied(tied))
 }
 
 /// The case, and what the applicant has replied.
@@ -56,6 +57,11 @@ pub(super) async fn find(service: &Service, id: ApplicationId) -> Result<(Case, 
     let mut db = service.db.acquire().await?;
     let case = cases::find(&mut db, id).await?.ok_or_else(Problem::not_found)?;
     Ok((case, replies::of(&mut db, id).await?))
+}
+
+/// What keeps the reader from deciding it.
+pub(super) async fn tie(service: &Service, session: &Session, case: &Case) -> Result<Option<Tie>, Problem> {
+    Ok(ties::of(&mut *service.db.acquire().await?, case.id, &case.submitted, session).await?)
 }
 
 /// The page of a case.
@@ -69,11 +75,22 @@ pub(super) struct CasePage<'a> {
     verdicts: Vec<Choice>,
     just_decided: bool,
     too_late: Option<String>,
+    /// The reader has a tie, and cannot decide.
+    tied: Option<Tie>,
 }
 
 impl<'a> CasePage<'a> {
     pub(super) fn new(page: &'a Page, case: &'a Case, replies: Vec<Reply>, form: Form) -> Self {
-        Self { page, case, replies, form, verdicts: verdicts(page), just_decided: false, too_late: None }
+        Self {
+            page,
+            case,
+            replies,
+            form,
+            verdicts: verdicts(page),
+            just_decided: false,
+            too_late: None,
+            tied: None,
+        }
     }
 
     /// The page after the redirect.
@@ -84,6 +101,15 @@ impl<'a> CasePage<'a> {
     /// Somebody was quicker: with the reason that was not stored.
     pub(super) fn too_late(self, reason: String) -> Self {
         Self { too_late: Some(reason), ..self }
+    }
+
+    /// The reader has a tie to the application.
+    pub(super) fn tied(self, tied: Option<Tie>) -> Self {
+        Self { tied, ..self }
+    }
+
+    fn tie_name(&self, tie: &Tie) -> String {
+        self.page.t(format!("tie-{}", tie.name()))
     }
 
     fn findings(&self, outcome: Outcome) -> Vec<&'a Finding> {

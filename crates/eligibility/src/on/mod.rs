@@ -5,9 +5,14 @@ mod application_submitted;
 mod application_withdrawn;
 mod call_published;
 mod contact_changed;
+mod tie_declared;
+mod tie_ended;
 
 use bus::Subscriptions;
-use events::{ApplicantReplied, ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ContactChanged};
+use events::{
+    ApplicantReplied, ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ContactChanged, TieDeclared,
+    TieEnded,
+};
 
 use crate::Service;
 
@@ -24,6 +29,8 @@ pub fn subscriptions() -> Subscriptions<Service> {
         .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
         .on::<ContactChanged, _>(contact_changed::handle)
         .on::<ApplicantReplied, _>(applicant_replied::handle)
+        .on::<TieDeclared, _>(tie_declared::handle)
+        .on::<TieEnded, _>(tie_ended::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)
 }

@@ -3,3 +3,4 @@
 pub mod calls;
 pub mod cases;
 pub mod replies;
+pub mod ties;

@@ -80,3 +80,51 @@ pub struct ApplicantReplied {
     /// The moment.
     pub replied_at: DateTime<Utc>,
 }
+
+/// Why somebody may not act for the authority in an application (§ 20 VwVfG).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tie {
+    /// They belong to a municipality that takes part.
+    OwnMunicipality,
+    /// They submitted it.
+    Submitted,
+    /// They are its contact person.
+    Contact,
+    /// They declared a tie themselves.
+    Declared,
+}
+
+impl Tie {
+    /// Its name: `own-municipality`, `submitted`, `contact`, `declared`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OwnMunicipality => "own-municipality",
+            Self::Submitted => "submitted",
+            Self::Contact => "contact",
+            Self::Declared => "declared",
+        }
+    }
+}
+
+impl ApplicationSubmitted {
+    /// The applicant and everybody who takes part.
+    pub fn parties(&self) -> impl Iterator<Item = &Ags> {
+        let others = self.application.joint.iter().flat_map(|joint| &joint.participants);
+        std::iter::once(&self.applicant.ags).chain(others.map(|participant| &participant.ags))
+    }
+
+    /// What ties a person to it, as far as it says so itself: by their id, the key of their municipality and
+    /// their email address, as the sign-in names them.
+    pub fn tie_of(&self, person: &str, ags: Option<&str>, email: Option<&str>) -> Option<Tie> {
+        let contact = self.application.contact.email.trim().to_lowercase();
+        if ags.is_some_and(|own| self.parties().any(|party| party.as_str() == own)) {
+            Some(Tie::OwnMunicipality)
+        } else if self.submitted_by.id == person {
+            Some(Tie::Submitted)
+        } else if email.is_some_and(|email| !contact.is_empty() && email.trim().to_lowercase() == contact) {
+            Some(Tie::Contact)
+        } else {
+            None
+        }
+    }
+}

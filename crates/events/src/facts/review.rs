@@ -1,9 +1,11 @@
 //! What review says.
 
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Person;
+use crate::Ags;
 
 /// Points for one criterion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -52,4 +54,29 @@ pub struct ReviewCompleted {
     /// The reviewers do not agree.
     #[serde(default)]
     pub split: bool,
+}
+
+/// Somebody has a tie to this application: they decide nothing in it, and a review of theirs does not count
+/// (§§ 20, 21 VwVfG). The reason is personal and stays with review.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TieDeclared {
+    /// Who.
+    pub person: Person,
+    /// The municipality that takes part; none where the tie is to this application alone.
+    #[serde(default)]
+    pub municipality: Option<Ags>,
+    /// When they declared it, UTC.
+    pub declared_at: DateTime<Utc>,
+}
+
+/// A tie that was declared holds no longer. A review that was set aside because of it stays so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TieEnded {
+    /// Who.
+    pub person: Person,
+    /// As in [`TieDeclared`].
+    #[serde(default)]
+    pub municipality: Option<Ags>,
+    /// When they ended it, UTC.
+    pub ended_at: DateTime<Utc>,
 }

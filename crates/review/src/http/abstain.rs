@@ -8,12 +8,11 @@ use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
 use events::{ApplicationId, Cause};
-use pages::{Form, Page, kept, parse};
+use pages::{Form, Page, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::draft::kept_name;
 use super::once::{Begun, Once, key_of};
 use super::{State, cause, lock, person, refuse, refuse_on, view};
 use crate::Service;
@@ -52,11 +51,12 @@ async fn abstain(
     let who = person(session);
     let file = file.abstained(who.clone(), declared.reason.clone(), tx.now()).map_err(refuse)?;
     files::save(tx, &file, cause).await?;
+    ties::tell_of_bias(tx, id, &who, cause).await?;
     drafts::discard(tx, id, &who.id).await?;
-    kept::discard(tx, &who.id, &kept_name(id)).await?;
     if declared.whole_applicant {
         let applicant = files::submission(tx, id).await?.applicant;
         ties::declare(tx, Uuid::new_v4(), &who, &applicant.ags, &declared.reason).await?;
+        ties::tell_of_person(tx, &who, &declared.reason, cause).await?;
     }
     once.finish(service, &()).await
 }

@@ -11,12 +11,8 @@ use pages::kept::{self, Answer};
 
 use super::{State, cause, failed, lock, person, refused_key};
 use crate::file::Part;
+use crate::store::drafts::kept_name;
 use crate::store::files;
-
-/// The name of the form with a person's review of this file.
-pub(super) fn kept_name(id: ApplicationId) -> String {
-    format!("review/{id}")
-}
 
 pub async fn page(
     axum::extract::State(service): State,

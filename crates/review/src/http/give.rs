@@ -12,13 +12,13 @@ use pages::{Page, kept, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::draft::kept_name;
 use super::once::{Begun, Once, key_of};
 use super::show::{self, score_field};
 use super::{State, cause, clean, failed, lock, person, refuse, refused_key};
 use crate::Service;
 use crate::file::Refused;
 use crate::scores::{COMMENT_LIMIT, Mistake, Scale, Sheet};
+use crate::store::drafts::kept_name;
 use crate::store::{calls, drafts, files};
 
 /// Most scores of one review that are looked at; no call has so many criteria.
@@ -78,6 +78,9 @@ async fn give(
     };
     let tx = &mut once.tx;
     let (file, ties) = lock(tx, session, id).await?;
+    if files::submission(tx, id).await?.tie_of(&session.person, None, session.email.as_deref()).is_some() {
+        return Err(NotTaken::Refused(Refused::Tied));
+    }
     let terms = file.may_review(&session.person, &ties).map_err(NotTaken::Refused)?;
     let rules = calls::rules(tx, file.call, terms.rule_version).await?;
     let rules = rules.ok_or_else(|| Problem::internal("an open file without rules"))?;
@@ -89,7 +92,6 @@ async fn give(
     let (file, fact) = file.reviewed(review, &ties, tx.now()).map_err(NotTaken::Refused)?;
     files::save(tx, &file, &cause).await?;
     drafts::discard(tx, id, &session.person).await?;
-    kept::discard(tx, &session.person, &kept_name(id)).await?;
     let given = Given { weighted, completed: fact.is_some() };
     if let Some(fact) = fact {
         outbox::append(tx, id, fact, cause);

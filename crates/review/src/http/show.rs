@@ -10,16 +10,16 @@ use pages::{Choice, Form, Keep, Language, Page, kept};
 use uuid::Uuid;
 
 use super::content::{Section, sections};
-use super::draft::kept_name;
 use super::view::{self, Shown};
 use super::{State, refused_key};
 use crate::Service;
 use crate::file::{Part, Refused, Stage};
 use crate::scores::{COMMENT_LIMIT, conclude};
 use crate::sight::Sight;
+use crate::store::drafts::kept_name;
 use crate::store::history::{self, Line};
 use crate::store::mails::{self, Mail};
-use crate::store::{drafts, queue};
+use crate::store::{drafts, files, queue};
 
 /// The most points that are offered as a list; beyond, they are typed.
 const LISTED: u8 = 20;
@@ -85,8 +85,14 @@ async fn draw(
     let everything = sight == Sight::Everything;
     let manages = everything && part.is_none();
     let reviews: Vec<ReviewGiven> = if everything { file.reviews().cloned().collect() } else { Vec::new() };
+    let (mut set_aside, mut tied) = (Vec::new(), Vec::new());
+    if everything {
+        set_aside = files::set_aside(&mut connection, id).await?;
+        tied = view::tied(&mut connection, &file).await?;
+    }
+    let counted = reviews.iter().filter(|review| !tied.contains(&review.reviewer.id));
     let result = match file.stage {
-        Stage::Completed(_) => conclude(reviews.clone()),
+        Stage::Completed(_) => conclude(counted.cloned().collect()),
         _ => None,
     };
     let (history, mails) = match manages {
@@ -109,6 +115,11 @@ async fn draw(
         why,
         criteria: rules.map(|rules| titles(page, &rules)).unwrap_or_default(),
         mine: session.person.as_str(),
+        may_declare: matches!(file.stage, Stage::Open(_) | Stage::Completed(_))
+            && file.has_given(&session.person)
+            && !tied.contains(&session.person),
+        tied,
+        set_aside,
         reviews,
         result,
         history,
@@ -137,6 +148,12 @@ struct FilePage<'a> {
     /// Key and title of each criterion.
     criteria: Vec<(String, String)>,
     mine: &'a str,
+    /// Ids of the reviewers who declared a tie after giving their review.
+    tied: Vec<String>,
+    /// Reviews that stopped counting before the last one was in.
+    set_aside: Vec<ReviewGiven>,
+    /// The reader has given a review and may still say that they were biased.
+    may_declare: bool,
     reviews: Vec<ReviewGiven>,
     result: Option<ReviewCompleted>,
     history: Vec<Line>,
@@ -145,6 +162,10 @@ struct FilePage<'a> {
 }
 
 impl FilePage<'_> {
+    fn is_tied(&self, review: &ReviewGiven) -> bool {
+        self.tied.contains(&review.reviewer.id)
+    }
+
     /// The points of a review for a criterion.
     fn points(&self, review: &ReviewGiven, criterion: &str) -> String {
         let found = review.scores.iter().find(|score| score.criterion == criterion);

@@ -1,4 +1,4 @@
-//! A reviewer's ties to municipalities (§§ 20, 21 VwVfG): declare, end.
+//! Ties of those who review and decide to municipalities (§§ 20, 21 VwVfG): declare, end.
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -7,17 +7,22 @@ use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
 use events::{Ags, municipalities, municipality};
-use pages::{Choice, Form, Page, kept};
+use pages::{Choice, Form, Page};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::abstain::REASON_LIMIT;
-use super::draft::kept_name;
 use super::once::{Begun, Once};
 use super::{Press, State, cause, person};
 use crate::Service;
+use crate::store::ties;
 use crate::store::ties::Tie;
-use crate::store::{drafts, files, queue, ties};
+
+/// Goes on for those who review or decide.
+fn acts(session: &Session) -> Result<(), Problem> {
+    let others = [Role::CaseWorker, Role::Approver].iter().any(|role| session.has(*role));
+    if others { Ok(()) } else { session.require(Role::Reviewer) }
+}
 
 /// What the address may say.
 #[derive(Deserialize)]
@@ -33,7 +38,7 @@ pub async fn page(
     session: Session,
     ApiQuery(asked): ApiQuery<Asked>,
 ) -> Result<Response, Problem> {
-    session.require(Role::Reviewer)?;
+    acts(&session)?;
     let done = match asked.done.as_str() {
         "declared" => Some(page.t("done-tie")),
         "released" => Some(page.t("done-tie-released")),
@@ -50,7 +55,7 @@ pub async fn declare(
     form: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     let session = &form.session;
-    session.require(Role::Reviewer)?;
+    acts(session)?;
     let mut typed = Form::typed(&page, &form.fields);
     let ags = typed.need_choice("ags", "tie-municipality", &choices());
     let reason = typed.need("reason", "bias-reason", REASON_LIMIT);
@@ -66,18 +71,8 @@ pub async fn declare(
     let tx = &mut once.tx;
     let who = person(session);
     ties::declare(tx, Uuid::new_v4(), &who, &ags, &reason).await?;
-    // The file in hand may be one of theirs.
-    let mut released = false;
-    if let Some(held) = queue::held(tx, &who.id).await?
-        && let Some(file) = files::lock(tx, held).await?
-        && file.is_tied(&[ags])
-        && let Ok(file) = file.abstained(who.clone(), reason, tx.now())
-    {
-        files::save(tx, &file, &cause(trace)).await?;
-        drafts::discard(tx, held, &who.id).await?;
-        kept::discard(tx, &who.id, &kept_name(held)).await?;
-        released = true;
-    }
+    // The file in hand may be one of theirs, and so may one they have reviewed.
+    let released = ties::tell_of_person(tx, &who, &reason, &cause(trace)).await?;
     once.finish(&service, &released).await?;
     Ok(to_list(released).into_response())
 }
@@ -88,15 +83,16 @@ fn to_list(released: bool) -> Redirect {
 
 pub async fn end(
     axum::extract::State(service): State,
+    trace: Trace,
     ApiPath(id): ApiPath<Uuid>,
     form: PageForm<Press>,
 ) -> Result<Redirect, Problem> {
-    form.session.require(Role::Reviewer)?;
+    acts(&form.session)?;
     let once = Once::begin::<()>(&service, &form.session, "end-tie", Some(form.data.key), &id).await?;
     if let Begun::New(mut once) = once {
-        if !ties::end(&mut once.tx, id, &form.session.person).await? {
-            return Err(Problem::not_found());
-        }
+        let ended = ties::end(&mut once.tx, id, &form.session.person).await?;
+        let ags = ended.ok_or_else(Problem::not_found)?;
+        ties::tell_end(&mut once.tx, &person(&form.session), &ags, &cause(trace)).await?;
         once.finish(&service, &()).await?;
     }
     Ok(Redirect::to("/review/ties?done=ended"))

@@ -13,7 +13,7 @@ use super::ties_of;
 use crate::Service;
 use crate::file::{File, Part, Stage};
 use crate::sight::{Sight, sight};
-use crate::store::{calls, files};
+use crate::store::{calls, files, ties};
 
 /// How far a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +71,10 @@ pub struct FileView {
     pub held_until: Option<DateTime<Utc>>,
     /// The reviews; null while the caller may not see them.
     pub reviews: Option<Vec<ReviewGiven>>,
+    /// Reviews that do not count, because their reviewer declared a tie before the last one was in; null as above.
+    pub set_aside: Option<Vec<ReviewGiven>>,
+    /// Reviewers (their ids) who declared a tie after giving a review: it is left out of the result; null as above.
+    pub tied_reviewers: Option<Vec<String>>,
 }
 
 /// The queue, and the caller's place in it.
@@ -124,6 +128,13 @@ pub(super) async fn load(
     Ok(Shown { file, sight, ties, submission, rules })
 }
 
+/// Those whose review stands in the file, though they declared a tie later. An end of the tie changes nothing in it.
+pub(super) async fn tied(connection: &mut PgConnection, file: &File) -> Result<Vec<String>, sqlx::Error> {
+    let told = ties::of_application(connection, file.application).await?;
+    let given = file.reviews().map(|review| review.reviewer.id.clone());
+    Ok(given.filter(|person| told.iter().any(|tie| tie.person == *person)).collect())
+}
+
 /// One file as the API shows it.
 pub(super) async fn file(
     service: &Service,
@@ -136,6 +147,11 @@ pub(super) async fn file(
         Some(Part::Holds { until }) => Some(*until),
         _ => None,
     };
+    let (mut set_aside, mut tied_reviewers) = (None, None);
+    if sight == Sight::Everything {
+        set_aside = Some(files::set_aside(&mut connection, id).await?);
+        tied_reviewers = Some(tied(&mut connection, &file).await?);
+    }
     let reviews = (sight == Sight::Everything).then(|| file.reviews().cloned().collect());
     let given = file.reviews().count();
     let (criteria, maximum_score, needed) = match rules {
@@ -157,5 +173,7 @@ pub(super) async fn file(
         given,
         held_until,
         reviews,
+        set_aside,
+        tied_reviewers,
     })
 }

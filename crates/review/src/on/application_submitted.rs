@@ -4,9 +4,11 @@ use bus::{Failure, Tx};
 use events::{ApplicationSubmitted, Event};
 
 use crate::Service;
-use crate::store::files;
+use crate::store::{files, ties};
 
 pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<ApplicationSubmitted>]) -> Result<(), Failure> {
     let submitted: Vec<_> = events.iter().map(|event| (event.application(), &event.data)).collect();
-    Ok(files::announce_all(tx, &submitted).await?)
+    files::announce_all(tx, &submitted).await?;
+    let applications: Vec<_> = submitted.iter().map(|(application, _)| application.uuid()).collect();
+    Ok(ties::tell_of_files(tx, &applications).await?)
 }

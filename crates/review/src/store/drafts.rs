@@ -1,12 +1,19 @@
-//! What reviewers typed before forms were kept by [`pages::kept`]: read where nothing newer is there.
+//! What reviewers have typed so far: kept by [`pages::kept`]; what they typed before that is read where nothing
+//! newer is there.
 
 use bus::Tx;
 use chassis::session::Fields;
 use events::ApplicationId;
+use pages::kept;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-/// What this person has typed; nothing where they have not begun.
+/// The name of the form with a person's review of this file.
+pub fn kept_name(application: ApplicationId) -> String {
+    format!("review/{application}")
+}
+
+/// What this person had typed before forms were kept; nothing where they had not begun.
 pub async fn read(
     connection: &mut PgConnection,
     application: ApplicationId,
@@ -27,5 +34,5 @@ pub async fn discard(tx: &mut Tx, application: ApplicationId, person: &str) -> R
     sqlx::query!("delete from drafts where application = $1 and person = $2", application.uuid(), person)
         .execute(&mut **tx)
         .await?;
-    Ok(())
+    kept::discard(tx, person, &kept_name(application)).await
 }

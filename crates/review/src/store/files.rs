@@ -172,6 +172,7 @@ pub async fn save(tx: &mut Tx, file: &File, cause: &Cause) -> Result<(), sqlx::E
 
 /// Writes locked files as they are now, and what happened into the history.
 pub async fn save_all(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<(), sqlx::Error> {
+    let now = tx.now();
     let mut files = Files::default();
     let mut columns = Columns::default();
     for (file, _) in changed {
@@ -221,7 +222,36 @@ pub async fn save_all(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<(), sq
         .execute(&mut **tx)
         .await?;
     }
+    for (file, _) in changed {
+        for review in &file.set_aside {
+            sqlx::query!(
+                "insert into set_aside (application, person, review, set_aside_at) values ($1, $2, $3, $4)
+                 on conflict do nothing",
+                file.application.uuid(),
+                review.reviewer.id,
+                Json(review) as Json<&ReviewGiven>,
+                now
+            )
+            .execute(&mut **tx)
+            .await?;
+        }
+    }
     history::write(tx, changed).await
+}
+
+/// The reviews of a file that do not count, because their reviewer declared a tie before the last one was in.
+pub async fn set_aside(
+    connection: &mut PgConnection,
+    application: ApplicationId,
+) -> Result<Vec<ReviewGiven>, sqlx::Error> {
+    let rows = sqlx::query_scalar!(
+        r#"select review as "review: Json<ReviewGiven>" from set_aside
+           where application = $1 order by set_aside_at, person"#,
+        application.uuid()
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|Json(review)| review).collect())
 }
 
 #[derive(Default)]

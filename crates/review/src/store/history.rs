@@ -14,7 +14,7 @@ use crate::file::{Act, File, Stage};
 pub struct Line {
     /// When.
     pub at: DateTime<Utc>,
-    /// What: `opened`, `taken`, `returned`, `expired`, `biased`, `reviewed`, `completed`, `withdrawn`.
+    /// What: `opened`, `taken`, `returned`, `expired`, `biased`, `set-aside`, `reviewed`, `completed`, `withdrawn`.
     pub act: String,
     /// Who; none where a fact or time did it.
     pub name: Option<String>,
@@ -36,6 +36,7 @@ pub(super) async fn write(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<()
                 Act::Returned(person) => ("returned", Some(person), None),
                 Act::Expired(person) => ("expired", Some(person), None),
                 Act::Biased(person, reason) => ("biased", Some(person), Some(reason)),
+                Act::SetAside(person) => ("set-aside", Some(person), None),
                 Act::Reviewed(person) => ("reviewed", Some(person), None),
                 Act::Completed => ("completed", None, None),
                 Act::Withdrawn => ("withdrawn", None, None),

@@ -1,0 +1,26 @@
+//! Somebody has a tie to the application: they decide nothing in it, and a review of theirs does not count.
+
+use bus::{Failure, Tx};
+use events::{Event, TieDeclared};
+
+use crate::Service;
+use crate::store::history::{self, Happened};
+use crate::store::{cases, ties};
+
+/// Hears it.
+pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<TieDeclared>) -> Result<(), Failure> {
+    let application = event.application();
+    let case = cases::lock(tx, application).await?;
+    ties::declare(tx, application, &event.data).await?;
+    // Before the application is known here, nobody has reviewed it.
+    let Some(case) = case.filter(|case| case.has_review_of(&event.data.person.id)) else { return Ok(()) };
+    let before = case.state.stage();
+    let happened = |what| Happened::new(event.time, what).by(&event.data.person).because(event.id);
+    if before.is_final() {
+        return Ok(history::append(tx, application, &happened("tied-too-late")).await?);
+    }
+    match case.tied(&event.data.person.id) {
+        Some(case) => Ok(cases::save(tx, &case, before, &happened("tied")).await?),
+        None => Ok(()),
+    }
+}

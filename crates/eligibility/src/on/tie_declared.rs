@@ -1,0 +1,11 @@
+//! Somebody has a tie to the application: they do not decide it.
+
+use bus::{Failure, Tx};
+use events::{Event, TieDeclared};
+
+use crate::Service;
+use crate::store::ties;
+
+pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<TieDeclared>) -> Result<(), Failure> {
+    Ok(ties::declare(tx, event.application(), &event.data).await?)
+}

@@ -1,0 +1,11 @@
+//! A tie holds no longer: the person may act again.
+
+use bus::{Failure, Tx};
+use events::{Event, TieEnded};
+
+use crate::Service;
+use crate::store::ties;
+
+pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<TieEnded>) -> Result<(), Failure> {
+    Ok(ties::end(tx, event.application(), &event.data).await?)
+}
