@@ -5,3 +5,4 @@ mod chrome;
 mod journey;
 mod kept;
 mod notice;
+mod pages;

@@ -46,21 +46,23 @@ impl std::error::Error for CallFileError {}
 /// # Errors
 /// The first mistake.
 pub fn read(text: &str) -> Result<Call, CallFileError> {
-    let at = |span: Option<Range<usize>>, problem: String| {
+    let place = |text: &str, span: Option<Range<usize>>, problem: String| {
         let before = &text[..span.map_or(0, |span| span.start).min(text.len())];
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
         CallFileError { line, column, problem }
     };
-    let refuse = |error: toml::de::Error| at(error.span(), error.message().replace('\n', ", "));
-    let table = DeTable::parse(text).map_err(refuse)?;
-    let call: Call = by_the_door(toml::from_str(&days_as_moments(text, &table)).map_err(refuse)?);
+    let refuse =
+        |text: &str, error: toml::de::Error| place(text, error.span(), error.message().replace('\n', ", "));
+    let table = DeTable::parse(text).map_err(|error| refuse(text, error))?;
+    let moments = days_as_moments(text, &table);
+    let call: Call = by_the_door(toml::from_str(&moments).map_err(|error| refuse(&moments, error))?);
     // The contract ignores what it does not know; a file that says it is wrong.
-    let known = serde_json::to_value(&call).map_err(|error| at(None, error.to_string()))?;
+    let known = serde_json::to_value(&call).map_err(|error| place(text, None, error.to_string()))?;
     if let Some((span, problem)) = unknown(table.get_ref(), &known) {
-        return Err(at(Some(span), problem));
+        return Err(place(text, Some(span), problem));
     }
-    check(&call).map_err(|(path, problem)| at(find(&table, &path), format!("{path}: {problem}")))?;
+    check(&call).map_err(|(path, problem)| place(text, find(&table, &path), format!("{path}: {problem}")))?;
     Ok(call)
 }
 

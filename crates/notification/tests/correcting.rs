@@ -249,6 +249,7 @@ async fn who_is_referred_learns_what_helps_and_whom_to_ask() {
         value: "keine eigene Ausländerbehörde".to_owned(),
         source: "Register".to_owned(),
         remedy: Some(remedy.to_owned()),
+        english: None,
     };
     let findings = vec![
         finding(Outcome::PersonMustDecide, "Erklärung des Kreises Mettmann"),

@@ -148,7 +148,7 @@ fn what_does_not_fit_is_passed_over_and_equal_points_share_a_rank() {
 #[tokio::test]
 async fn of_equal_points_the_first_comes_first_on_every_page_and_a_rejection_reads_as_one() {
     let stage = Stage::new(Cents::euros(100_000)).await;
-    let mut at = |number: u32, minutes: i64, euros: i64| {
+    let at = |number: u32, minutes: i64, euros: i64| {
         let mut new = submitted(number);
         new.submitted_at += chrono::TimeDelta::minutes(minutes);
         new.application.financing.grant = Cents::euros(euros);
@@ -160,7 +160,8 @@ async fn of_equal_points_the_first_comes_first_on_every_page_and_a_rejection_rea
     let late = stage.ready_with(late, reviews(8_000)).await;
     stage.ready_with(early, reviews(8_000)).await;
     stage.ready_with(large, reviews(9_000)).await;
-    let text = stage.open(&worker(&stage), "/award", "de").await.text();
+    let shown = stage.open(&worker(&stage), "/award", "de").await;
+    let text = shown.text();
     let places = [
         "1. Qualifizierung des Integrationsnetzwerks 3",
         "2. Qualifizierung des Integrationsnetzwerks 2",
@@ -173,12 +174,14 @@ async fn of_equal_points_the_first_comes_first_on_every_page_and_a_rejection_rea
     assert_eq!(stage.open(&worker(&stage), next, "de").await.status, 200);
     let list = stage.get(&worker(&stage), "/cases?limit=1").await.json();
     let after = list["next"].as_str().unwrap();
-    let rest = stage.open(&worker(&stage), &format!("/award?after={after}"), "de").await.text();
+    let shown = stage.open(&worker(&stage), &format!("/award?after={after}"), "de").await;
+    let rest = shown.text();
     assert!(!rest.contains("netzwerks 3") && !rest.contains("Wird übergangen") && rest.contains("2. Qual"));
 
     let reject = json!({ "kind": "reject", "reasons": "Der Antrag ist nicht reif." });
     assert_eq!(stage.post(&worker(&stage), &format!("/cases/{late}/proposal"), reject).await.status, 200);
-    let text = stage.open(&worker(&stage), "/award", "de").await.text();
+    let shown = stage.open(&worker(&stage), "/award", "de").await;
+    let text = shown.text();
     assert!(text.contains("Ablehnung") && !text.contains("0,00\u{a0}€<br>"), "{text}");
     stage.end().await;
 }

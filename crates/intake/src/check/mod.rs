@@ -209,5 +209,5 @@ pub fn application(application: Application, call: &Call, lead: &Ags) -> Result<
 pub fn contact(contact: &Contact) -> Result<(), Errors> {
     let mut errors = Errors::default();
     rules::contact(contact, &mut errors);
-    if errors.is_empty() { Ok(()) } else { Err(errors.in_order()) }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }

@@ -60,6 +60,7 @@ fn referred() -> EligibilityReferred {
         value: "keine eigene Ausländerbehörde".into(),
         source: "Register".into(),
         remedy: Some("Erklärung des Kreises Mettmann".into()),
+        english: None,
     };
     EligibilityReferred { findings: vec![finding], rule_version: 1, register_day: now().date_naive() }
 }

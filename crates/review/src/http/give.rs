@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::once::{Begun, Once, key_of};
 use super::show::{self, score_field};
-use super::{State, cause, clean, failed, lock, person, refuse, refused_key};
+use super::{State, cause, failed, lock, person, refuse, refused_key};
 use crate::Service;
 use crate::file::Refused;
 use crate::scores::{COMMENT_LIMIT, Mistake, Scale, Sheet};

@@ -1,0 +1,300 @@
+//! Pages that are on nobody's straight way: asked for, refused, given up. Axe finds nothing on them either, and what
+//! people stumbled over stays mended: focus, labels, titles, paper.
+
+use chassis::Role;
+use events::{Kind, Service};
+use serde_json::json;
+use testkit::{samples, until};
+use tests::{Applicant, Plan, World, form};
+use uuid::Uuid;
+
+use crate::chrome::{Browser, DESK, PHONE};
+
+const REFERRED: Applicant = Applicant::HILDEN;
+const DECIDED: Applicant = Applicant::SOLINGEN;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_other_page_also_with_errors() {
+    let world = World::with(Plan { drafts: true, ..Plan::default() }).await;
+    // One that a person must decide, and one that award can decide.
+    let referred = world.submit(REFERRED, &form(REFERRED)).await;
+    let decided = world.submit(DECIDED, &form(DECIDED)).await;
+    world.review_twice("fund").await;
+    world.until_case(&decided, "ready").await;
+    world.until_status(REFERRED, &referred, "referred").await;
+    let parked = park(&world).await;
+
+    let browser = Browser::start(&world.url).await;
+    for lang in ["de", "en"] {
+        browser.size(DESK).await;
+        browser.go(&format!("/?lang={lang}")).await;
+        applicant(&browser, lang, &decided).await;
+        office(&browser, lang, &referred, &decided).await;
+        reviewer(&browser, &world, lang).await;
+        operator(&browser, lang, &parked).await;
+    }
+    browser.finish().await;
+
+    for person in ["operator-1", "operator-2"] {
+        for at in [Service::Eligibility, Service::Review, Service::Award, Service::Notification] {
+            let which = bus::control::Which { source: Service::Intake, key: parked, version: 1 };
+            let order =
+                bus::control::Order::Drop { which, person: person.into(), reason: "Ohne Inhalt".into() };
+            // One has been asked for by the page already.
+            drop(world.operator.order::<String>(at, &order).await);
+        }
+    }
+    world.finish().await;
+}
+
+/// A fact that nobody can take, so that the operators' pages have something to show.
+async fn park(world: &World) -> Uuid {
+    let key = Uuid::new_v4();
+    let broken = json!({
+        "specversion": "1.0", "id": Uuid::now_v7(), "source": "/bescheid/intake",
+        "type": Kind::ApplicationSubmitted.type_name(), "subject": key, "time": samples::noon(),
+        "datacontenttype": "application/json", "version": 1, "data": {},
+    });
+    let raw = async_nats::connect(world.nats.url()).await.expect("a client");
+    raw.publish(Kind::ApplicationSubmitted.subject(key), broken.to_string().into()).await.expect("published");
+    raw.flush().await.expect("flushed");
+    let token = world.api.token("operator-1", Role::Operator, None);
+    let shown = || async {
+        let page = world.api.bytes("/ops/parked", &token).await.expect("a page");
+        String::from_utf8_lossy(&page).matches(&key.to_string()).count()
+    };
+    until("it is parked everywhere", shown, |seen| *seen >= 4).await;
+    key
+}
+
+async fn applicant(browser: &Browser, lang: &str, decided: &str) {
+    sign_in(browser, "applicant-solingen").await;
+    browser.go("/apply").await;
+    click(browser, "form[action$='/drafts'] button").await;
+    browser.until_path("/apply/drafts/").await;
+    let draft = browser.path().await;
+
+    // A new row has the focus; after one is taken away its neighbour has it.
+    for (action, focused) in [
+        ("add-partner", "f-partner_name-0"),
+        ("add-partner", "f-partner_name-1"),
+        ("add-participant", "f-participant_ags-0"),
+        ("add-participant", "f-participant_ags-1"),
+        ("remove-partner-1", "f-partner_name-0"),
+        ("remove-partner-0", "f-add-partner"),
+        ("add-partner", "f-partner_name-0"),
+    ] {
+        click(browser, &format!("button[value='{action}']")).await;
+        until_focus(browser, focused).await;
+    }
+    browser.check(&format!("{lang}-30-joint-form")).await;
+
+    // Everything is missing: the title says so, and each link shows the label of its field and focuses it.
+    browser.go(&format!("{draft}?check=1")).await;
+    let title = browser.ask("return document.title").await;
+    let says = if lang == "de" { "Fehler: " } else { "Error: " };
+    assert!(title.as_str().is_some_and(|title| title.starts_with(says)), "{title}");
+    browser.check(&format!("{lang}-31-joint-form-refused")).await;
+    for size in [PHONE, DESK] {
+        browser.size(size).await;
+        let hidden = browser
+            .ask(
+                "document.documentElement.style.scrollBehavior = 'auto';
+                 const wrong = [];
+                 for (const link of document.querySelectorAll('#errors a')) {
+                   document.activeElement?.blur(); link.click();
+                   const field = document.querySelector(link.hash);
+                   if (!field) { wrong.push(`${link.hash}: no such field`); continue; }
+                   const label = field.labels?.[0] ?? field.querySelector('legend, label') ?? field;
+                   const at = label.getBoundingClientRect();
+                   if (at.top < 0 || at.bottom > innerHeight) wrong.push(`${link.hash}: label at ${at.top}`);
+                   if (document.activeElement !== field) wrong.push(`${link.hash}: no focus`);
+                 }
+                 return wrong.join('\\n')",
+            )
+            .await;
+        assert_eq!(hidden, "", "labels of fields that error links lead to, {} px", size.0);
+    }
+
+    browser.go(&format!("{draft}/delete")).await;
+    browser.check(&format!("{lang}-32-delete")).await;
+    click(browser, "main form button").await;
+    browser.until_not_path(&format!("{draft}/delete")).await;
+    assert!(browser.has("[role=status].kern-alert--success").await, "it says that the draft is deleted");
+    browser.check(&format!("{lang}-33-deleted")).await;
+
+    // Paper shows what the screen folds up, and no buttons.
+    browser.go(&format!("/apply/applications/{decided}")).await;
+    let folded =
+        "return document.querySelector('.b-details dd').checkVisibility({ contentVisibilityAuto: true })";
+    assert_eq!(browser.ask(folded).await, false, "folded up on a screen");
+    browser.on_paper(true).await;
+    assert_eq!(browser.ask(folded).await, true, "on paper");
+    let exact = "return getComputedStyle(document.querySelector('main .kern-icon')).printColorAdjust";
+    assert_eq!(browser.ask(exact).await, "exact");
+    browser.on_paper(false).await;
+    browser.check(&format!("{lang}-34-status")).await;
+    browser.go(&format!("/apply/applications/{decided}/receipt")).await;
+    browser.check(&format!("{lang}-34-receipt")).await;
+    browser.go(&format!("/apply/applications/{decided}/withdraw")).await;
+    browser.check(&format!("{lang}-35-withdraw")).await;
+    set(browser, "reason", 6_000).await;
+    click(browser, "main form button").await;
+    until_errors(browser).await;
+    browser.check(&format!("{lang}-35-withdraw-refused")).await;
+}
+
+async fn office(browser: &Browser, lang: &str, referred: &str, decided: &str) {
+    sign_in(browser, "case-worker-1").await;
+    browser.go("/eligibility").await;
+    browser.check(&format!("{lang}-40-eligibility")).await;
+    browser.go(&format!("/eligibility/cases/{referred}")).await;
+    if lang == "en" {
+        let text = browser.text().await;
+        assert!(text.contains("Hilden has no immigration office of its own"), "{text}");
+    }
+    browser.check(&format!("{lang}-41-referred")).await;
+    click(browser, "main form button").await;
+    until_errors(browser).await;
+    browser.check(&format!("{lang}-41-referred-refused")).await;
+    browser.go("/review/all").await;
+    browser.size(PHONE).await;
+    let scrolls = "const box = document.querySelector('.b-table'); if (!box) return true;\
+        const hint = box.querySelector('.b-scrolls');\
+        return (box.scrollWidth > box.clientWidth) === (getComputedStyle(hint).display !== 'none')";
+    for state in ["waiting", "taken", "reviewed"] {
+        browser.go(&format!("/review/all?state={state}")).await;
+        assert_eq!(
+            browser.ask(scrolls).await,
+            true,
+            "a table that scrolls says so, and only such a one: {state}"
+        );
+    }
+    browser.check(&format!("{lang}-42-review-list")).await;
+    browser.go("/award").await;
+    browser.check(&format!("{lang}-43-ranking")).await;
+    browser.go(&format!("/award/cases/{decided}")).await;
+    // Neither kind nor reasons: the form with its errors.
+    browser.ask("document.querySelectorAll('[name=kind]').forEach(one => one.checked = false)").await;
+    click(browser, "form[action$='/proposal'] button").await;
+    until_errors(browser).await;
+    browser.check(&format!("{lang}-44-proposal-refused")).await;
+    for page in ["/mail", "/mail?failed=true"] {
+        browser.go(page).await;
+        browser.check(&format!("{lang}-45-mail-{}", page.len())).await;
+    }
+    browser.go("/mail").await;
+    click(browser, ".b-table a").await;
+    browser.until_path("/mail/deliveries/").await;
+    browser.check(&format!("{lang}-46-email")).await;
+}
+
+async fn reviewer(browser: &Browser, world: &World, lang: &str) {
+    sign_in(browser, "reviewer-1").await;
+    browser.go("/review/ties").await;
+    browser.check(&format!("{lang}-50-ties")).await;
+    click(browser, "form[action='/review/ties'] button").await;
+    until_errors(browser).await;
+    browser.check(&format!("{lang}-50-ties-refused")).await;
+
+    // A file of this reviewer's own: taken, begun, sent too early, and given back.
+    let who = Applicant::ESSEN;
+    let id = world.submit(who, &form(who)).await;
+    world.until_status(who, &id, "eligible").await;
+    until(
+        "a file waits",
+        || async {
+            browser.go("/review").await;
+            browser.ask("return document.querySelector(\"form[action='/review/next']\") !== null").await
+        },
+        |seen| *seen == true,
+    )
+    .await;
+    take(browser).await;
+    let file = browser.path().await;
+    browser.check(&format!("{lang}-51-file")).await;
+    click(browser, "form[action$='/review'] button[type=submit]").await;
+    until_errors(browser).await;
+    browser.check(&format!("{lang}-51-file-refused")).await;
+    browser.go(&format!("{file}/abstain")).await;
+    browser.check(&format!("{lang}-52-abstain")).await;
+    click(browser, "main form button").await;
+    until_errors(browser).await;
+    browser.check(&format!("{lang}-52-abstain-refused")).await;
+    browser.go(&file).await;
+    click(browser, "form[action$='/return'] button").await;
+    browser.until_not_path(&file).await;
+}
+
+/// Presses "next" until a file has come: it may be that review has not heard of it yet.
+async fn take(browser: &Browser) {
+    until(
+        "a file is taken",
+        || async {
+            if !browser.path().await.contains("/review/files/") {
+                browser.go("/review").await;
+                click(browser, "form[action='/review/next'] button").await;
+            }
+            browser.path().await
+        },
+        |path| path.contains("/review/files/"),
+    )
+    .await;
+}
+
+async fn operator(browser: &Browser, lang: &str, parked: &Uuid) {
+    sign_in(browser, "operator-1").await;
+    for (page, name) in [
+        ("/ops".to_owned(), "ops"),
+        ("/ops/services/review/restart".to_owned(), "restart"),
+        ("/ops/accounts".to_owned(), "accounts"),
+        ("/ops/parked".to_owned(), "parked"),
+        (format!("/ops/parked/award/intake/{parked}/1"), "parked-fact"),
+        (format!("/ops/parked/award/intake/{parked}/1/redrive"), "redrive"),
+    ] {
+        browser.go(&page).await;
+        browser.check(&format!("{lang}-60-{name}")).await;
+    }
+    let fact = format!("/ops/parked/review/intake/{parked}/1");
+    browser.go(&fact).await;
+    if browser.has("form[action$='/drop'] [name=reason]").await {
+        browser.fill("reason", "Ohne Inhalt").await;
+        click(browser, "form[action$='/drop'] button").await;
+        browser.until_not_path(&fact).await;
+    }
+    sign_in(browser, "operator-2").await;
+    browser.go(&format!("{fact}/drop")).await;
+    assert!(browser.path().await.ends_with("/drop"), "the second person is asked");
+    browser.check(&format!("{lang}-61-drop")).await;
+}
+
+async fn click(browser: &Browser, css: &str) {
+    let script = format!("document.querySelector({css:?}).click()");
+    browser.ask(&script).await;
+}
+
+/// A text too long for its field.
+async fn set(browser: &Browser, name: &str, length: usize) {
+    browser
+        .ask(&format!("document.querySelector('[name={name}]').value = 'x '.repeat({})", length / 2))
+        .await;
+}
+
+async fn until_errors(browser: &Browser) {
+    until("the form says what is wrong", || browser.has("#errors"), |seen| *seen).await;
+}
+
+async fn until_focus(browser: &Browser, id: &str) {
+    let focused = || async {
+        let id = browser.client.execute("return document.activeElement?.id ?? ''", vec![]).await;
+        id.ok().and_then(|id| id.as_str().map(str::to_owned)).unwrap_or_default()
+    };
+    until(&format!("the focus is on {id}"), focused, |seen| seen == id).await;
+}
+
+async fn sign_in(browser: &Browser, person: &str) {
+    browser.go("/sign-in").await;
+    let script = "document.querySelector(`button[name=person][value='${arguments[0]}']`).click()";
+    browser.client.execute(script, vec![person.into()]).await.expect("a person");
+    browser.until_not_path("/sign-in").await;
+}
