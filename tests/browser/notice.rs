@@ -20,6 +20,7 @@ async fn only_the_button_retrieves_a_notice() {
     let (page, pdf) = (format!("/award/notices/{id}"), format!("/award/notices/{id}/pdf"));
 
     let browser = Browser::start(&world.url).await;
+    browser.go("/?lang=de").await;
     browser.size(DESK).await;
     sign_in(&browser, "applicant-solingen", "/apply").await;
     browser.go(&page).await;
@@ -64,6 +65,7 @@ async fn no_key_decides_anything() {
     let id = world.submit(who, &form(who)).await;
     world.until_status(who, &id, "eligible").await;
     let browser = Browser::start(&world.url).await;
+    browser.go("/?lang=de").await;
     browser.size(DESK).await;
 
     // `n` takes the next file: it can be given back. Nothing else on that page, and nothing on the file, is a key

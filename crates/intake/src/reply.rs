@@ -4,6 +4,7 @@
 use bus::{Tx, outbox};
 use chrono::{DateTime, Utc};
 use events::{ApplicantReplied, ApplicationId, Cause, Person};
+use pages::parse;
 
 use crate::application::Status;
 use crate::store::{applications, timeline};
@@ -23,9 +24,6 @@ pub enum WrongText {
     /// More than [`LONGEST`] characters.
     #[error("expected at most {LONGEST} characters; there are {0}")]
     TooLong(usize),
-    /// A character nobody types.
-    #[error("control characters cannot be printed")]
-    Character,
 }
 
 /// Why a reply is not taken.
@@ -44,14 +42,12 @@ pub enum Refused {
 /// # Errors
 /// [`WrongText`].
 pub fn text(typed: &str) -> Result<String, WrongText> {
-    let text = typed.replace("\r\n", "\n").trim().to_owned();
-    let length = text.chars().count();
+    let text = parse::lines(typed);
+    let length = parse::length(&text);
     if text.is_empty() {
         Err(WrongText::Missing)
     } else if length > LONGEST {
         Err(WrongText::TooLong(length))
-    } else if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-        Err(WrongText::Character)
     } else {
         Ok(text)
     }
@@ -120,7 +116,8 @@ mod tests {
     fn a_text_has_bounds() {
         assert_eq!(text("  Zeile 1\r\nZeile 2\t \n").as_deref(), Ok("Zeile 1\nZeile 2"));
         assert_eq!(text(" \r\n "), Err(WrongText::Missing));
-        assert_eq!(text("a\0b"), Err(WrongText::Character));
+        assert_eq!(text("\u{200b}\u{ad}\0"), Err(WrongText::Missing));
+        assert_eq!(text("a\u{b}b\0").as_deref(), Ok("a\nb"));
         assert!(text(&"ä".repeat(LONGEST)).is_ok());
         assert_eq!(text(&"ä".repeat(LONGEST + 1)), Err(WrongText::TooLong(LONGEST + 1)));
     }

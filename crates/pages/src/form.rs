@@ -65,6 +65,11 @@ impl Form {
         }
     }
 
+    /// Everything that is wrong: names and messages, in the order they were found.
+    pub fn refused(&self) -> &[(String, String)] {
+        &self.errors
+    }
+
     /// What is wrong with `name`.
     pub fn error(&self, name: &str) -> Option<&str> {
         self.wrong.get(name).map(|at| self.errors[*at].1.as_str())

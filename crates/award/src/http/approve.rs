@@ -62,6 +62,7 @@ async fn act(
     if let Some(done) = once.begin(&mut tx).await? {
         return Ok(done);
     }
+    cases::refuse_tied(&mut tx, application, session).await??;
     drop(tx);
     // Kept until the commit: whoever waits for it sees what is left of the money, and prints nothing in vain.
     let place = service.printer.place().await;
@@ -71,6 +72,7 @@ async fn act(
         let approved = Act { by: by.clone(), at };
         let file = read(service, application).await?;
         file.case.clone().as_seen(approval.revision)?;
+        file.case.known(approval.in_knowledge_of_ties)?;
         let outlook = Outlook::of(service, &place, file, &approved).await?;
         outlook.is_as_seen(approval)?;
 

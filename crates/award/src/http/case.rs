@@ -8,12 +8,13 @@ use chassis::{Role, Session};
 use chrono::NaiveDate;
 use events::{ApplicationId, Recommendation, ReviewGiven, Tie};
 use letters::PartnerShare;
-use pages::{Choice, Form, Page};
+use pages::kept::{self, Kept};
+use pages::{Choice, Form, Keep, Page};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::ranking::{badge, stage_name, title};
-use super::{Shared, answer, decides};
+use super::{Shared, answer, decides, keep};
 use crate::Service;
 use crate::award::{Decision, Proposal, Returned, ReviewResult, Stage, State as CaseState};
 use crate::budget::Budget;
@@ -52,6 +53,12 @@ struct CasePage<'a> {
     whole: bool,
     key: String,
     may: May,
+    /// Why something that was sent could not be done, beyond its fields.
+    refused: Vec<String>,
+    /// The reason of a return that is not possible any more.
+    left: Option<String>,
+    /// Of the proposal, the return and the entry.
+    keeps: Vec<Keep>,
     /// The reader has a tie, and can do nothing.
     tied: Option<Tie>,
     kinds: Vec<Choice>,
@@ -235,8 +242,7 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     const KNOWN: [&str; 6] = ["proposed", "granted", "rejected", "waitlisted", "returned", "recorded"];
     let done = done.filter(|done| KNOWN.contains(&done.as_str())).map(|done| page.t(format!("done-{done}")));
-    let html = draw(&service, &page, &session, application, Form::new(&page), done).await?;
-    Ok(html)
+    draw(&service, &page, &session, application, Form::new(&page), done).await
 }
 
 /// The page again, with what was typed and what is wrong with it.
@@ -265,12 +271,27 @@ async fn draw(
     let notice = notices::find(&mut db, application).await?;
     let (happened, whole) = history::of_case(&mut db, application).await?;
     let tied = ties::of(&mut db, application, &file.submitted, session).await?;
+    let mut kept = Vec::new();
+    for form in keep::FORMS {
+        kept.push(kept::find(&mut db, &session.person, &keep::name(form, application)).await?);
+    }
     drop(db);
 
     let today = day_in_germany(page.now);
     let stage = file.case.state.stage();
     let wrong = !form.is_good();
-    let form = if wrong { form } else { start(page, &file, form) };
+    let form = if wrong { form } else { start(page, &file, form, &kept) };
+    let refused: Vec<String> =
+        kept.iter().flatten().filter_map(|kept| kept.reason()).map(str::to_owned).collect();
+    let revisions = kept.iter().map(|kept| kept.as_ref().map_or(0, |kept| kept.revision));
+    let keeps = keep::FORMS
+        .iter()
+        .zip(revisions)
+        .map(|(form, revision)| Keep::new(page, keep::name(form, application), revision));
+    let may = May::of(session, &file, notice.as_ref(), tied.is_some());
+    // A reason that there is no form for any more stays to be read, and taken along.
+    let left = kept[1].as_ref().map(|kept| kept.fields.get("reason").to_owned());
+    let left = left.filter(|reason| !may.send_back && !reason.is_empty());
     // The texts of the notice, whatever will be decided.
     let decision = Decision::Reject { reasons: Vec::new() };
     let decision = file.case.state.proposal().map_or(&decision, |proposal| &proposal.decision);
@@ -283,7 +304,10 @@ async fn draw(
         stage,
         budget: budgets.into_iter().find(|budget| budget.year == file.case.terms.year),
         standing: notice.as_ref().map(|notice| notice.way.standing(today)),
-        may: May::of(session, &file, notice.as_ref(), tied.is_some()),
+        may,
+        refused,
+        left,
+        keeps: keeps.collect(),
         tied,
         notice: notice.as_ref(),
         happened: &happened,
@@ -307,8 +331,18 @@ async fn draw(
     if wrong { pages::show_invalid(&shown) } else { pages::show(&shown) }
 }
 
-/// A fresh form offers to grant what was applied for, or what came back.
-fn start(page: &Page, file: &File, form: Form) -> Form {
+/// What somebody has typed before, with what was wrong with it. A fresh proposal offers to grant what was applied for.
+fn start(page: &Page, file: &File, form: Form, kept: &[Option<Kept>]) -> Form {
+    let typed = kept.iter().flatten().flat_map(|kept| kept.fields.iter());
+    let mut form = typed.fold(form, |form, (name, value)| form.with(name, value));
+    for (field, message) in kept.iter().flatten().flat_map(|kept| &kept.refused) {
+        if !field.is_empty() {
+            form.refuse(field, message.as_str());
+        }
+    }
+    if kept[0].is_some() {
+        return form;
+    }
     let amount = page.language.money_to_type(file.case.terms.applied.0);
     form.with("kind", "grant").with("amount_cents", amount)
 }

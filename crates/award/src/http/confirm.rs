@@ -166,6 +166,9 @@ async fn draw(
 ) -> Result<Response, Problem> {
     session.require(Role::Approver)?;
     let mut form = Form::new(page);
+    if let Err(tied) = cases::refuse_tied(&mut *service.db.acquire().await?, application, session).await? {
+        Denied::from(tied).beside(&mut form, page)?;
+    }
     let (file, outlook) = outlook(service, application, Some(cases::person(session))).await?;
     let (outlook, missing) = match outlook {
         Ok(outlook) => (Some(outlook), String::new()),

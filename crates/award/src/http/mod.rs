@@ -5,6 +5,7 @@ mod approve;
 mod case;
 mod confirm;
 mod denied;
+mod keep;
 mod list;
 mod notice;
 mod once;

@@ -7,14 +7,14 @@ use chassis::problem::{ApiJson, ApiPath, Problem};
 use chassis::session::{Fields, PageForm};
 use chassis::{Role, Session};
 use events::{ApplicationId, Cents};
-use pages::{Form, Page, parse};
+use pages::{Form, Page, kept, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{self, Kind};
 use super::denied::Denied;
 use super::once::Once;
-use super::{Shared, case};
+use super::{Shared, case, keep};
 use crate::Service;
 use crate::award::{Act, Case, Decision};
 use crate::calendar::day_in_germany;
@@ -103,6 +103,7 @@ async fn act(
     }
     // As it is saved now; saving counts the revision up.
     let answer = answer::Case::of(&File { case: Case { revision: case.revision + 1, ..case }, ..file });
+    kept::discard(&mut tx, &session.person, &keep::name("proposal", application)).await?;
     once.end(&mut tx, &answer).await?;
     service.bus.commit(tx).await?;
     Ok(answer)
@@ -154,8 +155,8 @@ pub(super) async fn form(
                 let next = page.url(&format!("/cases/{application}?done=proposed"));
                 return Ok(Redirect::to(&next).into_response());
             }
-            Err(denied) => denied.beside(&mut form, &page)?,
+            Err(denied) => keep::note(denied, &mut form, &page)?,
         }
     }
-    case::show_again(&service, &page, &session, application, form).await
+    keep::show(&service, &page, &session, application, "proposal", &fields, &form).await
 }

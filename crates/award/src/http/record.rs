@@ -8,13 +8,13 @@ use chassis::session::{Fields, PageForm};
 use chassis::{Role, Session};
 use chrono::NaiveDate;
 use events::ApplicationId;
-use pages::{Form, Page};
+use pages::{Form, Page, kept};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::denied::Denied;
 use super::once::Once;
-use super::{Shared, answer, case};
+use super::{Shared, answer, case, keep};
 use crate::Service;
 use crate::calendar::day_in_germany;
 use crate::deadlines::Entry;
@@ -53,6 +53,7 @@ async fn act(
         Happened::new(now, recorded.entry.name()).by(&cases::person(session)).remark(recorded.on.to_string());
     history::append(&mut tx, application, &happened).await?;
     let answer = answer::Notice::of(&notice, today);
+    kept::discard(&mut tx, &session.person, &keep::name("entries", application)).await?;
     once.end(&mut tx, &answer).await?;
     service.bus.commit(tx).await?;
     Ok(answer)
@@ -89,8 +90,8 @@ pub(super) async fn form(
                 let next = page.url(&format!("/cases/{application}?done=recorded"));
                 return Ok(Redirect::to(&next).into_response());
             }
-            Err(denied) => denied.beside(&mut form, &page)?,
+            Err(denied) => keep::note(denied, &mut form, &page)?,
         }
     }
-    case::show_again(&service, &page, &session, application, form).await
+    keep::show(&service, &page, &session, application, "entries", &fields, &form).await
 }

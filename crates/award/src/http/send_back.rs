@@ -7,14 +7,14 @@ use chassis::problem::{ApiJson, ApiPath, Problem};
 use chassis::session::{Fields, PageForm};
 use chassis::{Role, Session};
 use events::ApplicationId;
-use pages::{Form, Page, parse};
+use pages::{Form, Page, kept, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::denied::Denied;
 use super::once::Once;
 use super::propose::LONGEST;
-use super::{Shared, answer, case};
+use super::{Shared, answer, case, keep};
 use crate::Service;
 use crate::award::Act;
 use crate::store::cases;
@@ -51,6 +51,7 @@ async fn act(
     let case = case.as_seen(request.revision)?.send_back(Act { by, at: now }, reason)?;
     cases::save(&mut tx, &case, before, &happened).await?;
     let answer = answer::Case::of(&cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?);
+    kept::discard(&mut tx, &session.person, &keep::name("return", application)).await?;
     once.end(&mut tx, &answer).await?;
     service.bus.commit(tx).await?;
     Ok(answer)
@@ -88,8 +89,8 @@ pub(super) async fn form(
                 let next = page.url(&format!("/cases/{application}?done=returned"));
                 return Ok(Redirect::to(&next).into_response());
             }
-            Err(denied) => denied.beside(&mut form, &page)?,
+            Err(denied) => keep::note(denied, &mut form, &page)?,
         }
     }
-    case::show_again(&service, &page, &session, application, form).await
+    keep::show(&service, &page, &session, application, "return", &fields, &form).await
 }

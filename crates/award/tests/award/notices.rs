@@ -251,7 +251,8 @@ async fn notices_from_before_keep_their_days() {
     sqlx::raw_sql(
         "insert into calls values (gen_random_uuid(), 1, now(), '{}');
          insert into budgets select id, 2027, 100 from calls;
-         insert into cases select gen_random_uuid(), 1, id, 2027, 1, 'F', 'A', 'T', 'granted', '{}', 1, 0, null, '{}', now()
+         insert into cases select gen_random_uuid(), 1, id, 2027, 1, 'F', 'A', 'T', 'granted', '{}', 1, 0, null,
+                jsonb_build_object('submitted_at', '2027-01-15T10:00:00Z'), now()
              from calls;
          insert into notices (application, id, kind, pdf, sha256, issued_at, offered_on)
              select application, application, 'award', '', '', '2027-04-15T10:00:00Z', '2027-04-15' from cases;",

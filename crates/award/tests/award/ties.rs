@@ -109,10 +109,14 @@ async fn a_review_with_a_tie_is_left_out_and_marked() {
     let knowing = json!({ "kind": "grant", "in_knowledge_of_ties": true });
     assert_eq!(stage.post(&worker(&stage), &path, knowing).await.status, 200);
     let path = format!("/award/cases/{id}/approval");
-    let page = stage.send_form(&approver(&stage), &path, &[]).await;
-    assert_eq!(page.status, 422);
-    assert!(page.text().contains("Ich entscheide in Kenntnis") || page.text().contains("in knowledge"));
-    let approved = stage.send_form(&approver(&stage), &path, &[("in_knowledge_of_ties", "yes")]).await;
+    let page = stage.open(&approver(&stage), &path, "de").await;
+    let hash =
+        page.text().split("name=\"sha256\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let refused = stage.send_form(&approver(&stage), &path, &[("sha256", &hash)]).await;
+    assert_eq!(refused.status, 409);
+    assert!(refused.text().contains("in_knowledge_of_ties"), "{refused:?}");
+    let knowing = [("in_knowledge_of_ties", "yes"), ("sha256", &*hash)];
+    let approved = stage.send_form(&approver(&stage), &path, &knowing).await;
     assert_eq!(approved.status, 303, "{approved:?}");
     let done = stage.open(&worker(&stage), &format!("/award/cases/{id}"), "de").await;
     assert_eq!(done.text().matches("In Kenntnis dessen entschieden").count(), 2);

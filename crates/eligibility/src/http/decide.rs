@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use bus::{idempotency, outbox};
 use chassis::problem::{ApiJson, ApiPath};
@@ -12,13 +12,13 @@ use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, ProblemKind, Role, Session};
 use events::{ApplicationId, Cause, Person};
-use pages::{Form, Page};
+use pages::{Form, Page, kept};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::not_committed;
-use super::show::{CasePage, find, tie, verdicts};
+use super::show::verdicts;
 use super::view::CaseView;
 use crate::Service;
 use crate::case::{LONGEST_REASON, Refused, Verdict};
@@ -88,6 +88,7 @@ async fn decide(
     let (case, fact) = case.decide(order.decision, person, &order.reason, tx.now())?;
     cases::save(&mut tx, &case).await?;
     outbox::append(&mut tx, case.id, fact, Cause::request(Some(trace.to_string())));
+    kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
     let view = CaseView::from(&case);
     if let Some(key) = &key {
         idempotency::finish(&mut tx, key, &view).await?;
@@ -153,17 +154,19 @@ pub async fn page(
             }
             Err(NotDecided::Refused(Refused::Reason)) => form.refuse("reason", page.t("error-reason")),
             Err(NotDecided::Tied) => return Err(tied().say(page.t("tied-text"))),
-            Err(NotDecided::Refused(_)) => {
-                let (case, replies) = find(&service, id).await?;
-                let page = CasePage::new(&page, &case, replies, form).too_late(order.reason);
-                let mut shown = pages::show(&page)?;
-                *shown.status_mut() = StatusCode::CONFLICT;
-                return Ok(shown);
-            }
+            Err(NotDecided::Refused(_)) => form.refuse("", page.t("case-too-late-text")),
             Err(NotDecided::Problem(problem)) => return Err(problem),
         }
     }
-    let (case, replies) = find(&service, id).await?;
-    let tied = tie(&service, &session, &case).await?;
-    pages::show_invalid(&CasePage::new(&page, &case, replies, form).tied(tied))
+    // Kept with what is wrong with it; the page of the case shows both, and can be reloaded.
+    let mut tx = service.bus.begin().await?;
+    let now = tx.now();
+    kept::refuse(&mut tx, &session.person, &kept_name(id), &fields, form.refused(), now).await?;
+    service.bus.commit(tx).await.map_err(not_committed)?;
+    Ok(Redirect::to(&page.url(&format!("/cases/{id}?refused=true#errors"))).into_response())
+}
+
+/// The name of this form.
+pub(super) fn kept_name(id: ApplicationId) -> String {
+    format!("decision/{id}")
 }

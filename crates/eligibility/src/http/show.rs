@@ -9,10 +9,11 @@ use chassis::problem::{ApiJson, ApiPath, ApiQuery};
 use chassis::{Problem, Role, Session};
 use chrono::{DateTime, Utc};
 use events::{ApplicationId, Cents, Decider, Finding, FindingTexts, Outcome, Tie};
-use pages::{Choice, Form, Language, Page};
+use pages::{Choice, Form, Keep, Language, Page, kept};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::decide::kept_name;
 use super::view::CaseView;
 use super::words;
 use crate::Service;
@@ -47,9 +48,23 @@ pub async fn page(
 ) -> Result<Response, Problem> {
     session.require(Role::CaseWorker)?;
     let (case, replies) = find(&service, id).await?;
-    let form = Form::new(&page).with("key", Uuid::new_v4());
-    let tied = tie(&service, &session, &case).await?;
-    pages::show(&CasePage::new(&page, &case, replies, form).decided(arrival.decided).tied(tied))
+    let mut db = service.db.acquire().await?;
+    let kept = kept::find(&mut db, &session.person, &kept_name(id)).await?;
+    let tied = ties::of(&mut db, case.id, &case.submitted, &session).await?;
+    let form = kept.as_ref().map_or_else(|| Form::new(&page), |kept| kept.form(&page));
+    let keep = Keep::new(&page, kept_name(id), kept.as_ref().map_or(0, |kept| kept.revision));
+    let late = kept.filter(|kept| kept.reason().is_some() && case.stage() != Stage::Referred);
+    pages::show(&CasePage {
+        page: &page,
+        case: &case,
+        replies,
+        form: form.with("key", Uuid::new_v4()),
+        keep,
+        verdicts: verdicts(&page),
+        just_decided: arrival.decided,
+        too_late: late.map(|kept| kept.fields.get("reason").to_owned()),
+        tied,
+    })
 }
 
 /// The case, and what the applicant has replied.
@@ -57,11 +72,6 @@ pub(super) async fn find(service: &Service, id: ApplicationId) -> Result<(Case, 
     let mut db = service.db.acquire().await?;
     let case = cases::find(&mut db, id).await?.ok_or_else(Problem::not_found)?;
     Ok((case, replies::of(&mut db, id).await?))
-}
-
-/// What keeps the reader from deciding it.
-pub(super) async fn tie(service: &Service, session: &Session, case: &Case) -> Result<Option<Tie>, Problem> {
-    Ok(ties::of(&mut *service.db.acquire().await?, case.id, &case.submitted, session).await?)
 }
 
 /// The page of a case.
@@ -72,6 +82,7 @@ pub(super) struct CasePage<'a> {
     case: &'a Case,
     replies: Vec<Reply>,
     form: Form,
+    keep: Keep,
     verdicts: Vec<Choice>,
     just_decided: bool,
     too_late: Option<String>,
@@ -80,34 +91,6 @@ pub(super) struct CasePage<'a> {
 }
 
 impl<'a> CasePage<'a> {
-    pub(super) fn new(page: &'a Page, case: &'a Case, replies: Vec<Reply>, form: Form) -> Self {
-        Self {
-            page,
-            case,
-            replies,
-            form,
-            verdicts: verdicts(page),
-            just_decided: false,
-            too_late: None,
-            tied: None,
-        }
-    }
-
-    /// The page after the redirect.
-    pub(super) fn decided(self, just_decided: bool) -> Self {
-        Self { just_decided, ..self }
-    }
-
-    /// Somebody was quicker: with the reason that was not stored.
-    pub(super) fn too_late(self, reason: String) -> Self {
-        Self { too_late: Some(reason), ..self }
-    }
-
-    /// The reader has a tie to the application.
-    pub(super) fn tied(self, tied: Option<Tie>) -> Self {
-        Self { tied, ..self }
-    }
-
     fn tie_name(&self, tie: &Tie) -> String {
         self.page.t(format!("tie-{}", tie.name()))
     }

@@ -202,12 +202,13 @@ pub fn application(application: Application, call: &Call, lead: &Ags) -> Result<
     if errors.is_empty() { Ok(application) } else { Err(errors) }
 }
 
-/// Checks whom to write to, as it is checked in an application.
+/// Takes in and checks whom to write to, as in an application.
 ///
 /// # Errors
 /// Every field that is wrong.
-pub fn contact(contact: &Contact) -> Result<(), Errors> {
+pub fn contact(contact: Contact) -> Result<Contact, Errors> {
     let mut errors = Errors::default();
-    rules::contact(contact, &mut errors);
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    let contact = read::contact(contact);
+    rules::contact(&contact, &mut errors);
+    if errors.is_empty() { Ok(contact) } else { Err(errors) }
 }

@@ -68,7 +68,7 @@ pub(super) fn plan(
 /// program.
 pub(super) fn by_the_door(mut application: Application) -> Application {
     let one = &mut application;
-    for text in [&mut one.title, &mut one.field_of_action, &mut one.contact.name, &mut one.contact.phone] {
+    for text in [&mut one.title, &mut one.field_of_action] {
         *text = line(text);
     }
     for text in [
@@ -85,8 +85,18 @@ pub(super) fn by_the_door(mut application: Application) -> Application {
     for partner in &mut one.partners {
         partner.name = line(&partner.name);
     }
-    one.contact.email = email(&one.contact.email);
+    application.contact = contact(application.contact);
     application
+}
+
+/// A contact as it comes in by the door.
+pub(super) fn contact(contact: Contact) -> Contact {
+    Contact {
+        name: line(&contact.name),
+        email: email(&contact.email),
+        phone: line(&contact.phone),
+        language: contact.language,
+    }
 }
 
 fn joint(form: &Form, errors: &mut Errors) -> JointProject {

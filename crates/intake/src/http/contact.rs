@@ -78,21 +78,24 @@ pub(super) async fn correct(
     let stored = find(&service, &session, id).await?;
     let mut form = pages::Form::typed(&page, &fields);
     let typed = Contact {
-        name: fields.get("contact_name").trim().to_owned(),
-        email: fields.get("contact_email").trim().to_owned(),
-        phone: fields.get("contact_phone").trim().to_owned(),
+        name: fields.get("contact_name").to_owned(),
+        email: fields.get("contact_email").to_owned(),
+        phone: fields.get("contact_phone").to_owned(),
         language: if fields.get("contact_language") == id_of(MailLanguage::En) {
             MailLanguage::En
         } else {
             MailLanguage::De
         },
     };
-    if let Err(errors) = check::contact(&typed) {
-        for (field, wrong) in errors.iter() {
-            form.refuse(&field.control(), wrong.say(field, &page));
+    let typed = match check::contact(typed) {
+        Ok(typed) => typed,
+        Err(errors) => {
+            for (field, wrong) in errors.iter() {
+                form.refuse(&field.control(), wrong.say(field, &page));
+            }
+            return pages::show_invalid(&draw(&page, &stored, form, false));
         }
-        return pages::show_invalid(&draw(&page, &stored, form, false));
-    }
+    };
     let seen = fields.get("seen").parse::<i32>().ok();
     let mut tx = service.bus.begin().await?;
     let by = access::person(&session);

@@ -77,6 +77,5 @@ fn say(page: &Page, wrong: WrongText) -> String {
             "error-too-long",
             &[("field", &field), ("limit", &LONGEST.to_string()), ("length", &length.to_string())],
         ),
-        WrongText::Character => page.t1("wrong-character", "field", field),
     }
 }

@@ -89,9 +89,11 @@ async fn a_wrong_address_is_pointed_out_and_corrected_with_history() {
     assert!(page.contains("550 5.1.1 no such &#60;user&#62;") && page.contains(&old()), "{page}");
 
     // What is wrong stands beside its field, and nothing typed is lost.
-    for (email, says) in
-        [("neu@solingen", "keine E-Mail-Adresse"), ("", "E-Mail-Adresse"), ("a\u{1}@b.de", "Zeichen")]
-    {
+    for (email, says) in [
+        ("neu@solingen", "keine E-Mail-Adresse"),
+        ("", "E-Mail-Adresse"),
+        ("neu @solingen.de", "keine E-Mail-Adresse"),
+    ] {
         let refused = world.post(&form, &solingen(), &contact_form(email, "0")).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{email:?}");
         assert!(refused.text.contains(says) && refused.text.contains("Serap Demir"), "{}", refused.text);

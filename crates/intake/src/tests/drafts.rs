@@ -436,7 +436,7 @@ async fn what_comes_in_the_last_second_of_the_last_day_is_in_time() {
             let page = world.open(&draft).await;
             let checked = world.send_form(&draft, &page, "check", &filled(&[])).await;
             assert_eq!(world.open(&checked.location).await.text.contains(&over), is_late, "{moment}");
-            let revision = world.open(&draft).await.field("revision");
+            let revision = world.open(&draft).await.field("kept_revision");
             let done = world.post(&format!("{draft}/submit"), &solingen(), &[("revision", &revision)]).await;
             let receipt = world.open(&done.location).await;
             assert_eq!(

@@ -35,7 +35,7 @@ pub(super) async fn correct(
     let key = super::idempotency_key(&headers, &session, &format!("contact:{id}"))?;
     let hash = Sha256::digest(serde_json::to_vec(&body).map_err(Problem::internal)?);
     let messages = service.pages.messages();
-    check::contact(&body).map_err(|errors| {
+    let contact = check::contact(body).map_err(|errors| {
         Problem::invalid(errors.iter().map(|(field, wrong)| {
             let pointer = field.pointer().trim_start_matches("/contact").to_owned();
             (pointer, wrong.say_in_english(field, messages))
@@ -52,11 +52,11 @@ pub(super) async fn correct(
             Claim::Mismatch => return Err(super::key_was_used()),
         }
     }
-    contact::save(&mut tx, id, body.clone(), None, access::person(&session), cause(&trace))
+    contact::save(&mut tx, id, contact.clone(), None, access::person(&session), cause(&trace))
         .await?
         .ok_or_else(Problem::not_found)?
         .map_err(|refused| Problem::conflict(refused.to_string()))?;
-    let corrected = Corrected { id, contact: body };
+    let corrected = Corrected { id, contact };
     if let Some(key) = &key {
         idempotency::finish(&mut tx, key, &corrected).await?;
     }
