@@ -277,16 +277,17 @@ async fn a_person_decides_on_the_page_and_nothing_typed_is_lost() {
     let (_, page) = world.get(&format!("/eligibility/cases/{id}"), Some(&worker)).await;
     assert!(page.contains("zuständig ist: Kreis Mettmann") && page.contains("GV100AD"));
 
+    let there = format!("/eligibility/cases/{id}");
     let (response, page) = world.fill_in(id, &worker, &[("reason", "<b>kurz"), ("key", "k-1")]).await;
-    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        page.contains("Bitte wählen Sie bei")
-            && page.contains("&#60;b&#62;kurz")
-            && page.contains(r#"value="k-1""#)
-    );
-    let (response, page) =
-        world.fill_in(id, &worker, &[("decision", "eligible"), ("reason", "kurz"), ("key", "k-1")]).await;
-    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(response.headers()[header::LOCATION], format!("{there}?refused=true#errors"));
+    assert!(page.is_empty());
+    for _ in 0..2 {
+        let (_, page) = world.get(&format!("{there}?refused=true"), Some(&worker)).await;
+        assert!(page.contains("Bitte wählen Sie bei") && page.contains("&#60;b&#62;kurz"), "{page}");
+    }
+    let short = [("decision", "eligible"), ("reason", "kurz"), ("key", "k-1")];
+    assert_eq!(world.fill_in(id, &worker, &short).await.0.status(), StatusCode::SEE_OTHER);
+    let (_, page) = world.get(&there, Some(&worker)).await;
     assert!(page.contains("zu kurz") && page.contains(r#"value="eligible" checked"#));
 
     let good = [("decision", "eligible"), ("reason", "Der Kreis\r\nwirkt mit."), ("key", "k-1")];
@@ -305,8 +306,10 @@ async fn a_person_decides_on_the_page_and_nothing_typed_is_lost() {
     assert!(queue.contains("Kein Antrag wartet"));
 
     let late = [("decision", "ineligible"), ("reason", "Das sehe ich anders."), ("key", "k-2")];
-    let (response, page) = world.fill_in(id, &session("worker-2", Role::CaseWorker), &late).await;
-    assert_eq!(response.status(), StatusCode::CONFLICT);
+    let other = session("worker-2", Role::CaseWorker);
+    let (response, _) = world.fill_in(id, &other, &late).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    let (_, page) = world.get(&there, Some(&other)).await;
     assert!(page.contains("Inzwischen ist schon entschieden") && page.contains("Das sehe ich anders."));
     world.end().await;
 }

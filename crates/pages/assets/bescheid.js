@@ -159,10 +159,12 @@ function keep(form) {
     return notice("danger", words.failed, text, id);
   }
 
-  // What must be read before going on: it comes into sight, wherever in the form somebody types.
+  // What must be read before going on: it stands below the field in which somebody types, and comes into sight.
   function stop(text, id) {
     const known = trouble?.dataset.id === id;
     const box = complain(text, id);
+    const field = document.activeElement?.closest(".kern-form-input, .kern-fieldset, .kern-form-check");
+    if (!known && field && form.contains(field)) field.after(box);
     if (!known) box.scrollIntoView({ block: "nearest" });
     return box.lastChild;
   }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::denied::Denied;
 use super::once::Once;
 use super::propose::LONGEST;
-use super::{Shared, answer, case, keep};
+use super::{Shared, answer, keep};
 use crate::Service;
 use crate::award::Act;
 use crate::store::cases;

@@ -65,21 +65,20 @@ async fn a_mistake_is_shown_beside_its_field_and_nothing_typed_is_lost() {
     let path = format!("/award/cases/{id}/proposal");
     let typed =
         [("kind", "grant"), ("amount_cents", "60.000,01"), ("reasons", "<b>Viel</b> & '; drop table cases")];
-    let again = stage.send_form(&worker(&stage), &path, &typed).await;
-    assert_eq!(again.status, 422);
+    let again = stage.refused(&worker(&stage), &path, &typed).await;
     assert!(again.text().contains("Höchstens 60.000,00\u{a0}€ sind möglich"), "{again:?}");
     assert!(again.text().contains("&#60;b&#62;Viel&#60;/b&#62; &#38; &#39;; drop table cases"));
     assert!(again.text().contains(r#"value="60.000,01""#));
 
-    let less = stage.send_form(&worker(&stage), &path, &[("kind", "grant"), ("amount_cents", "1.000")]).await;
+    let less = stage.refused(&worker(&stage), &path, &[("kind", "grant"), ("amount_cents", "1.000")]).await;
     assert!(less.text().contains("Nennen Sie Gründe"), "{less:?}");
-    let none = stage.send_form(&worker(&stage), &path, &[("amount_cents", "viel")]).await;
+    let none = stage.refused(&worker(&stage), &path, &[("amount_cents", "viel")]).await;
     assert!(
         none.text().contains("Bitte prüfen Sie 2 Angaben") || none.text().contains("Bitte wählen"),
         "{none:?}"
     );
     let long = "x".repeat(5_001);
-    let long = stage.send_form(&worker(&stage), &path, &[("kind", "reject"), ("reasons", &long)]).await;
+    let long = stage.refused(&worker(&stage), &path, &[("kind", "reject"), ("reasons", &long)]).await;
     assert!(long.text().contains("5001") && long.text().contains("5000"), "{long:?}");
     let nul = stage
         .send_form(&worker(&stage), &path, &[("kind", "reject"), ("reasons", "Zu\0 teuer\u{b}Zu\u{ad} spät")])
@@ -87,8 +86,8 @@ async fn a_mistake_is_shown_beside_its_field_and_nothing_typed_is_lost() {
     assert_eq!(nul.status, 303, "{nul:?}");
 
     let back =
-        stage.send_form(&approver(&stage), &format!("/award/cases/{id}/return"), &[("reason", " ")]).await;
-    assert_eq!(back.status, 422);
+        stage.refused(&approver(&stage), &format!("/award/cases/{id}/return"), &[("reason", " ")]).await;
+    assert!(back.text().contains("id=\"f-reason-error\""), "{back:?}");
     let back = stage
         .send_form(&approver(&stage), &format!("/award/cases/{id}/return"), &[("reason", "Zu hart.")])
         .await;
@@ -131,11 +130,8 @@ async fn full_financing_needs_its_reason() {
     let path = format!("/award/cases/{id}/proposal");
     let page = stage.open(&worker(&stage), &format!("/award/cases/{id}"), "de").await;
     assert!(page.text().contains("Zeichen, die nicht gedruckt werden können"), "{page:?}");
-    let missing = stage.send_form(&worker(&stage), &path, &GOOD).await;
-    assert!(
-        missing.status == 422 && missing.text().contains("bei Vollfinanzierung, ihr Grund"),
-        "{missing:?}"
-    );
+    let missing = stage.refused(&worker(&stage), &path, &GOOD).await;
+    assert!(missing.text().contains("bei Vollfinanzierung, ihr Grund"), "{missing:?}");
     let api = stage.post(&worker(&stage), &format!("/cases/{id}/proposal"), grant()).await;
     assert_eq!(api.problem(), (422, "invalid".into()));
     assert!(api.text().contains("financing_type"));
@@ -201,4 +197,38 @@ fn every_word_is_there_in_both_languages() {
     for key in keys {
         assert!(messages.has(pages::Language::De, &key), "{key}");
     }
+}
+
+/// Two approvers: one gives the proposal back, the other, whose page is older, types a reason, too.
+#[tokio::test]
+async fn a_reason_that_comes_too_late_stands_beside_the_new_state() {
+    let stage = Stage::new(Cents::euros(60_000)).await;
+    let id = stage.ready(1).await;
+    let case = format!("/award/cases/{id}");
+    stage.send_form(&worker(&stage), &format!("{case}/proposal"), &GOOD).await;
+    let seen = [("revision", "3"), ("reason", "Bitte die Gründe nennen.")];
+    let other = stage.session("approver-2", &[chassis::Role::Approver]);
+    assert_eq!(
+        stage.send_form(&other, &format!("{case}/return"), &seen).await.location,
+        format!("{case}?done=returned")
+    );
+    let late = [("revision", "3"), ("reason", "Drei Absätze <b>Begründung</b>")];
+    let page = stage.refused(&approver(&stage), &format!("{case}/return"), &late).await;
+    assert!(page.text().contains("Drei Absätze &#60;b&#62;Begründung"), "{page:?}");
+    assert!(
+        page.text().contains("Das ließ sich so nicht ausführen")
+            && page.text().contains("Bitte die Gründe nennen.")
+    );
+
+    // Proposed once more: the reason is in its form, and what is given back is what was looked at.
+    stage.send_form(&worker(&stage), &format!("{case}/proposal"), &GOOD).await;
+    let page = stage.open(&approver(&stage), &case, "de").await;
+    assert!(page.text().contains(">\nDrei Absätze &#60;b&#62;Begründung&#60;/b&#62;</textarea>"), "{page:?}");
+    let again = [("reason", "Drei Absätze <b>Begründung</b>")];
+    let done = stage.send_form(&approver(&stage), &format!("{case}/return"), &again).await;
+    assert_eq!(done.location, format!("{case}?done=returned"));
+    // Taken: nothing is kept any more.
+    let page = stage.open(&approver(&stage), &case, "de").await;
+    assert_eq!(page.text().matches("Drei Absätze").count(), 2, "as the reason and in the history: {page:?}");
+    stage.end().await;
 }

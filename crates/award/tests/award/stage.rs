@@ -282,6 +282,17 @@ impl Stage {
         self.send(request.body(Full::from(serde_html_form::to_string(fields).unwrap())).unwrap()).await
     }
 
+    /// Sends a form that is refused: the page to which the answer leads, as it is each time it is loaded.
+    pub async fn refused(&self, session: &Session, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let sent = self.send_form(session, path, fields).await;
+        assert_eq!(sent.status, 303, "{sent:?}");
+        let place = sent.location.split('#').next().unwrap();
+        assert!(place.contains("?refused="), "{place}");
+        let (once, again) = (self.open(session, place, "de").await, self.open(session, place, "de").await);
+        assert_eq!((once.status.as_u16(), again.status.as_u16()), (200, 200));
+        again
+    }
+
     fn browser(&self, session: &Session, method: Method, path: &str) -> axum::http::request::Builder {
         let token = SessionKeys::for_test().sign(session);
         Request::builder()

@@ -130,7 +130,7 @@ pub(super) async fn choose(
     let seen = Seen { revision: draft.revision, page: Seen::of(&fields).page };
     let now = tx.now();
     let saved = draft.save(Form::from(&merged), seen, session.name, now);
-    let saved = saved.map_err(|stale| Problem::internal(stale))?;
+    let saved = saved.map_err(Problem::internal)?;
     drafts::save(&mut tx, &saved).await?;
     kept::discard(&mut tx, &session.person, &name).await?;
     service.bus.commit(tx).await.map_err(failed)?;
