@@ -132,6 +132,9 @@ async fn what_one_person_types_survives_the_network_the_session_and_the_back_but
     browser.press("Entwurf speichern").await;
     browser.until_no_field("problem_statement").await;
     browser.offline(false).await;
+    // Another page in between proves nothing.
+    browser.go("/apply").await;
+    assert_eq!(browser.copies().await, 1);
     browser.go(&draft).await;
     browser.until_said("wurden wieder eingesetzt").await;
     assert_eq!(browser.value("problem_statement").await, words);

@@ -129,7 +129,7 @@ async fn applicant(browser: &Browser, lang: &str, decided: &str) {
         "return document.querySelector('.b-details dd').checkVisibility({ contentVisibilityAuto: true })";
     assert_eq!(browser.ask(folded).await, false, "folded up on a screen");
     browser.on_paper(true).await;
-    assert_eq!(browser.ask(folded).await, true, "on paper");
+    until("it is unfolded on paper", || browser.ask(folded), |seen| *seen == true).await;
     let exact = "return getComputedStyle(document.querySelector('main .kern-icon')).printColorAdjust";
     assert_eq!(browser.ask(exact).await, "exact");
     browser.on_paper(false).await;

@@ -18,6 +18,7 @@ const WORDS = {
     here: "Hier",
     empty: "(leer)",
     take: "Auswahl übernehmen",
+    signOut: "In diesem Browser liegen Eingaben, die noch nicht gespeichert sind. Beim Abmelden werden sie gelöscht. Trotzdem abmelden?",
     olderTitle: "In diesem Browser liegen Eingaben, die nicht gespeichert sind",
     olderText: (at) => `Sie sind vom ${at}. Seitdem wurde hier etwas anderes gespeichert; es steht unten.`,
     restored: "Nicht gespeicherte Eingaben aus diesem Browser wurden wieder eingesetzt.",
@@ -43,6 +44,7 @@ const WORDS = {
     here: "Here",
     empty: "(empty)",
     take: "Take what I chose",
+    signOut: "This browser has something you typed that is not saved yet. Signing out deletes it. Sign out all the same?",
     olderTitle: "This browser has something you typed that is not saved",
     olderText: (at) => `It is of ${at}. Since then something else was saved here; that is shown below.`,
     restored: "What you had typed in this browser and was not saved has been put back.",
@@ -123,12 +125,25 @@ function readCopy(name) {
   } catch { return null; }
 }
 
-// What was sent from the page before: a page that is no problem and shows another form says that it was taken.
+// What was sent from the page before: the server's cookie names the page whose form it has taken or kept.
 function forgetWhatWasTaken() {
+  const taken = document.cookie.split("; ").find((pair) => pair.startsWith("bescheid_taken="))?.split("=")[1];
   let sent = null;
-  try { sent = JSON.parse(sessionStorage.getItem(SENT)); sessionStorage.removeItem(SENT); } catch { return; }
-  if (!sent || document.querySelector("[data-problem]")) return;
-  if (![...document.querySelectorAll("form[data-keep]")].some((form) => copyName(form) === sent.name)) store.remove(sent.name);
+  try { sent = JSON.parse(sessionStorage.getItem(SENT)); } catch { return; }
+  if (!sent || sent.page !== taken) return;
+  store.remove(sent.name);
+  try { sessionStorage.removeItem(SENT); } catch { /* it names what is gone */ }
+}
+
+// Whoever signs out leaves nothing behind for the next person at this computer, and is asked where that would be lost.
+function signOut(form) {
+  const mine = () => Object.keys(localStorage).filter((name) => name.startsWith(`${COPIES}${form.dataset.person}:`));
+  form.addEventListener("submit", (event) => {
+    try {
+      if (mine().length && !confirm(words.signOut)) { event.preventDefault(); return; }
+      mine().forEach((name) => localStorage.removeItem(name));
+    } catch { /* no storage, no copies */ }
+  });
 }
 
 const copyName = (form) => `${COPIES}${form.dataset.person}:${form.dataset.keep}`;
@@ -370,7 +385,11 @@ function keep(form) {
   form.addEventListener("submit", () => {
     clearTimeout(timer);
     if (!readCopy(name)) return;
-    try { sessionStorage.setItem(SENT, JSON.stringify({ name })); } catch { /* then the copy stays */ }
+    const page = hidden("open_page").value;
+    const to = new URL(form.getAttribute("action"), location.href);
+    to.searchParams.set("sent", page);
+    form.setAttribute("action", to.pathname + to.search);
+    try { sessionStorage.setItem(SENT, JSON.stringify({ name, page })); } catch { /* then the copy stays */ }
   });
   restore();
 }
@@ -434,6 +453,19 @@ function keys() {
 
 forgetOldCopies();
 forgetWhatWasTaken();
+document.querySelectorAll('form[action="/sign-out"]').forEach(signOut);
+// Paper has nothing to open: what can be read is unfolded while it is printed.
+matchMedia("print").addEventListener("change", (print) => {
+  for (const folded of document.querySelectorAll(".b-details:not(:has(form))")) {
+    if (print.matches && !folded.open) {
+      folded.open = true;
+      folded.dataset.printed = "";
+    } else if (!print.matches && "printed" in folded.dataset) {
+      folded.open = false;
+      delete folded.dataset.printed;
+    }
+  }
+});
 document.querySelectorAll("form[data-keep]").forEach(keep);
 document.querySelectorAll("[data-limit]").forEach(count);
 keys();

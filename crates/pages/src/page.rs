@@ -16,6 +16,7 @@ use axum::{Router, middleware};
 use chassis::http::ProblemPage;
 use chassis::{Problem, Process, Role, Session};
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
 use crate::format::Plain;
 use crate::messages::{CatalogueError, Language, Messages};
@@ -23,6 +24,9 @@ use crate::{assets, problems};
 
 /// The cookie that remembers the language.
 const LANGUAGE_COOKIE: &str = "bescheid_lang";
+
+/// The cookie that names the page whose form was taken last.
+const TAKEN_COOKIE: &str = "bescheid_taken";
 
 /// The pages of one service: its prefix and its messages. Cheap to clone.
 #[derive(Clone)]
@@ -63,6 +67,7 @@ impl Pages {
                 request.extensions_mut().insert(pages.clone());
                 switch_language(request, next)
             }))
+            .layer(middleware::from_fn(say_taken))
             .route(&format!("{}/assets/{{name}}", self.0.prefix), get(assets::asset))
     }
 
@@ -98,6 +103,21 @@ async fn switch_language(request: Request, next: Next) -> Response {
     let mut response = Redirect::to(&without_language(request.uri().path(), query)).into_response();
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// A form that was sent with `?sent=<open page>` and answered by a redirect was taken, or is kept: the cookie says so to
+/// the script, which then gives up the browser's copy. Nothing else proves that somebody has heard it.
+async fn say_taken(request: Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let sent = query.split('&').find_map(|pair| pair.strip_prefix("sent=")?.parse::<Uuid>().ok());
+    let sent = sent.filter(|_| request.method() == Method::POST);
+    let mut response = next.run(request).await;
+    let Some(sent) = sent.filter(|_| response.status() == StatusCode::SEE_OTHER) else { return response };
+    let cookie = format!("{TAKEN_COOKIE}={sent}; Path=/; Max-Age=60; SameSite=Lax");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
 }

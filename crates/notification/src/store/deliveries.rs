@@ -345,15 +345,16 @@ pub fn message_id(about: EventId, recipient: &str, domain: &str) -> String {
     format!("{id}@{domain}")
 }
 
-/// Lets wait as long as the email before it what may not overtake that email, so that claims need not pass over it
-/// again and again. Looks at a bounded number of those that are due.
+/// Lets wait as long as the email before it, and not beyond [`HOLD_BACK`], what may not overtake that email, so that
+/// claims need not pass over it again and again. Looks at a bounded number of those that are due.
 pub async fn postpone_held_back(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
 ) -> Result<u64, sqlx::Error> {
     let postponed = sqlx::query!(
         "with held as (
-             select d.id, (select e.moment from deliveries e
+             select d.id, (select least(e.moment, e.queued_at + ($1::timestamptz - $2::timestamptz))
+                           from deliveries e
                            where e.application_id = d.application_id and e.id < d.id and e.moment > $1
                              and (e.state = 'queued' or e.state = 'data_started' and e.last_error is not null)
                              and e.queued_at > $2
