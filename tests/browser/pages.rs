@@ -1,12 +1,8 @@
 //! Pages that are on nobody's straight way: asked for, refused, given up. Axe finds nothing on them either, and what
 //! people stumbled over stays mended: focus, labels, titles, paper.
 
-use chassis::Role;
-use events::{Kind, Service};
-use serde_json::json;
-use testkit::{samples, until};
+use testkit::until;
 use tests::{Applicant, Plan, World, form};
-use uuid::Uuid;
 
 use crate::chrome::{Browser, DESK, PHONE};
 
@@ -22,7 +18,6 @@ async fn every_other_page_also_with_errors() {
     world.review_twice("fund").await;
     world.until_case(&decided, "ready").await;
     world.until_status(REFERRED, &referred, "referred").await;
-    let parked = park(&world).await;
 
     let browser = Browser::start(&world.url).await;
     for lang in ["de", "en"] {
@@ -31,40 +26,11 @@ async fn every_other_page_also_with_errors() {
         applicant(&browser, lang, &decided).await;
         office(&browser, lang, &referred, &decided).await;
         reviewer(&browser, &world, lang).await;
-        operator(&browser, lang, &parked).await;
+        operator(&browser, lang).await;
     }
     browser.finish().await;
 
-    for person in ["operator-1", "operator-2"] {
-        for at in [Service::Eligibility, Service::Review, Service::Award, Service::Notification] {
-            let which = bus::control::Which { source: Service::Intake, key: parked, version: 1 };
-            let order =
-                bus::control::Order::Drop { which, person: person.into(), reason: "Ohne Inhalt".into() };
-            // One has been asked for by the page already.
-            drop(world.operator.order::<String>(at, &order).await);
-        }
-    }
     world.finish().await;
-}
-
-/// A fact that nobody can take, so that the operators' pages have something to show.
-async fn park(world: &World) -> Uuid {
-    let key = Uuid::new_v4();
-    let broken = json!({
-        "specversion": "1.0", "id": Uuid::now_v7(), "source": "/bescheid/intake",
-        "type": Kind::ApplicationSubmitted.type_name(), "subject": key, "time": samples::noon(),
-        "datacontenttype": "application/json", "version": 1, "data": {},
-    });
-    let raw = async_nats::connect(world.nats.url()).await.expect("a client");
-    raw.publish(Kind::ApplicationSubmitted.subject(key), broken.to_string().into()).await.expect("published");
-    raw.flush().await.expect("flushed");
-    let token = world.api.token("operator-1", Role::Operator, None);
-    let shown = || async {
-        let page = world.api.bytes("/ops/parked", &token).await.expect("a page");
-        String::from_utf8_lossy(&page).matches(&key.to_string()).count()
-    };
-    until("it is parked everywhere", shown, |seen| *seen >= 4).await;
-    key
 }
 
 async fn applicant(browser: &Browser, lang: &str, decided: &str) {
@@ -242,30 +208,17 @@ async fn take(browser: &Browser) {
     .await;
 }
 
-async fn operator(browser: &Browser, lang: &str, parked: &Uuid) {
+async fn operator(browser: &Browser, lang: &str) {
     sign_in(browser, "operator-1").await;
     for (page, name) in [
-        ("/ops".to_owned(), "ops"),
-        ("/ops/services/review/restart".to_owned(), "restart"),
-        ("/ops/accounts".to_owned(), "accounts"),
-        ("/ops/parked".to_owned(), "parked"),
-        (format!("/ops/parked/award/intake/{parked}/1"), "parked-fact"),
-        (format!("/ops/parked/award/intake/{parked}/1/redrive"), "redrive"),
+        ("/ops", "ops"),
+        ("/ops/services/review/restart", "restart"),
+        ("/ops/accounts", "accounts"),
+        ("/ops/parked", "parked"),
     ] {
-        browser.go(&page).await;
+        browser.go(page).await;
         browser.check(&format!("{lang}-60-{name}")).await;
     }
-    let fact = format!("/ops/parked/review/intake/{parked}/1");
-    browser.go(&fact).await;
-    if browser.has("form[action$='/drop'] [name=reason]").await {
-        browser.fill("reason", "Ohne Inhalt").await;
-        click(browser, "form[action$='/drop'] button").await;
-        browser.until_not_path(&fact).await;
-    }
-    sign_in(browser, "operator-2").await;
-    browser.go(&format!("{fact}/drop")).await;
-    assert!(browser.path().await.ends_with("/drop"), "the second person is asked");
-    browser.check(&format!("{lang}-61-drop")).await;
 }
 
 async fn click(browser: &Browser, css: &str) {
@@ -281,7 +234,8 @@ async fn set(browser: &Browser, name: &str, length: usize) {
 }
 
 async fn until_errors(browser: &Browser) {
-    until("the form says what is wrong", || browser.has("#errors"), |seen| *seen).await;
+    let look = || async { (browser.has("#errors").await, browser.path().await, browser.text().await) };
+    until("the form says what is wrong", look, |(said, ..)| *said).await;
 }
 
 async fn until_focus(browser: &Browser, id: &str) {
