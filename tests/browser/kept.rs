@@ -103,6 +103,16 @@ async fn two_colleagues_in_one_draft_undo_nothing_of_each_other() {
     assert_eq!(b.value("field_of_action").await, "Personal", "nothing is put back unasked");
     assert_eq!(stored(&a, &draft, "field_of_action").await, "Personal");
     b.check("kept-3-older-copy").await;
+    // What is typed before they are compared is a copy of its own: neither takes the other's place.
+    b.offline(true).await;
+    b.append("products_and_results", "Handbuch").await;
+    b.until_said("Der Server ist nicht erreichbar").await;
+    b.client.goto("about:blank").await.expect("an empty page");
+    b.offline(false).await;
+    b.go(&draft).await;
+    b.until_said("wurden wieder eingesetzt").await;
+    b.until_said("In diesem Browser liegen Eingaben, die nicht gespeichert sind").await;
+    b.until_said(SAVED).await;
     b.press("Vergleichen").await;
     b.until_path("/compare").await;
     assert!(b.text().await.contains("Personalmanagement") && b.text().await.contains("0212 290"));
@@ -110,6 +120,7 @@ async fn two_colleagues_in_one_draft_undo_nothing_of_each_other() {
     b.until_said("Der Entwurf ist gespeichert").await;
     assert_eq!(stored(&a, &draft, "field_of_action").await, "Personalmanagement");
     assert_eq!(stored(&a, &draft, "contact_phone").await, "0212 290");
+    assert_eq!(stored(&a, &draft, "products_and_results").await, "Handbuch");
 
     a.finish().await;
     b.finish().await;

@@ -150,7 +150,7 @@ const copyName = (form) => `${COPIES}${form.dataset.person}:${form.dataset.keep}
 
 function keep(form) {
   const url = form.dataset.autosave;
-  const name = copyName(form), older = `${name}:older`;
+  const name = copyName(form), older = `${name}:older:`;
   const hidden = (field) => form.elements.namedItem(field);
   const OWN = new Set(["csrf", "key", "kept_revision", "open_page", "seen", "action", "revision"]);
   const all = () => [...new FormData(form)].filter(([, value]) => typeof value === "string");
@@ -288,7 +288,7 @@ function keep(form) {
   }
 
   // Both versions, field by field; nothing is saved before one is chosen for each.
-  function choose(place, stored, mine, revision) {
+  function choose(place, stored, mine, revision, done) {
     place.querySelector(".b-choose")?.remove();
     const box = element("div", "b-choose b-stack");
     const differ = differing(stored, mine);
@@ -319,7 +319,7 @@ function keep(form) {
       const of = new Set(chosen.filter(([, side]) => side === "mine").map(([field]) => field));
       fill([...stored.filter(([field]) => !of.has(field)), ...mine.filter(([field]) => of.has(field))]);
       hidden("kept_revision").value = revision;
-      store.remove(older);
+      done?.();
       trouble?.remove();
       trouble = null;
       changed();
@@ -334,10 +334,11 @@ function keep(form) {
     if (url) later(800);
   }
 
-  // A copy of another revision: the two are compared, or the copy is given up. Until then it stays.
+  // A copy of another revision: the two are compared, or the copy is given up. Until then it stays, under a name of its
+  // own: what is typed meanwhile must not take its place, nor it the place of that.
   function ask(copy) {
-    store.set(older, JSON.stringify(copy));
-    store.remove(name);
+    const place = `${older}${copy.at}`;
+    store.set(place, JSON.stringify(copy));
     const at = new Date(copy.at).toLocaleString(language, { dateStyle: "medium", timeStyle: "short", timeZone: "Europe/Berlin" });
     const box = alertBox("warning", words.olderTitle, words.olderText(at));
     const buttons = element("div", "b-actions");
@@ -354,26 +355,30 @@ function keep(form) {
         try {
           const answer = await post([...own, ...copy.fields]);
           const said = await answer.clone().json().catch(() => ({}));
-          if (said.compare) { store.remove(older); location.assign(said.compare); return; }
-          if (said.outcome === "saved") { store.remove(older); location.reload(); return; }
+          if (said.compare) { store.remove(place); location.assign(said.compare); return; }
+          if (said.outcome === "saved") { store.remove(place); location.reload(); return; }
           if (said.outcome !== "changed") { await heard(answer); return; }
         } catch { complain(words.offline, "offline"); return; }
       }
       box.querySelector(".b-actions")?.remove();
-      choose(box.lastChild, fields(), copy.fields, hidden("kept_revision").value);
+      choose(box.lastChild, fields(), copy.fields, hidden("kept_revision").value, () => { store.remove(place); box.remove(); });
     });
-    button(words.discard, () => { store.remove(older); box.remove(); });
+    button(words.discard, () => { store.remove(place); box.remove(); });
     box.lastChild.append(buttons);
     form.prepend(box);
   }
 
   function restore() {
-    const left = readCopy(older);
-    if (left) { if (differing(left.fields, fields()).length) ask(left); else store.remove(older); }
+    let left = [];
+    try { left = Object.keys(localStorage).filter((one) => one.startsWith(older)); } catch { /* no copies */ }
+    for (const one of left) {
+      const copy = readCopy(one);
+      if (copy && differing(copy.fields, fields()).length) ask(copy); else store.remove(one);
+    }
     const copy = readCopy(name);
     if (!copy) return;
     if (!differing(copy.fields, fields()).length) { store.remove(name); return; }
-    if (String(copy.revision) !== hidden("kept_revision").value) { ask(copy); return; }
+    if (String(copy.revision) !== hidden("kept_revision").value) { ask(copy); store.remove(name); return; }
     fill(copy.fields);
     form.prepend(alertBox("info", words.restored));
     form.dispatchEvent(new Event("restored"));
