@@ -44,7 +44,8 @@ pub async fn note_all<'a>(
     Ok(())
 }
 
-/// All lines, oldest first. A decision and its notice are said at one moment: the decision stands first.
+/// All lines, oldest first. Of what is said at one moment the submission stands first, and a decision before its
+/// notice.
 pub async fn list(connection: &mut PgConnection, id: ApplicationId) -> Result<Vec<Line>, sqlx::Error> {
     let rows = sqlx::query!(
         "select event_id, happened_at, entry from timeline where application_id = $1 order by happened_at, event_id",
@@ -55,6 +56,11 @@ pub async fn list(connection: &mut PgConnection, id: ApplicationId) -> Result<Ve
     let line = |event: uuid::Uuid, at, entry| Ok(Line { event: event.into(), at, entry: read(entry)? });
     let lines = rows.into_iter().map(|row| line(row.event_id, row.happened_at, row.entry));
     let mut lines = lines.collect::<Result<Vec<_>, sqlx::Error>>()?;
-    lines.sort_by_key(|line| (line.at, line.entry == Entry::NoticeIssued));
+    let order = |entry: &Entry| match entry {
+        Entry::Submitted { .. } => 0,
+        Entry::NoticeIssued => 2,
+        _ => 1,
+    };
+    lines.sort_by_key(|line| (line.at, order(&line.entry)));
     Ok(lines)
 }
