@@ -56,6 +56,7 @@ impl Door {
         let uri: Uri = format!("http://{address}{path}").parse().map_err(Problem::internal)?;
         let deadline = Instant::now() + self.patience;
         let mut pause = Duration::from_millis(20);
+        let mut perhaps_taken = false;
         loop {
             let mut request = Request::new(Body::from(body.clone()));
             *request.method_mut() = parts.method.clone();
@@ -63,20 +64,26 @@ impl Door {
             *request.headers_mut() = parts.headers.clone();
             let Ok(answered) = timeout_at(deadline, self.client.request(request)).await else {
                 tracing::warn!(method = %parts.method, path, "the service took the request and does not answer");
-                return Err(Problem::new(ProblemKind::TimedOut)
-                    .detail("the work may still complete: look before repeating it"));
+                return Err(perhaps_done());
             };
-            match answered {
+            let error = match answered {
                 Ok(response) => return Ok(response.map(Body::new)),
-                Err(error) if Instant::now() < deadline => {
-                    tracing::debug!(%error, path, "the service is away; holding the request");
-                    wait(pause).await;
-                    pause = (pause * 2).min(Duration::from_millis(250));
-                }
-                Err(error) => return Err(Problem::unavailable(error)),
+                Err(error) => error,
+            };
+            // Where nobody was there to take a write, nothing has changed, and the person is told so.
+            perhaps_taken |= !error.is_connect() && !parts.method.is_safe();
+            if Instant::now() + pause >= deadline {
+                return Err(if perhaps_taken { perhaps_done() } else { Problem::unavailable(error) });
             }
+            tracing::debug!(%error, path, "the service is away; holding the request");
+            wait(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(250));
         }
     }
+}
+
+fn perhaps_done() -> Problem {
+    Problem::new(ProblemKind::TimedOut).detail("the work may still complete: look before repeating it")
 }
 
 #[expect(clippy::disallowed_methods, reason = "back-off between attempts to reach a service that restarts")]
@@ -115,22 +122,47 @@ fn without_hop_by_hop(headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use axum::http::Method;
+    use tokio::io::AsyncReadExt;
     use tokio::net::TcpListener;
 
     use super::*;
 
-    #[tokio::test]
-    async fn a_service_that_never_answers_is_not_waited_for_for_ever() {
-        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut door = Door::to(BTreeMap::from([("/review", silent.local_addr().unwrap())]));
+    /// What a write through an impatient door to this service ends with.
+    async fn refused(service: SocketAddr) -> ProblemKind {
+        let mut door = Door::to(BTreeMap::from([("/review", service)]));
         door.patience = Duration::from_millis(200);
         let request = Request::builder().method(Method::POST).uri("/review/api/next");
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let address = door.address(parts.uri.path()).unwrap();
         let body = Bytes::new();
         let sent = tokio::time::timeout(Duration::from_secs(10), door.send(address, &parts, &body));
-        let (sent, taken) = tokio::join!(sent, silent.accept());
+        sent.await.expect("an answer").unwrap_err().kind
+    }
+
+    #[tokio::test]
+    async fn a_service_that_never_answers_is_not_waited_for_for_ever() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (kind, taken) = tokio::join!(refused(silent.local_addr().unwrap()), silent.accept());
         assert!(taken.is_ok());
-        assert_eq!(sent.expect("an answer").unwrap_err().kind, ProblemKind::TimedOut);
+        assert_eq!(kind, ProblemKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn a_service_that_is_away_has_changed_nothing() {
+        let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        assert_eq!(refused(gone).await, ProblemKind::Unavailable);
+    }
+
+    #[tokio::test]
+    async fn a_write_that_broke_half_way_may_have_been_done() {
+        let breaking = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = breaking.local_addr().unwrap();
+        let taken_once = async {
+            let (mut socket, _) = breaking.accept().await.unwrap();
+            assert!(socket.read(&mut [0; 4096]).await.unwrap() > 0);
+            drop((socket, breaking));
+        };
+        let (kind, ()) = tokio::join!(refused(address), taken_once);
+        assert_eq!(kind, ProblemKind::TimedOut);
     }
 }
