@@ -2,10 +2,11 @@
 
 use axum::http::StatusCode;
 use chassis::Role;
+use events::Service;
 use fantoccini::Locator;
 use serde_json::json;
 use testkit::until;
-use tests::{Applicant, Plan, World, form};
+use tests::{Applicant, Plan, Rig, RigPlan, World, form};
 
 use crate::chrome::{Browser, DESK};
 use crate::journey::sign_in;
@@ -14,7 +15,11 @@ const SAVED: &str = "Gespeichert um";
 
 /// A browser at a desk, in German.
 async fn start(world: &World) -> Browser {
-    let browser = Browser::start(&world.url).await;
+    start_at(&world.url).await
+}
+
+async fn start_at(url: &str) -> Browser {
+    let browser = Browser::start(url).await;
     browser.size(DESK).await;
     browser.go("/?lang=de").await;
     browser
@@ -201,6 +206,86 @@ async fn what_one_person_types_survives_the_network_the_session_and_the_back_but
     assert!(browser.has("[name=title]").await, "{}", browser.text().await);
 
     browser.finish().await;
+    world.finish().await;
+}
+
+/// The front door answers (503), the service behind it is gone: other than a cut network, this ends on a page.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_saved_while_the_service_is_stopped_is_there_when_it_runs_again() {
+    let rig = Rig::start(RigPlan::default()).await;
+    let browser = start_at(&rig.url).await;
+    let draft = begin(&browser).await;
+    browser.append("title", "Anfang").await;
+    browser.until_said(SAVED).await;
+
+    let intake = rig.first(Service::Intake);
+    intake.stop().await;
+    let words = "Dreißig Wörter über das Problem vor Ort";
+    browser.append("problem_statement", words).await;
+    browser.until_said("Ihre Eingaben bleiben in diesem Browser erhalten").await;
+    browser.press("Entwurf speichern").await;
+    browser.until_said("Im Moment nicht erreichbar").await;
+    browser.check("kept-8-service-stopped").await;
+    assert_eq!(browser.copies().await, 1, "nobody has taken it");
+
+    intake.go_on().await;
+    rig.until_ready().await;
+    browser.go(&draft).await;
+    browser.until_said("wurden wieder eingesetzt").await;
+    assert_eq!(browser.value("problem_statement").await, words);
+    browser.until_said(SAVED).await;
+    assert_eq!(stored(&browser, &draft, "problem_statement").await, words);
+    assert_eq!(stored(&browser, &draft, "title").await, "Anfang");
+    assert_eq!(browser.copies().await, 0, "the server has it");
+
+    browser.finish().await;
+    rig.finish().await;
+}
+
+/// Two approvers with one proposal open: one gives it back, the other, whose page is older, types a reason, too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reason_to_give_back_that_comes_too_late_stands_beside_the_new_state() {
+    let world = World::new().await;
+    let who = Applicant::SOLINGEN;
+    let id = world.submit(who, &form(who)).await;
+    world.until_status(who, &id, "eligible").await;
+    world.review_twice("fund").await;
+    let proposal = json!({ "kind": "grant", "amount_cents": 4_800_000 });
+    world.propose(&id, proposal.clone()).await;
+    let case = format!("/award/cases/{id}");
+    let (quick, late) = (start(&world).await, start(&world).await);
+    sign_in(&quick, "approver-1", &case).await;
+    sign_in(&late, "approver-2", &case).await;
+
+    quick.append("reason", "Bitte kürzen.").await;
+    quick.press("Zurückgeben").await;
+    quick.until_said("Der Vorschlag ist zurückgegeben.").await;
+    late.append("reason", "Die Eigenmittel\nsind nicht belegt.").await;
+    late.press("Zurückgeben").await;
+    late.until_path(&case).await;
+    for _ in 0..2 {
+        late.until_said("Fatma Schulte hat den Vorschlag zurückgegeben").await;
+        for seen in
+            ["Bitte kürzen.", "Das ließ sich so nicht ausführen", "Die Eigenmittel\nsind nicht belegt."]
+        {
+            assert!(late.text().await.contains(seen), "{seen}: {}", late.text().await);
+        }
+        late.client.refresh().await.expect("loaded again");
+    }
+    late.check("kept-9-given-back-too-late").await;
+    assert_eq!(late.copies().await, 0, "the server keeps it");
+
+    // Proposed once more, to the same person's other window: the reason is in its form.
+    world.propose(&id, proposal).await;
+    let other = late.client.new_window(false).await.expect("another window");
+    late.client.switch_to_window(other.handle).await.expect("there");
+    late.go(&case).await;
+    assert_eq!(late.value("reason").await, "Die Eigenmittel\nsind nicht belegt.");
+    late.press("Zurückgeben").await;
+    late.until_said("Der Vorschlag ist zurückgegeben.").await;
+
+    quick.finish().await;
+    late.finish().await;
     world.finish().await;
 }
 

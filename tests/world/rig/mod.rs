@@ -96,6 +96,8 @@ impl Default for RigPlan {
 
 /// A running rig.
 pub struct Rig {
+    /// Address of the front door.
+    pub url: String,
     /// The API of the set, as anybody.
     pub api: Api,
     /// Asks and orders as an operator.
@@ -223,7 +225,8 @@ impl Rig {
         let operator = Operator::connect(&settings).await.expect("an operator");
         let front = open(front, addresses, operator.clone(), &mailbox);
         let rig = Self {
-            api: Api::new(url, keys, Clock::system()),
+            api: Api::new(url.clone(), keys, Clock::system()),
+            url,
             operator,
             mailbox,
             nats: Mutex::new(nats),
