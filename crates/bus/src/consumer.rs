@@ -310,8 +310,11 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         }
     }
 
+    /// Facts of several sayers may be due, and one may wait for another: their ids order them only as well as the
+    /// clocks of their sayers agree.
     async fn release_key(&self, key: Uuid) -> Result<(), Failure> {
-        while let Some(incoming) = parked::next_due(&self.core, key).await? {
+        let (mut waiting, mut not_now) = (Vec::new(), Ok(()));
+        while let Some(incoming) = parked::next_due(&self.core, key, &waiting).await? {
             // What was held may have been held because its process died of it.
             if parked::attempt(&self.core, &incoming).await? == Attempt::Parked {
                 break;
@@ -321,16 +324,20 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             match heard {
                 Ok(applied) if applied.verdicts[0] != Verdict::Held => {
                     self.count(&incoming.header, applied.verdicts[0]);
+                    (waiting, not_now) = (Vec::new(), Ok(()));
                 }
                 Ok(_) => break,
                 Err(Failure::Park(reason)) => {
                     parked::park(&self.core, &incoming, &reason).await?;
                     break;
                 }
-                Err(failure) => return Err(failure),
+                Err(failure) => {
+                    waiting.push(incoming.header.id.uuid());
+                    not_now = Err(failure);
+                }
             }
         }
-        Ok(())
+        not_now
     }
 
     /// Once a second: what is due among the held, in case an earlier attempt failed.

@@ -172,15 +172,16 @@ pub(crate) async fn due_keys(core: &Core) -> Result<Vec<Uuid>, Failure> {
     .await?)
 }
 
-/// The next held fact of a key whose turn it is, oldest first.
-pub(crate) async fn next_due(core: &Core, key: Uuid) -> Result<Option<Incoming>, Failure> {
+/// The next held fact of a key whose turn it is, oldest first; none of those that say `not_now`.
+pub(crate) async fn next_due(core: &Core, key: Uuid, not_now: &[Uuid]) -> Result<Option<Incoming>, Failure> {
     let row = sqlx::query!(
         "select w.envelope from bus.waiting w
          join bus.inbox_head h on h.source = w.source and h.key = w.key
-         where w.key = $1 and w.status = 'held' and w.version <= h.version + 1
+         where w.key = $1 and w.status = 'held' and w.version <= h.version + 1 and w.event_id <> all($2)
            and not exists (select 1 from bus.waiting p where p.key = w.key and p.status = 'parked')
          order by w.event_id limit 1",
-        key
+        key,
+        not_now
     )
     .fetch_optional(&core.db)
     .await?;

@@ -1,5 +1,6 @@
 //! Facts of other services, over the real broker.
 
+use bus::control::{Order, Which};
 use events::{ApplicationId, ApplicationWithdrawn, EmailBounced, EmailSent, EventId, Person, Service};
 use review::file::Stage as FileStage;
 use testkit::{until, until_some};
@@ -85,6 +86,33 @@ async fn rules_by_which_nothing_can_be_scored_are_parked() {
     };
     let parked = until("it is parked", parked, |parked| !parked.is_empty()).await;
     assert_eq!(parked[0], "the weights of the criteria add up to 101, not to 100");
+}
+
+/// The confirmation, said a moment before by a clock that goes behind, is held behind the application: redriven, both
+/// take effect, although the earlier one waits for the later one.
+#[tokio::test]
+async fn a_redriven_application_does_not_wait_for_what_waits_for_it() {
+    let stage = Stage::new().await;
+    let (intake, eligibility) =
+        (stage.service(Service::Intake).await, stage.service(Service::Eligibility).await);
+    let (call_id, rules) = published();
+    intake.say(call_id, rules).await;
+    let pool = &stage.db.pool;
+    sqlx::query("alter table files add constraint broken check (false)").execute(pool).await.unwrap();
+    let id = ApplicationId(Uuid::now_v7());
+    eligibility.say(id, confirmed()).await;
+    intake.say(id, submitted()).await;
+    let waits = || async { bus::Waiting::count(pool).await.unwrap() };
+    until("one is parked, one held", waits, |waits| (waits.parked, waits.held) == (1, 1)).await;
+    sqlx::query("alter table files drop constraint broken").execute(pool).await.unwrap();
+    let which = Which { source: Service::Intake, key: id.uuid(), version: 1 };
+    let order = Order::Redrive { which, person: "operator-1".into() };
+    stage.operator().await.order::<String>(Service::Review, &order).await.unwrap();
+    let open = |seen: &Option<review::file::File>| {
+        seen.as_ref().is_some_and(|file| file.stage != FileStage::Announced)
+    };
+    until("it opens", || stage.read(id), open).await;
+    stage.end().await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::http::{Method, Request, StatusCode, header};
+use bus::control::Operator;
 use bus::{Bus, Running, Subscriptions, outbox};
 use chassis::session::{COOKIE, SessionKeys};
 use chassis::settings::Database;
@@ -128,6 +129,11 @@ impl Stage {
         let bus = Bus::connect(service, &settings, db.pool, move || clock.now()).await.unwrap();
         let _running = bus.start(std::sync::Arc::new(()), Subscriptions::new());
         Sayer { bus, _running }
+    }
+
+    /// An operator's way to the service.
+    pub async fn operator(&self) -> Operator {
+        Operator::connect(&bus::Settings::open(self.broker.0.url())).await.unwrap()
     }
 
     /// Puts an open file on the table, one minute younger than the one before.
