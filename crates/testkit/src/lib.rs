@@ -5,6 +5,7 @@
 //! once. Each test that needs a broker or a mailbox starts its own. Ports are chosen by the
 //! system; waiting is always for a condition, see [`until`].
 
+pub mod amounts;
 mod broker;
 mod database;
 mod postgres;
