@@ -14,7 +14,7 @@ use crate::journey::sign_in;
 const SAVED: &str = "Gespeichert um";
 
 /// A browser at a desk, in German.
-async fn start(world: &World) -> Browser {
+pub async fn start(world: &World) -> Browser {
     start_at(&world.url).await
 }
 
@@ -26,7 +26,7 @@ async fn start_at(url: &str) -> Browser {
 }
 
 /// A new draft of Solingen, through the page. Its address.
-async fn begin(browser: &Browser) -> String {
+pub async fn begin(browser: &Browser) -> String {
     sign_in(browser, "applicant-solingen", "/apply").await;
     browser.press("Antrag beginnen").await;
     browser.until_path("/apply/drafts/").await;
