@@ -1,6 +1,9 @@
 //! Pages that are on nobody's straight way: asked for, refused, given up. Axe finds nothing on them either, and what
 //! people stumbled over stays mended: focus, labels, titles, paper.
 
+use bus::control::{Order, WaitingFact};
+use events::Service;
+use sqlx::Executor;
 use testkit::until;
 use tests::{Applicant, Plan, World, form};
 
@@ -219,6 +222,81 @@ async fn operator(browser: &Browser, lang: &str) {
         browser.go(page).await;
         browser.check(&format!("{lang}-60-{name}")).await;
     }
+}
+
+/// Facts that were really said, and that review cannot take as long as its table is broken: nobody misses anything of
+/// intake, as after a made-up fact. In each language they are looked at, asked to be given up, and redriven once the
+/// table is whole.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operators_pages_of_a_parked_fact() {
+    let world = World::new().await;
+    let review = world.database(Service::Review);
+    review.execute("alter table files add constraint broken check (false) not valid").await.expect("broken");
+    for who in [Applicant::SOLINGEN, Applicant::ESSEN] {
+        world.submit(who, &form(who)).await;
+    }
+    let parked = || async {
+        world.operator.order::<Vec<WaitingFact>>(Service::Review, &Order::Parked).await.unwrap_or_default()
+    };
+    // Each with the confirmation of eligibility behind it.
+    let both = |facts: &Vec<WaitingFact>| facts.len() == 2 && facts.iter().all(|fact| fact.held_behind > 0);
+    let facts = until("both are parked", parked, both).await;
+    let page = |fact: &WaitingFact| {
+        let which = &fact.which;
+        format!("/ops/parked/review/{}/{}/{}", which.source, which.key, which.version)
+    };
+    let languages = || ["de", "en"].into_iter().zip(facts.iter().map(page));
+
+    let browser = Browser::start(&world.url).await;
+    for (lang, fact) in languages() {
+        browser.go(&format!("/?lang={lang}")).await;
+        sign_in(&browser, "operator-1").await;
+        browser.go("/ops").await;
+        browser.check(&format!("{lang}-70-ops-with-parked")).await;
+        browser.go("/ops/parked").await;
+        browser.check(&format!("{lang}-71-parked-list")).await;
+        browser.go(&fact).await;
+        assert!(browser.text().await.contains("broken"), "what is wrong: {}", browser.text().await);
+        browser.check(&format!("{lang}-72-parked-fact")).await;
+        browser.go(&format!("{fact}/redrive")).await;
+        browser.check(&format!("{lang}-73-redrive-in-vain")).await;
+
+        // One asks to give it up, another is asked to agree.
+        browser.go(&fact).await;
+        browser.fill("reason", "Die Tabelle nimmt <nichts> an.").await;
+        click(&browser, "form[action$='/drop'] button").await;
+        browser.until_path("/ops/parked").await;
+        until("it is asked", || browser.has("[role=status].kern-alert--success"), |said| *said).await;
+        browser.check(&format!("{lang}-74-asked")).await;
+        browser.go(&fact).await;
+        assert!(!browser.has("a[href$='/drop']").await, "nobody agrees with themselves");
+        browser.check(&format!("{lang}-75-asked-by-me")).await;
+        sign_in(&browser, "operator-2").await;
+        browser.go(&fact).await;
+        browser.check(&format!("{lang}-76-asked-by-another")).await;
+        click(&browser, "a[href$='/drop']").await;
+        browser.until_path("/drop").await;
+        assert!(browser.text().await.contains("Die Tabelle nimmt <nichts> an."), "{}", browser.text().await);
+        browser.check(&format!("{lang}-77-agree")).await;
+    }
+
+    review.execute("alter table files drop constraint broken").await.expect("whole again");
+    for (lang, fact) in languages() {
+        browser.go(&format!("/?lang={lang}")).await;
+        browser.go(&fact).await;
+        let text = browser.text().await;
+        assert!(text.contains(r#""state":"announced""#), "what would be known afterwards: {text}");
+        browser.check(&format!("{lang}-78-rehearsed")).await;
+        click(&browser, "a[href$='/redrive']").await;
+        browser.until_path("/redrive").await;
+        browser.check(&format!("{lang}-78-redrive")).await;
+        click(&browser, "form[action$='/redrive'] button").await;
+        until("it is redriven", || browser.has("[role=status].kern-alert--success"), |said| *said).await;
+        browser.check(&format!("{lang}-79-redriven")).await;
+    }
+    browser.finish().await;
+    // Nothing was given up: every application is everywhere.
+    world.finish().await;
 }
 
 async fn click(browser: &Browser, css: &str) {
