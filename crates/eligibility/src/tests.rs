@@ -11,7 +11,7 @@ use chassis::{Process, Role, ServiceSettings, Session, Shutdown, TestClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{
     AnyFact, ApplicantReplied, ApplicationId, ApplicationSubmitted, ApplicationWithdrawn, CallPublished,
-    Cause, Contact, ContactChanged, Language, OfficeRule, Person, Service,
+    Cause, Contact, ContactChanged, Language, OfficeRule, Person, Service, TieDeclared, TieEnded,
 };
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
@@ -22,7 +22,7 @@ use testkit::until;
 use uuid::Uuid;
 
 use crate::Settings;
-use crate::samples::{call, submitted};
+use crate::samples::{call, joint, submitted};
 
 const HILDEN: &str = "05158016";
 const SOLINGEN: &str = "05122000";
@@ -51,6 +51,7 @@ fn session(person: &str, role: Role) -> Session {
 struct World<Broker> {
     url: String,
     db: PgPool,
+    nats: bus::Settings,
     intake: Bus,
     intake_db: PgPool,
     speaking: Running,
@@ -77,14 +78,18 @@ async fn begin() -> World<impl Sized> {
     let intake_db = testkit::database("intake", &[&bus::MIGRATIONS]).await.pool;
     let intake = Bus::connect(Service::Intake, &nats, intake_db.clone(), move || clock.now()).await.unwrap();
     let speaking = intake.start(Arc::new(()), Subscriptions::new());
-    World { url, db: database.pool, intake, intake_db, speaking, stop, serving, _broker: broker }
+    World { url, db: database.pool, nats, intake, intake_db, speaking, stop, serving, _broker: broker }
+}
+
+async fn say_as(bus: &Bus, key: impl Into<Uuid>, fact: impl Into<AnyFact>) {
+    let mut tx = bus.begin().await.unwrap();
+    outbox::append(&mut tx, key, fact, Cause::default());
+    bus.commit(tx).await.unwrap();
 }
 
 impl<Broker> World<Broker> {
     async fn say(&self, key: impl Into<Uuid>, fact: impl Into<AnyFact>) {
-        let mut tx = self.intake.begin().await.unwrap();
-        outbox::append(&mut tx, key, fact, Cause::default());
-        self.intake.commit(tx).await.unwrap();
+        say_as(&self.intake, key, fact).await;
     }
 
     async fn publish_call(&self) {
@@ -142,8 +147,18 @@ impl<Broker> World<Broker> {
     }
 
     async fn decide(&self, id: ApplicationId, key: Option<&str>, body: &Value) -> (StatusCode, Value) {
+        self.decide_as(&session("worker-1", Role::CaseWorker), id, key, body).await
+    }
+
+    async fn decide_as(
+        &self,
+        who: &Session,
+        id: ApplicationId,
+        key: Option<&str>,
+        body: &Value,
+    ) -> (StatusCode, Value) {
         let path = format!("/eligibility/api/cases/{id}/decision");
-        let token = keys().sign(&session("worker-1", Role::CaseWorker));
+        let token = keys().sign(who);
         let mut request = self
             .request(Method::POST, &path)
             .header(header::AUTHORIZATION, format!("Bearer {token}"))
@@ -311,6 +326,66 @@ async fn a_person_decides_on_the_page_and_nothing_typed_is_lost() {
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     let (_, page) = world.get(&there, Some(&other)).await;
     assert!(page.contains("Inzwischen ist schon entschieden") && page.contains("Das sehe ich anders."));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_a_tie_does_not_decide_and_the_page_says_so_before() {
+    let world = begin().await;
+    world.publish_call().await;
+    let application = joint(HILDEN, SOLINGEN);
+    let (email, by) =
+        (application.application.contact.email.to_uppercase(), application.submitted_by.clone());
+    let id = world.submit(application).await;
+    let worker = session("worker-1", Role::CaseWorker);
+    let of = |ags: &str| Session { ags: Some(ags.to_owned()), ..worker.clone() };
+    let order = json!({"decision": "eligible", "reason": "Der Kreis wirkt mit."});
+    let fields = [("decision", "eligible"), ("reason", "Der Kreis wirkt mit."), ("key", "k")];
+    let there = format!("/eligibility/cases/{id}");
+    for (who, why) in [
+        (of(HILDEN), "Sie gehören zu einer Kommune, die beteiligt ist."),
+        (of(SOLINGEN), "Sie gehören zu einer Kommune, die beteiligt ist."),
+        (Session { person: by.id, ..worker.clone() }, "Sie haben diesen Antrag eingereicht."),
+        (Session { email: Some(email), ..worker.clone() }, "Sie sind die Ansprechperson dieses Antrags."),
+    ] {
+        let (_, page) = world.get(&there, Some(&who)).await;
+        assert!(page.contains("Sie entscheiden hier nicht mit") && page.contains(why), "{why}: {page}");
+        assert!(!page.contains("/decision\""), "no form: {page}");
+        let (status, problem) = world.decide_as(&who, id, None, &order).await;
+        assert_eq!(status, StatusCode::CONFLICT, "{problem}");
+        assert!(problem["detail"].as_str().is_some_and(|why| why.contains("you have a tie")), "{problem}");
+        // Sent from a page that was opened before.
+        let (sent, page) = world.fill_in(id, &who, &fields).await;
+        assert!(sent.status() == StatusCode::CONFLICT && page.contains("§§ 20, 21 VwVfG"), "{page}");
+    }
+
+    // What review tells: from then on, and until it ends; also where it is heard before the application.
+    let db = testkit::database("review", &[&bus::MIGRATIONS]).await.pool;
+    let review = Bus::connect(Service::Review, &world.nats, db, now).await.unwrap();
+    let telling = review.start(Arc::new(()), Subscriptions::new());
+    let later = ApplicationId(Uuid::now_v7());
+    let person = || Person { id: "worker-1".into(), name: "Jana Kurz".into() };
+    let municipality = || SOLINGEN.parse().ok();
+    for id in [id, later] {
+        let tie = TieDeclared { person: person(), municipality: municipality(), declared_at: now() };
+        say_as(&review, id, tie).await;
+    }
+    world.say(later, joint(HILDEN, SOLINGEN)).await;
+    for id in [id, later] {
+        let look = || async { world.get(&format!("/eligibility/cases/{id}"), Some(&worker)).await.1 };
+        until("the tie is known", look, |page| page.contains("Sie haben eine Bindung an diesen Antrag"))
+            .await;
+        assert_eq!(world.decide(id, None, &order).await.0, StatusCode::CONFLICT);
+        assert_eq!(world.kinds(id).await, ["eligibility-referred"]);
+    }
+    let colleague = session("worker-2", Role::CaseWorker);
+    assert_eq!(world.decide_as(&colleague, later, None, &order).await.0, StatusCode::OK);
+    let ended = TieEnded { person: person(), municipality: municipality(), ended_at: now() };
+    say_as(&review, id, ended).await;
+    let look = || async { world.get(&there, Some(&worker)).await.1 };
+    until("the form is back", look, |page| page.contains("/decision\"")).await;
+    assert_eq!(world.decide(id, None, &order).await.0, StatusCode::OK);
+    telling.drain().await;
     world.end().await;
 }
 
