@@ -169,6 +169,39 @@ async fn what_is_outside_of_the_calls_limits_is_said() {
 }
 
 #[tokio::test]
+async fn what_is_above_the_calls_maximum_is_marked_in_the_ranking_until_less_is_proposed() {
+    let stage = Stage::new(Cents::euros(100_000)).await;
+    let mut large = submitted(1);
+    large.application.financing.grant = Cents(10_000_001);
+    large.application.financing.total = Cents(11_500_001);
+    let above = stage.ready_with(large, reviews(9_000)).await;
+    let mut most = submitted(2);
+    most.application.financing.grant = Cents::euros(100_000);
+    most.application.financing.total = Cents::euros(115_000);
+    stage.ready_with(most, reviews(8_000)).await;
+    let marks = async |path: &str, language: &str, mark: &str| {
+        stage.open(&worker(&stage), path, language).await.text().matches(mark).count()
+    };
+    let mark = "über der Höchstsumme von 100.000,00";
+    assert_eq!(marks("/award", "de", mark).await, 1, "the other one asks for just as much as there is");
+    assert_eq!(marks("/award", "en", "above the maximum of €100,000.00").await, 1);
+    propose(&stage, above, json!({ "kind": "grant" })).await;
+    assert_eq!(marks("/award?stage=proposed", "de", mark).await, 1);
+    // There is not so much money: the mark stays on the waiting list.
+    let case = format!("/award/cases/{above}");
+    assert_eq!(
+        stage.post(&approver(&stage), &format!("/cases/{above}/approval"), json!({})).await.status,
+        200
+    );
+    assert_eq!(marks("/award?stage=waitlisted", "de", mark).await, 1);
+    stage.send_form(&approver(&stage), &format!("{case}/return"), &[("reason", "Weniger.")]).await;
+    assert_eq!(marks("/award", "de", mark).await, 1, "given back, it stands for what was applied for");
+    propose(&stage, above, json!({ "kind": "grant", "amount_cents": 10_000_000, "reasons": "Darum." })).await;
+    assert_eq!(marks("/award", "de", mark).await, 0);
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn the_shares_of_a_joint_project_are_seen_before_the_approval() {
     use events::{JointProject, Participant};
     let stage = Stage::new(Cents::euros(100_000)).await;
