@@ -7,3 +7,4 @@ mod queue;
 mod reviewing;
 mod stage;
 mod store;
+mod ties;
