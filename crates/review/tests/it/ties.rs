@@ -2,12 +2,12 @@
 
 use axum::http::Method;
 use chassis::{Role, Session};
-use events::{ApplicationId, ApplicationWithdrawn, Person, Service};
+use events::{AnyFact, ApplicationId, ApplicationWithdrawn, Person, Service};
 use review::store::ties;
 use testkit::until;
 use uuid::Uuid;
 
-use crate::stage::{Stage, published, submitted, with_paderborn};
+use crate::stage::{Stage, published, sheet, submitted, with_paderborn};
 
 const PADERBORN: &str = "05774032";
 
@@ -113,6 +113,42 @@ async fn a_tie_and_its_end_are_told_to_every_file_they_concern() {
     assert_eq!(told(&stage).await, each(&all, &["tie-declared", "tie-ended"]));
     declare(&stage, &approver, "4").await;
     assert_eq!(told(&stage).await, each(&all, &["tie-declared", "tie-ended", "tie-declared"]));
+    stage.end().await;
+}
+
+/// Two reviews and a third file in hand: declared, none of the reviews counts any more, and the file goes back.
+#[tokio::test]
+async fn a_tie_takes_a_reviewer_out_of_every_file_at_once() {
+    let stage = Stage::new().await;
+    let anna = stage.reviewer("anna");
+    let mut files = Vec::new();
+    for given in [true, true, false] {
+        let id = stage.open_file_of(with_paderborn).await;
+        assert_eq!(stage.api(&anna, Method::POST, "/next", None).await.json()["id"], id.to_string());
+        if given {
+            let path = format!("/files/{id}/review");
+            assert_eq!(stage.api(&anna, Method::POST, &path, Some(sheet(4, "fund"))).await.status, 200);
+        }
+        files.push(id);
+    }
+    assert_eq!(declare(&stage, &anna, "1").await, "/review/ties?done=released");
+    assert_eq!(told(&stage).await, each(&files, &["tie-declared"]));
+    for id in files {
+        let file = stage.read(id).await.unwrap();
+        assert_eq!((file.reviews().count(), file.held()), (0, 0), "{file:?}");
+        // Two others still have to come.
+        for other in ["bela", "cem"] {
+            let other = stage.reviewer(other);
+            assert_eq!(stage.api(&other, Method::POST, "/next", None).await.json()["id"], id.to_string());
+            let path = format!("/files/{id}/review");
+            assert_eq!(stage.api(&other, Method::POST, &path, Some(sheet(3, "fund"))).await.status, 200);
+        }
+    }
+    let completed = stage.said().await.into_iter().filter_map(|fact| match fact {
+        AnyFact::ReviewCompleted(done) => Some((done.reviews.len(), done.weighted)),
+        _ => None,
+    });
+    assert_eq!(completed.collect::<Vec<_>>(), [(2, 6_000); 3], "without the reviews that were set aside");
     stage.end().await;
 }
 
