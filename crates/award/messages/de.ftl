@@ -120,8 +120,6 @@ changed-title = Nicht freigegeben: Sehen Sie noch einmal hin
 changed-notice = Der Bescheid sähe jetzt anders aus als der, den Sie gesehen haben, zum Beispiel weil ein neuer Tag begonnen hat. Unten steht der jetzige.
 changed-funds-back = Als Sie die Seite geöffnet haben, reichten die Mittel nicht. Jetzt reichen sie, und ein Bescheid würde ergehen.
 changed-funds-gone = Als Sie die Seite geöffnet haben, reichten die Mittel noch. Jetzt reichen sie nicht mehr.
-not-done = Das ließ sich so nicht ausführen
-left-reason = Ihre Begründung ist nicht verloren; sie lautete:
 return-title = Vorschlag zurückgeben
 field-return-reason = Was soll anders werden?
 return-button = Zurückgeben
@@ -241,3 +239,6 @@ history-posted = Bescheid zur Post gegeben am
 history-arrived = Bescheid angekommen am
 history-waived = Rechtsbehelfsverzicht vom
 history-final = Bestandskräftig seit
+
+draft-gone = Das ist in diesem Stand des Falls nicht mehr möglich. Ihr Text bleibt auf der Seite des Falls lesbar.
+draft-stale = Inzwischen hat jemand anderes diesen Fall bearbeitet. Laden Sie die Seite neu, bevor Sie weiterschreiben: Ihr Text bleibt erhalten.

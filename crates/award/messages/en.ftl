@@ -120,8 +120,6 @@ changed-title = Not approved: please look again
 changed-notice = The notice would now differ from the one you saw, for example because a new day has begun. The present one is below.
 changed-funds-back = When you opened the page the funds were not enough. Now they are, and a notice would be issued.
 changed-funds-gone = When you opened the page the funds were enough. Now they are not any more.
-not-done = This could not be done
-left-reason = Your reason is not lost; it was:
 return-title = Send the proposal back
 field-return-reason = What should be different?
 return-button = Send back
@@ -241,3 +239,6 @@ history-posted = Notice posted on
 history-arrived = Notice arrived on
 history-waived = Waiver of remedy of
 history-final = Final since
+
+draft-gone = As the case stands now, this is no longer possible. Your text stays readable on the page of the case.
+draft-stale = Somebody else has worked on this case meanwhile. Reload the page before you go on writing: your text is kept.

@@ -26,8 +26,7 @@ rule-declarations = Erklärungen
 
 case-back = Zur Liste
 case-decided = Die Entscheidung ist gespeichert.
-case-too-late = Inzwischen ist schon entschieden
-case-too-late-text = Ihre Entscheidung wurde nicht gespeichert. Unten steht, was jetzt gilt. Ihre Begründung war:
+case-too-late-text = Ihre Entscheidung wurde nicht gespeichert. Unten steht, was jetzt gilt.
 findings-title = Was die Regeln festgestellt haben
 findings-basis = Stand des Registers: { $day }. Fassung { $version } der Regeln des Aufrufs.
 findings-language = Es gilt der deutsche Text der Feststellungen (§ 23 VwVfG).

@@ -26,8 +26,7 @@ rule-declarations = Declarations
 
 case-back = To the list
 case-decided = The decision is stored.
-case-too-late = This has been decided in the meantime
-case-too-late-text = Your decision was not stored. What holds now is shown below. Your reason was:
+case-too-late-text = Your decision was not stored. What holds now is shown below.
 findings-title = What the rules have found
 findings-basis = Register as of { $day }. Version { $version } of the call’s rules.
 findings-language = The German text of the findings is the one that counts (§ 23 VwVfG).

@@ -152,7 +152,7 @@ function keep(form) {
   const url = form.dataset.autosave;
   const name = copyName(form), older = `${name}:older:`;
   const hidden = (field) => form.elements.namedItem(field);
-  const OWN = new Set(["csrf", "key", "kept_revision", "open_page", "seen", "action", "revision"]);
+  const OWN = new Set(["csrf", "key", "kept_revision", "open_page", "seen", "action", "revision", "contact_changes"]);
   const all = () => [...new FormData(form)].filter(([, value]) => typeof value === "string");
   const fields = () => all().filter(([field]) => !OWN.has(field));
   const status = element("p", "b-saved kern-body");

@@ -117,7 +117,6 @@ typed-take = Nehmen Sie die Akte wieder, um daran weiterzuschreiben.
 typed-copy = Abgeben lässt es sich hier nicht mehr. Sie können den Text kopieren und mitnehmen.
 typed-stays = Ihr Text bleibt auf der Seite dieser Akte lesbar.
 typed-given = Ihr Gutachten zu dieser Akte ist schon abgegeben. Was Sie hier schreiben, wird nicht gespeichert.
-typed-elsewhere = In einem anderen Fenster haben Sie an diesem Gutachten weitergeschrieben (gespeichert am { $at }). Was hier steht, ist noch nicht gespeichert: Wählen Sie für jede Angabe, welche gelten soll.
 refused-not-open = Die Zulässigkeit dieses Antrags ist noch nicht geklärt.
 refused-withdrawn = Die Kommune hat diesen Antrag inzwischen zurückgezogen.
 refused-completed = Alle Gutachten zu diesem Antrag liegen inzwischen vor.

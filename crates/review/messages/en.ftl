@@ -117,7 +117,6 @@ typed-take = Take the file again to go on writing.
 typed-copy = It can no longer be given here. You can copy the text and take it along.
 typed-stays = Your text stays readable on the page of this file.
 typed-given = Your review of this file is given already. What you write here is not saved.
-typed-elsewhere = You went on writing this review in another window (saved { $at }). What stands here is not saved yet: choose for each part which one is to stand.
 refused-not-open = The eligibility of this application is not settled yet.
 refused-withdrawn = The applicant has withdrawn this application meanwhile.
 refused-completed = All reviews of this application are in meanwhile.
