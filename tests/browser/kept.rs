@@ -238,7 +238,7 @@ async fn a_review_is_never_replaced_by_less() {
     browser.until_said(SAVED).await;
     browser.client.switch_to_window(older).await.expect("back");
     browser.choose(&scores[1], "3").await;
-    browser.until_said("In einem anderen Fenster haben Sie an diesem Gutachten weitergeschrieben").await;
+    browser.until_said("In einem anderen Fenster haben Sie hier weitergeschrieben").await;
     browser.check("kept-6-two-windows").await;
     assert_eq!(stored(&browser, &file, "comment").await, "Gute Gründe und noch mehr");
     // Both survive: the reasons of the one window, the score of the other.
