@@ -22,8 +22,8 @@ const WORDS = {
     olderTitle: "In diesem Browser liegen Eingaben, die nicht gespeichert sind",
     olderText: (at) => `Sie sind vom ${at}. Seitdem wurde hier etwas anderes gespeichert; es steht unten.`,
     restored: "Nicht gespeicherte Eingaben aus diesem Browser wurden wieder eingesetzt.",
-    left: (count) => `Noch ${count} Zeichen.`,
-    over: (count) => `${count} Zeichen zu viel.`,
+    left: (count) => `Noch ${number(count)} Zeichen.`,
+    over: (count) => `${number(count)} Zeichen zu viel.`,
     keys: "Tasten auf dieser Seite:",
     keysOff: "Tasten ausschalten",
     keysOn: "Tasten einschalten",
@@ -48,8 +48,8 @@ const WORDS = {
     olderTitle: "This browser has something you typed that is not saved",
     olderText: (at) => `It is of ${at}. Since then something else was saved here; that is shown below.`,
     restored: "What you had typed in this browser and was not saved has been put back.",
-    left: (count) => `${count} characters left.`,
-    over: (count) => `${count} characters too many.`,
+    left: (count) => `${number(count)} ${count === 1 ? "character" : "characters"} left.`,
+    over: (count) => `${number(count)} ${count === 1 ? "character" : "characters"} too many.`,
     keys: "Keys on this page:",
     keysOff: "Turn keys off",
     keysOn: "Turn keys on",
@@ -57,6 +57,7 @@ const WORDS = {
 };
 const language = document.documentElement.lang === "en" ? "en" : "de";
 const words = WORDS[language];
+const number = (count) => count.toLocaleString(language);
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -294,7 +295,8 @@ function keep(form) {
     const differ = differing(stored, mine);
     for (const field of differ) {
       const group = element("fieldset", "kern-fieldset");
-      group.append(element("legend", "kern-label", label(field)));
+      const choices = element("div", "kern-fieldset__body");
+      group.append(element("legend", "kern-label", label(field)), choices);
       for (const [side, title, values] of [["stored", words.stored, stored], ["mine", words.here, mine]]) {
         const line = element("div", "kern-form-check");
         const input = element("input", "kern-form-check__radio");
@@ -305,7 +307,7 @@ function keep(form) {
         const text = element("label", "kern-label b-text", `${title}: ${read(field, values)}`);
         text.htmlFor = id;
         line.append(input, text);
-        group.append(line);
+        choices.append(line);
       }
       box.append(group);
     }
