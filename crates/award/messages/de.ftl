@@ -24,6 +24,7 @@ column-project = Projekt
 column-score = Punkte
 column-amount = Betrag
 column-state = Stand
+applied-for = beantragt: { $applied }
 of-applied = von { $applied } beantragt
 
 budget-title = Haushaltsmittel

@@ -24,6 +24,7 @@ column-project = Project
 column-score = Points
 column-amount = Amount
 column-state = State
+applied-for = applied for: { $applied }
 of-applied = of { $applied } applied for
 
 budget-title = Budget

@@ -218,7 +218,7 @@ impl Page {
 
     /// How many.
     pub fn count(&self, count: usize) -> String {
-        self.language.number(i64::try_from(count).unwrap_or(i64::MAX))
+        self.language.count(count)
     }
 
     /// A date.
