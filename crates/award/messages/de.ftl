@@ -24,6 +24,7 @@ column-project = Projekt
 column-score = Punkte
 column-amount = Betrag
 column-state = Stand
+applied-for = beantragt: { $applied }
 of-applied = von { $applied } beantragt
 
 budget-title = Haushaltsmittel
@@ -53,8 +54,8 @@ financing-total = Gesamtkosten
 reviews-title = Gutachten
 reviews-score = Im Mittel { $score } von 100 Punkten.
 set-aside-title = Ein Gutachten zählt nicht
-set-aside-text = Wer es gegeben hat, hat danach eine Bindung angezeigt (§§ 20, 21 VwVfG). Das Gutachten ist gekennzeichnet, Mittelwert und Empfehlung kommen aus den anderen. Endet die Bindung, zählt es trotzdem nicht wieder.
-set-aside-all = Kein Gutachten zählt mehr: Alle, die eines gegeben haben, haben danach eine Bindung angezeigt (§§ 20, 21 VwVfG). Vorschlagen und freigeben kann nur, wer bestätigt, das zu wissen.
+set-aside-text = Wer es gegeben hat, hat danach eine Bindung angezeigt (§§ 20, 21 VwVfG). Das Gutachten ist gekennzeichnet, Mittelwert und Empfehlung kommen aus den anderen. Endet die Bindung, zählt es trotzdem nicht wieder.
+set-aside-all = Kein Gutachten zählt mehr: Alle, die eines gegeben haben, haben danach eine Bindung angezeigt (§§ 20, 21 VwVfG). Vorschlagen und freigeben kann nur, wer bestätigt, das zu wissen.
 set-aside-badge = zählt nicht: Bindung
 field-in-knowledge = Ich entscheide in Kenntnis dessen, dass kein Gutachten zählt.
 reviews-split = Die Gutachten gehen auseinander.
@@ -65,7 +66,7 @@ points = { $points } von { $most } Punkten
 comment = Begründung
 
 begun-title = Das Projekt soll schon begonnen haben
-begun-text = Als Beginn ist der { $from } angegeben. Gefördert werden nur Projekte, die beim Erlass des Bescheids noch nicht begonnen haben, außer dem vorzeitigen Beginn wurde zugestimmt (VV 1.3 zu § 44 LHO).
+begun-text = Als Beginn ist der { $from } angegeben. Gefördert werden nur Projekte, die beim Erlass des Bescheids noch nicht begonnen haben, außer dem vorzeitigen Beginn wurde zugestimmt (VV 1.3 zu § 44 LHO).
 unprintable-title = Zeichen, die nicht gedruckt werden können
 unprintable-text = Diese Zeichen aus dem Antrag erscheinen im Bescheid als leeres Kästchen: { $characters }
 returned-title = { $name } hat den Vorschlag zurückgegeben
@@ -90,7 +91,7 @@ approved-by = Freigegeben von
 
 ties-link = Meine Bindungen an Kommunen
 tied-title = Sie entscheiden hier nicht mit
-tied-text = Deshalb wirken Sie an diesem Verfahren nicht mit (§§ 20, 21 VwVfG). Bitte geben Sie den Vorgang an eine Kollegin oder einen Kollegen ab.
+tied-text = Deshalb wirken Sie an diesem Verfahren nicht mit (§§ 20, 21 VwVfG). Bitte geben Sie den Vorgang an eine Kollegin oder einen Kollegen ab.
 tie-own-municipality = Sie gehören zu einer Kommune, die beteiligt ist.
 tie-submitted = Sie haben diesen Antrag eingereicht.
 tie-contact = Sie sind die Ansprechperson dieses Antrags.

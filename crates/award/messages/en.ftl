@@ -24,6 +24,7 @@ column-project = Project
 column-score = Points
 column-amount = Amount
 column-state = State
+applied-for = applied for: { $applied }
 of-applied = of { $applied } applied for
 
 budget-title = Budget
@@ -53,8 +54,8 @@ financing-total = Total cost
 reviews-title = Reviews
 reviews-score = { $score } of 100 points on average.
 set-aside-title = A review does not count
-set-aside-text = Its reviewer declared a tie afterwards (§§ 20, 21 VwVfG). The review is marked; mean and recommendation come from the others. When the tie ends, it still does not count.
-set-aside-all = No review counts any more: everybody who gave one declared a tie afterwards (§§ 20, 21 VwVfG). Only who confirms that they know can propose and approve.
+set-aside-text = Its reviewer declared a tie afterwards (§§ 20, 21 VwVfG). The review is marked; mean and recommendation come from the others. When the tie ends, it still does not count.
+set-aside-all = No review counts any more: everybody who gave one declared a tie afterwards (§§ 20, 21 VwVfG). Only who confirms that they know can propose and approve.
 set-aside-badge = does not count: tie
 field-in-knowledge = I decide in knowledge that no review counts.
 reviews-split = The reviewers do not agree.
@@ -65,7 +66,7 @@ points = { $points } of { $most } points
 comment = Reasons
 
 begun-title = The project may have begun already
-begun-text = It is said to begin on { $from }. Only projects that have not begun when the notice is issued are funded, unless an early start was agreed to (VV 1.3 on § 44 LHO).
+begun-text = It is said to begin on { $from }. Only projects that have not begun when the notice is issued are funded, unless an early start was agreed to (VV 1.3 on § 44 LHO).
 unprintable-title = Characters that cannot be printed
 unprintable-text = These characters of the application appear in the notice as an empty box: { $characters }
 returned-title = { $name } has sent the proposal back
@@ -90,7 +91,7 @@ approved-by = Approved by
 
 ties-link = My ties to municipalities
 tied-title = You take no part in this decision
-tied-text = Therefore you take no part in this procedure (§§ 20, 21 VwVfG). Please hand the case to a colleague.
+tied-text = Therefore you take no part in this procedure (§§ 20, 21 VwVfG). Please hand the case to a colleague.
 tie-own-municipality = You belong to a municipality that takes part.
 tie-submitted = You submitted this application.
 tie-contact = You are the contact person of this application.

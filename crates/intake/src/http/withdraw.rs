@@ -105,7 +105,7 @@ pub(super) async fn withdraw(
     let reason = match withdrawal::reason(fields.get("reason")) {
         Ok(reason) => reason,
         Err(limit) => {
-            let wrong = [("reason".to_owned(), page.t1("wrong-reason", "limit", limit))];
+            let wrong = [("reason".to_owned(), page.t1("wrong-reason", "limit", page.count(limit)))];
             let mut tx = service.bus.begin().await?;
             let now = tx.now();
             kept::refuse(&mut tx, &session.person, &kept_name(id), &fields, &wrong, now).await?;

@@ -345,7 +345,7 @@ async fn a_form_of_ten_megabytes_is_too_much() {
     let answer = world.send_form(&draft, &page, "check", &filled(&[("method", &long)])).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let page = world.open(&format!("{draft}?check=1")).await;
-    assert!(page.text.contains("„Methode“ hat 5001 Zeichen") && page.text.contains(&long));
+    assert!(page.text.contains("„Methode“ hat 5.001 Zeichen") && page.text.contains(&long));
     world.end().await;
 }
 
