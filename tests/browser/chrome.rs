@@ -24,6 +24,8 @@ pub const PHONE: (u32, u32) = (360, 780);
 pub const DESK: (u32, u32) = (1280, 900);
 /// And of a large screen: for pictures only.
 const LARGE: (u32, u32) = (1920, 1080);
+/// A4 without margins.
+const PAPER: (u32, u32) = (794, 1123);
 
 pub struct Browser {
     pub client: Client,
@@ -237,6 +239,15 @@ impl Browser {
         let media = json!({ "cmd": "Emulation.setEmulatedMedia",
             "params": { "media": if paper { "print" } else { "" } } });
         self.client.issue_cmd(Cdp(media)).await.expect("another medium");
+    }
+
+    /// A picture of the page as it would be printed on A4.
+    pub async fn print(&self, name: &str) {
+        self.on_paper(true).await;
+        self.size(PAPER).await;
+        self.picture(&format!("{name}-print")).await;
+        self.on_paper(false).await;
+        self.size(DESK).await;
     }
 
     async fn picture(&self, name: &str) {

@@ -185,7 +185,10 @@ async fn what_one_person_types_survives_the_network_the_session_and_the_back_but
     sign_in(&browser, "applicant-solingen", "/apply").await;
     browser.client.close_window().await.expect("closed");
     browser.client.switch_to_window(page).await.expect("back");
+    // The page before says that it is saved, too: it is another page that counts.
+    browser.ask("document.body.dataset.before = 'yes'").await;
     browser.press("Entwurf speichern").await;
+    until("another page", || browser.has("body[data-before]"), |there| !there).await;
     browser.until_said("Der Entwurf ist gespeichert").await;
     assert_eq!(stored(&browser, &draft, "title").await, "Anfang geht weiter!");
 
@@ -323,7 +326,7 @@ async fn a_review_is_never_replaced_by_less() {
     browser.until_said(SAVED).await;
     browser.client.switch_to_window(older).await.expect("back");
     browser.choose(&scores[1], "3").await;
-    browser.until_said("In einem anderen Fenster haben Sie an diesem Gutachten weitergeschrieben").await;
+    browser.until_said("In einem anderen Fenster haben Sie hier weitergeschrieben").await;
     browser.check("kept-6-two-windows").await;
     assert_eq!(stored(&browser, &file, "comment").await, "Gute Gründe und noch mehr");
     // Both survive: the reasons of the one window, the score of the other.

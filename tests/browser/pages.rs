@@ -2,7 +2,9 @@
 //! people stumbled over stays mended: focus, labels, titles, paper.
 
 use bus::control::{Order, WaitingFact};
+use chrono::TimeDelta;
 use events::Service;
+use serde_json::json;
 use sqlx::Executor;
 use testkit::until;
 use tests::{Applicant, Plan, World, form};
@@ -33,6 +35,92 @@ async fn every_other_page_also_with_errors() {
     }
     browser.finish().await;
 
+    world.finish().await;
+}
+
+/// What becomes of an application besides a grant: withdrawn, turned down, answered, corrected; and pages that say no.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_end_of_an_application() {
+    let world = World::with(Plan::default()).await;
+    let who = Applicant::ESSEN;
+    let sound = form(who);
+    let rejected = world.submit(who, &sound).await;
+    world.review_twice("decline").await;
+    let reasons = "Das Vorhaben ist im Vergleich weniger wirksam.\nDie Ziele sind nicht messbar.";
+    world.propose(&rejected, json!({ "kind": "reject", "reasons": reasons })).await;
+    let withdrawn = world.submit(who, &sound).await;
+    world.until_status(who, &withdrawn, "eligible").await;
+    world.withdraw(who, &withdrawn).await;
+    // Without the declarations the rules cannot confirm it.
+    let mut open = sound.clone();
+    open.declarations.clear();
+    let (referred, ineligible) = (world.submit(who, &open).await, world.submit(who, &open).await);
+    world.decide_eligibility(&ineligible, "ineligible").await;
+    world.until_status(who, &ineligible, "ineligible").await;
+    world.until_status(who, &referred, "referred").await;
+    world.reply(who, &referred, "Die Erklärungen reichen wir nach.\nSie liegen dem Rat vor.").await;
+    world.until_reply(&referred).await;
+
+    let browser = Browser::start(&world.url).await;
+    for lang in ["de", "en"] {
+        browser.size(DESK).await;
+        browser.go(&format!("/?lang={lang}")).await;
+        sign_in(&browser, "applicant-essen").await;
+        browser.go("/apply").await;
+        browser.check(&format!("{lang}-70-my-applications")).await;
+        for (id, name) in [(&withdrawn, "withdrawn"), (&ineligible, "ineligible"), (&referred, "referred")] {
+            browser.go(&format!("/apply/applications/{id}")).await;
+            browser.check(&format!("{lang}-71-{name}")).await;
+        }
+        if lang == "en" {
+            let found = browser.ask("return document.querySelector('main .kern-alert .b-text').lang").await;
+            assert_eq!(found, "en", "what the rules found, in the reader's language");
+        }
+        browser.go(&format!("/apply/applications/{referred}/contact")).await;
+        browser.check(&format!("{lang}-72-contact")).await;
+        browser.go("/ops").await;
+        browser.check(&format!("{lang}-73-forbidden")).await;
+
+        sign_in(&browser, "case-worker-1").await;
+        for (id, name) in [(&ineligible, "ineligible"), (&referred, "replied")] {
+            browser.go(&format!("/eligibility/cases/{id}")).await;
+            browser.check(&format!("{lang}-74-{name}")).await;
+        }
+        browser.go(&format!("/review/files/{rejected}")).await;
+        browser.check(&format!("{lang}-75-reviewed-file")).await;
+        sign_in(&browser, "approver-1").await;
+        browser.go("/award?stage=proposed").await;
+        browser.check(&format!("{lang}-76-ranking-proposed")).await;
+        browser.go(&format!("/award/cases/{rejected}")).await;
+        browser.check(&format!("{lang}-76-rejection")).await;
+        browser.go(&format!("/award/cases/{rejected}/approval")).await;
+        browser.check(&format!("{lang}-76-rejection-approval")).await;
+        sign_in(&browser, "reviewer-1").await;
+        browser.go("/review").await;
+        browser.check(&format!("{lang}-77-queue-empty")).await;
+        browser.go(&format!("/review/files/{rejected}")).await;
+        browser.check(&format!("{lang}-77-own-review")).await;
+    }
+
+    // Decided, told, and not retrieved in time.
+    assert_eq!(world.approve(&rejected).await, "rejected");
+    world.until_quiet().await;
+    world.clock.advance(TimeDelta::days(14));
+    for lang in ["de", "en"] {
+        browser.size(DESK).await;
+        browser.go(&format!("/?lang={lang}")).await;
+        // The session has ended meanwhile.
+        browser.client.delete_cookie("bescheid_session").await.expect("no session");
+        browser.go("/apply").await;
+        browser.check(&format!("{lang}-78-sign-in-first")).await;
+        sign_in(&browser, "applicant-essen").await;
+        browser.go(&format!("/award/notices/{rejected}")).await;
+        browser.check(&format!("{lang}-79-offer-ended")).await;
+        sign_in(&browser, "case-worker-1").await;
+        browser.go(&format!("/award/cases/{rejected}")).await;
+        browser.check(&format!("{lang}-79-rejected")).await;
+    }
+    browser.finish().await;
     world.finish().await;
 }
 
@@ -102,6 +190,7 @@ async fn applicant(browser: &Browser, lang: &str, decided: &str) {
     let exact = "return getComputedStyle(document.querySelector('main .kern-icon')).printColorAdjust";
     assert_eq!(browser.ask(exact).await, "exact");
     browser.on_paper(false).await;
+    browser.print(&format!("{lang}-34-status")).await;
     browser.check(&format!("{lang}-34-status")).await;
     browser.go(&format!("/apply/applications/{decided}/receipt")).await;
     browser.check(&format!("{lang}-34-receipt")).await;
@@ -131,7 +220,7 @@ async fn office(browser: &Browser, lang: &str, referred: &str, decided: &str) {
     let scrolls = "const box = document.querySelector('.b-table'); if (!box) return true;\
         const hint = box.querySelector('.b-scrolls');\
         return (box.scrollWidth > box.clientWidth) === (getComputedStyle(hint).display !== 'none')";
-    for state in ["waiting", "taken", "reviewed"] {
+    for state in ["waiting", "taken", "completed"] {
         browser.go(&format!("/review/all?state={state}")).await;
         assert_eq!(
             browser.ask(scrolls).await,
@@ -181,6 +270,9 @@ async fn reviewer(browser: &Browser, world: &World, lang: &str) {
     .await;
     take(browser).await;
     let file = browser.path().await;
+    browser.go("/review").await;
+    browser.check(&format!("{lang}-51-queue-held")).await;
+    browser.go(&file).await;
     browser.check(&format!("{lang}-51-file")).await;
     click(browser, "form[action$='/review'] button[type=submit]").await;
     until_errors(browser).await;
@@ -193,6 +285,7 @@ async fn reviewer(browser: &Browser, world: &World, lang: &str) {
     browser.go(&file).await;
     click(browser, "form[action$='/return'] button").await;
     browser.until_not_path(&file).await;
+    browser.check(&format!("{lang}-53-queue-returned")).await;
 }
 
 /// Presses "next" until a file has come: it may be that review has not heard of it yet.

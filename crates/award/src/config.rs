@@ -56,3 +56,9 @@ impl chassis::ServiceSettings for Settings {
         vec![&bus::MIGRATIONS, &crate::MIGRATIONS]
     }
 }
+
+impl host::HasNats for Settings {
+    fn nats(&self) -> &bus::Settings {
+        &self.nats
+    }
+}

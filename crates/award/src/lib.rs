@@ -20,8 +20,10 @@ pub mod sweep;
 
 use std::sync::Arc;
 
-use bus::Bus;
+use axum::Router;
+use bus::{Bus, Subscriptions};
 use chassis::{Clock, Process, StartError};
+use host::{Parts, Task};
 use pages::Pages;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
@@ -54,6 +56,7 @@ pub struct Service {
     pub clock: Clock,
     /// Our pages.
     pub pages: Pages,
+    sweep: Sweep,
     printer: Printer,
 }
 
@@ -64,7 +67,7 @@ impl Service {
     /// A message catalogue with a mistake.
     pub fn new(db: PgPool, bus: Bus, clock: Clock) -> Result<Self, StartError> {
         let pages = Pages::new("/award", MESSAGES.0, MESSAGES.1).map_err(StartError::other("messages"))?;
-        Ok(Self { db, bus, clock, pages, printer: Printer::new() })
+        Ok(Self { db, bus, clock, pages, sweep: Sweep::default(), printer: Printer::new() })
     }
 }
 
@@ -73,37 +76,31 @@ impl Service {
 /// # Errors
 /// Postgres refuses, the schema is too old, the bus cannot be opened, a background task ended.
 pub async fn run(process: Process, settings: Settings) -> Result<(), StartError> {
-    let db = chassis::database::connect(&settings.database).await?;
-    chassis::database::check_schema(&db, &[&bus::MIGRATIONS, &MIGRATIONS]).await?;
-    let clock = process.clock().clone();
-    let now = {
-        let clock = clock.clone();
-        move || clock.now()
-    };
-    let bus = Bus::connect(NAME, &settings.nats, db.clone(), now)
-        .await
-        .map_err(StartError::other("connect to NATS"))?;
-    let service = Arc::new(Service::new(db, bus, clock)?);
+    host::run::<Service>(process, settings).await
+}
 
-    process.health().check("postgres", {
-        let db = service.db.clone();
-        move || {
-            let db = db.clone();
-            async move { chassis::database::answers(&db).await }
-        }
-    });
-    process.health().check("nats", {
-        let bus = service.bus.clone();
-        move || {
-            let seen = bus.broker();
-            async move { seen.map(|()| "connected".to_owned()) }
-        }
-    });
-    process.spawn("sweep", sweep::run(service.clone(), settings.sweep, process.draining()));
-    let running = service.bus.start(service.clone(), on::subscriptions());
-    service.bus.first_look().await;
-    let routes = service.pages.around(&process, routes(service.clone()));
-    let served = chassis::http::serve(process, routes).await;
-    running.drain().await;
-    served
+impl host::Service for Service {
+    type Settings = Settings;
+
+    const NAME: events::Service = NAME;
+
+    fn compose(parts: Parts, settings: Settings) -> Result<Self, StartError> {
+        Ok(Self { sweep: settings.sweep, ..Self::new(parts.db, parts.bus, parts.clock)? })
+    }
+
+    fn subscriptions() -> Subscriptions<Self> {
+        on::subscriptions()
+    }
+
+    fn pages(&self) -> &Pages {
+        &self.pages
+    }
+
+    fn routes(self: Arc<Self>) -> Router {
+        http::routes(self)
+    }
+
+    fn tasks(self: Arc<Self>, process: &Process) -> Vec<Task> {
+        vec![Task::new("sweep", sweep::run(self, process.draining()))]
+    }
 }

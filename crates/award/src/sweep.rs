@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Failure, outbox};
+use chassis::StartError;
 use events::{ApplicationId, Cause, NoticeBecameFinal};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -11,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 use crate::Service;
 use crate::award::Stage;
 use crate::calendar::day_in_germany;
-use crate::config::Sweep;
 use crate::deadlines::Standing;
 use crate::store::history::Happened;
 use crate::store::{cases, history, notices};
@@ -23,8 +23,8 @@ const AT_ONCE: i64 = 500;
 ///
 /// # Errors
 /// Never: what fails now is tried at the next look.
-pub async fn run(service: Arc<Service>, settings: Sweep, draining: CancellationToken) -> Result<(), Failure> {
-    let mut ticks = tokio::time::interval(Duration::from_secs(settings.every.max(1)));
+pub async fn run(service: Arc<Service>, draining: CancellationToken) -> Result<(), StartError> {
+    let mut ticks = tokio::time::interval(Duration::from_secs(service.sweep.every.max(1)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while draining.run_until_cancelled(ticks.tick()).await.is_some() {
         if let Err(error) = look(&service).await {

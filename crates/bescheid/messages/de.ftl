@@ -42,7 +42,7 @@ ops-starts = { $count ->
 }
 ops-ready = bereit
 ops-not-ready = nicht bereit
-ops-restart = Neu starten …
+ops-restart = Neu starten …
 ops-restart-title = { $service } neu starten?
 ops-restart-what = Der Prozess bringt zu Ende, was er begonnen hat; dann tritt ein neuer an seine Stelle. Anfragen warten so lange an der Tür. Nichts geht verloren.
 ops-restart-waits = { $count ->
@@ -65,6 +65,9 @@ state-decided = entschieden
 state-final = bestandskräftig
 state-withdrawn = zurückgezogen
 state-announced = angekündigt
+state-open = in Begutachtung
+state-completed = fertig begutachtet
+state-known = bekannt
 state-ready = zur Entscheidung bereit
 state-proposed = vorgeschlagen
 state-granted = bewilligt
@@ -125,7 +128,7 @@ parked-done-dropped = Die Nachricht ist aufgegeben.
 
 about-title = Quelltext und Lizenzen
 about-software = Bescheid ist freie Software unter der European Union Public Licence 1.2 (EUPL-1.2).
-about-data = Gemeinden: Quelle: Statistisches Bundesamt (Destatis), Gemeindeverzeichnis (GV100AD), Gebietsstand 30.11.2023 (bearbeitet). Ausländerbehörden: § 1 Nr. 4 ZustAVO NRW und die im Verzeichnis genannten Vereinbarungen.
+about-data = Gemeinden: Quelle: Statistisches Bundesamt (Destatis), Gemeindeverzeichnis (GV100AD), Gebietsstand 30.11.2023 (bearbeitet). Ausländerbehörden: § 1 Nr. 4 ZustAVO NRW und die im Verzeichnis genannten Vereinbarungen.
 about-design = Gestaltung: KERN (EUPL-1.2). Schrift der Seiten: Fira Sans (SIL Open Font License 1.1).
 about-demo = Das Vorbild ist das Programm KOMM-IN NRW, das von 2005 bis 2010 nach Angaben der Vortragsfolien von 2011 insgesamt 359 Projekte in 123 Kommunen mit 14,7 Millionen Euro förderte. Personen, Behörde und Beträge der Vorführung sind erfunden.
 
@@ -133,12 +136,12 @@ accessibility-title = Erklärung zur Barrierefreiheit
 accessibility-standard = Diese Anwendung soll der BITVNRW genügen, also WCAG 2.1 und EN 301 549; angestrebt ist WCAG 2.2 auf Stufe AA, auch auf den Seiten der Verwaltung.
 accessibility-checked = Jede Seite, die ein Antrag auf seinem Weg durchläuft, wird bei jeder Änderung mit einem automatischen Prüfprogramm in einem echten Browser geprüft. Eine Prüfung durch Menschen mit Behinderung steht aus.
 accessibility-notices = Bescheide sind getaggte PDF-Dateien (PDF/UA-1).
-accessibility-report = Wenn Ihnen eine Barriere begegnet oder Sie einen Inhalt in anderer Form brauchen, schreiben Sie bitte an { $contact }. Wir antworten in angemessener Frist (§ 10b BGG NRW).
-accessibility-ombuds = Hilft das nicht, können Sie das Ombudsverfahren beantragen (§ 10d BGG NRW, §§ 9 bis 14 BITVNRW): Ombudsstelle für barrierefreie Informationstechnik des Landes Nordrhein-Westfalen, ombudsstelle-barrierefreie-it@mags.nrw.de, www.mags.nrw/ombudsstelle-barrierefreie-informationstechnik.
+accessibility-report = Wenn Ihnen eine Barriere begegnet oder Sie einen Inhalt in anderer Form brauchen, schreiben Sie bitte an { $contact }. Wir antworten in angemessener Frist (§ 10b BGG NRW).
+accessibility-ombuds = Hilft das nicht, können Sie das Ombudsverfahren beantragen (§ 10d BGG NRW, §§ 9 bis 14 BITVNRW): Ombudsstelle für barrierefreie Informationstechnik des Landes Nordrhein-Westfalen, ombudsstelle-barrierefreie-it@mags.nrw.de, www.mags.nrw/ombudsstelle-barrierefreie-informationstechnik.
 
 privacy-title = Datenschutz
 privacy-what = Gespeichert werden der Antrag, Name, E-Mail-Adresse und Telefonnummer der genannten Ansprechperson, und wer wann welchen Schritt getan hat.
-privacy-why = Grundlage sind Art. 6 Abs. 1 Buchst. e DSGVO und §§ 23, 44 LHO.
+privacy-why = Grundlage sind Art. 6 Abs. 1 Buchst. e DSGVO und §§ 23, 44 LHO.
 privacy-emails = E-Mails sagen nur, dass im Portal etwas wartet; sie enthalten keine Entscheidung.
 privacy-browser = Was Sie in ein Formular tippen und der Server noch nicht hat, bleibt in diesem Browser gespeichert (localStorage), höchstens 14 Tage. Es wird gelöscht, sobald der Server es hat, und beim Abmelden. Auch ob Sie die Tasten ausgeschaltet haben, merkt sich der Browser.
 privacy-retention = Entwürfe bleiben, bis Sie sie löschen oder einreichen. Eingereichte Anträge und Bescheide sind Akten: Sie bleiben, solange die Aufbewahrungsfrist der Stelle läuft, die den Bescheid erlässt (Art. 5 Abs. 1 Buchst. e DSGVO). Diese Anwendung löscht sie nicht von selbst.

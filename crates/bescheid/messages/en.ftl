@@ -42,7 +42,7 @@ ops-starts = { $count ->
 }
 ops-ready = ready
 ops-not-ready = not ready
-ops-restart = Restart …
+ops-restart = Restart …
 ops-restart-title = Restart { $service }?
 ops-restart-what = The process finishes what it has begun; then a new one takes its place. Requests wait at the door meanwhile. Nothing is lost.
 ops-restart-waits = { $count ->
@@ -65,6 +65,9 @@ state-decided = decided
 state-final = final
 state-withdrawn = withdrawn
 state-announced = announced
+state-open = under review
+state-completed = completely reviewed
+state-known = known
 state-ready = ready to be decided
 state-proposed = proposed
 state-granted = granted
@@ -123,9 +126,9 @@ parked-done-redriven = The fact is heard once more.
 parked-done-asked = Asked for. A second person must agree.
 parked-done-dropped = The fact is given up.
 
-about-title = Source and licences
+about-title = Source code and licences
 about-software = Bescheid is free software under the European Union Public Licence 1.2 (EUPL-1.2).
-about-data = Municipalities: source: Statistisches Bundesamt (Destatis), Gemeindeverzeichnis (GV100AD), territorial status 30.11.2023 (edited). Immigration offices: § 1 no. 4 ZustAVO NRW and the agreements named in the register.
+about-data = Municipalities: source: Statistisches Bundesamt (Destatis), Gemeindeverzeichnis (GV100AD), territorial status 30.11.2023 (edited). Immigration offices: § 1 no. 4 ZustAVO NRW and the agreements named in the register.
 about-design = Design: KERN (EUPL-1.2). Typeface of the pages: Fira Sans (SIL Open Font License 1.1).
 about-demo = The model is the programme KOMM-IN NRW, which according to the slides of 2011 funded 359 projects in 123 municipalities with 14.7 million euros from 2005 to 2010. Persons, authority and amounts of this demonstration are invented.
 
@@ -133,12 +136,12 @@ accessibility-title = Accessibility statement
 accessibility-standard = This application is meant to meet the BITVNRW, that is WCAG 2.1 and EN 301 549; the aim is WCAG 2.2 at level AA, on the administration's pages as well.
 accessibility-checked = Each page that an application passes is checked at every change by an automatic checker in a real browser. A check by people with disabilities is still to come.
 accessibility-notices = Notices are tagged PDF files (PDF/UA-1).
-accessibility-report = If you meet a barrier, or need something in another form, please write to { $contact }. We answer within a reasonable time (§ 10b BGG NRW).
-accessibility-ombuds = If that does not help, you can ask for the ombuds procedure (§ 10d BGG NRW, §§ 9 to 14 BITVNRW): Ombudsstelle für barrierefreie Informationstechnik des Landes Nordrhein-Westfalen, ombudsstelle-barrierefreie-it@mags.nrw.de, www.mags.nrw/ombudsstelle-barrierefreie-informationstechnik.
+accessibility-report = If you meet a barrier, or need something in another form, please write to { $contact }. We answer within a reasonable time (§ 10b BGG NRW).
+accessibility-ombuds = If that does not help, you can ask for the ombuds procedure (§ 10d BGG NRW, §§ 9 to 14 BITVNRW): Ombudsstelle für barrierefreie Informationstechnik des Landes Nordrhein-Westfalen, ombudsstelle-barrierefreie-it@mags.nrw.de, www.mags.nrw/ombudsstelle-barrierefreie-informationstechnik.
 
 privacy-title = Privacy
 privacy-what = What is stored: the application, name, email address and telephone number of its contact person, and who took which step when.
-privacy-why = The legal basis is Art. 6 (1) e GDPR with §§ 23, 44 LHO.
+privacy-why = The legal basis is Art. 6 (1) e GDPR with §§ 23, 44 LHO.
 privacy-emails = Emails only say that something waits in the portal; they contain no decision.
 privacy-browser = What you type into a form and the server does not have yet is kept in this browser (localStorage), for 14 days at most. It is deleted as soon as the server has it, and when you sign out. The browser also remembers whether you have turned the keys off.
 privacy-retention = Drafts stay until you delete or submit them. Submitted applications and notices are files: they stay as long as the retention period of the authority that gives the notice runs (Art. 5 (1) e GDPR). This application does not delete them by itself.

@@ -166,10 +166,10 @@ pub async fn parked(place: Place, verb: Parked) -> Result<()> {
 }
 
 /// Longest reason to give a fact up, in characters.
-const LONGEST_REASON: usize = 500;
+pub const LONGEST_REASON: usize = 500;
 
 /// The reason to give a fact up as it is kept; what is expected, where it is too long.
-pub fn reason_to_drop(typed: &str) -> Result<String, String> {
+fn reason_to_drop(typed: &str) -> Result<String, String> {
     let reason = pages::parse::lines(typed);
     if pages::parse::length(&reason) > LONGEST_REASON {
         return Err(format!("a reason has at most {LONGEST_REASON} characters"));

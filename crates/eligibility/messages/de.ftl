@@ -26,11 +26,10 @@ rule-declarations = Erklärungen
 
 case-back = Zur Liste
 case-decided = Die Entscheidung ist gespeichert.
-case-too-late = Inzwischen ist schon entschieden
-case-too-late-text = Ihre Entscheidung wurde nicht gespeichert. Unten steht, was jetzt gilt. Ihre Begründung war:
+case-too-late-text = Ihre Entscheidung wurde nicht gespeichert. Unten steht, was jetzt gilt.
 findings-title = Was die Regeln festgestellt haben
 findings-basis = Stand des Registers: { $day }. Fassung { $version } der Regeln des Aufrufs.
-findings-language = Es gilt der deutsche Text der Feststellungen (§ 23 VwVfG).
+findings-language = Es gilt der deutsche Text der Feststellungen (§ 23 VwVfG).
 findings-met = { $count ->
     [one] Eine Regel ist erfüllt
    *[other] { $count } Regeln sind erfüllt
@@ -72,7 +71,7 @@ reply-after = nach der Entscheidung
 
 ties-link = Meine Bindungen an Kommunen
 tied-title = Sie entscheiden hier nicht mit
-tied-text = Deshalb wirken Sie an diesem Verfahren nicht mit (§§ 20, 21 VwVfG). Bitte geben Sie den Vorgang an eine Kollegin oder einen Kollegen ab.
+tied-text = Deshalb wirken Sie an diesem Verfahren nicht mit (§§ 20, 21 VwVfG). Bitte geben Sie den Vorgang an eine Kollegin oder einen Kollegen ab.
 tie-own-municipality = Sie gehören zu einer Kommune, die beteiligt ist.
 tie-submitted = Sie haben diesen Antrag eingereicht.
 tie-contact = Sie sind die Ansprechperson dieses Antrags.

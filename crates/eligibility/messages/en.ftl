@@ -26,11 +26,10 @@ rule-declarations = Declarations
 
 case-back = To the list
 case-decided = The decision is stored.
-case-too-late = This has been decided in the meantime
-case-too-late-text = Your decision was not stored. What holds now is shown below. Your reason was:
+case-too-late-text = Your decision was not stored. What holds now is shown below.
 findings-title = What the rules have found
 findings-basis = Register as of { $day }. Version { $version } of the call’s rules.
-findings-language = The German text of the findings is the one that counts (§ 23 VwVfG).
+findings-language = The German text of the findings is the one that counts (§ 23 VwVfG).
 findings-met = { $count ->
     [one] One rule is met
    *[other] { $count } rules are met
@@ -72,7 +71,7 @@ reply-after = after the decision
 
 ties-link = My ties to municipalities
 tied-title = You take no part in this decision
-tied-text = Therefore you take no part in this procedure (§§ 20, 21 VwVfG). Please hand the case to a colleague.
+tied-text = Therefore you take no part in this procedure (§§ 20, 21 VwVfG). Please hand the case to a colleague.
 tie-own-municipality = You belong to a municipality that takes part.
 tie-submitted = You submitted this application.
 tie-contact = You are the contact person of this application.

@@ -21,8 +21,9 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Router;
-use bus::Bus;
-use chassis::{Process, ServiceSettings, StartError};
+use bus::{Bus, Subscriptions};
+use chassis::{Process, StartError};
+use host::Parts;
 use pages::Pages;
 use sqlx::PgPool;
 
@@ -56,34 +57,29 @@ pub struct Service {
 /// # Errors
 /// Anything that keeps it from starting, and a background task that ends by itself.
 pub async fn run(process: Process, settings: Settings) -> Result<(), StartError> {
-    let db = chassis::database::connect(&settings.database).await?;
-    chassis::database::check_schema(&db, &Settings::migrators()).await?;
-    let clock = process.clock().clone();
-    let bus = Bus::connect(NAME, &settings.nats, db.clone(), move || clock.now())
-        .await
-        .map_err(StartError::other("connect to NATS"))?;
-    let service = Arc::new(Service { db: db.clone(), bus: bus.clone(), pages: pages()? });
-
-    process.health().check("postgres", move || {
-        let db = db.clone();
-        async move { chassis::database::answers(&db).await }
-    });
-    let broker = bus.clone();
-    process.health().check("nats", move || {
-        let seen = broker.broker();
-        async move { seen.map(|()| "connected".to_owned()) }
-    });
-
-    let stopping = process.stopping();
-    let running = bus.start(service.clone(), on::subscriptions());
-    process.spawn("bus", running.run_until(async move { stopping.cancelled().await }));
-    service.bus.first_look().await;
-    chassis::http::serve(process.clone(), service.pages.around(&process, routes(service.clone()))).await
+    host::run::<Service>(process, settings).await
 }
 
-/// Its pages and its API.
-pub fn routes(service: Arc<Service>) -> Router {
-    http::routes().with_state(service)
+impl host::Service for Service {
+    type Settings = Settings;
+
+    const NAME: events::Service = NAME;
+
+    fn compose(parts: Parts, _: Settings) -> Result<Self, StartError> {
+        Ok(Self { db: parts.db, bus: parts.bus, pages: pages()? })
+    }
+
+    fn subscriptions() -> Subscriptions<Self> {
+        on::subscriptions()
+    }
+
+    fn pages(&self) -> &Pages {
+        &self.pages
+    }
+
+    fn routes(self: Arc<Self>) -> Router {
+        http::routes().with_state(self)
+    }
 }
 
 /// Its pages' words.

@@ -177,11 +177,15 @@ impl<Broker> World<Broker> {
         who: &Session,
         fields: &[(&str, &str)],
     ) -> (Response<()>, String) {
+        self.fill_in_at(&format!("/eligibility/cases/{id}/decision"), who, fields).await
+    }
+
+    async fn fill_in_at(&self, path: &str, who: &Session, fields: &[(&str, &str)]) -> (Response<()>, String) {
         let csrf = keys().csrf(who);
         let fields: Vec<(&str, &str)> =
             [(CSRF_FIELD, csrf.as_str())].into_iter().chain(fields.iter().copied()).collect();
         let request = self
-            .request(Method::POST, &format!("/eligibility/cases/{id}/decision"))
+            .request(Method::POST, path)
             .header(header::COOKIE, format!("{COOKIE}={}", keys().sign(who)))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(serde_html_form::to_string(fields).unwrap()))
@@ -305,6 +309,16 @@ async fn a_person_decides_on_the_page_and_nothing_typed_is_lost() {
     let (_, page) = world.get(&there, Some(&worker)).await;
     assert!(page.contains("zu kurz") && page.contains(r#"value="eligible" checked"#));
 
+    // The form saves by itself, also for a colleague, who is told when it is too late.
+    let auto = format!("{there}/draft");
+    let other = session("worker-2", Role::CaseWorker);
+    let (saved, text) = world.fill_in_at(&auto, &other, &[("reason", "Ich prüfe noch.")]).await;
+    assert!(saved.status() == StatusCode::OK && text.contains(r#""outcome":"saved""#), "{text}");
+    let (_, page) = world.get(&there, Some(&other)).await;
+    assert!(page.contains("Noch nicht abgeschickt") && page.contains("Ich prüfe noch."), "{page}");
+    let (_, text) = world.fill_in_at(&auto, &other, &[("reason", "Anderes Fenster")]).await;
+    assert!(text.contains(r#""outcome":"changed""#), "{text}");
+
     let good = [("decision", "eligible"), ("reason", "Der Kreis\r\nwirkt mit."), ("key", "k-1")];
     for _ in 0..2 {
         let (response, _) = world.fill_in(id, &worker, &good).await;
@@ -321,11 +335,16 @@ async fn a_person_decides_on_the_page_and_nothing_typed_is_lost() {
     assert!(queue.contains("Kein Antrag wartet"));
 
     let late = [("decision", "ineligible"), ("reason", "Das sehe ich anders."), ("key", "k-2")];
-    let other = session("worker-2", Role::CaseWorker);
+    let (_, page) = world.get(&there, Some(&other)).await;
+    assert!(page.contains("Ich prüfe noch."), "there is no form any more, and the text can be taken along");
+    let (gone, text) = world.fill_in_at(&auto, &other, &[("reason", "Ich prüfe noch.")]).await;
+    assert!(gone.status() == StatusCode::NOT_FOUND && text.contains(r#""outcome":"gone""#), "{text}");
     let (response, _) = world.fill_in(id, &other, &late).await;
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     let (_, page) = world.get(&there, Some(&other)).await;
-    assert!(page.contains("Inzwischen ist schon entschieden") && page.contains("Das sehe ich anders."));
+    assert!(
+        page.contains("Ihre Entscheidung wurde nicht gespeichert") && page.contains("Das sehe ich anders.")
+    );
     world.end().await;
 }
 

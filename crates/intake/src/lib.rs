@@ -26,8 +26,9 @@ mod withdrawal;
 use std::sync::Arc;
 
 use axum::Router;
-use bus::Bus;
-use chassis::{Clock, Process, ServiceSettings, StartError};
+use bus::{Bus, Subscriptions};
+use chassis::{Clock, Process, StartError};
+use host::Parts;
 use pages::Pages;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
@@ -60,6 +61,8 @@ pub struct Service {
     pub clock: Clock,
     /// Its pages.
     pub pages: Pages,
+    /// The calls it publishes when it starts.
+    pub calls: Calls,
 }
 
 impl Service {
@@ -70,13 +73,8 @@ impl Service {
     pub fn new(db: PgPool, bus: Bus, clock: Clock) -> Result<Self, pages::CatalogueError> {
         let pages =
             Pages::new(PREFIX, include_str!("../messages/de.ftl"), include_str!("../messages/en.ftl"))?;
-        Ok(Self { numbers: FileNumbers::of(&db), db, bus, clock, pages })
+        Ok(Self { numbers: FileNumbers::of(&db), db, bus, clock, pages, calls: Calls::default() })
     }
-}
-
-/// Its pages and its API.
-pub fn routes(service: Arc<Service>) -> Router {
-    http::routes(service)
 }
 
 /// Runs the service until it is asked to end.
@@ -84,39 +82,47 @@ pub fn routes(service: Arc<Service>) -> Router {
 /// # Errors
 /// A setting, database or broker it cannot work with; a call file with a mistake.
 pub async fn run(process: Process, settings: Settings) -> Result<(), StartError> {
-    let db = chassis::database::connect(&settings.database).await?;
-    chassis::database::check_schema(&db, &Settings::migrators()).await?;
-    let clock = process.clock().clone();
-    let now = {
-        let clock = clock.clone();
-        move || clock.now()
-    };
-    let bus = Bus::connect(NAME, &settings.nats, db.clone(), now)
-        .await
-        .map_err(StartError::other("connect to NATS"))?;
-    for file in &settings.calls.publish {
-        let refuse = |error: &dyn std::fmt::Display| {
-            StartError::Usage(format!("call file {}: {error}", file.display()))
-        };
-        let text = std::fs::read_to_string(file).map_err(|error| refuse(&error))?;
-        let call = call_file::read(&text).map_err(|error| refuse(&error))?;
-        calls::publish(&bus, call).await.map_err(|error| refuse(&error))?;
+    host::run::<Service>(process, settings).await
+}
+
+impl host::Service for Service {
+    type Settings = Settings;
+
+    const NAME: events::Service = NAME;
+
+    fn compose(parts: Parts, settings: Settings) -> Result<Self, StartError> {
+        let service = Self::new(parts.db, parts.bus, parts.clock).map_err(StartError::other("messages"))?;
+        Ok(Self { calls: settings.calls, ..service })
     }
-    let service = Service::new(db.clone(), bus.clone(), clock).map_err(StartError::other("messages"))?;
-    let service = Arc::new(service);
-    let running = bus.start(service.clone(), on::subscriptions());
-    let stopping = process.stopping();
-    process.spawn("bus", running.run_until(async move { stopping.cancelled().await }));
-    process.health().check("postgres", move || {
-        let db = db.clone();
-        async move { chassis::database::answers(&db).await }
-    });
-    process.health().check("nats", move || {
-        let bus = bus.clone();
-        async move { bus.broker().map(|()| "connected".to_owned()) }
-    });
-    service.bus.first_look().await;
-    let pages = service.pages.clone();
-    let routes = pages.around(&process, routes(service));
-    chassis::http::serve(process, routes).await
+
+    fn subscriptions() -> Subscriptions<Self> {
+        on::subscriptions()
+    }
+
+    fn pages(&self) -> &Pages {
+        &self.pages
+    }
+
+    fn routes(self: Arc<Self>) -> Router {
+        http::routes(self)
+    }
+
+    async fn begin(&self) -> Result<(), StartError> {
+        for file in &self.calls.publish {
+            let refuse = |error: &dyn std::fmt::Display| {
+                StartError::Usage(format!("call file {}: {error}", file.display()))
+            };
+            let text = std::fs::read_to_string(file).map_err(|error| refuse(&error))?;
+            let call = call_file::read(&text).map_err(|error| refuse(&error))?;
+            match calls::publish(&self.bus, call).await {
+                Ok(_) => {}
+                // A release that is rolled back brings older files along: the newer rules stay.
+                Err(older @ calls::PublishError::Older { .. }) => {
+                    tracing::warn!(file = %file.display(), "{older}")
+                }
+                Err(error) => return Err(refuse(&error)),
+            }
+        }
+        Ok(())
+    }
 }

@@ -114,14 +114,19 @@ pub struct Point {
 impl Point {
     /// In the reader's language, where it exists in it: the code of the language it is in, and the sentence.
     pub fn say(&self, page: &pages::Page) -> (&'static str, String) {
-        let (code, clause, value, remedy) = match &self.english {
-            Some(english) if page.language == pages::Language::En => {
-                ("en", &english.clause, &english.value, &english.remedy)
-            }
-            _ => ("de", &self.clause, &self.value, &self.remedy),
-        };
-        let remedy = remedy.as_ref().map(|remedy| format!(" {remedy}")).unwrap_or_default();
+        let (code, clause, value, remedy) = self.texts(page);
+        let remedy = remedy.map(|remedy| format!(" {remedy}")).unwrap_or_default();
         (code, format!("{value} ({clause}){remedy}"))
+    }
+
+    /// Clause, what was found, and what would help; the language of these texts first.
+    pub fn texts(&self, page: &pages::Page) -> (&'static str, &str, &str, Option<&String>) {
+        match &self.english {
+            Some(english) if page.language == pages::Language::En => {
+                ("en", &english.clause, &english.value, english.remedy.as_ref())
+            }
+            _ => ("de", &self.clause, &self.value, self.remedy.as_ref()),
+        }
     }
 }
 

@@ -57,6 +57,12 @@ impl ServiceSettings for Settings {
     }
 }
 
+impl host::HasNats for Settings {
+    fn nats(&self) -> &bus::Settings {
+        &self.nats
+    }
+}
+
 /// `[smtp]`: the mail server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, try_from = "RawSmtp")]

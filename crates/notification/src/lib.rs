@@ -17,8 +17,11 @@ pub mod store;
 
 use std::sync::Arc;
 
-use bus::Bus;
-use chassis::{Clock, Process, ServiceSettings, StartError};
+use axum::Router;
+use bus::{Bus, Subscriptions};
+use chassis::{Clock, Process, StartError};
+use host::{Parts, Task};
+use pages::Pages;
 use sqlx::PgPool;
 
 pub use config::Settings;
@@ -45,7 +48,7 @@ pub struct Service {
     /// The time.
     pub clock: Clock,
     /// Messages and layout.
-    pub pages: pages::Pages,
+    pub pages: Pages,
     /// Sends emails.
     pub sender: Arc<Sender>,
     /// Address of the portal.
@@ -56,8 +59,8 @@ pub struct Service {
 ///
 /// # Errors
 /// A catalogue with a mistake.
-pub fn messages() -> Result<pages::Pages, pages::CatalogueError> {
-    pages::Pages::new("/mail", include_str!("../messages/de.ftl"), include_str!("../messages/en.ftl"))
+pub fn messages() -> Result<Pages, pages::CatalogueError> {
+    Pages::new("/mail", include_str!("../messages/de.ftl"), include_str!("../messages/en.ftl"))
 }
 
 /// Runs until the process has drained.
@@ -65,48 +68,36 @@ pub fn messages() -> Result<pages::Pages, pages::CatalogueError> {
 /// # Errors
 /// What the process cannot start, or go on, without.
 pub async fn run(process: Process, settings: Settings) -> Result<(), StartError> {
-    let db = chassis::database::connect(&settings.database).await?;
-    chassis::database::check_schema(&db, &Settings::migrators()).await?;
-    let clock = process.clock().clone();
-    let now = clock.clone();
-    let bus = Bus::connect(NAME, &settings.nats, db.clone(), move || now.now())
-        .await
-        .map_err(StartError::other("connect to NATS"))?;
-    let sender =
-        Sender::new(&process, db.clone(), &settings).map_err(StartError::other("set up the mail server"))?;
-    let sender = Arc::new(sender);
-    let pages = messages().map_err(StartError::other("messages"))?;
-    let service = Arc::new(Service {
-        db: db.clone(),
-        bus: bus.clone(),
-        clock,
-        pages,
-        sender: sender.clone(),
-        portal: settings.portal.url,
-    });
+    host::run::<Service>(process, settings).await
+}
 
-    process.health().check("postgres", move || {
-        let db = db.clone();
-        async move { chassis::database::answers(&db).await }
-    });
-    let broker = bus.clone();
-    process.health().check("nats", move || {
-        let broker = broker.broker().map(|()| "connected".to_owned());
-        async move { broker }
-    });
-    let running = bus.start(service.clone(), on::subscriptions());
-    let stopping = process.stopping();
-    // After the sender: what it says last goes out with the relay's last round.
-    let stop = {
-        let sender = sender.clone();
-        async move {
-            stopping.cancelled().await;
-            sender.ended().await;
-        }
-    };
-    process.spawn("bus", running.run_until(stop));
-    bus.first_look().await;
-    process.spawn("sender", sender.run(bus));
-    let routes = service.pages.around(&process, http::routes(service.clone()));
-    chassis::http::serve(process, routes).await
+impl host::Service for Service {
+    type Settings = Settings;
+
+    const NAME: events::Service = NAME;
+
+    fn compose(parts: Parts, settings: Settings) -> Result<Self, StartError> {
+        let Parts { db, bus, clock, process } = parts;
+        let sender = Sender::new(&process, db.clone(), &settings)
+            .map_err(StartError::other("set up the mail server"))?;
+        let pages = messages().map_err(StartError::other("messages"))?;
+        Ok(Self { db, bus, clock, pages, sender: Arc::new(sender), portal: settings.portal.url })
+    }
+
+    fn subscriptions() -> Subscriptions<Self> {
+        on::subscriptions()
+    }
+
+    fn pages(&self) -> &Pages {
+        &self.pages
+    }
+
+    fn routes(self: Arc<Self>) -> Router {
+        http::routes(self)
+    }
+
+    fn tasks(self: Arc<Self>, _: &Process) -> Vec<Task> {
+        let sending = self.sender.clone().run(self.bus.clone());
+        vec![Task::new("sender", async { sending.await.map_err(StartError::other("send")) })]
+    }
 }

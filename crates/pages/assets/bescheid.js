@@ -20,10 +20,10 @@ const WORDS = {
     take: "Auswahl übernehmen",
     signOut: "In diesem Browser liegen Eingaben, die noch nicht gespeichert sind. Beim Abmelden werden sie gelöscht. Trotzdem abmelden?",
     olderTitle: "In diesem Browser liegen Eingaben, die nicht gespeichert sind",
-    olderText: (at) => `Sie sind vom ${at}. Seitdem wurde hier etwas anderes gespeichert; es steht unten.`,
+    olderText: (at) => `Sie sind vom ${at} Uhr. Seitdem wurde hier etwas anderes gespeichert; es steht unten.`,
     restored: "Nicht gespeicherte Eingaben aus diesem Browser wurden wieder eingesetzt.",
-    left: (count) => `Noch ${count} Zeichen.`,
-    over: (count) => `${count} Zeichen zu viel.`,
+    left: (count) => `Noch ${number(count)} Zeichen.`,
+    over: (count) => `${number(count)} Zeichen zu viel.`,
     keys: "Tasten auf dieser Seite:",
     keysOff: "Tasten ausschalten",
     keysOn: "Tasten einschalten",
@@ -48,8 +48,8 @@ const WORDS = {
     olderTitle: "This browser has something you typed that is not saved",
     olderText: (at) => `It is of ${at}. Since then something else was saved here; that is shown below.`,
     restored: "What you had typed in this browser and was not saved has been put back.",
-    left: (count) => `${count} characters left.`,
-    over: (count) => `${count} characters too many.`,
+    left: (count) => `${number(count)} ${count === 1 ? "character" : "characters"} left.`,
+    over: (count) => `${number(count)} ${count === 1 ? "character" : "characters"} too many.`,
     keys: "Keys on this page:",
     keysOff: "Turn keys off",
     keysOn: "Turn keys on",
@@ -57,6 +57,7 @@ const WORDS = {
 };
 const language = document.documentElement.lang === "en" ? "en" : "de";
 const words = WORDS[language];
+const number = (count) => count.toLocaleString(language);
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -152,12 +153,14 @@ function keep(form) {
   const url = form.dataset.autosave;
   const name = copyName(form), older = `${name}:older:`;
   const hidden = (field) => form.elements.namedItem(field);
-  const OWN = new Set(["csrf", "key", "kept_revision", "open_page", "seen", "action", "revision"]);
+  const OWN = new Set(["csrf", "key", "kept_revision", "open_page", "seen", "action", "revision", "contact_changes"]);
   const all = () => [...new FormData(form)].filter(([, value]) => typeof value === "string");
   const fields = () => all().filter(([field]) => !OWN.has(field));
   const status = element("p", "b-saved kern-body");
   status.setAttribute("role", "status");
-  (form.querySelector(".b-actions") ?? form).append(status);
+  // The form's own buttons; what is asked about a copy has buttons of its own.
+  const buttons = form.querySelector(".b-actions");
+  (buttons ?? form).append(status);
   let timer = 0, busy = false, dirty = false, trouble = null;
 
   function notice(kind, title, text, id) {
@@ -165,7 +168,7 @@ function keep(form) {
     trouble?.remove();
     trouble = alertBox(kind, title, text);
     trouble.dataset.id = id;
-    (form.querySelector(".b-actions") ?? status).before(trouble);
+    (buttons ?? status).before(trouble);
     return trouble;
   }
 
@@ -294,7 +297,8 @@ function keep(form) {
     const differ = differing(stored, mine);
     for (const field of differ) {
       const group = element("fieldset", "kern-fieldset");
-      group.append(element("legend", "kern-label", label(field)));
+      const choices = element("div", "kern-fieldset__body");
+      group.append(element("legend", "kern-label", label(field)), choices);
       for (const [side, title, values] of [["stored", words.stored, stored], ["mine", words.here, mine]]) {
         const line = element("div", "kern-form-check");
         const input = element("input", "kern-form-check__radio");
@@ -305,7 +309,7 @@ function keep(form) {
         const text = element("label", "kern-label b-text", `${title}: ${read(field, values)}`);
         text.htmlFor = id;
         line.append(input, text);
-        group.append(line);
+        choices.append(line);
       }
       box.append(group);
     }
@@ -326,6 +330,7 @@ function keep(form) {
     });
     box.append(take);
     place.append(box);
+    place.parentElement.scrollIntoView({ block: "nearest" });
   }
 
   function changed() {
@@ -341,13 +346,13 @@ function keep(form) {
     store.set(place, JSON.stringify(copy));
     const at = new Date(copy.at).toLocaleString(language, { dateStyle: "medium", timeStyle: "short", timeZone: "Europe/Berlin" });
     const box = alertBox("warning", words.olderTitle, words.olderText(at));
-    const buttons = element("div", "b-actions");
+    const both = element("div", "b-actions");
     const button = (text, act) => {
       const made = element("button", "kern-btn kern-btn--secondary");
       made.type = "button";
       made.append(element("span", "kern-label", text));
       made.addEventListener("click", act);
-      buttons.append(made);
+      both.append(made);
     };
     button(words.compareButton, async () => {
       const own = [["csrf", hidden("csrf").value], ["kept_revision", copy.revision], ["open_page", copy.page], ["seen", copy.seen ?? ""]];
@@ -364,7 +369,7 @@ function keep(form) {
       choose(box.lastChild, fields(), copy.fields, hidden("kept_revision").value, () => { store.remove(place); box.remove(); });
     });
     button(words.discard, () => { store.remove(place); box.remove(); });
-    box.lastChild.append(buttons);
+    box.lastChild.append(both);
     form.prepend(box);
   }
 

@@ -95,3 +95,9 @@ problem-overloaded = Im Moment zu viel zu tun
 problem-overloaded-text = Gerade kommen zu viele Anfragen auf einmal. Versuchen Sie es in einigen Sekunden noch einmal.
 problem-timed-out = Das hat zu lange gedauert
 problem-timed-out-text = Vielleicht ist Ihre Eingabe trotzdem angekommen. Sehen Sie nach, bevor Sie sie wiederholen.
+
+kept-elsewhere = In einem anderen Fenster haben Sie hier weitergeschrieben (gespeichert am { $at }). Was hier steht, ist noch nicht gespeichert: Wählen Sie für jede Angabe, welche gelten soll.
+kept-refused = Nicht übernommen
+kept-unsent = Noch nicht abgeschickt
+kept-below = Ihre Eingaben vom { $at } stehen unten.
+kept-discard = Eingaben verwerfen

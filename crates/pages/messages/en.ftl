@@ -95,3 +95,9 @@ problem-overloaded = Too much to do at the moment
 problem-overloaded-text = Too many requests are coming at once. Try again in a few seconds.
 problem-timed-out = That took too long
 problem-timed-out-text = Perhaps your entry arrived all the same. Have a look before you repeat it.
+
+kept-elsewhere = You went on writing here in another window (saved { $at }). What stands here is not saved yet: choose for each part which one is to stand.
+kept-refused = Not taken
+kept-unsent = Not sent yet
+kept-below = What you typed on { $at } is below.
+kept-discard = Discard what I typed

@@ -181,7 +181,7 @@ impl<'a> Field<'a> {
 }
 
 /// Markup that is finished: not escaped again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Html(String);
 
 impl Html {

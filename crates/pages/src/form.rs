@@ -96,8 +96,8 @@ impl Form {
         let length = parse::length(&text);
         if length > limit {
             let field = self.page.t(label);
-            let arguments =
-                [("field", &*field), ("limit", &*limit.to_string()), ("length", &*length.to_string())];
+            let [limit, length] = [limit, length].map(|count| self.page.count(count));
+            let arguments = [("field", &*field), ("limit", &*limit), ("length", &*length)];
             let message = self.page.tn("error-too-long", &arguments);
             self.refuse(name, message);
         }

@@ -60,6 +60,11 @@ impl Language {
         format!("{sign}{}", grouped(number.unsigned_abs(), separator))
     }
 
+    /// How many.
+    pub fn count(self, count: usize) -> String {
+        self.number(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
     /// `23.11.2026` or `23 November 2026`.
     pub fn date(self, date: NaiveDate) -> String {
         match self {

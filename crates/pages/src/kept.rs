@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use askama::Template;
 use axum::Json;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use chassis::session::{CSRF_FIELD, Fields};
+use axum::response::{IntoResponse, Redirect, Response};
+use chassis::session::{CSRF_FIELD, Fields, Session};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -28,6 +28,10 @@ use crate::parse;
 const REVISION: &str = "kept_revision";
 const OPEN_PAGE: &str = "open_page";
 const SEEN: &str = "seen";
+
+/// The field that says what a form is sent for, and what it says when what was typed is not wanted any more.
+const ACTION: &str = "action";
+const DISCARD: &str = "discard";
 
 /// What nobody came back to is forgotten after this many days.
 const DAYS: i64 = 30;
@@ -61,6 +65,7 @@ pub struct Keep {
     revision: i64,
     open_page: Uuid,
     seen: String,
+    note: Html,
 }
 
 impl Keep {
@@ -73,7 +78,21 @@ impl Keep {
             revision,
             open_page: Uuid::new_v4(),
             seen: String::new(),
+            note: Html::default(),
         }
+    }
+
+    /// For a form that shows what is `kept` of it, and is saved by itself at `address` (see [`answer`]).
+    pub fn of(page: &Page, form: impl Into<String>, kept: Option<&Kept>, address: impl Into<String>) -> Self {
+        let address = address.into();
+        let note = kept.map(|kept| Html::of(&Note { page, kept, address: &address })).unwrap_or_default();
+        Self { note, ..Self::new(page, form, kept.map_or(0, |kept| kept.revision)).autosaved(address) }
+    }
+
+    /// Why the form shows what it shows: it was refused, or typed and never sent. A form of its own, with which it is
+    /// given up: to be written before the form's tag.
+    pub fn note(&self) -> &Html {
+        &self.note
     }
 
     /// Saved by itself at this address; without it only the browser keeps a copy until the form is sent.
@@ -115,6 +134,14 @@ struct KeepData<'a> {
 )]
 struct KeepFields<'a> {
     keep: &'a Keep,
+}
+
+#[derive(Template)]
+#[template(path = "kept.html")]
+struct Note<'a> {
+    page: &'a Page,
+    kept: &'a Kept,
+    address: &'a str,
 }
 
 /// The answer to a page that saves by itself.
@@ -245,10 +272,46 @@ pub async fn autosave(
     .fetch_optional(&mut *connection)
     .await?;
     if let Some(revision) = stored {
+        if revision == 1 {
+            prune(connection, now).await?;
+        }
         return Ok(Ok(revision));
     }
     // It was there a moment ago; gone means that it was taken, and there is nothing to be compared with.
     Ok(find(connection, person, form).await?.map_or(Ok(0), Err))
+}
+
+/// The answer to `POST {address}` of [`Keep::of`]: keeps what a page of this form sends by itself, or gives it up and
+/// leads `back`. `gone` says why the form can no longer be sent; what was typed is kept all the same.
+///
+/// # Errors
+/// The database does not answer.
+#[expect(clippy::too_many_arguments, reason = "one call for what every form does alike")]
+pub async fn answer(
+    connection: &mut PgConnection,
+    page: &Page,
+    session: &Session,
+    form: &str,
+    sent: &Fields,
+    back: &str,
+    gone: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<Response, sqlx::Error> {
+    if sent.get(ACTION) == DISCARD {
+        discard(connection, &session.person, form).await?;
+        return Ok(Redirect::to(back).into_response());
+    }
+    let answer = match (autosave(connection, &session.person, form, sent, now).await?, gone) {
+        (Err(other), _) => Answer::Changed {
+            message: page.t1("kept-elsewhere", "at", page.moment(other.saved_at)),
+            fields: other.fields.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            revision: other.revision,
+            compare: None,
+        },
+        (Ok(_), Some(message)) => Answer::Gone { message },
+        (Ok(revision), None) => Answer::Saved { revision, seen: String::new() },
+    };
+    Ok(answer.into_response())
 }
 
 /// Keeps what was sent and could not be taken, with what is wrong with it: field and message, an empty field for what
@@ -279,10 +342,7 @@ pub async fn refuse(
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query!("delete from bus.kept_forms where saved_at < $1", now - TimeDelta::days(DAYS))
-        .execute(connection)
-        .await?;
-    Ok(())
+    prune(connection, now).await
 }
 
 /// It was taken, or its person does not want it any more.
@@ -296,9 +356,26 @@ pub async fn discard(connection: &mut PgConnection, person: &str, form: &str) ->
     Ok(())
 }
 
+/// What the form belonged to is gone: so is what anybody typed into it.
+///
+/// # Errors
+/// The database does not answer.
+pub async fn discard_of_all(connection: &mut PgConnection, form: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from bus.kept_forms where form = $1", form).execute(connection).await?;
+    Ok(())
+}
+
+/// Forgets what nobody came back to.
+async fn prune(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from bus.kept_forms where saved_at < $1", now - TimeDelta::days(DAYS))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Only what a person typed, as it comes in: without the token and what a page says of itself.
 fn typed(sent: &Fields) -> Fields {
-    let own = [CSRF_FIELD, REVISION, OPEN_PAGE, "key", "action"];
+    let own = [CSRF_FIELD, REVISION, OPEN_PAGE, "key", ACTION];
     sent.iter()
         .filter(|(name, _)| !own.contains(name))
         .map(|(name, value)| (parse::line(name), parse::lines(value)))

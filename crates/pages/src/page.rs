@@ -216,6 +216,11 @@ impl Page {
         self.language.number(number.plain())
     }
 
+    /// How many.
+    pub fn count(&self, count: usize) -> String {
+        self.language.count(count)
+    }
+
     /// A date.
     pub fn date(&self, date: impl Plain<NaiveDate>) -> String {
         self.language.date(date.plain())
@@ -296,7 +301,13 @@ impl Page {
         ];
         let mine = PLACES.into_iter().filter(|(roles, ..)| roles.iter().any(|role| self.has(*role)));
         let here = |link: &str| {
-            self.path.strip_prefix(link).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+            // The notice is another service's page, and belongs to the application.
+            let path = if link == "/apply" {
+                self.path.replacen("/award/notices/", "/apply/", 1)
+            } else {
+                self.path.clone()
+            };
+            path.strip_prefix(link).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
         };
         mine.map(|(_, link, key)| (link, key, here(link))).collect()
     }

@@ -9,6 +9,7 @@ offered = { $count ->
     [one] Eine davon können Sie nehmen.
    *[other] { $count } davon können Sie nehmen.
 }
+offered-it = Sie können sie nehmen.
 offered-many = Mehr als { $count } davon können Sie nehmen.
 take-next = Nächste Akte nehmen
 go-on = Weiter begutachten
@@ -117,7 +118,6 @@ typed-take = Nehmen Sie die Akte wieder, um daran weiterzuschreiben.
 typed-copy = Abgeben lässt es sich hier nicht mehr. Sie können den Text kopieren und mitnehmen.
 typed-stays = Ihr Text bleibt auf der Seite dieser Akte lesbar.
 typed-given = Ihr Gutachten zu dieser Akte ist schon abgegeben. Was Sie hier schreiben, wird nicht gespeichert.
-typed-elsewhere = In einem anderen Fenster haben Sie an diesem Gutachten weitergeschrieben (gespeichert am { $at }). Was hier steht, ist noch nicht gespeichert: Wählen Sie für jede Angabe, welche gelten soll.
 refused-not-open = Die Zulässigkeit dieses Antrags ist noch nicht geklärt.
 refused-withdrawn = Die Kommune hat diesen Antrag inzwischen zurückgezogen.
 refused-completed = Alle Gutachten zu diesem Antrag liegen inzwischen vor.
@@ -133,10 +133,10 @@ criterion = Kriterium
 weighted = Gewichtetes Ergebnis
 result-title = Ergebnis
 set-aside-title = Ein Gutachten zählt nicht
-set-aside-text = Wer es gegeben hat, hat danach eine Bindung angezeigt (§§ 20, 21 VwVfG). Jemand anderes begutachtet an seiner Stelle.
+set-aside-text = Wer es gegeben hat, hat danach eine Bindung angezeigt (§§ 20, 21 VwVfG). Jemand anderes begutachtet an seiner Stelle.
 tied-title = Bindung nach dem Gutachten angezeigt
-tied-text = Gutachten von Personen mit einer Bindung sind gekennzeichnet und zählen nicht zum Ergebnis (§§ 20, 21 VwVfG). Sie bleiben es auch, wenn die Bindung endet.
-tied-none-left = Kein Gutachten zählt mehr: Wer sie gegeben hat, hat danach eine Bindung angezeigt (§§ 20, 21 VwVfG).
+tied-text = Gutachten von Personen mit einer Bindung sind gekennzeichnet und zählen nicht zum Ergebnis (§§ 20, 21 VwVfG). Sie bleiben es auch, wenn die Bindung endet.
+tied-none-left = Kein Gutachten zählt mehr: Wer sie gegeben hat, hat danach eine Bindung angezeigt (§§ 20, 21 VwVfG).
 tied-badge = zählt nicht: Bindung
 result-split = Die Gutachten sind sich nicht einig; beide Begründungen gehen mit in die Entscheidung.
 history-title = Verlauf
@@ -157,7 +157,7 @@ mail-sent = Versandt
 mail-bounced = Nicht zustellbar
 
 bias-title = Befangenheit anzeigen
-bias-law = Ausgeschlossen ist, wer selbst beteiligt oder mit Beteiligten verwandt ist, bei ihnen arbeitet oder einem ihrer Organe angehört, oder in der Sache privat ein Gutachten abgegeben hat (§ 20 VwVfG). Auch wer aus anderem Grund befangen sein könnte, wirkt nicht mit (§ 21 VwVfG).
+bias-law = Ausgeschlossen ist, wer selbst beteiligt oder mit Beteiligten verwandt ist, bei ihnen arbeitet oder einem ihrer Organe angehört, oder in der Sache privat ein Gutachten abgegeben hat (§ 20 VwVfG). Auch wer aus anderem Grund befangen sein könnte, wirkt nicht mit (§ 21 VwVfG).
 bias-effect = Die Akte geht zurück und wird Ihnen nicht mehr angeboten. Ihre Anzeige wird mit der Begründung vermerkt.
 bias-reason = Grund
 bias-reason-hint = Zum Beispiel: „Bis 2025 dort beschäftigt“.
@@ -165,7 +165,7 @@ bias-whole = Das gilt für alle Akten von { $name }
 bias-send = Befangenheit anzeigen
 
 ties-title = Meine Bindungen an Kommunen
-ties-text = Akten von Kommunen, an die Sie gebunden sind, werden Ihnen nie angeboten (§§ 20, 21 VwVfG). Geben Sie an, wo Sie arbeiten oder gearbeitet haben, beraten haben oder einem Gremium angehören.
+ties-text = Akten von Kommunen, an die Sie gebunden sind, werden Ihnen nie angeboten (§§ 20, 21 VwVfG). Geben Sie an, wo Sie arbeiten oder gearbeitet haben, beraten haben oder einem Gremium angehören.
 ties-own = Durch Ihre Anmeldung ist schon ausgeschlossen: { $name }.
 tie-municipality = Kommune
 tie-since = Angezeigt

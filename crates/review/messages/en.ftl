@@ -9,6 +9,7 @@ offered = { $count ->
     [one] You can take one of them.
    *[other] You can take { $count } of them.
 }
+offered-it = You can take it.
 offered-many = You can take more than { $count } of them.
 take-next = Take the next application
 go-on = Go on reviewing
@@ -117,7 +118,6 @@ typed-take = Take the file again to go on writing.
 typed-copy = It can no longer be given here. You can copy the text and take it along.
 typed-stays = Your text stays readable on the page of this file.
 typed-given = Your review of this file is given already. What you write here is not saved.
-typed-elsewhere = You went on writing this review in another window (saved { $at }). What stands here is not saved yet: choose for each part which one is to stand.
 refused-not-open = The eligibility of this application is not settled yet.
 refused-withdrawn = The applicant has withdrawn this application meanwhile.
 refused-completed = All reviews of this application are in meanwhile.
@@ -133,10 +133,10 @@ criterion = Criterion
 weighted = Weighted result
 result-title = Result
 set-aside-title = A review does not count
-set-aside-text = Its reviewer declared a tie afterwards (§§ 20, 21 VwVfG). Somebody else reviews in their place.
+set-aside-text = Its reviewer declared a tie afterwards (§§ 20, 21 VwVfG). Somebody else reviews in their place.
 tied-title = Tie declared after the review
-tied-text = Reviews by persons with a tie are marked and do not count for the result (§§ 20, 21 VwVfG). They stay so even when the tie ends.
-tied-none-left = No review counts any more: their reviewers declared a tie afterwards (§§ 20, 21 VwVfG).
+tied-text = Reviews by persons with a tie are marked and do not count for the result (§§ 20, 21 VwVfG). They stay so even when the tie ends.
+tied-none-left = No review counts any more: their reviewers declared a tie afterwards (§§ 20, 21 VwVfG).
 tied-badge = does not count: tie
 result-split = The reviews do not agree; the reasons of both go into the decision.
 history-title = History

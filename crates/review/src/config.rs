@@ -59,3 +59,9 @@ impl ServiceSettings for Settings {
         vec![&bus::MIGRATIONS, &crate::MIGRATIONS]
     }
 }
+
+impl host::HasNats for Settings {
+    fn nats(&self) -> &bus::Settings {
+        &self.nats
+    }
+}

@@ -16,8 +16,10 @@ pub mod sweep;
 
 use std::sync::Arc;
 
-use bus::Bus;
-use chassis::{Clock, Process, ServiceSettings, StartError, database};
+use axum::Router;
+use bus::{Bus, Subscriptions};
+use chassis::{Clock, Process, StartError};
+use host::{Parts, Task};
 use pages::Pages;
 use sqlx::PgPool;
 
@@ -63,35 +65,33 @@ impl Service {
 /// # Errors
 /// What keeps it from starting, and what broke while it ran.
 pub async fn run(process: Process, settings: Settings) -> Result<(), StartError> {
-    let db = database::connect(&settings.database).await?;
-    database::check_schema(&db, &Settings::migrators()).await?;
-    let clock = process.clock().clone();
-    let now = clock.clone();
-    let bus = Bus::connect(NAME, &settings.nats, db.clone(), move || now.now())
-        .await
-        .map_err(StartError::other("connect to NATS"))?;
-    let pages = Service::pages().map_err(StartError::other("messages"))?;
-    let service = Arc::new(Service { db, bus, clock, pages, review: settings.review });
+    host::run::<Service>(process, settings).await
+}
 
-    let running = service.bus.start(service.clone(), on::subscriptions());
-    // Only when every request is answered: their facts go out, too.
-    process.spawn("bus", running.run_until(process.stopping().cancelled_owned()));
-    process.spawn("sweep", sweep::run(service.clone(), process.draining()));
-    process.health().check("postgres", {
-        let service = service.clone();
-        move || {
-            let db = service.db.clone();
-            async move { database::answers(&db).await }
-        }
-    });
-    process.health().check("nats", {
-        let service = service.clone();
-        move || {
-            let answer = service.bus.broker().map(|()| "connected".to_owned());
-            async move { answer }
-        }
-    });
-    service.bus.first_look().await;
-    let routes = service.pages.around(&process, routes(service.clone()));
-    chassis::http::serve(process, routes).await
+impl host::Service for Service {
+    type Settings = Settings;
+
+    const NAME: events::Service = NAME;
+
+    fn compose(parts: Parts, settings: Settings) -> Result<Self, StartError> {
+        let Parts { db, bus, clock, .. } = parts;
+        let pages = Self::pages().map_err(StartError::other("messages"))?;
+        Ok(Self { db, bus, clock, pages, review: settings.review })
+    }
+
+    fn subscriptions() -> Subscriptions<Self> {
+        on::subscriptions()
+    }
+
+    fn pages(&self) -> &Pages {
+        &self.pages
+    }
+
+    fn routes(self: Arc<Self>) -> Router {
+        http::routes(self)
+    }
+
+    fn tasks(self: Arc<Self>, process: &Process) -> Vec<Task> {
+        vec![Task::new("sweep", sweep::run(self, process.draining()))]
+    }
 }

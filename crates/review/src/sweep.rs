@@ -1,10 +1,10 @@
 //! What time does: who holds a file for too long holds it no longer.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Failure;
+use chassis::StartError;
 use events::{ApplicationId, Cause};
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +15,7 @@ use crate::store::{files, queue, ties};
 ///
 /// # Errors
 /// Never: what cannot be done now is done next time.
-pub async fn run(service: Arc<Service>, draining: CancellationToken) -> Result<(), Infallible> {
+pub async fn run(service: Arc<Service>, draining: CancellationToken) -> Result<(), StartError> {
     let mut ticks = tokio::time::interval(Duration::from_secs(30));
     loop {
         tokio::select! {

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use chassis::problem::{ApiJson, ApiPath, ApiQuery, Problem};
+use chassis::session::{Fields, PageForm};
 use chassis::{Role, Session};
 use chrono::NaiveDate;
 use events::{ApplicationId, Recommendation, ReviewGiven, Tie};
@@ -13,6 +14,7 @@ use pages::{Choice, Form, Keep, Page};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::denied::Denied;
 use super::ranking::{badge, stage_name, title};
 use super::{Shared, answer, decides, keep};
 use crate::Service;
@@ -53,10 +55,8 @@ struct CasePage<'a> {
     whole: bool,
     key: String,
     may: May,
-    /// Why something that was sent could not be done, beyond its fields.
-    refused: Vec<String>,
-    /// The reason of a return that is not possible any more.
-    left: Option<String>,
+    /// What they have typed and there is no form for any more.
+    left: Vec<(Keep, Vec<String>)>,
     /// Of the proposal, the return and the entry.
     keeps: Vec<Keep>,
     /// The reader has a tie, and can do nothing.
@@ -95,6 +95,15 @@ impl May {
                 && notice.is_some_and(|notice| notice.became_final_at.is_none())
                 && stage != Stage::Withdrawn,
             own: approver && own,
+        }
+    }
+
+    /// Whether they may send this one of [`keep::FORMS`].
+    fn fill(&self, form: &str) -> bool {
+        match form {
+            "proposal" => self.propose,
+            "return" => self.send_back,
+            _ => self.record,
         }
     }
 }
@@ -245,6 +254,33 @@ pub(super) async fn page(
     draw(&service, &page, &session, application, Form::new(&page), done).await
 }
 
+/// `POST /award/cases/{application}/{form}/draft`: a form saves by itself.
+pub(super) async fn draft(
+    State(service): State<Shared>,
+    page: Page,
+    ApiPath((application, form)): ApiPath<(ApplicationId, String)>,
+    PageForm { session, fields, .. }: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    decides(&session)?;
+    let form = keep::FORMS.into_iter().find(|known| *known == form).ok_or_else(Problem::not_found)?;
+    let mut tx = service.bus.begin().await?;
+    let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    let notice = notices::find(&mut tx, application).await?;
+    let tied = ties::of(&mut tx, application, &file.submitted, &session).await?;
+    let seen: Option<i64> = fields.get("revision").parse().ok();
+    let gone = match seen {
+        _ if !May::of(&session, &file, notice.as_ref(), tied.is_some()).fill(form) => Some("draft-gone"),
+        Some(seen) if seen != file.case.revision => Some("draft-stale"),
+        _ => None,
+    };
+    let gone = gone.map(|why| page.t(why));
+    let (name, back, now) =
+        (keep::name(form, application), page.url(&format!("/cases/{application}")), tx.now());
+    let answer = kept::answer(&mut tx, &page, &session, &name, &fields, &back, gone, now).await?;
+    service.bus.commit(tx).await.map_err(|failure| Problem::from(Denied::from(failure)))?;
+    Ok(answer)
+}
+
 /// The page again, with what was typed and what is wrong with it.
 pub(super) async fn show_again(
     service: &Service,
@@ -281,17 +317,19 @@ async fn draw(
     let stage = file.case.state.stage();
     let wrong = !form.is_good();
     let form = if wrong { form } else { start(page, &file, form, &kept) };
-    let refused: Vec<String> =
-        kept.iter().flatten().filter_map(|kept| kept.reason()).map(str::to_owned).collect();
-    let revisions = kept.iter().map(|kept| kept.as_ref().map_or(0, |kept| kept.revision));
-    let keeps = keep::FORMS
-        .iter()
-        .zip(revisions)
-        .map(|(form, revision)| Keep::new(page, keep::name(form, application), revision));
+    let keeps = keep::FORMS.iter().zip(&kept).map(|(form, kept)| {
+        let draft = page.url(&format!("/cases/{application}/{form}/draft"));
+        Keep::of(page, keep::name(form, application), kept.as_ref(), draft)
+    });
+    let keeps: Vec<Keep> = keeps.collect();
     let may = May::of(session, &file, notice.as_ref(), tied.is_some());
-    // A reason that there is no form for any more stays to be read, and taken along.
-    let left = kept[1].as_ref().map(|kept| kept.fields.get("reason").to_owned());
-    let left = left.filter(|reason| !may.send_back && !reason.is_empty());
+    // What was typed and there is no form for any more stays to be read, and taken along.
+    let left = keep::FORMS.iter().zip(&kept).zip(&keeps).filter_map(|((form, kept), keep)| {
+        let kept = kept.as_ref().filter(|_| !may.fill(form))?;
+        let texts = ["reason", "reasons", "reason_for_full"].map(|field| kept.fields.get(field).to_owned());
+        Some((keep.clone(), texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>()))
+    });
+    let left = left.filter(|(_, texts)| !texts.is_empty()).collect();
     // The texts of the notice, whatever will be decided.
     let decision = Decision::Reject { reasons: Vec::new() };
     let decision = file.case.state.proposal().map_or(&decision, |proposal| &proposal.decision);
@@ -305,9 +343,8 @@ async fn draw(
         budget: budgets.into_iter().find(|budget| budget.year == file.case.terms.year),
         standing: notice.as_ref().map(|notice| notice.way.standing(today)),
         may,
-        refused,
         left,
-        keeps: keeps.collect(),
+        keeps,
         tied,
         notice: notice.as_ref(),
         happened: &happened,

@@ -36,6 +36,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .route("/award/cases/{application}/preview", get(confirm::preview))
         .route("/award/cases/{application}/return", post(send_back::form))
         .route("/award/cases/{application}/entries", post(record::form))
+        .route("/award/cases/{application}/{form}/draft", post(case::draft))
         .route("/award/notices/{application}", get(notice::page))
         .route("/award/notices/{application}/pdf", get(notice::pdf))
         .route("/award/notices/{application}/retrieval", post(notice::retrieve))

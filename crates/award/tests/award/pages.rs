@@ -79,7 +79,7 @@ async fn a_mistake_is_shown_beside_its_field_and_nothing_typed_is_lost() {
     );
     let long = "x".repeat(5_001);
     let long = stage.refused(&worker(&stage), &path, &[("kind", "reject"), ("reasons", &long)]).await;
-    assert!(long.text().contains("5001") && long.text().contains("5000"), "{long:?}");
+    assert!(long.text().contains("5.001") && long.text().contains("5.000"), "{long:?}");
     let nul = stage
         .send_form(&worker(&stage), &path, &[("kind", "reject"), ("reasons", "Zu\0 teuer\u{b}Zu\u{ad} spät")])
         .await;
@@ -215,10 +215,7 @@ async fn a_reason_that_comes_too_late_stands_beside_the_new_state() {
     let late = [("revision", "3"), ("reason", "Drei Absätze <b>Begründung</b>")];
     let page = stage.refused(&approver(&stage), &format!("{case}/return"), &late).await;
     assert!(page.text().contains("Drei Absätze &#60;b&#62;Begründung"), "{page:?}");
-    assert!(
-        page.text().contains("Das ließ sich so nicht ausführen")
-            && page.text().contains("Bitte die Gründe nennen.")
-    );
+    assert!(page.text().contains("Nicht übernommen") && page.text().contains("Bitte die Gründe nennen."));
 
     // Proposed once more: the reason is in its form, and what is given back is what was looked at.
     stage.send_form(&worker(&stage), &format!("{case}/proposal"), &GOOD).await;
@@ -232,3 +229,50 @@ async fn a_reason_that_comes_too_late_stands_beside_the_new_state() {
     assert_eq!(page.text().matches("Drei Absätze").count(), 2, "as the reason and in the history: {page:?}");
     stage.end().await;
 }
+
+/// Proposal, return and entries save by themselves; who types is told when the case has moved on.
+#[tokio::test]
+async fn what_is_typed_about_a_case_is_kept_until_it_is_taken() {
+    let stage = Stage::new(Cents::euros(60_000)).await;
+    let id = stage.ready(1).await;
+    let case = format!("/award/cases/{id}");
+    let draft = format!("{case}/proposal/draft");
+    let seen = hidden(stage.open(&worker(&stage), &case, "de").await.text(), "revision");
+    let typed =
+        [("revision", &*seen), ("kind", "reject"), ("reasons", "Noch zu belegen"), ("open_page", PAGE)];
+    let saved = stage.send_form(&worker(&stage), &draft, &typed).await;
+    assert_eq!((saved.status.as_u16(), &saved.json()["outcome"]), (200, &"saved".into()), "{saved:?}");
+    let page = stage.open(&worker(&stage), &case, "de").await;
+    assert!(page.text().contains("Noch nicht abgeschickt") && page.text().contains("Noch zu belegen"));
+    let elsewhere = [("revision", &*seen), ("reasons", "Anderes Fenster")];
+    let elsewhere = stage.send_form(&worker(&stage), &draft, &elsewhere).await;
+    assert_eq!((elsewhere.status.as_u16(), &elsewhere.json()["outcome"]), (409, &"changed".into()));
+    let other = stage.send_form(&approver(&stage), &format!("{case}/return/draft"), &[("reason", "x")]).await;
+    assert_eq!(
+        (other.status.as_u16(), &other.json()["outcome"]),
+        (404, &"gone".into()),
+        "nothing is proposed"
+    );
+    let unknown = stage.send_form(&worker(&stage), &format!("{case}/other/draft"), &typed).await;
+    assert_eq!(unknown.status, 404);
+
+    // Another case worker proposes: told at the next key, and the text stays to be read until it is given up.
+    let other = stage.session("worker-2", &[chassis::Role::CaseWorker]);
+    stage.send_form(&other, &format!("{case}/proposal"), &GOOD).await;
+    let gone = stage.send_form(&worker(&stage), &draft, &typed).await;
+    assert_eq!((gone.status.as_u16(), &gone.json()["outcome"]), (404, &"gone".into()), "{gone:?}");
+    let page = stage.open(&worker(&stage), &case, "de").await;
+    assert!(page.text().contains("Noch zu belegen"), "{page:?}");
+    let discarded = stage.send_form(&worker(&stage), &draft, &[("action", "discard")]).await;
+    assert_eq!(discarded.location, case);
+    assert!(!stage.open(&worker(&stage), &case, "de").await.text().contains("Noch zu belegen"));
+    stage.end().await;
+}
+
+/// The value of a hidden field.
+fn hidden(page: &str, name: &str) -> String {
+    let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("a hidden field");
+    rest.split('"').next().expect("a value").to_owned()
+}
+
+const PAGE: &str = "018f0000-0000-7000-8000-000000000002";

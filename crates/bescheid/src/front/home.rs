@@ -35,6 +35,20 @@ impl Text<'_> {
             key => self.page.t(key),
         }
     }
+
+    /// Its words, each with the address it links to where it is one of email or of the web; what follows it is apart.
+    fn words(&self, key: &str) -> Vec<(String, Option<String>, String)> {
+        let word = |word: &str| {
+            let address = word.trim_end_matches(['.', ',']);
+            let link = match address {
+                email if email.contains('@') => Some(format!("mailto:{email}")),
+                site if site.starts_with("www.") => Some(format!("https://{site}")),
+                _ => None,
+            };
+            (address.to_owned(), link, word[address.len()..].to_owned())
+        };
+        self.say(key).split(' ').map(word).collect()
+    }
 }
 
 /// Source, licences, attributions.

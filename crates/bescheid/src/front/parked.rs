@@ -6,17 +6,17 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use bus::control::{ControlError, DryRun, Order, Shown, WaitingFact, Which};
-use chassis::session::PageForm;
+use chassis::session::{Fields, PageForm};
 use chassis::{Problem, Role, Session};
 use events::Service;
-use pages::{Page, Tab};
+use pages::{Form, Keep, Page, Tab};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::Front;
 use super::confirm::Confirm;
 use super::ops::tabs;
-use crate::operate::{emails, parked_at, reason_to_drop};
+use crate::operate::{LONGEST_REASON, emails, parked_at};
 
 /// One parked fact: where it is parked, who said it, what about, its number.
 pub const FACT: &str = "/ops/parked/{at}/{source}/{key}/{version}";
@@ -50,6 +50,8 @@ struct One<'a> {
     emails: Vec<&'static str>,
     link: String,
     asked_by_me: bool,
+    keep: Keep,
+    form: Form,
 }
 
 /// What has just been done.
@@ -110,17 +112,34 @@ pub async fn show(
     session.require(Role::Operator)?;
     let (at, which) = address(path)?;
     let shown: Shown = front.operator.order(at, &Order::Show(which)).await.map_err(problem)?;
+    draw(&front, &page, &session, at, which, shown, Form::new(&page)).await
+}
+
+async fn draw(
+    front: &Front,
+    page: &Page,
+    session: &Session,
+    at: Service,
+    which: Which,
+    shown: Shown,
+    form: Form,
+) -> Result<Response, Problem> {
     let run: DryRun = front.operator.order(at, &Order::DryRun(which)).await.map_err(problem)?;
-    pages::show(&One {
-        page: &page,
+    let good = form.is_good();
+    let one = One {
+        page,
         at,
+        // The front door has no database: only the browser keeps what is typed.
+        keep: Keep::new(page, format!("drop{}", link(at, which)), 0),
+        form,
         envelope: format!("{:#}", shown.envelope),
         emails: emails(&run),
         link: link(at, which),
         asked_by_me: shown.fact.drop_asked.as_ref().is_some_and(|(who, _)| *who == session.person),
         shown,
         run,
-    })
+    };
+    if good { pages::show(&one) } else { pages::show_invalid(&one) }
 }
 
 /// What would happen if it tried again; nothing happens yet.
@@ -200,24 +219,29 @@ pub async fn redrive(
     Ok(Redirect::to("/ops/parked?done=redriven").into_response())
 }
 
-/// Why it is given up; empty when one agrees.
-#[derive(Deserialize)]
-pub struct Reason {
-    #[serde(default)]
-    reason: String,
-}
-
 /// Asks to give it up, or agrees.
 pub async fn drop_fact(
     path: Address,
     State(front): State<Arc<Front>>,
-    form: PageForm<Reason>,
+    page: Page,
+    form: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     form.session.require(Role::Operator)?;
     let (at, which) = address(path)?;
     let shown: Shown = front.operator.order(at, &Order::Show(which)).await.map_err(problem)?;
-    let reason =
-        reason_to_drop(&form.data.reason).map_err(|expected| Problem::invalid([("/reason", expected)]))?;
+    let mut typed = Form::typed(&page, &form.fields);
+    let asks = form.fields.iter().any(|(name, _)| name == "reason");
+    if asks && shown.fact.drop_asked.is_some() {
+        // Another one asks since the page was opened: this one is shown their reason, and may agree.
+        return Ok(Redirect::to(&link(at, which)).into_response());
+    }
+    let mut reason = String::new();
+    if asks {
+        reason = typed.need("reason", "parked-drop-reason", LONGEST_REASON);
+    }
+    if !typed.is_good() {
+        return draw(&front, &page, &form.session, at, which, shown, typed).await;
+    }
     let order = Order::Drop { which, person: form.session.person, reason };
     front.operator.order::<String>(at, &order).await.map_err(problem)?;
     let done = if shown.fact.drop_asked.is_some() { "dropped" } else { "asked" };

@@ -243,6 +243,10 @@ async fn drop_fact<S: Send + Sync + 'static>(
         Some((asked_by, _)) if asked_by == person => {
             Err(Failure::park(format!("{person} has asked for it already: a second person must agree")))
         }
+        // Whoever gives a reason wants to ask, and has not seen that somebody asks already.
+        Some((asked_by, why)) if !reason.trim().is_empty() => Err(Failure::park(format!(
+            "{asked_by} asks for it already: {why}. Whoever agrees gives no reason"
+        ))),
         Some(_) => give_up(core, which, &fact, person).await,
     }
 }

@@ -96,6 +96,8 @@ async fn two_persons_give_a_fact_up_and_it_is_logged() {
     assert!(pair.effects().await.is_empty(), "one person alone changes nothing");
     let list: Vec<WaitingFact> = obey(&operator, Order::Parked).await;
     assert_eq!(list[0].drop_asked, Some(("operator-1".into(), "Doppelt gemeldet".into())));
+    let unseen = refuse(&operator, by("operator-2", "Auch mein Wunsch")).await;
+    assert!(unseen.contains("Doppelt gemeldet"), "who asks does not agree unseen: {unseen}");
     let _: String = obey(&operator, by("operator-2", "")).await;
     // What was held behind it goes on.
     assert_eq!(pair.until_effects(1).await, [(ill.uuid(), 2)]);

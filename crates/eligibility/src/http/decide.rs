@@ -21,7 +21,7 @@ use super::not_committed;
 use super::show::verdicts;
 use super::view::CaseView;
 use crate::Service;
-use crate::case::{LONGEST_REASON, Refused, Verdict};
+use crate::case::{LONGEST_REASON, Refused, Stage, Verdict};
 use crate::store::{cases, ties};
 
 /// Longest key of a request that may be repeated, in bytes.
@@ -153,7 +153,7 @@ pub async fn page(
                 return Ok(Redirect::to(&there).into_response());
             }
             Err(NotDecided::Refused(Refused::Reason)) => form.refuse("reason", page.t("error-reason")),
-            Err(NotDecided::Tied) => return Err(tied().say(page.t("tied-text"))),
+            Err(NotDecided::Tied) => form.refuse("", page.t("tied-text")),
             Err(NotDecided::Refused(_)) => form.refuse("", page.t("case-too-late-text")),
             Err(NotDecided::Problem(problem)) => return Err(problem),
         }
@@ -164,6 +164,29 @@ pub async fn page(
     kept::refuse(&mut tx, &session.person, &kept_name(id), &fields, form.refused(), now).await?;
     service.bus.commit(tx).await.map_err(not_committed)?;
     Ok(Redirect::to(&page.url(&format!("/cases/{id}?refused=true#errors"))).into_response())
+}
+
+/// `POST /eligibility/cases/{id}/draft`: the form saves by itself.
+pub async fn draft(
+    page: Page,
+    State(service): State<Arc<Service>>,
+    ApiPath(id): ApiPath<ApplicationId>,
+    PageForm { session, data: fields, .. }: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    session.require(Role::CaseWorker)?;
+    let mut tx = service.bus.begin().await?;
+    let case = cases::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let tied = ties::of(&mut tx, id, &case.submitted, &session).await?.is_some();
+    let gone = match (tied, case.stage()) {
+        (true, _) => Some("tied-text"),
+        (false, Stage::Referred) => None,
+        (false, _) => Some("case-too-late-text"),
+    };
+    let gone = gone.map(|why| page.t(why));
+    let (name, back, now) = (kept_name(id), page.url(&format!("/cases/{id}")), tx.now());
+    let answer = kept::answer(&mut tx, &page, &session, &name, &fields, &back, gone, now).await?;
+    service.bus.commit(tx).await.map_err(not_committed)?;
+    Ok(answer)
 }
 
 /// The name of this form.

@@ -23,6 +23,7 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/eligibility", get(list::page))
         .route("/eligibility/cases/{id}", get(show::page))
         .route("/eligibility/cases/{id}/decision", post(decide::page))
+        .route("/eligibility/cases/{id}/draft", post(decide::draft))
         .merge(api().into_router())
 }
 

@@ -52,8 +52,11 @@ pub async fn page(
     let kept = kept::find(&mut db, &session.person, &kept_name(id)).await?;
     let tied = ties::of(&mut db, case.id, &case.submitted, &session).await?;
     let form = kept.as_ref().map_or_else(|| Form::new(&page), |kept| kept.form(&page));
-    let keep = Keep::new(&page, kept_name(id), kept.as_ref().map_or(0, |kept| kept.revision));
-    let late = kept.filter(|kept| kept.reason().is_some() && case.stage() != Stage::Referred);
+    let draft = page.url(&format!("/cases/{id}/draft"));
+    let keep = Keep::of(&page, kept_name(id), kept.as_ref(), draft);
+    // A reason that there is no form for any more stays to be read, and taken along.
+    let left = kept.filter(|_| tied.is_some() || case.stage() != Stage::Referred);
+    let left = left.map(|kept| kept.fields.get("reason").to_owned()).filter(|reason| !reason.is_empty());
     pages::show(&CasePage {
         page: &page,
         case: &case,
@@ -62,7 +65,7 @@ pub async fn page(
         keep,
         verdicts: verdicts(&page),
         just_decided: arrival.decided,
-        too_late: late.map(|kept| kept.fields.get("reason").to_owned()),
+        left,
         tied,
     })
 }
@@ -85,7 +88,7 @@ pub(super) struct CasePage<'a> {
     keep: Keep,
     verdicts: Vec<Choice>,
     just_decided: bool,
-    too_late: Option<String>,
+    left: Option<String>,
     /// The reader has a tie, and cannot decide.
     tied: Option<Tie>,
 }

@@ -129,7 +129,7 @@ impl Wrong {
             Self::PlanGap { gap } | Self::SharesGap { gap } => language.money(gap.0.saturating_abs()),
             _ => String::new(),
         };
-        let (length, limit) = (length.to_string(), limit.to_string());
+        let (length, limit) = (language.count(length), language.count(limit));
         let error = if let Self::Unreadable(error) = self { *error } else { ParseError::Empty };
         let [decimal, thousands] = error.choices(language);
         let arguments = [

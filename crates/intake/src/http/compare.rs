@@ -11,7 +11,7 @@ use chassis::problem::{ApiPath, ApiQuery};
 use chassis::session::{Fields, PageForm};
 use chassis::{Problem, Session};
 use chrono::{DateTime, Utc};
-use events::{ApplicationId, municipality};
+use events::{Application, ApplicationId, municipality};
 use pages::kept::{self, Changed, Kept, Seen};
 use pages::{Choice, Page};
 use serde::Deserialize;
@@ -104,17 +104,18 @@ pub(super) async fn choose(
     let ags = access::applicant(&session)?;
     let name = kept_name(id);
     let mut tx = service.bus.begin().await?;
+    if fields.get("action") == "discard" {
+        kept::discard(&mut tx, &session.person, &name).await?;
+        service.bus.commit(tx).await.map_err(failed)?;
+        // Leads on to the application, where the draft has been submitted.
+        return Ok(to(&draft_path(id)));
+    }
     let Some(draft) = drafts::lock(&mut tx, id, &ags).await? else {
         return gone(&mut tx, id, &session).await;
     };
     let Some(kept) = kept::find(&mut tx, &session.person, &name).await? else {
         return Ok(to(&draft_path(id)));
     };
-    if fields.get("action") == "discard" {
-        kept::discard(&mut tx, &session.person, &name).await?;
-        service.bus.commit(tx).await.map_err(failed)?;
-        return Ok(to(&draft_path(id)));
-    }
     if fields.get("revision") != draft.revision.to_string() {
         return Ok(to(&format!("{}?changed=1", compare_path(id))));
     }
@@ -142,6 +143,18 @@ fn differing(draft: &Draft, kept: &Kept) -> Vec<(String, Changed)> {
     kept::differences(&draft.form.fields(), &mine, kept.fields.get("seen"), Form::part)
 }
 
+/// What a person kept beside a draft that has been submitted without it, part by part: names and contents.
+pub(super) fn left(page: &Page, submitted: &Application, kept: &Kept) -> Vec<(String, String)> {
+    let (submitted, mine) = (Form::from(submitted), Form::from(&kept.fields));
+    let parts = kept::differences(&submitted.fields(), &mine.fields(), kept.fields.get("seen"), Form::part);
+    let parts = parts.into_iter().filter(|(_, changed)| *changed != Changed::Theirs);
+    parts.map(|(name, _)| (label(page, &name), content(page, &name, &mine))).collect()
+}
+
+fn label(page: &Page, part: &str) -> String {
+    page.t(format!("field-{}", part.replace('_', "-")))
+}
+
 fn control(part: &str) -> String {
     format!("choose-{part}")
 }
@@ -153,7 +166,7 @@ fn part(page: &Page, name: &str, theirs: &Form, mine: &Form, by: &str) -> Part {
     };
     Part {
         control: control(name),
-        label: page.t(format!("field-{}", name.replace('_', "-"))),
+        label: label(page, name),
         choices: vec![
             Choice::new("theirs", page.t1("compare-theirs", "by", by)).hint(say(theirs)),
             Choice::new("mine", page.t("compare-mine")).hint(say(mine)),

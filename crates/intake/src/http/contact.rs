@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use chassis::problem::ApiPath;
 use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Session};
 use events::{ApplicationId, Contact, Language as MailLanguage};
-use pages::{Choice, Page};
+use pages::kept::{self, Kept};
+use pages::{Choice, Keep, Page};
 
 use super::{access, application_path, cause, failed, to};
 use crate::contact::NotCorrected;
@@ -26,7 +26,8 @@ struct Correct<'a> {
     stored: &'a Stored,
     form: pages::Form,
     languages: Vec<Choice>,
-    /// Somebody else has corrected it since the page was opened.
+    keep: Keep,
+    /// Somebody else has corrected it since what was typed was begun.
     stale: bool,
 }
 
@@ -36,13 +37,37 @@ impl Correct<'_> {
     }
 }
 
-fn draw<'a>(page: &'a Page, stored: &'a Stored, form: pages::Form, stale: bool) -> Correct<'a> {
+/// How many corrections a form has seen. It lies in the form, so that it is kept with what was typed.
+const CHANGES: &str = "contact_changes";
+
+fn kept_name(id: ApplicationId) -> String {
+    format!("contact/{id}")
+}
+
+fn path(id: ApplicationId) -> String {
+    format!("{}/contact", application_path(id))
+}
+
+fn draw<'a>(page: &'a Page, stored: &'a Stored, kept: Option<&Kept>) -> Correct<'a> {
+    let now = &stored.submitted.application.contact;
+    let form = kept.map_or_else(
+        || {
+            pages::Form::new(page)
+                .with("contact_name", &now.name)
+                .with("contact_email", &now.email)
+                .with("contact_phone", &now.phone)
+                .with("contact_language", id_of(now.language))
+        },
+        |kept| kept.form(page),
+    );
+    let stale = kept.is_some_and(|kept| kept.fields.get(CHANGES) != stored.contact_changes.to_string());
+    let keep = Keep::of(page, kept_name(stored.id), kept, format!("{}/draft", path(stored.id)));
     let languages = [MailLanguage::De, MailLanguage::En].map(|one| {
         let id = id_of(one);
         let name = page.t(format!("language-{id}"));
         Choice::new(id, name)
     });
-    Correct { page, stored, form, languages: languages.into(), stale }
+    Correct { page, stored, form, languages: languages.into(), keep, stale }
 }
 
 async fn find(service: &Service, session: &Session, id: ApplicationId) -> Result<Stored, Problem> {
@@ -59,13 +84,40 @@ pub(super) async fn ask(
     ApiPath(id): ApiPath<ApplicationId>,
 ) -> Result<Response, Problem> {
     let stored = find(&service, &session, id).await?;
-    let now = &stored.submitted.application.contact;
-    let form = pages::Form::new(&page)
-        .with("contact_name", &now.name)
-        .with("contact_email", &now.email)
-        .with("contact_phone", &now.phone)
-        .with("contact_language", id_of(now.language));
-    pages::show(&draw(&page, &stored, form, false))
+    let kept = kept::find(&mut *service.db.acquire().await?, &session.person, &kept_name(id)).await?;
+    pages::show(&draw(&page, &stored, kept.as_ref()))
+}
+
+/// `POST /apply/applications/{id}/contact/draft`: the form saves by itself.
+pub(super) async fn draft(
+    page: Page,
+    State(service): State<Arc<Service>>,
+    ApiPath(id): ApiPath<ApplicationId>,
+    PageForm { session, fields, .. }: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    let stored = find(&service, &session, id).await?;
+    let stale = fields.get(CHANGES) != stored.contact_changes.to_string();
+    let gone = stale.then(|| format!("{} {}", page.t("contact-stale-title"), page.t("contact-stale-reload")));
+    let mut tx = service.bus.begin().await?;
+    let (name, back, now) = (kept_name(id), path(id), tx.now());
+    let answer = kept::answer(&mut tx, &page, &session, &name, &fields, &back, gone, now).await?;
+    service.bus.commit(tx).await.map_err(failed)?;
+    Ok(answer)
+}
+
+/// What was sent and not taken is kept with what is wrong; the page shows both, and can be reloaded.
+async fn keep(
+    service: &Service,
+    session: &Session,
+    id: ApplicationId,
+    fields: &Fields,
+    wrong: &[(String, String)],
+) -> Result<Response, Problem> {
+    let mut tx = service.bus.begin().await?;
+    let now = tx.now();
+    kept::refuse(&mut tx, &session.person, &kept_name(id), fields, wrong, now).await?;
+    service.bus.commit(tx).await.map_err(failed)?;
+    Ok(to(&format!("{}?refused=1#errors", path(id))))
 }
 
 pub(super) async fn correct(
@@ -75,8 +127,7 @@ pub(super) async fn correct(
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
-    let stored = find(&service, &session, id).await?;
-    let mut form = pages::Form::typed(&page, &fields);
+    find(&service, &session, id).await?;
     let typed = Contact {
         name: fields.get("contact_name").to_owned(),
         email: fields.get("contact_email").to_owned(),
@@ -90,27 +141,30 @@ pub(super) async fn correct(
     let typed = match check::contact(typed) {
         Ok(typed) => typed,
         Err(errors) => {
-            for (field, wrong) in errors.iter() {
-                form.refuse(&field.control(), wrong.say(field, &page));
-            }
-            return pages::show_invalid(&draw(&page, &stored, form, false));
+            let wrong =
+                errors.iter().map(|(field, wrong)| (field.control().to_string(), wrong.say(field, &page)));
+            return keep(&service, &session, id, &fields, &wrong.collect::<Vec<_>>()).await;
         }
     };
-    let seen = fields.get("seen").parse::<i32>().ok();
+    let seen = fields.get(CHANGES).parse::<i32>().ok();
     let mut tx = service.bus.begin().await?;
     let by = access::person(&session);
     let done = contact::save(&mut tx, id, typed, Some(seen.unwrap_or(-1)), by, cause(&trace)).await?;
     match done.ok_or_else(Problem::not_found)? {
-        Ok(()) => service.bus.commit(tx).await.map_err(failed)?,
+        Ok(()) => {
+            kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
+            service.bus.commit(tx).await.map_err(failed)?;
+        }
         Err(NotCorrected::Stale) => {
             drop(tx);
-            let stored = find(&service, &session, id).await?;
-            let mut shown = pages::show(&draw(&page, &stored, form, true))?;
-            *shown.status_mut() = StatusCode::CONFLICT;
-            return Ok(shown);
+            let wrong = [(String::new(), page.t("contact-stale-title"))];
+            return keep(&service, &session, id, &fields, &wrong).await;
         }
         Err(often @ NotCorrected::TooOften) => {
-            return Err(Problem::conflict(often.to_string()).say(page.t("contact-too-often")));
+            drop(tx);
+            tracing::info!(%id, %often, "contact not corrected");
+            return keep(&service, &session, id, &fields, &[(String::new(), page.t("contact-too-often"))])
+                .await;
         }
     }
     Ok(to(&format!("{}?corrected=true", application_path(id))))

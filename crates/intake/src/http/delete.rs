@@ -9,8 +9,9 @@ use chassis::problem::ApiPath;
 use chassis::session::{Fields, PageForm};
 use chassis::{Problem, Session};
 use events::ApplicationId;
-use pages::Page;
+use pages::{Page, kept};
 
+use super::draft::kept_name;
 use super::{access, failed, gone, to};
 use crate::Service;
 use crate::store::drafts;
@@ -47,6 +48,7 @@ pub(super) async fn delete(
     let mut tx = service.bus.begin().await?;
     if drafts::lock(&mut tx, id, &ags).await?.is_some() {
         drafts::remove(&mut tx, id).await?;
+        kept::discard_of_all(&mut tx, &kept_name(id)).await?;
         service.bus.commit(tx).await.map_err(failed)?;
         return Ok(to("/apply?deleted=1"));
     }

@@ -49,6 +49,9 @@ pub fn routes(service: Arc<Service>) -> Router {
         .route("/apply/applications/{id}/withdraw", get(withdraw::ask).post(withdraw::withdraw))
         .route("/apply/applications/{id}/contact", get(contact::ask).post(contact::correct))
         .route("/apply/applications/{id}/reply", post(reply::reply))
+        .route("/apply/applications/{id}/reply/draft", post(reply::draft))
+        .route("/apply/applications/{id}/contact/draft", post(contact::draft))
+        .route("/apply/applications/{id}/withdraw/draft", post(withdraw::draft))
         .merge(api::routes())
         .with_state(service)
 }

@@ -1,23 +1,39 @@
-//! `POST /apply/applications/{id}/reply`: the applicant answers while a person decides; the form is on the status page.
+//! `/apply/applications/{id}/reply`: the applicant answers while a person decides; the form is on the status page.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
 use bus::idempotency::{self, Claim};
-use chassis::Problem;
 use chassis::problem::ApiPath;
 use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
+use chassis::{Problem, Session};
 use events::ApplicationId;
-use pages::Page;
+use pages::{Page, kept};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{access, application_path, cause, failed, status, to};
+use super::{access, application_path, cause, failed, to};
 use crate::Service;
-use crate::reply::{self, LONGEST, Refused, WrongText};
-use crate::store::applications;
+use crate::application::Status;
+use crate::reply::{self, LONGEST, MOST, Refused, WrongText};
+use crate::store::applications::{self, Stored};
+
+/// The name of this form.
+pub(super) fn kept_name(id: ApplicationId) -> String {
+    format!("reply/{id}")
+}
+
+async fn find(
+    connection: &mut sqlx::PgConnection,
+    session: &Session,
+    id: ApplicationId,
+) -> Result<Stored, Problem> {
+    access::applicant(session)?;
+    let stored = applications::find(connection, id).await?;
+    stored.filter(|stored| access::owns(session, &stored.ags)).ok_or_else(Problem::not_found)
+}
 
 pub(super) async fn reply(
     page: Page,
@@ -26,17 +42,13 @@ pub(super) async fn reply(
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
-    access::applicant(&session)?;
     let mut tx = service.bus.begin().await?;
-    let stored = applications::find(&mut tx, id).await?.filter(|stored| access::owns(&session, &stored.ags));
-    stored.ok_or_else(Problem::not_found)?;
-    let mut form = pages::Form::typed(&page, &fields);
+    find(&mut tx, &session, id).await?;
     let text = match reply::text(fields.get("reply")) {
         Ok(text) => text,
         Err(wrong) => {
             drop(tx);
-            form.refuse("reply", say(&page, wrong));
-            return status::draw(&page, &session, &service, id, form, status::Shown::Invalid).await;
+            return keep(&service, &session, id, &fields, ("reply", say(&page, wrong))).await;
         }
     };
     // A form without its key is one that nobody can tell from its repetition: it gets one of its own content.
@@ -48,24 +60,66 @@ pub(super) async fn reply(
         Claim::Done(_) => return Ok(to(&format!("{}?replied=true", application_path(id)))),
         Claim::Mismatch => {
             drop(tx);
-            return status::draw(&page, &session, &service, id, form, status::Shown::KeyUsed).await;
+            return keep(&service, &session, id, &fields, ("", page.t("reply-again-text"))).await;
         }
     }
     let done = reply::save(&mut tx, id, text, access::person(&session), cause(&trace)).await?;
     match done.ok_or_else(Problem::not_found)? {
         Ok(replies) => {
             idempotency::finish(&mut tx, &key, &replies).await?;
+            kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
             service.bus.commit(tx).await.map_err(failed)?;
             Ok(to(&format!("{}?replied=true", application_path(id))))
         }
         Err(refused) => {
             drop(tx);
-            let shown = match refused {
-                Refused::NotReferred(_) => status::Shown::TooLate,
-                Refused::TooMany => status::Shown::TooMany,
-            };
-            status::draw(&page, &session, &service, id, form, shown).await
+            keep(&service, &session, id, &fields, ("", page.t(refused_key(refused)))).await
         }
+    }
+}
+
+/// `POST /apply/applications/{id}/reply/draft`: the form saves by itself.
+pub(super) async fn draft(
+    page: Page,
+    State(service): State<Arc<Service>>,
+    ApiPath(id): ApiPath<ApplicationId>,
+    PageForm { session, fields, .. }: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    let mut tx = service.bus.begin().await?;
+    let stored = find(&mut tx, &session, id).await?;
+    let gone = match stored.status {
+        Status::Referred if stored.replies < MOST => None,
+        Status::Referred => Some(Refused::TooMany),
+        status => Some(Refused::NotReferred(status)),
+    };
+    let gone = gone.map(|refused| page.t(refused_key(refused)));
+    let (name, back, now) = (kept_name(id), application_path(id), tx.now());
+    let answer = kept::answer(&mut tx, &page, &session, &name, &fields, &back, gone, now).await?;
+    service.bus.commit(tx).await.map_err(failed)?;
+    Ok(answer)
+}
+
+/// What was sent and not taken is kept with the reason; the status page shows both, and can be reloaded.
+async fn keep(
+    service: &Service,
+    session: &Session,
+    id: ApplicationId,
+    fields: &Fields,
+    (field, message): (&str, String),
+) -> Result<Response, Problem> {
+    let mut tx = service.bus.begin().await?;
+    let now = tx.now();
+    let wrong = [(field.to_owned(), message)];
+    kept::refuse(&mut tx, &session.person, &kept_name(id), fields, &wrong, now).await?;
+    service.bus.commit(tx).await.map_err(failed)?;
+    Ok(to(&format!("{}?refused=1#errors", application_path(id))))
+}
+
+/// The message that tells why.
+fn refused_key(refused: Refused) -> &'static str {
+    match refused {
+        Refused::NotReferred(_) => "reply-too-late-text",
+        Refused::TooMany => "reply-too-many-text",
     }
 }
 

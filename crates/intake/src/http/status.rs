@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use chassis::problem::{ApiPath, ApiQuery};
 use chassis::{Problem, Session};
 use events::{ApplicationId, ApplicationSubmitted, Authority};
-use pages::{Form, Page};
+use pages::{Form, Keep, Page, kept};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::access;
 use super::content::Content;
+use super::reply::kept_name;
+use super::{access, application_path, compare, draft};
 use crate::Service;
 use crate::application::Status;
 use crate::reply;
@@ -23,21 +23,13 @@ use crate::timeline::{self as story, Entry, Line, Point};
 
 /// What the page tells beside the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shown {
+enum Shown {
     /// Nothing.
     Plain,
     /// A reply has just been taken.
     Replied,
     /// The contact has just been corrected.
     Corrected,
-    /// The reply that was sent is wrong; its field says why.
-    Invalid,
-    /// The form had been sent before, with another text.
-    KeyUsed,
-    /// Nobody waits for a reply any more.
-    TooLate,
-    /// There are too many replies.
-    TooMany,
 }
 
 /// What the page before wants to say.
@@ -67,7 +59,13 @@ struct StatusPage<'a> {
     unreachable: Option<String>,
     /// Whom to ask.
     authority: Option<Authority>,
+    /// What was just done.
     shown: Shown,
+    /// A reply that was typed and not taken, where nobody waits for one any more.
+    left: Option<String>,
+    /// What they kept beside the draft, and was submitted without it.
+    unmerged: Vec<(String, String)>,
+    keep: Keep,
     form: Form,
     /// So that pressing twice replies once.
     key: Uuid,
@@ -126,25 +124,17 @@ pub(super) async fn show(
         Query { corrected: true, .. } => Shown::Corrected,
         _ => Shown::Plain,
     };
-    draw(&page, &session, &service, id, Form::new(&page), shown).await
-}
-
-/// The page, with what was typed into its form.
-pub(super) async fn draw(
-    page: &Page,
-    session: &Session,
-    service: &Service,
-    id: ApplicationId,
-    form: Form,
-    shown: Shown,
-) -> Result<Response, Problem> {
+    let (page, session) = (&page, &session);
     let mut connection = service.db.acquire().await?;
     let stored = applications::find(&mut connection, id).await?.ok_or_else(Problem::not_found)?;
     access::may_read(session, &stored)?;
+    let kept = kept::find(&mut connection, &session.person, &kept_name(id)).await?;
+    let beside = kept::find(&mut connection, &session.person, &draft::kept_name(id)).await?;
+    let draft = format!("{}/reply/draft", application_path(id));
     let lines = timeline::list(&mut connection, id).await?;
     let call = calls::find(&mut connection, stored.submitted.call).await?;
     let application = &stored.submitted.application;
-    let mut response = pages::show(&StatusPage {
+    let mut shown = StatusPage {
         page,
         id,
         status: stored.status,
@@ -154,17 +144,17 @@ pub(super) async fn draw(
         unreachable: story::unreachable(&lines, &application.contact.email).map(str::to_owned),
         authority: call.map(|call| call.letters.authority),
         shown,
-        form,
+        left: None,
+        unmerged: beside.map(|kept| compare::left(page, application, &kept)).unwrap_or_default(),
+        keep: Keep::of(page, kept_name(id), kept.as_ref(), draft),
+        form: kept.as_ref().map_or_else(|| Form::new(page), |kept| kept.form(page)),
         key: Uuid::new_v4(),
         replies_left: reply::MOST - stored.replies,
         content: Content { page, applicant: &stored.ags, application },
         submitted: &stored.submitted,
         lines,
-    })?;
-    *response.status_mut() = match shown {
-        Shown::Plain | Shown::Replied | Shown::Corrected => StatusCode::OK,
-        Shown::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        Shown::KeyUsed | Shown::TooLate | Shown::TooMany => StatusCode::CONFLICT,
     };
-    Ok(response)
+    let left = kept.filter(|_| !shown.may_reply()).map(|kept| kept.fields.get("reply").to_owned());
+    shown.left = left.filter(|text| !text.is_empty());
+    pages::show(&shown)
 }

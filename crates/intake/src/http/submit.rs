@@ -9,8 +9,9 @@ use chassis::problem::ApiPath;
 use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use events::ApplicationId;
-use pages::Page;
+use pages::{Page, kept};
 
+use super::draft::kept_name;
 use super::{access, application_path, cause, draft_path, failed, gone, to};
 use crate::application::{Ready, Refused};
 use crate::store::{calls, drafts};
@@ -45,6 +46,7 @@ pub(super) async fn submit(
         }
     };
     let by = access::person(&session);
+    kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
     submission::submit(&mut tx, &service.numbers, id, &call, ready, by, cause(&trace)).await?;
     service.bus.commit(tx).await.map_err(failed)?;
     Ok(to(&format!("{}/receipt", application_path(id))))

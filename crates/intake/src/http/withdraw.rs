@@ -50,7 +50,7 @@ fn draw<'a>(page: &'a Page, stored: &'a Stored, kept: Option<&Kept>) -> Ask<'a> 
         id: stored.id,
         file_number: &submitted.file_number,
         title,
-        keep: Keep::new(page, kept_name(stored.id), kept.map_or(0, |kept| kept.revision)),
+        keep: Keep::of(page, kept_name(stored.id), kept, format!("{}/draft", path(stored.id))),
         form: kept.map_or_else(|| pages::Form::new(page), |kept| kept.form(page)),
     }
 }
@@ -69,6 +69,26 @@ pub(super) async fn ask(
     pages::show(&draw(&page, &stored, kept.as_ref()))
 }
 
+fn path(id: ApplicationId) -> String {
+    format!("{}/withdraw", application_path(id))
+}
+
+/// `POST /apply/applications/{id}/withdraw/draft`: the form saves by itself.
+pub(super) async fn draft(
+    page: Page,
+    State(service): State<Arc<Service>>,
+    ApiPath(id): ApiPath<ApplicationId>,
+    PageForm { session, fields, .. }: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    let stored = find(&service, &session, id).await?;
+    let gone = (!stored.status.may_withdraw()).then(|| page.t("withdraw-too-late"));
+    let mut tx = service.bus.begin().await?;
+    let (name, back, now) = (kept_name(id), path(id), tx.now());
+    let answer = kept::answer(&mut tx, &page, &session, &name, &fields, &back, gone, now).await?;
+    service.bus.commit(tx).await.map_err(failed)?;
+    Ok(answer)
+}
+
 /// The name of this form.
 fn kept_name(id: ApplicationId) -> String {
     format!("withdrawal/{id}")
@@ -85,12 +105,12 @@ pub(super) async fn withdraw(
     let reason = match withdrawal::reason(fields.get("reason")) {
         Ok(reason) => reason,
         Err(limit) => {
-            let wrong = [("reason".to_owned(), page.t1("wrong-reason", "limit", limit))];
+            let wrong = [("reason".to_owned(), page.t1("wrong-reason", "limit", page.count(limit)))];
             let mut tx = service.bus.begin().await?;
             let now = tx.now();
             kept::refuse(&mut tx, &session.person, &kept_name(id), &fields, &wrong, now).await?;
             service.bus.commit(tx).await.map_err(failed)?;
-            return Ok(to(&format!("{}/withdraw?refused=1#errors", application_path(id))));
+            return Ok(to(&format!("{}?refused=1#errors", path(id))));
         }
     };
     let mut tx = service.bus.begin().await?;

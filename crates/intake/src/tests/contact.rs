@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use testkit::until;
 use uuid::Uuid;
 
+use super::timeline::confirmed;
 use super::world::{Answer, World, begin, now, paderborn, solingen, staff};
 use crate::samples;
 
@@ -25,7 +26,7 @@ fn contact_form<'a>(email: &'a str, seen: &'a str) -> [(&'a str, &'a str); 5] {
         ("contact_email", email),
         ("contact_phone", "0212 290-1"),
         ("contact_language", "en"),
-        ("seen", seen),
+        ("contact_changes", seen),
     ]
 }
 
@@ -94,8 +95,7 @@ async fn a_wrong_address_is_pointed_out_and_corrected_with_history() {
         ("", "E-Mail-Adresse"),
         ("neu @solingen.de", "keine E-Mail-Adresse"),
     ] {
-        let refused = world.post(&form, &solingen(), &contact_form(email, "0")).await;
-        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{email:?}");
+        let refused = world.refused(&form, &solingen(), &contact_form(email, "0")).await;
         assert!(refused.text.contains(says) && refused.text.contains("Serap Demir"), "{}", refused.text);
     }
     for _ in 0..2 {
@@ -148,19 +148,18 @@ async fn who_may_correct_does_and_nobody_undoes_another_correction() {
         assert_eq!(world.post(&path, &who, &contact_form(NEW, "0")).await.status, status);
     }
     let page = world.get(&path, Some(&solingen()), "de").await;
-    let seen = page.field("seen");
+    let seen = page.field("contact_changes");
     let done = world.post(&path, &worker, &contact_form(NEW, &seen)).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER);
     // A page that was opened before: shown both, and saved once it has seen the other.
-    let stale = world.post(&path, &solingen(), &contact_form("mine@solingen.example", &seen)).await;
-    assert_eq!(stale.status, StatusCode::CONFLICT);
+    let stale = world.refused(&path, &solingen(), &contact_form("mine@solingen.example", &seen)).await;
     assert!(stale.text.contains(NEW) && stale.text.contains("mine@solingen.example"), "{}", stale.text);
-    let seen = stale.field("seen");
+    let seen = stale.field("contact_changes");
     let form = contact_form("mine@solingen.example", &seen);
     assert_eq!(world.post(&path, &solingen(), &form).await.status, StatusCode::SEE_OTHER);
     // A form without what it has seen is no licence to overwrite.
-    let blind = contact_form("blind@solingen.example", "");
-    assert_eq!(world.post(&path, &solingen(), &blind).await.status, StatusCode::CONFLICT);
+    let blind = world.refused(&path, &solingen(), &contact_form("blind@solingen.example", "")).await;
+    assert!(blind.text.contains("mine@solingen.example") && blind.text.contains("inzwischen berichtigt"));
     let said = world.said(id).await;
     assert_eq!(said.len(), 3);
     assert_eq!(
@@ -206,9 +205,11 @@ async fn who_is_referred_learns_what_helps_and_replies_once_for_each_press() {
     let path = format!("/apply/applications/{id}");
     let reply = format!("{path}/reply");
     let key = Uuid::new_v4().to_string();
-    let too_early = world.post(&reply, &solingen(), &[("reply", "Hallo"), ("key", &key)]).await;
-    assert_eq!(too_early.status, StatusCode::CONFLICT, "nobody decides yet");
-    assert!(too_early.text.contains("Hallo"), "what was typed is still there");
+    let too_early = world.refused(&reply, &solingen(), &[("reply", "Hallo"), ("key", &key)]).await;
+    assert!(
+        too_early.text.contains("zurzeit nicht entschieden") && too_early.text.contains("Hallo"),
+        "nobody decides yet, and what was typed is still there"
+    );
 
     let eligibility = world.other(Service::Eligibility).await;
     eligibility.say(id, [referred().into()]).await;
@@ -230,8 +231,8 @@ async fn who_is_referred_learns_what_helps_and_replies_once_for_each_press() {
     let long = "ä".repeat(4_001);
     for (wrong, says) in [("  ", "Ihre Antwort"), (long.as_str(), "4000"), ("\u{200b}\u{ad}", "Ihre Antwort")]
     {
-        let refused = world.post(&reply, &solingen(), &[("reply", wrong), ("key", &page.field("key"))]).await;
-        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let sent = [("reply", wrong), ("key", &*page.field("key"))];
+        let refused = world.refused(&reply, &solingen(), &sent).await;
         assert!(refused.text.contains(says), "{}", refused.text);
     }
     let key = page.field("key");
@@ -241,8 +242,7 @@ async fn who_is_referred_learns_what_helps_and_replies_once_for_each_press() {
         assert_eq!(done.location, format!("{path}?replied=true"), "{}", done.text);
     }
     // "Back", and another text from the same page: not lost, not sent unseen.
-    let other = world.post(&reply, &solingen(), &[("reply", "Noch etwas"), ("key", &key)]).await;
-    assert_eq!(other.status, StatusCode::CONFLICT);
+    let other = world.refused(&reply, &solingen(), &[("reply", "Noch etwas"), ("key", &key)]).await;
     assert!(other.text.contains("Noch etwas"));
     let done =
         world.post(&reply, &solingen(), &[("reply", "Noch etwas"), ("key", &other.field("key"))]).await;
@@ -271,9 +271,8 @@ async fn who_is_referred_learns_what_helps_and_replies_once_for_each_press() {
     eligibility.say(id, [decided.into()]).await;
     let page = until_page(&world, &path, |text| text.contains("Der Kreis wirkt nicht mit.")).await.text;
     assert!(!page.contains(&reply));
-    let late =
-        world.post(&reply, &solingen(), &[("reply", "Zu spät?"), ("key", &Uuid::new_v4().to_string())]).await;
-    assert_eq!(late.status, StatusCode::CONFLICT);
+    let key = Uuid::new_v4().to_string();
+    let late = world.refused(&reply, &solingen(), &[("reply", "Zu spät?"), ("key", &key)]).await;
     assert!(late.text.contains("Zu spät?") && late.text.contains("Nicht förderfähig"), "{}", late.text);
     assert_eq!(world.said(id).await.len(), said.len());
     eligibility.end().await;
@@ -315,3 +314,51 @@ async fn programs_reply_and_there_is_an_end_to_it() {
     eligibility.end().await;
     world.end().await;
 }
+
+/// Reply, contact and withdrawal save by themselves, and what was never sent is there again, until it is given up.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_about_an_application_is_kept_until_it_is_taken() {
+    let world = begin().await;
+    let id = world.submit(&solingen(), "k").await;
+    let status = format!("/apply/applications/{id}");
+    let eligibility = world.other(Service::Eligibility).await;
+    eligibility.say(id, [referred().into()]).await;
+    until_page(&world, &status, |text| text.contains("Was jetzt hilft")).await;
+
+    for (form, field) in [("reply", "reply"), ("contact", "contact_name"), ("withdraw", "reason")] {
+        let address = format!("{status}/{form}/draft");
+        let page = if form == "reply" { status.clone() } else { format!("{status}/{form}") };
+        let typed = [(field, "Zwei Absätze"), ("contact_changes", "0"), ("open_page", PAGE)];
+        let saved = world.post(&address, &solingen(), &typed).await;
+        assert_eq!((saved.status, &saved.json()["outcome"]), (StatusCode::OK, &json!("saved")), "{form}");
+        let other = world.post(&address, &solingen(), &[(field, "Anders"), ("contact_changes", "0")]).await;
+        assert_eq!(other.json()["outcome"], "changed", "another window does not replace it: {form}");
+        assert_eq!(world.post(&address, &paderborn(), &typed).await.status, StatusCode::NOT_FOUND);
+        let shown = world.get(&page, Some(&solingen()), "de").await.text;
+        assert!(shown.contains("Noch nicht abgeschickt") && shown.contains("Zwei Absätze"), "{shown}");
+        let discarded = world.post(&address, &solingen(), &[("action", "discard")]).await;
+        assert_eq!((discarded.status, &discarded.location), (StatusCode::SEE_OTHER, &page));
+        assert!(!world.get(&page, Some(&solingen()), "de").await.text.contains("Zwei Absätze"));
+    }
+
+    // A colleague corrects the contact; the one who types is told, and shown both.
+    let worker = staff(Role::CaseWorker);
+    world.post(&format!("{status}/contact"), &worker, &contact_form(NEW, "0")).await;
+    let mut typed = contact_form("mine@solingen.example", "0").to_vec();
+    typed.push(("open_page", PAGE));
+    let told = world.post(&format!("{status}/contact/draft"), &solingen(), &typed).await;
+    assert_eq!((told.status, &told.json()["outcome"]), (StatusCode::NOT_FOUND, &json!("gone")));
+    let page = world.get(&format!("{status}/contact"), Some(&solingen()), "de").await.text;
+    assert!(page.contains(NEW) && page.contains("mine@solingen.example"), "{page}");
+
+    // It is decided while somebody types a reply: told, and the text stays to be read.
+    eligibility.say(id, [confirmed().into()]).await;
+    until_page(&world, &status, |text| !text.contains("Was jetzt hilft")).await;
+    let late = world.post(&format!("{status}/reply/draft"), &solingen(), &[("reply", "Zu spät")]).await;
+    assert_eq!((late.status, &late.json()["outcome"]), (StatusCode::NOT_FOUND, &json!("gone")));
+    assert!(world.get(&status, Some(&solingen()), "de").await.text.contains("Zu spät"));
+    eligibility.end().await;
+    world.end().await;
+}
+
+const PAGE: &str = "018f0000-0000-7000-8000-000000000002";

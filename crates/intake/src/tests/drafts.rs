@@ -345,7 +345,7 @@ async fn a_form_of_ten_megabytes_is_too_much() {
     let answer = world.send_form(&draft, &page, "check", &filled(&[("method", &long)])).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     let page = world.open(&format!("{draft}?check=1")).await;
-    assert!(page.text.contains("„Methode“ hat 5001 Zeichen") && page.text.contains(&long));
+    assert!(page.text.contains("„Methode“ hat 5.001 Zeichen") && page.text.contains(&long));
     world.end().await;
 }
 
@@ -446,5 +446,42 @@ async fn what_comes_in_the_last_second_of_the_last_day_is_in_time() {
             );
         }
     }
+    world.end().await;
+}
+
+/// One submits the draft while another has a version of their own beside it; one throws a draft away.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_draft_was_submitted_without_stays_readable() {
+    let world = begin().await;
+    let draft = world.begin_draft().await;
+    let page = world.open(&draft).await;
+    world.send_form(&draft, &page, "save", &filled(&[])).await;
+    let (a, b) = (world.open(&draft).await, world.open(&draft).await);
+    world.send_form(&draft, &a, "save", &filled(&[("title", "Neuer Titel")])).await;
+    let compare = world.send_form(&draft, &b, "save", &filled(&[("title", "Mein Titel")])).await.location;
+    assert_eq!(compare, format!("{draft}/compare"));
+    // A colleague sends it off, whose own versions are none of the other's.
+    let mut colleague = solingen();
+    colleague.person = "solingen-2".to_owned();
+    let check = world.get(&format!("{draft}/check"), Some(&colleague), "de").await;
+    let revision = check.field("revision");
+    let done = world.post(&format!("{draft}/submit"), &colleague, &[("revision", &revision)]).await;
+    let status = done.location.strip_suffix("/receipt").expect("submitted").to_owned();
+    let page = world.open(&status).await;
+    assert!(page.text.contains("ohne Ihre letzten Eingaben") && page.text.contains("Mein Titel"));
+    let theirs = world.get(&status, Some(&colleague), "de").await;
+    assert!(!theirs.text.contains("Mein Titel"), "nobody else's business");
+    let discarded = world.post(&compare, &solingen(), &[("action", "discard")]).await;
+    assert_eq!(world.get(&discarded.location, Some(&solingen()), "de").await.location, status);
+    assert!(!world.open(&status).await.text.contains("Mein Titel"));
+
+    let draft = world.begin_draft().await;
+    let (a, b) = (world.open(&draft).await, world.open(&draft).await);
+    world.send_form(&draft, &a, "save", &filled(&[("title", "Eins")])).await;
+    world.send_form(&draft, &b, "save", &filled(&[("title", "Zwei")])).await;
+    world.post(&format!("{draft}/delete"), &solingen(), &[]).await;
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from bus.kept_forms").fetch_one(&world.db).await.unwrap();
+    assert_eq!(left, 0, "nothing is left of a draft that was thrown away");
     world.end().await;
 }

@@ -128,7 +128,7 @@ async fn an_application_is_withdrawn_on_its_page() {
     assert_eq!(refused.location, format!("{path}?refused=1#errors"));
     let refused = world.get(&format!("{path}?refused=1"), Some(&solingen()), "de").await;
     assert!(
-        refused.text.contains("höchstens 2000 Zeichen") && refused.text.contains(&long),
+        refused.text.contains("höchstens 2.000 Zeichen") && refused.text.contains(&long),
         "{}",
         refused.text
     );

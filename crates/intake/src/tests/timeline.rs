@@ -32,7 +32,7 @@ fn referred() -> EligibilityReferred {
     EligibilityReferred { findings, rule_version: 1, register_day: now().date_naive() }
 }
 
-fn confirmed() -> EligibilityConfirmed {
+pub(super) fn confirmed() -> EligibilityConfirmed {
     EligibilityConfirmed {
         findings: Vec::new(),
         decided_by: Decider::Rules,

@@ -197,6 +197,14 @@ impl<Broker> World<Broker> {
         self.post_as(path, Some(who), who, fields).await
     }
 
+    /// A form that is not taken: the page to which the answer leads, and which can be reloaded.
+    pub async fn refused(&self, path: &str, who: &Session, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.post(path, who, fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        let (there, _) = answer.location.split_once("?refused=1#errors").expect("it was refused");
+        self.get(there, Some(who), "de").await
+    }
+
     /// A form whose page was made for `page_of`, sent by `who`.
     pub async fn post_as(
         &self,

@@ -71,7 +71,6 @@ pub struct Sender {
     writer: Writer,
     wake: Notify,
     draining: CancellationToken,
-    ended: CancellationToken,
 }
 
 impl Sender {
@@ -99,7 +98,6 @@ impl Sender {
             outage: Outage::new(Duration::from_secs(u64::from(settings.delivery.longest_outage_pause))),
             wake: Notify::new(),
             draining: process.draining(),
-            ended: CancellationToken::new(),
         })
     }
 
@@ -133,7 +131,6 @@ impl Sender {
     /// # Errors
     /// A task that panicked.
     pub async fn run(self: Arc<Self>, bus: Bus) -> Result<(), JoinError> {
-        let _ended = self.ended.clone().drop_guard();
         let (ledger, storing) = ledger::open(self.clone(), bus.clone());
         let (queue, claimed) = mpsc::channel(self.connections * 8);
         let claimed = Arc::new(Mutex::new(claimed));
@@ -146,11 +143,6 @@ impl Sender {
         }
         tasks.spawn(claim::Claimer::new(self.clone(), ledger, queue, bus).run());
         all_end(tasks).await
-    }
-
-    /// Returns when [`Sender::run`] has.
-    pub async fn ended(&self) {
-        self.ended.cancelled().await;
     }
 }
 

@@ -6,15 +6,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chassis::problem::{ApiJson, ApiPath};
 use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
-use chassis::{Problem, Role, Session};
+use chassis::{Problem, ProblemKind, Role, Session};
 use events::{ApplicationId, Cause};
-use pages::{Form, Page, parse};
+use pages::{Form, Keep, Page, kept, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::once::{Begun, Once, key_of};
-use super::{State, cause, lock, person, refuse, refuse_on, view};
+use super::{State, cause, failed, lock, person, refuse, refuse_on, refused_key, view};
 use crate::Service;
 use crate::file::Refused;
 use crate::store::{drafts, files, ties};
@@ -47,15 +47,21 @@ async fn abstain(
         Begun::New(once) => once,
     };
     let tx = &mut once.tx;
-    let (file, _) = lock(tx, session, id).await?;
     let who = person(session);
+    let mut applicant = None;
+    if declared.whole_applicant {
+        files::read(tx, id).await?.ok_or_else(Problem::not_found)?;
+        let ags = applicant.insert(files::submission(tx, id).await?.applicant.ags);
+        ties::lock_files(tx, &who.id, ags, id).await?;
+    }
+    let (file, _) = lock(tx, session, id).await?;
     let file = file.abstained(who.clone(), declared.reason.clone(), tx.now()).map_err(refuse)?;
     files::save(tx, &file, cause).await?;
     ties::tell_of_bias(tx, id, &who, cause).await?;
     drafts::discard(tx, id, &who.id).await?;
-    if declared.whole_applicant {
-        let applicant = files::submission(tx, id).await?.applicant;
-        ties::declare(tx, Uuid::new_v4(), &who, &applicant.ags, &declared.reason).await?;
+    kept::discard(tx, &who.id, &kept_name(id)).await?;
+    if let Some(ags) = applicant {
+        ties::declare(tx, Uuid::new_v4(), &who, &ags, &declared.reason).await?;
         ties::tell_of_person(tx, &who, &declared.reason, cause).await?;
     }
     once.finish(service, &()).await
@@ -85,22 +91,54 @@ pub async fn page(
     form: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     form.session.require(Role::Reviewer)?;
+    let session = &form.session;
     let mut typed = Form::typed(&page, &form.fields);
     let reason = typed.need("reason", "bias-reason", REASON_LIMIT);
-    if !typed.is_good() {
-        let mut connection = service.db.acquire().await?;
-        let shown = view::load(&mut connection, &form.session, id).await?;
-        return pages::show_invalid(&AbstainPage {
-            page: &page,
-            form: typed,
-            file: &shown,
-            key: Uuid::new_v4(),
-        });
+    if typed.is_good() {
+        let declared = Abstain { reason, whole_applicant: form.fields.get("whole_applicant") == "yes" };
+        let key = Some(form.fields.get("key").to_owned());
+        match abstain(&service, session, id, declared, key, &cause(trace), refuse_on(&page)).await {
+            Ok(()) => return Ok(Redirect::to("/review?done=abstained").into_response()),
+            // What the state of the file does not permit stands above the form, with what was typed.
+            Err(Problem { kind: ProblemKind::Conflict, for_people: Some(why), .. }) => typed.refuse("", why),
+            Err(problem) => return Err(problem),
+        }
     }
-    let declared = Abstain { reason, whole_applicant: form.fields.get("whole_applicant") == "yes" };
-    let key = Some(form.fields.get("key").to_owned());
-    abstain(&service, &form.session, id, declared, key, &cause(trace), refuse_on(&page)).await?;
-    Ok(Redirect::to("/review?done=abstained").into_response())
+    let mut tx = service.bus.begin().await?;
+    view::load(&mut tx, session, id).await?;
+    let now = tx.now();
+    kept::refuse(&mut tx, &session.person, &kept_name(id), &form.fields, typed.refused(), now).await?;
+    service.bus.commit(tx).await.map_err(failed)?;
+    Ok(Redirect::to(&format!("{}?refused=1#errors", path(id))).into_response())
+}
+
+/// `POST /review/files/{id}/abstain/draft`: the form saves by itself.
+pub async fn draft(
+    axum::extract::State(service): State,
+    page: Page,
+    ApiPath(id): ApiPath<ApplicationId>,
+    form: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    let session = &form.session;
+    session.require(Role::Reviewer)?;
+    let mut tx = service.bus.begin().await?;
+    let shown = view::load(&mut tx, session, id).await?;
+    let now = tx.now();
+    let gone = shown.file.abstained(person(session), "…".to_owned(), now).err();
+    let gone = gone.map(|refused| page.t(refused_key(refused)));
+    let (name, back) = (kept_name(id), path(id));
+    let answer = kept::answer(&mut tx, &page, session, &name, &form.fields, &back, gone, now).await?;
+    service.bus.commit(tx).await.map_err(failed)?;
+    Ok(answer)
+}
+
+/// The name of this form.
+fn kept_name(id: ApplicationId) -> String {
+    format!("abstain/{id}")
+}
+
+fn path(id: ApplicationId) -> String {
+    format!("/review/files/{id}/abstain")
 }
 
 /// The page that asks for the reason.
@@ -109,6 +147,7 @@ pub async fn page(
 struct AbstainPage<'a> {
     page: &'a Page,
     form: Form,
+    keep: Keep,
     file: &'a view::Shown,
     key: Uuid,
 }
@@ -122,5 +161,8 @@ pub async fn ask(
     session.require(Role::Reviewer)?;
     let mut connection = service.db.acquire().await?;
     let shown = view::load(&mut connection, &session, id).await?;
-    pages::show(&AbstainPage { page: &page, form: Form::new(&page), file: &shown, key: Uuid::new_v4() })
+    let kept = kept::find(&mut connection, &session.person, &kept_name(id)).await?;
+    let form = kept.as_ref().map_or_else(|| Form::new(&page), |kept| kept.form(&page));
+    let keep = Keep::of(&page, kept_name(id), kept.as_ref(), format!("{}/draft", path(id)));
+    pages::show(&AbstainPage { page: &page, form, keep, file: &shown, key: Uuid::new_v4() })
 }

@@ -32,7 +32,7 @@ pub async fn page(
     let revision = match kept::autosave(&mut tx, &session.person, &kept_name(id), &form.fields, now).await? {
         Ok(revision) => revision,
         Err(other) => {
-            let message = page.t1("typed-elsewhere", "at", page.moment(other.saved_at));
+            let message = page.t1("kept-elsewhere", "at", page.moment(other.saved_at));
             let fields = other.fields.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
             let (fields, revision) = (fields.collect(), other.revision);
             return Ok(Answer::Changed { message, fields, revision, compare: None });

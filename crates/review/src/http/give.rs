@@ -180,7 +180,7 @@ fn beside(page: &Page, scale: &Scale, mistake: Mistake) -> (String, String) {
         Mistake::NoRecommendation => ("recommendation".to_owned(), page.t("error-recommendation")),
         Mistake::NoComment => ("comment".to_owned(), page.t("error-comment")),
         Mistake::CommentTooLong => {
-            ("comment".to_owned(), page.t1("error-comment-too-long", "limit", COMMENT_LIMIT))
+            ("comment".to_owned(), page.t1("error-comment-too-long", "limit", page.count(COMMENT_LIMIT)))
         }
     }
 }

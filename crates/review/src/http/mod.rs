@@ -42,13 +42,15 @@ pub fn routes(service: Arc<Service>) -> Router {
         .route("/review/next", post(next::page))
         .route("/review/all", get(list::page))
         .route("/review/ties", get(ties::page).post(ties::declare))
+        .route("/review/ties/draft", post(ties::draft))
         .route("/review/ties/{id}/end", post(ties::end))
         .route("/review/files/{id}", get(show::page))
         .route("/review/files/{id}/review", get(show::page).post(give::page))
         .route("/review/files/{id}/draft", post(draft::page))
         .route("/review/files/{id}/take", post(take::page))
         .route("/review/files/{id}/return", post(returning::page))
-        .route("/review/files/{id}/abstain", get(abstain::ask).post(abstain::page));
+        .route("/review/files/{id}/abstain", get(abstain::ask).post(abstain::page))
+        .route("/review/files/{id}/abstain/draft", post(abstain::draft));
     pages.merge(api().into_router()).with_state(service)
 }
 

@@ -143,6 +143,11 @@ impl QueuePage<'_> {
             CAP.. => self.page.t1("offered-many", "count", number(CAP - 1)),
             offered => self.page.t1("offered", "count", offered),
         };
-        format!("{} {offered}", self.page.t1("waiting", "count", self.queue.waiting))
+        let waiting = self.page.t1("waiting", "count", self.queue.waiting);
+        match (self.queue.waiting, self.queue.offered) {
+            (..=0, _) => waiting,
+            (1, 1) => format!("{waiting} {}", self.page.t("offered-it")),
+            _ => format!("{waiting} {offered}"),
+        }
     }
 }

@@ -7,14 +7,13 @@ use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
 use events::{Ags, municipalities, municipality};
-use pages::{Choice, Form, Page};
+use pages::{Choice, Form, Keep, Page, kept};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::abstain::REASON_LIMIT;
 use super::once::{Begun, Once};
-use super::{Press, State, cause, person};
-use crate::Service;
+use super::{Press, State, cause, failed, person};
 use crate::store::ties;
 use crate::store::ties::Tie;
 
@@ -45,7 +44,19 @@ pub async fn page(
         "ended" => Some(page.t("done-tie-ended")),
         _ => None,
     };
-    pages::show(&draw(&service, &page, &session, Form::new(&page), done).await?)
+    let mut connection = service.db.acquire().await?;
+    let ties = ties::of(&mut connection, &session.person).await?;
+    let kept = kept::find(&mut connection, &session.person, FORM).await?;
+    pages::show(&TiesPage {
+        page: &page,
+        form: kept.as_ref().map_or_else(|| Form::new(&page), |kept| kept.form(&page)),
+        keep: Keep::of(&page, FORM, kept.as_ref(), "/review/ties/draft"),
+        done,
+        ties,
+        own: session.ags.as_ref().map(|ags| name(ags)),
+        choices: choices(),
+        key: Uuid::new_v4(),
+    })
 }
 
 pub async fn declare(
@@ -61,7 +72,14 @@ pub async fn declare(
     let reason = typed.need("reason", "bias-reason", REASON_LIMIT);
     let ags: Ags = match ags.parse() {
         Ok(ags) if typed.is_good() => ags,
-        _ => return pages::show_invalid(&draw(&service, &page, session, typed, None).await?),
+        // Kept with what is wrong with it; the page shows both, and can be reloaded.
+        _ => {
+            let mut tx = service.bus.begin().await?;
+            let now = tx.now();
+            kept::refuse(&mut tx, &session.person, FORM, &form.fields, typed.refused(), now).await?;
+            service.bus.commit(tx).await.map_err(failed)?;
+            return Ok(Redirect::to("/review/ties?refused=1#errors").into_response());
+        }
     };
     let key = Some(form.fields.get("key").to_owned());
     let mut once = match Once::begin::<bool>(&service, session, "tie", key, &(&ags, &reason)).await? {
@@ -73,8 +91,27 @@ pub async fn declare(
     ties::declare(tx, Uuid::new_v4(), &who, &ags, &reason).await?;
     // The file in hand may be one of theirs, and so may one they have reviewed.
     let released = ties::tell_of_person(tx, &who, &reason, &cause(trace)).await?;
+    kept::discard(tx, &who.id, FORM).await?;
     once.finish(&service, &released).await?;
     Ok(to_list(released).into_response())
+}
+
+/// The name of this form.
+const FORM: &str = "tie";
+
+/// `POST /review/ties/draft`: the form saves by itself.
+pub async fn draft(
+    axum::extract::State(service): State,
+    page: Page,
+    form: PageForm<Fields>,
+) -> Result<Response, Problem> {
+    acts(&form.session)?;
+    let mut tx = service.bus.begin().await?;
+    let now = tx.now();
+    let (session, fields) = (&form.session, &form.fields);
+    let answer = kept::answer(&mut tx, &page, session, FORM, fields, "/review/ties", None, now).await?;
+    service.bus.commit(tx).await.map_err(failed)?;
+    Ok(answer)
 }
 
 fn to_list(released: bool) -> Redirect {
@@ -98,18 +135,6 @@ pub async fn end(
     Ok(Redirect::to("/review/ties?done=ended"))
 }
 
-async fn draw<'a>(
-    service: &Service,
-    page: &'a Page,
-    session: &Session,
-    form: Form,
-    done: Option<String>,
-) -> Result<TiesPage<'a>, Problem> {
-    let ties = ties::of(&mut *service.db.acquire().await?, &session.person).await?;
-    let own = session.ags.as_ref().map(|ags| name(ags));
-    Ok(TiesPage { page, form, done, ties, own, choices: choices(), key: Uuid::new_v4() })
-}
-
 /// All municipalities, Kreise and the Städteregion, by name.
 fn choices() -> Vec<Choice> {
     let mut all: Vec<Choice> =
@@ -128,6 +153,7 @@ fn name(ags: &str) -> String {
 struct TiesPage<'a> {
     page: &'a Page,
     form: Form,
+    keep: Keep,
     done: Option<String>,
     ties: Vec<Tie>,
     own: Option<String>,

@@ -127,6 +127,28 @@ pub async fn tell_of_files(tx: &mut Tx, applications: &[Uuid]) -> Result<(), sql
     Ok(())
 }
 
+/// Locks the files that a person has a tie to, or will have with one to `ags`, and `application`, in their order:
+/// who locks several begins with this, so that two who do never wait for each other.
+pub async fn lock_files(
+    tx: &mut Tx,
+    person: &str,
+    ags: &Ags,
+    application: ApplicationId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "select 1 as locked from files
+         where application = $3 or state <> 'withdrawn' and parties && (
+             $2 || array(select ags from ties where person = $1 and ended_at is null))
+         order by application for update",
+        person,
+        &[ags.as_str().to_owned()],
+        application.uuid()
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Says the ties of a person to every file they concern that was not withdrawn, and takes the person out of it:
 /// true where they held one of them.
 pub async fn tell_of_person(

@@ -14,7 +14,7 @@ async fn a_reviewer_walks_from_the_queue_to_the_result() {
     let anna = stage.reviewer("anna");
     let queue = stage.open(&anna, "/review", "de").await;
     assert!(
-        queue.body.contains("Eine Akte wartet auf ein Gutachten. Eine davon können Sie nehmen."),
+        queue.body.contains("Eine Akte wartet auf ein Gutachten. Sie können sie nehmen."),
         "{}",
         queue.body
     );
@@ -174,7 +174,7 @@ async fn a_comment_has_a_limit_and_a_body_another() {
         [("score-effect", "5"), ("score-partners", "5"), ("recommendation", "fund"), ("comment", &*long)];
     assert_eq!(stage.send_form(&anna, &path, &typed).await.status, 303);
     let refused = stage.open(&anna, &format!("/review/files/{id}"), "de").await;
-    assert!(refused.body.contains("mehr als 5000 Zeichen") && refused.body.contains(&long));
+    assert!(refused.body.contains("mehr als 5.000 Zeichen") && refused.body.contains(&long));
     let huge = "x".repeat(10_000_000);
     assert_eq!(stage.send_form(&anna, &path, &[("comment", &*huge)]).await.status, 413);
     assert_eq!(stage.read(id).await.unwrap().reviews().count(), 0);

@@ -109,6 +109,68 @@ async fn only_reviewers_review() {
     stage.end().await;
 }
 
+/// Three files, two reviewers at each; all leave all files of the applicant at once, each beginning with their own.
+#[tokio::test]
+async fn many_declare_a_tie_to_one_applicant_at_once() {
+    let stage = Stage::new().await;
+    for _ in 0..3 {
+        stage.open_file().await;
+    }
+    let mut held = Vec::new();
+    for n in 0..6 {
+        let who = stage.reviewer(&format!("reviewer-{n}"));
+        let file = stage.api(&who, Method::POST, "/next", None).await;
+        held.push((who, file.json()["id"].as_str().expect("a file").to_owned()));
+    }
+    let declared = held.iter().rev().map(async |(who, id)| {
+        let whole = json!({"reason": "Schwester im Amt", "whole_applicant": true});
+        stage.api(who, Method::POST, &format!("/files/{id}/abstain"), Some(whole)).await.status
+    });
+    let declared = futures_util::future::join_all(declared).await;
+    assert!(declared.iter().all(|status| *status == 204), "{declared:?}");
+    stage.end().await;
+}
+
+/// The form of a tie and of bias: kept while it is typed, and when it is refused.
+#[tokio::test]
+async fn a_reason_for_a_tie_is_kept_until_it_is_taken() {
+    let stage = Stage::new().await;
+    let id = stage.open_file().await;
+    let anna = stage.reviewer("anna");
+    stage.send_form(&anna, "/review/next", &[("key", "a")]).await;
+    let bias = format!("/review/files/{id}/abstain");
+    for (form, draft, field) in [
+        (bias.as_str(), format!("{bias}/draft"), "whole_applicant"),
+        ("/review/ties", "/review/ties/draft".to_owned(), "ags"),
+    ] {
+        let typed = [("reason", "Meine Schwester"), ("open_page", "018f0000-0000-7000-8000-000000000002")];
+        let saved = stage.send_form(&anna, &draft, &typed).await;
+        assert_eq!(saved.json()["outcome"], "saved", "{saved:?}");
+        let elsewhere = stage.send_form(&anna, &draft, &[("reason", "Anderes")]).await;
+        assert_eq!((elsewhere.status.as_u16(), &elsewhere.json()["outcome"]), (409, &"changed".into()));
+        let page = stage.open(&anna, form, "de").await.body;
+        assert!(page.contains("Noch nicht abgeschickt") && page.contains("Meine Schwester"), "{page}");
+        let refused = stage.send_form(&anna, form, &[("reason", " "), (field, "yes")]).await;
+        assert_eq!(refused.location, format!("{form}?refused=1#errors"));
+        for _ in 0..2 {
+            let page = stage.open(&anna, form, "de").await.body;
+            assert!(page.contains("id=\"errors\"") && !page.contains("Noch nicht"), "{page}");
+        }
+        let discarded = stage.send_form(&anna, &draft, &[("action", "discard")]).await;
+        assert_eq!((discarded.status.as_u16(), discarded.location.as_str()), (303, form));
+        assert!(!stage.open(&anna, form, "de").await.body.contains("id=\"errors\""));
+    }
+    // Who has given the file back is told at the first key.
+    stage.api(&anna, Method::POST, &format!("/files/{id}/return"), None).await;
+    let gone = stage.send_form(&anna, &format!("{bias}/draft"), &[("reason", "Zu spät")]).await;
+    assert_eq!((gone.status.as_u16(), &gone.json()["outcome"]), (404, &"gone".into()), "{gone:?}");
+    let late = stage.send_form(&anna, &bias, &[("reason", "Zu spät"), ("key", "z")]).await;
+    assert_eq!(late.location, format!("{bias}?refused=1#errors"), "{late:?}");
+    let page = stage.open(&anna, &bias, "de").await.body;
+    assert!(page.contains("Nicht übernommen") && page.contains("Zu spät"), "{page}");
+    stage.end().await;
+}
+
 #[tokio::test]
 async fn bias_is_declared_with_a_reason_and_for_good() {
     let stage = Stage::new().await;
