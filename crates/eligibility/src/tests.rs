@@ -11,7 +11,7 @@ use chassis::{Process, Role, ServiceSettings, Session, Shutdown, TestClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{
     AnyFact, ApplicantReplied, ApplicationId, ApplicationSubmitted, ApplicationWithdrawn, CallPublished,
-    Cause, Contact, ContactChanged, Language, OfficeRule, Person, Service,
+    Cause, Contact, ContactChanged, Language, OfficeRule, Person, Service, TieDeclared,
 };
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
@@ -54,6 +54,7 @@ struct World<Broker> {
     intake: Bus,
     intake_db: PgPool,
     speaking: Running,
+    nats: bus::Settings,
     stop: Shutdown,
     serving: tokio::task::JoinHandle<Result<(), chassis::StartError>>,
     _broker: Broker,
@@ -77,7 +78,7 @@ async fn begin() -> World<impl Sized> {
     let intake_db = testkit::database("intake", &[&bus::MIGRATIONS]).await.pool;
     let intake = Bus::connect(Service::Intake, &nats, intake_db.clone(), move || clock.now()).await.unwrap();
     let speaking = intake.start(Arc::new(()), Subscriptions::new());
-    World { url, db: database.pool, intake, intake_db, speaking, stop, serving, _broker: broker }
+    World { url, db: database.pool, intake, intake_db, speaking, nats, stop, serving, _broker: broker }
 }
 
 impl<Broker> World<Broker> {
@@ -311,6 +312,41 @@ async fn a_person_decides_on_the_page_and_nothing_typed_is_lost() {
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     let (_, page) = world.get(&there, Some(&other)).await;
     assert!(page.contains("Inzwischen ist schon entschieden") && page.contains("Das sehe ich anders."));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_a_tie_decides_nothing_and_the_page_says_so_before() {
+    let world = begin().await;
+    world.publish_call().await;
+    let hilden = world.submit(submitted(HILDEN)).await;
+    let there = format!("/eligibility/cases/{hilden}");
+    let worker = || session("worker-1", Role::CaseWorker);
+    let of_hilden = Session { ags: Some(HILDEN.into()), ..worker() };
+    let contact = Session { email: Some(submitted(HILDEN).application.contact.email), ..worker() };
+    let submitter = Session { person: submitted(HILDEN).submitted_by.id, ..worker() };
+    let good = [("decision", "eligible"), ("reason", "Der Kreis wirkt mit."), ("key", "k-1")];
+    for tied in [of_hilden, contact, submitter] {
+        let (_, page) = world.get(&there, Some(&tied)).await;
+        assert!(page.contains("Sie entscheiden hier nicht mit") && !page.contains("/decision"), "{page}");
+        let (refused, page) = world.fill_in(hilden, &tied, &good).await;
+        assert_eq!(refused.status(), StatusCode::CONFLICT, "{page}");
+    }
+    // One that was declared, as review tells it.
+    let review_db = testkit::database("review", &[&bus::MIGRATIONS]).await.pool;
+    let review = Bus::connect(Service::Review, &world.nats, review_db, now).await.unwrap();
+    let speaking = review.start(Arc::new(()), Subscriptions::new());
+    let person = Person { id: worker().person, name: worker().name };
+    let tie = TieDeclared { person, municipality: HILDEN.parse().ok(), declared_at: now() };
+    let mut tx = review.begin().await.unwrap();
+    outbox::append(&mut tx, hilden, tie, Cause::default());
+    review.commit(tx).await.unwrap();
+    let look = || async { world.get(&there, Some(&worker())).await.1 };
+    until("the tie is known", look, |page| page.contains("Sie entscheiden hier nicht mit")).await;
+    let order = json!({"decision": "eligible", "reason": "Der Kreis wirkt mit."});
+    assert_eq!(world.decide(hilden, None, &order).await.0, StatusCode::CONFLICT);
+    assert_eq!(world.kinds(hilden).await, ["eligibility-referred"]);
+    speaking.drain().await;
     world.end().await;
 }
 
