@@ -79,6 +79,24 @@ async fn nobody_with_a_tie_acts_and_the_page_says_so_before() {
     stage.end().await;
 }
 
+/// What becomes of a notice has legal effect, too.
+#[tokio::test]
+async fn nobody_with_a_tie_puts_the_way_of_a_notice_on_file() {
+    let stage = Stage::new(Cents::euros(60_000)).await;
+    let id = stage.ready(1).await;
+    assert_eq!(stage.decided(id, grant()).await, "granted");
+    let of_solingen = Session { ags: Some("05122000".into()), ..worker(&stage) };
+    let waived = json!({ "entry": "waived", "on": "2027-04-15" });
+    let path = format!("/notices/{id}/entries");
+    let refused = stage.post(&of_solingen, &path, waived.clone()).await;
+    assert_eq!(refused.status, 409, "{refused:?}");
+    let page = stage.open(&of_solingen, &format!("/award/cases/{id}"), "de").await;
+    assert!(!page.text().contains("/entries"), "{page:?}");
+    let done = stage.post(&worker(&stage), &path, waived).await;
+    assert_eq!(done.json()["standing"], "final", "{done:?}");
+    stage.end().await;
+}
+
 #[tokio::test]
 async fn a_review_with_a_tie_is_left_out_and_marked() {
     let stage = Stage::new(Cents::euros(500_000)).await;

@@ -1,11 +1,11 @@
 //! Giving a review, over the API.
 
 use axum::http::Method;
-use chassis::Role;
+use chassis::{Role, Session};
 use events::{AnyFact, Recommendation};
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, sheet};
+use crate::stage::{Stage, sheet, submitted, with_paderborn};
 
 #[tokio::test]
 async fn nobody_sees_others_scores_before_giving_their_own() {
@@ -188,5 +188,49 @@ async fn bias_is_declared_with_a_reason_and_for_good() {
     stage.api(&anna, Method::POST, &format!("/files/{second}/abstain"), Some(whole)).await;
     stage.open_file().await;
     assert_eq!(stage.api(&anna, Method::POST, "/next", None).await.status, 204, "no file of this applicant");
+    stage.end().await;
+}
+
+/// Who submitted an application, or is the person whom it names, has a tie that nobody needs to declare.
+#[tokio::test]
+async fn who_submitted_or_is_the_contact_gives_no_review() {
+    let stage = Stage::new().await;
+    let id = stage.open_file().await;
+    let submitter = Session { person: submitted().submitted_by.id, ..stage.reviewer("anna") };
+    let email = submitted().application.contact.email.to_uppercase();
+    let contact = Session { email: Some(email), ..stage.reviewer("bela") };
+    for tied in [submitter, contact] {
+        stage.api(&tied, Method::POST, "/next", None).await;
+        let path = format!("/files/{id}/review");
+        let refused = stage.api(&tied, Method::POST, &path, Some(sheet(5, "fund"))).await;
+        assert_eq!(refused.status, 409, "{}", refused.body);
+    }
+    assert_eq!(stage.read(id).await.unwrap().reviews().count(), 0);
+    stage.end().await;
+}
+
+/// A tie to a municipality that is declared after the review: the other services hear of it, the review is marked.
+#[tokio::test]
+async fn a_tie_declared_after_the_review_is_told_and_marks_it() {
+    let stage = Stage::new().await;
+    let completed = stage.open_file_of(with_paderborn).await;
+    let open = stage.open_file_of(with_paderborn).await;
+    let (anna, bela) = (stage.reviewer("anna"), stage.reviewer("bela"));
+    for (who, file) in [(&anna, completed), (&bela, completed), (&anna, open)] {
+        assert_eq!(stage.api(who, Method::POST, "/next", None).await.json()["id"], file.to_string());
+        let path = format!("/files/{file}/review");
+        assert_eq!(stage.api(who, Method::POST, &path, Some(sheet(5, "fund"))).await.status, 200);
+    }
+    let tie = [("ags", "05774032"), ("reason", "Bis 2025 dort beschäftigt"), ("key", "1")];
+    assert_eq!(stage.send_form(&anna, "/review/ties", &tie).await.status, 303);
+    let said = stage.said().await;
+    let told =
+        said.iter().filter(|fact| matches!(fact, AnyFact::TieDeclared(tie) if tie.person.id == "anna"));
+    assert_eq!(told.count(), 2, "of both files: {said:?}");
+    let clerk = stage.session("clerk", &[Role::CaseWorker]);
+    for (file, says) in [(open, "Ein Gutachten zählt nicht"), (completed, "zählt nicht: Bindung")] {
+        let page = stage.open(&clerk, &format!("/review/files/{file}"), "de").await;
+        assert!(page.body.contains(says), "{says}: {}", page.body);
+    }
     stage.end().await;
 }
