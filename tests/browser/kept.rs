@@ -268,9 +268,7 @@ async fn a_reason_to_give_back_that_comes_too_late_stands_beside_the_new_state()
     late.until_path(&case).await;
     for _ in 0..2 {
         late.until_said("Fatma Schulte hat den Vorschlag zurückgegeben").await;
-        for seen in
-            ["Bitte kürzen.", "Das ließ sich so nicht ausführen", "Die Eigenmittel\nsind nicht belegt."]
-        {
+        for seen in ["Bitte kürzen.", "Nicht übernommen", "Die Eigenmittel\nsind nicht belegt."] {
             assert!(late.text().await.contains(seen), "{seen}: {}", late.text().await);
         }
         late.client.refresh().await.expect("loaded again");

@@ -373,9 +373,13 @@ async fn who_has_a_tie_does_not_decide_and_the_page_says_so_before() {
         let (status, problem) = world.decide_as(&who, id, None, &order).await;
         assert_eq!(status, StatusCode::CONFLICT, "{problem}");
         assert!(problem["detail"].as_str().is_some_and(|why| why.contains("you have a tie")), "{problem}");
-        // Sent from a page that was opened before.
-        let (sent, page) = world.fill_in(id, &who, &fields).await;
-        assert!(sent.status() == StatusCode::CONFLICT && page.contains("§§ 20, 21 VwVfG"), "{page}");
+        // Sent from a page that was opened before: kept, and shown with the reason why it was not taken.
+        let (sent, _) = world.fill_in(id, &who, &fields).await;
+        assert_eq!(sent.headers()[header::LOCATION], format!("{there}?refused=true#errors"));
+        let (_, page) = world.get(&there, Some(&who)).await;
+        for expected in ["Nicht übernommen", "20, 21 VwVfG", "Der Kreis wirkt mit."] {
+            assert!(page.contains(expected), "{expected}: {page}");
+        }
     }
 
     // What review tells: from then on, and until it ends; also where it is heard before the application.
