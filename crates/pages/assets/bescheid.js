@@ -161,7 +161,7 @@ function keep(form) {
   // The form's own buttons; what is asked about a copy has buttons of its own.
   const buttons = form.querySelector(".b-actions");
   (buttons ?? form).append(status);
-  let timer = 0, busy = false, dirty = false, trouble = null;
+  let timer = 0, busy = false, dirty = false, sent = false, trouble = null;
 
   function notice(kind, title, text, id) {
     if (trouble?.dataset.id === id) return trouble;
@@ -222,13 +222,17 @@ function keep(form) {
     dirty = false;
     let again = 0;
     status.textContent = words.saving;
+    const slow = setTimeout(() => complain(words.offline, "offline"), 5000);
     try {
       again = await heard(await post(all()));
     } catch {
       complain(words.offline, "offline");
       again = 5000;
     }
+    clearTimeout(slow);
     busy = false;
+    // The form is on its way itself: nothing follows it.
+    if (sent) return;
     if (dirty) later(0);
     else if (again) later(again);
   }
@@ -392,8 +396,10 @@ function keep(form) {
 
   form.addEventListener("input", (event) => { if (event.target.form === form) changed(); });
   form.addEventListener("change", (event) => { if (event.target.form === form) changed(); });
+  addEventListener("pageshow", () => { sent = false; });
   form.addEventListener("submit", () => {
     clearTimeout(timer);
+    sent = true;
     if (!readCopy(name)) return;
     const page = hidden("open_page").value;
     const to = new URL(form.getAttribute("action"), location.href);

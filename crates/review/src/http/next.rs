@@ -15,8 +15,9 @@ use super::{Press, State, cause, person, ties_of, view};
 use crate::Service;
 use crate::store::{files, queue};
 
-/// Looks at the queue, where a file waits but somebody is at its row at this very moment.
-const TRIES: usize = 5;
+/// Looks at the queue, where files wait but somebody is at each of their rows at this very moment: each look waits
+/// until the first of them is done.
+const TRIES: usize = 20;
 
 /// The oldest file that waits for this person, now held by them. Who holds one already gets the
 /// same one, with its time anew.
@@ -44,9 +45,10 @@ async fn find(
     session: &Session,
     cause: &Cause,
 ) -> Result<Option<ApplicationId>, Problem> {
-    let who = person(session);
+    let (who, email) = (person(session), session.email.as_deref());
     let ties = ties_of(tx, session).await?;
     let until = tx.now() + TimeDelta::minutes(service.review.hold_minutes.into());
+    queue::one_at_a_time(tx, &who.id).await?;
     if let Some(held) = queue::held(tx, &who.id).await?
         && let Some(file) = files::lock(tx, held).await?
         && let Ok(file) = file.taken(who.clone(), &ties, until, tx.now())
@@ -55,16 +57,13 @@ async fn find(
         return Ok(Some(held));
     }
     for _ in 0..TRIES {
-        if let Some(claimed) = queue::claim_next(tx, &who, &ties, until).await? {
+        if let Some(claimed) = queue::claim_next(tx, &who, email, &ties, until).await? {
             return Ok(Some(claimed));
         }
-        // Asked twice at the same moment: the other request has taken one.
-        if let Some(held) = queue::held(tx, &who.id).await? {
-            return Ok(Some(held));
-        }
-        if queue::offered(tx, &who.id, &ties, 1).await? == 0 {
+        if queue::offered(tx, &who.id, email, &ties, 1).await? == 0 {
             break;
         }
+        queue::wait_for_first(tx, &who.id, email, &ties).await?;
     }
     Ok(None)
 }

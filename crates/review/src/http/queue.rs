@@ -25,7 +25,10 @@ async fn look(connection: &mut PgConnection, session: &Session) -> Result<QueueV
     let ties = ties_of(connection, session).await?;
     let queue::Counts { announced, waiting, taken, completed, withdrawn } = queue::counts(connection).await?;
     let offered = match session.has(Role::Reviewer) {
-        true => queue::offered(connection, &session.person, &ties, CAP).await?,
+        true => {
+            let email = session.email.as_deref();
+            queue::offered(connection, &session.person, email, &ties, CAP).await?
+        }
         false => 0,
     };
     let held = queue::held(connection, &session.person).await?;

@@ -7,14 +7,15 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Takes the oldest file that waits for somebody like this person, in one statement: a file with a
-/// free place, in which they have no part and to whose parties they have no tie. What others are
-/// taking at this moment is passed over. None where no such file waits, or where the person has
+/// free place, in which they have no part, to whose parties they have no tie, and which they neither submitted nor
+/// are the contact of (by `email`; §§ 20, 21 VwVfG). What others are taking at this moment is passed over. None where no such file waits, or where the person has
 /// taken another one at the same moment.
 ///
 /// `File::taken` asks the same; a test compares the two.
 pub async fn claim_next(
     tx: &mut Tx,
     person: &Person,
+    email: Option<&str>,
     ties: &[Ags],
     until: DateTime<Utc>,
 ) -> Result<Option<ApplicationId>, sqlx::Error> {
@@ -25,6 +26,8 @@ pub async fn claim_next(
              where f.bucket = 'waiting' and not f.parties && $3::text[]
                and not exists (
                    select 1 from reviewers r where r.application = f.application and r.person = $1)
+               and f.submission #>> '{submitted_by,id}' is distinct from $1
+               and ($6::text is null or lower(f.submission #>> '{application,contact,email}') is distinct from $6)
              order by f.submitted_at, f.application
              limit 1
              for update of f skip locked
@@ -43,11 +46,43 @@ pub async fn claim_next(
         person.name,
         &keys(ties),
         now,
-        until
+        until,
+        email.map(str::to_lowercase)
     )
     .fetch_optional(&mut **tx)
     .await?;
     Ok(claimed.map(ApplicationId))
+}
+
+/// Requests of one person for the next file come one after the other: the second finds what the first has taken.
+pub async fn one_at_a_time(tx: &mut Tx, person: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('next file:' || $1, 0))", person)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Waits until nobody is at the first file that waits for this person. It may be gone then.
+pub async fn wait_for_first(
+    tx: &mut Tx,
+    person: &str,
+    email: Option<&str>,
+    ties: &[Ags],
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "select f.application from files f
+         where f.bucket = 'waiting' and not f.parties && $2::text[]
+           and not exists (select 1 from reviewers r where r.application = f.application and r.person = $1)
+           and f.submission #>> '{submitted_by,id}' is distinct from $1
+           and ($3::text is null or lower(f.submission #>> '{application,contact,email}') is distinct from $3)
+         order by f.submitted_at, f.application limit 1 for update of f",
+        person,
+        &keys(ties),
+        email.map(str::to_lowercase)
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// The file that this person holds.
@@ -63,6 +98,7 @@ pub async fn held(connection: &mut PgConnection, person: &str) -> Result<Option<
 pub async fn offered(
     connection: &mut PgConnection,
     person: &str,
+    email: Option<&str>,
     ties: &[Ags],
     cap: i64,
 ) -> Result<i64, sqlx::Error> {
@@ -72,11 +108,14 @@ pub async fn offered(
                where f.bucket = 'waiting' and not f.parties && $2::text[]
                  and not exists (
                      select 1 from reviewers r where r.application = f.application and r.person = $1)
+                 and f.submission #>> '{submitted_by,id}' is distinct from $1
+                 and ($4::text is null or lower(f.submission #>> '{application,contact,email}') is distinct from $4)
                order by f.submitted_at, f.application limit $3
            ) as waiting"#,
         person,
         &keys(ties),
-        cap
+        cap,
+        email.map(str::to_lowercase)
     )
     .fetch_one(connection)
     .await

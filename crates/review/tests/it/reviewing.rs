@@ -200,7 +200,17 @@ async fn who_submitted_or_is_the_contact_gives_no_review() {
     let email = submitted().application.contact.email.to_uppercase();
     let contact = Session { email: Some(email), ..stage.reviewer("bela") };
     for tied in [submitter, contact] {
-        stage.api(&tied, Method::POST, "/next", None).await;
+        assert_eq!(stage.api(&tied, Method::POST, "/next", None).await.status, 204, "it is not offered");
+        let queue = stage.api(&tied, Method::GET, "/queue", None).await.json();
+        assert_eq!((&queue["waiting"], &queue["offered"]), (&1.into(), &0.into()), "{queue}");
+        // Held since before the rule looked here.
+        sqlx::query("insert into reviewers (application, person, name, part, since, until) values ($1, $2, $2, 'holds', now(), $3)")
+            .bind(id.uuid())
+            .bind(&tied.person)
+            .bind(stage.clock.now() + chrono::TimeDelta::hours(1))
+            .execute(&stage.db.pool)
+            .await
+            .unwrap();
         let path = format!("/files/{id}/review");
         let refused = stage.api(&tied, Method::POST, &path, Some(sheet(5, "fund"))).await;
         assert_eq!(refused.status, 409, "{}", refused.body);

@@ -76,9 +76,13 @@ async fn the_statement_and_the_state_machine_agree() {
                 free += i64::from(fits);
                 expected = expected.or(fits.then_some(*id));
             }
-            assert_eq!(queue::offered(&mut tx, who, &ties, 1_000).await.unwrap(), free, "{who} {ties:?}");
+            assert_eq!(
+                queue::offered(&mut tx, who, None, &ties, 1_000).await.unwrap(),
+                free,
+                "{who} {ties:?}"
+            );
             let busy = queue::held(&mut tx, who).await.unwrap().is_some();
-            let claimed = queue::claim_next(&mut tx, &person(who), &ties, until).await.unwrap();
+            let claimed = queue::claim_next(&mut tx, &person(who), None, &ties, until).await.unwrap();
             assert_eq!(claimed, if busy { None } else { expected }, "{who} {ties:?}");
             if let Some(claimed) = claimed {
                 let file = files::read(&mut tx, claimed).await.unwrap().unwrap();
