@@ -228,6 +228,8 @@ async fn what_is_saved_while_the_service_is_stopped_is_there_when_it_runs_again(
     browser.until_said("Ihre Eingaben bleiben in diesem Browser erhalten").await;
     browser.press("Entwurf speichern").await;
     browser.until_said("Im Moment nicht erreichbar").await;
+    assert!(browser.text().await.contains("Ihre Eingaben sind noch da"), "and can be sent again");
+    assert!(browser.has("input[type=hidden][name=problem_statement]").await);
     browser.check("kept-8-service-stopped").await;
     assert_eq!(browser.copies().await, 1, "nobody has taken it");
 

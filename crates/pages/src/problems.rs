@@ -10,7 +10,7 @@ use crate::page::Page;
 /// The page for `problem`. What a person had typed into a refused form is on it, to be sent again.
 pub(crate) fn draw(page: &Page, problem: &Problem) -> Response {
     let html = match &problem.typed {
-        Some(fields) => lost_session(page, problem.kind, fields).render(),
+        Some(fields) => lost(page, problem, fields).render(),
         None => problem_page(page, problem).render(),
     };
     match html {
@@ -35,20 +35,27 @@ fn problem_page<'a>(page: &'a Page, problem: &Problem) -> ProblemPage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "lost_session.html")]
-struct LostSession<'a> {
+#[template(path = "lost.html")]
+struct Lost<'a> {
     page: &'a Page,
     signed_out: bool,
+    /// What went wrong, where it was not the session.
+    problem: Option<(String, String)>,
     token: &'a str,
     fields: Vec<(&'a str, &'a str)>,
 }
 
 /// The session ended (or became somebody else's) while the form was filled in: sign in in another tab, come back
-/// here, send again.
-fn lost_session<'a>(page: &'a Page, kind: ProblemKind, fields: &'a Fields) -> LostSession<'a> {
-    let signed_out = kind == ProblemKind::SignIn;
+/// here, send again. Or the service did not answer: send again.
+fn lost<'a>(page: &'a Page, problem: &Problem, fields: &'a Fields) -> Lost<'a> {
+    let signed_out = problem.kind == ProblemKind::SignIn;
+    let away = (!signed_out && problem.kind != ProblemKind::Forged).then(|| {
+        let ProblemPage { title, text, .. } = problem_page(page, problem);
+        (title, text)
+    });
     // Who signs in again as the same person sends it at the first press: the token is that of the person.
-    let token = if signed_out { fields.get(CSRF_FIELD) } else { &page.csrf };
+    let is_theirs = signed_out || away.is_some();
+    let token = if is_theirs { fields.get(CSRF_FIELD) } else { &page.csrf };
     let fields = fields.iter().filter(|(name, _)| *name != CSRF_FIELD).collect();
-    LostSession { page, signed_out, token, fields }
+    Lost { page, signed_out, problem: away, token, fields }
 }

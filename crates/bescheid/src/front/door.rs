@@ -9,8 +9,9 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CONNECTION, HeaderName, TRANSFER_ENCODING, UPGRADE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
+use chassis::session::typed;
 use chassis::{Problem, ProblemKind};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
@@ -100,9 +101,32 @@ pub async fn pass(State(front): State<Arc<Front>>, request: Request) -> Result<R
     without_hop_by_hop(&mut parts.headers);
     // Read whole, so that it can be sent again. The size is limited before this.
     let body = body.collect().await.map_err(|_| Problem::new(ProblemKind::TooLarge))?.to_bytes();
-    let mut response = front.door.send(address, &parts, &body).await?;
+    let mut response = match front.door.send(address, &parts, &body).await {
+        // What the service says when it cannot reach its database, as well as what this door says of the service.
+        Ok(response) if let Some(kind) = gone_wrong(response.status()) => {
+            match typed(&parts.headers, &body) {
+                Some(fields) => return Err(Problem { typed: Some(Box::new(fields)), ..Problem::new(kind) }),
+                None => response,
+            }
+        }
+        Ok(response) => response,
+        Err(problem) => {
+            let typed = typed(&parts.headers, &body).map(Box::new);
+            return Err(Problem { typed, ..problem });
+        }
+    };
     without_hop_by_hop(response.headers_mut());
     Ok(response)
+}
+
+/// The problem behind an answer that says nothing of what was typed.
+fn gone_wrong(status: StatusCode) -> Option<ProblemKind> {
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => Some(ProblemKind::Unavailable),
+        StatusCode::GATEWAY_TIMEOUT => Some(ProblemKind::TimedOut),
+        StatusCode::INTERNAL_SERVER_ERROR => Some(ProblemKind::Internal),
+        _ => None,
+    }
 }
 
 /// Headers that speak of one connection only (RFC 9110, 7.6.1).

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use axum::Form;
 use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -147,18 +149,54 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PublicForm<T> {
     }
 }
 
+/// What a person has typed into a form of our own page, from a request that could not be passed on: to be put into
+/// [`Problem::typed`]. None where it is no form, where another site sent it, and beyond the bounds of a form.
+pub fn typed(headers: &HeaderMap, body: &[u8]) -> Option<Fields> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.starts_with("application/x-www-form-urlencoded") || origin(headers) != Origin::Same {
+        return None;
+    }
+    let pairs: Vec<(String, String)> = serde_html_form::from_bytes(body).ok()?;
+    is_bounded(&pairs).then(|| Fields::from(pairs))
+}
+
+fn is_bounded(pairs: &[(String, String)]) -> bool {
+    let is_short =
+        |(name, value): &(String, String)| name.len() <= LONGEST_NAME && value.len() <= LONGEST_VALUE;
+    pairs.len() <= MOST_FIELDS && pairs.iter().all(is_short)
+}
+
 async fn fields<S: Send + Sync>(request: Request, state: &S) -> Result<(Parts, Fields), Problem> {
     let (parts, body) = request.into_parts();
     let request = Request::from_parts(parts.clone(), body);
     let Form(pairs) = Form::<Vec<(String, String)>>::from_request(request, state)
         .await
         .map_err(|rejection| Problem::new(ProblemKind::Malformed).detail(rejection.body_text()))?;
-    let too_long = pairs.iter().any(|(name, value)| name.len() > LONGEST_NAME || value.len() > LONGEST_VALUE);
-    if pairs.len() > MOST_FIELDS || too_long {
+    if !is_bounded(&pairs) {
         let expected = format!(
             "a form has at most {MOST_FIELDS} fields, their names {LONGEST_NAME} and their values {LONGEST_VALUE} bytes"
         );
         return Err(Problem::new(ProblemKind::TooLarge).detail(expected));
     }
     Ok((parts, Fields::from(pairs)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_our_own_page_sent_can_be_shown_again_and_nothing_else() {
+        let headers = |kind: &'static str, site: &'static str| {
+            let pairs = [("content-type", kind), ("sec-fetch-site", site)];
+            HeaderMap::from_iter(pairs.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())))
+        };
+        let ours = headers("application/x-www-form-urlencoded", "same-origin");
+        let fields = typed(&ours, "reason=Zu+sp%C3%A4t&csrf=t".as_bytes()).unwrap();
+        assert_eq!((fields.get("reason"), fields.get("csrf")), ("Zu spät", "t"));
+        let other = headers("application/x-www-form-urlencoded", "cross-site");
+        assert_eq!(typed(&other, b"reason=x"), None, "another site's words are not shown as theirs");
+        assert_eq!(typed(&headers("application/json", "same-origin"), b"reason=x"), None);
+        assert_eq!(typed(&ours, "a=b&".repeat(MOST_FIELDS + 1).as_bytes()), None);
+    }
 }

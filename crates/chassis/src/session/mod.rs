@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use extract::NoSession;
-pub use form::{CSRF_FIELD, Fields, PageForm, PublicForm};
+pub use form::{CSRF_FIELD, Fields, PageForm, PublicForm, typed};
 pub use keys::{COOKIE, SessionKeys};
 
 use crate::problem::Problem;
