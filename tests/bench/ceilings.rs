@@ -20,7 +20,7 @@ const CLIENTS: u32 = 8;
 /// Size of a fact in the ceilings.
 const FACT: usize = 1_024;
 
-/// (a) One hop as one statement: heard, state, said.
+/// (a) One hop as one statement: consumed, state, said.
 pub struct Sql(PgPool);
 
 impl Sql {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use bescheid::service::migrators;
 use bus::{Bus, Running};
 use chassis::settings::Database;
-use chassis::{Clock, Process};
+use chassis::{App, Clock};
 use chrono::TimeDelta;
 use events::{Application, ApplicationId, Call, Cause, Person, Service};
 use intake::FileNumbers;
@@ -58,21 +58,21 @@ impl House {
         let db = |service: Service| databases[&service].clone();
         let clock = Clock::system();
 
-        let intake = intake::Service::new(db(Service::Intake), bus(Service::Intake), clock.clone())?;
+        let intake = intake::AppState::new(db(Service::Intake), bus(Service::Intake), clock.clone())?;
         let numbers = intake.numbers.clone();
-        let eligibility = eligibility::Service {
+        let eligibility = eligibility::AppState {
             db: db(Service::Eligibility),
             bus: bus(Service::Eligibility),
             pages: eligibility::pages()?,
         };
-        let review = review::Service {
+        let review = review::AppState {
             db: db(Service::Review),
             bus: bus(Service::Review),
             clock: clock.clone(),
-            pages: review::Service::pages()?,
+            pages: review::pages()?,
             review: Default::default(),
         };
-        let award = award::Service::new(db(Service::Award), bus(Service::Award), clock.clone())?;
+        let award = award::AppState::new(db(Service::Award), bus(Service::Award), clock.clone())?;
         let before = heard.count();
         intake::calls::publish(&bus(Service::Intake), call.clone()).await?;
         let running = vec![
@@ -99,8 +99,8 @@ impl House {
             running,
         };
         // Everybody who listens to intake knows the call.
-        let hearers = Service::ALL.into_iter().filter(|service| hears(*service, Service::Intake)).count();
-        house.until_heard(before + hearers as u64).await;
+        let consumers = Service::ALL.into_iter().filter(|service| hears(*service, Service::Intake)).count();
+        house.until_heard(before + consumers as u64).await;
         Ok(house)
     }
 
@@ -146,16 +146,16 @@ fn application() -> Application {
 }
 
 /// Queues emails and does not send them: that is measured by itself.
-fn notification(servers: &Servers, db: PgPool, bus: Bus) -> Result<notification::Service> {
+fn notification(servers: &Servers, db: PgPool, bus: Bus) -> Result<notification::AppState> {
     let settings: notification::Settings = toml::from_str(&mail_settings(servers))?;
-    let process = Process::for_test("notification", Clock::system());
+    let process = App::for_test("notification", Clock::system());
     let sender = notification::sender::Sender::new(&process, db.clone(), &settings)
         .map_err(|error| anyhow::anyhow!(error))?;
-    Ok(notification::Service {
+    Ok(notification::AppState {
         db,
         bus,
         clock: Clock::system(),
-        pages: notification::messages()?,
+        pages: notification::pages()?,
         sender: Arc::new(sender),
         portal: settings.portal.url,
     })

@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::house::House;
 
-/// What one application makes the five services hear, when emails are only queued:
+/// What one application makes the five services consume, when emails are only queued:
 /// `application-submitted` 4 times, `eligibility-confirmed` and `review-completed` 3 times each,
 /// `award-granted` and `notice-issued` twice each.
 pub const HEARINGS: u64 = 14;
@@ -24,7 +24,7 @@ pub struct Rates {
     pub hearings: f64,
 }
 
-/// From the first submission until the last fact is heard.
+/// From the first submission until the last fact is consumed.
 pub async fn run(house: &House, count: usize) -> Result<Rates> {
     let before = house.heard.count();
     let begun = Instant::now();

@@ -48,8 +48,8 @@ pub async fn measure(house: &House, seconds: u64, table: &mut Table) -> Result<(
         let submitted = begun.elapsed().as_secs_f64() * 1e3;
         house.until_heard(before + HEARINGS).await;
         let flights = self::hops(house, start).await?;
-        let leg = |kind: &str, hearer| {
-            let leg = flights.iter().find(|hop| hop.kind == kind && hop.hearer == hearer);
+        let leg = |kind: &str, consumer| {
+            let leg = flights.iter().find(|hop| hop.kind == kind && hop.consumer == consumer);
             leg.map_or(f64::NAN, |hop| hop.milliseconds)
         };
         alone.push([
@@ -74,7 +74,7 @@ pub async fn measure(house: &House, seconds: u64, table: &mut Table) -> Result<(
 
 struct Hop {
     kind: String,
-    hearer: Service,
+    consumer: Service,
     milliseconds: f64,
 }
 
@@ -91,7 +91,7 @@ async fn hops(house: &House, start: DateTime<Utc>) -> Result<Vec<Hop>> {
         said.extend(rows.into_iter().map(|(id, kind, at)| (id, (kind, at))));
     }
     let mut hops = Vec::new();
-    for (hearer, db) in &house.databases {
+    for (consumer, db) in &house.databases {
         // Without an index: only ever asked when nothing runs.
         let rows: Vec<(Uuid, DateTime<Utc>)> = sqlx::query_as(
             "select event_id, pg_xact_commit_timestamp(xmin) from bus.inbox where heard_at >= $1",
@@ -102,7 +102,7 @@ async fn hops(house: &House, start: DateTime<Utc>) -> Result<Vec<Hop>> {
         for (id, heard) in rows {
             let Some((kind, said)) = said.get(&id) else { continue };
             let milliseconds = (heard - *said).num_microseconds().unwrap_or_default() as f64 / 1e3;
-            hops.push(Hop { kind: kind.clone(), hearer: *hearer, milliseconds });
+            hops.push(Hop { kind: kind.clone(), consumer: *consumer, milliseconds });
         }
     }
     Ok(hops)

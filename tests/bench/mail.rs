@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 use bus::Bus;
 use chassis::settings::Database;
-use chassis::{Clock, Process};
+use chassis::{App, Clock};
 use events::{ApplicationId, EventId, Language};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail as From, Rcpt};
@@ -36,7 +36,7 @@ pub async fn measure(servers: &Servers, rounds: usize, table: &mut Table) -> Res
     let settings: notification::Settings = toml::from_str(&mail_settings(servers))?;
     let connections = settings.smtp.connections.get();
     let bus = Bus::connect(notification::NAME, &settings.nats, db.clone(), || Clock::system().now()).await?;
-    let process = Process::for_test("notification", Clock::system());
+    let process = App::for_test("notification", Clock::system());
     let sender = Sender::new(&process, db.clone(), &settings).map_err(|error| anyhow::anyhow!(error))?;
     let sender = Arc::new(sender);
     // What became of each email is said, as it is in the service.
@@ -91,7 +91,7 @@ fn rate(count: usize, begun: Instant) -> f64 {
 
 /// Queues the receipts of as many applications, as the handler does.
 async fn queue(bus: &Bus, portal: &str) -> Result<()> {
-    let pages = notification::messages()?;
+    let pages = notification::pages()?;
     let mut tx = bus.begin().await?;
     let now = tx.now();
     for _ in 0..COUNT {

@@ -1,4 +1,4 @@
-//! Counts what the services hear, by the metric they keep anyway: no question to any database while
+//! Counts what the services consume, by the metric they keep anyway: no question to any database while
 //! a journey runs.
 
 use std::sync::Arc;
@@ -31,7 +31,7 @@ impl Recorder for Applied {
     fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
         let applied = key.labels().any(|label| label.key() == "verdict" && label.value() == "applied");
-        if key.name() == "bus_heard_total" && applied {
+        if key.name() == "bus_consumed_total" && applied {
             Counter::from_arc(self.0.0.clone())
         } else {
             Counter::noop()

@@ -198,8 +198,8 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
     browser.check(&format!("{lang}-22-delivery")).await;
     browser.go("/ops").await;
     browser.check(&format!("{lang}-23-ops")).await;
-    browser.go("/ops/accounts").await;
-    browser.check(&format!("{lang}-23-accounts")).await;
+    browser.go("/ops/reconciliation").await;
+    browser.check(&format!("{lang}-23-reconciliation")).await;
     browser.go("/ops/parked").await;
     browser.check(&format!("{lang}-23-parked")).await;
     browser.go("/nowhere").await;

@@ -1,7 +1,7 @@
 //! Pages that are on nobody's straight way: asked for, refused, given up. Axe finds nothing on them either, and what
 //! people stumbled over stays mended: focus, labels, titles, paper.
 
-use bus::control::{Order, WaitingFact};
+use bus::control::{Command, WaitingFact};
 use chrono::TimeDelta;
 use events::Service;
 use serde_json::json;
@@ -288,7 +288,7 @@ async fn reviewer(browser: &Browser, world: &World, lang: &str) {
     browser.check(&format!("{lang}-53-queue-returned")).await;
 }
 
-/// Presses "next" until a file has come: it may be that review has not heard of it yet.
+/// Presses "next" until a file has come: it may be that review has not consumed of it yet.
 async fn take(browser: &Browser) {
     until(
         "a file is taken",
@@ -309,7 +309,7 @@ async fn operator(browser: &Browser, lang: &str) {
     for (page, name) in [
         ("/ops", "ops"),
         ("/ops/services/review/restart", "restart"),
-        ("/ops/accounts", "accounts"),
+        ("/ops/reconciliation", "reconciliation"),
         ("/ops/parked", "parked"),
     ] {
         browser.go(page).await;
@@ -329,7 +329,11 @@ async fn the_operators_pages_of_a_parked_fact() {
         world.submit(who, &form(who)).await;
     }
     let parked = || async {
-        world.operator.order::<Vec<WaitingFact>>(Service::Review, &Order::Parked).await.unwrap_or_default()
+        world
+            .operator
+            .execute::<Vec<WaitingFact>>(Service::Review, &Command::Parked)
+            .await
+            .unwrap_or_default()
     };
     // Each with the confirmation of eligibility behind it.
     let both = |facts: &Vec<WaitingFact>| facts.len() == 2 && facts.iter().all(|fact| fact.held_behind > 0);

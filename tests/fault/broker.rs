@@ -140,7 +140,7 @@ async fn noted(rig: &Rig) -> i64 {
     noted.fetch_one(rig.database(Service::Intake)).await.unwrap_or(0)
 }
 
-/// Eligibility is away, so that what the broker loses is what nobody has heard.
+/// Eligibility is away, so that what the broker loses is what nobody has consumed.
 async fn without_eligibility(rig: &Rig, drive: &Drive, submitted: usize, damage: impl AsyncFnOnce()) {
     let eligibility = rig.first(Service::Eligibility);
     assert!(eligibility.stop().await.success());

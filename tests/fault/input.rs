@@ -1,7 +1,7 @@
 //! What comes in is wrong, or comes too often: rows 32, 33, 43.
 
 use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
-use bus::control::{Order, WaitingFact};
+use bus::control::{Command, WaitingFact};
 use events::{Kind, STREAM, Service};
 use futures_util::StreamExt;
 use testkit::{until, until_within};
@@ -73,17 +73,17 @@ async fn row_33_messages_that_nobody_can_understand() {
         let sung = envelope("de.bescheid.intake.application-sung.v1", newer);
         publish(rig, Kind::ApplicationSubmitted.subject(newer), sung.into()).await;
         publish(rig, subject, envelope(Kind::ApplicationSubmitted.type_name(), key).into()).await;
-        for hearer in Service::ALL.into_iter().filter(|hearer| hears(*hearer, Service::Intake)) {
-            let kept = || async { count(rig, hearer, "select count(*) from bus.unreadable").await };
-            until(&format!("{hearer} keeps what it cannot read"), kept, |kept| *kept == 1).await;
-            let parked = || async { count(rig, hearer, "select count(*) from bus.waiting where status = 'parked' and reason is not null").await };
-            until(&format!("{hearer} parks what cannot be right"), parked, |parked| *parked == 2).await;
+        for consumer in Service::ALL.into_iter().filter(|consumer| hears(*consumer, Service::Intake)) {
+            let kept = || async { count(rig, consumer, "select count(*) from bus.unreadable").await };
+            until(&format!("{consumer} keeps what it cannot read"), kept, |kept| *kept == 1).await;
+            let parked = || async { count(rig, consumer, "select count(*) from bus.waiting where status = 'parked' and reason is not null").await };
+            until(&format!("{consumer} parks what cannot be right"), parked, |parked| *parked == 2).await;
         }
         drive.until_ended(12).await;
         // As an operator does after having looked.
-        for hearer in Service::ALL.into_iter().filter(|hearer| hears(*hearer, Service::Intake)) {
+        for consumer in Service::ALL.into_iter().filter(|consumer| hears(*consumer, Service::Intake)) {
             let dropped = sqlx::query("delete from bus.waiting where key = any($1)").bind([key, newer]);
-            dropped.execute(rig.database(hearer)).await.expect("dropped");
+            dropped.execute(rig.database(consumer)).await.expect("dropped");
         }
     })
     .await;
@@ -121,7 +121,7 @@ async fn row_43_the_whole_log_is_published_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_34_a_fact_kills_the_process_that_hears_it() {
-    // Each start but the first dies of the first fact it hears. How often it takes depends on when the audit publishes
+    // Each start but the first dies of the first fact it consumes. How often it takes depends on when the audit publishes
     // the fact again.
     let deaths = std::iter::repeat_n("handled=kill@1".to_owned(), 20);
     let steps = [(Service::Eligibility, std::iter::once(String::new()).chain(deaths).collect())].into();
@@ -146,8 +146,8 @@ async fn row_34_a_fact_kills_the_process_that_hears_it() {
         }
         let fact = parked().await.remove(0);
         let which = fact.which;
-        let order = Order::Redrive { which, person: "operator-1".to_owned() };
-        let said: String = rig.operator.order(Service::Eligibility, &order).await.expect("an answer");
+        let order = Command::Redrive { which, person: "operator-1".to_owned() };
+        let said: String = rig.operator.execute(Service::Eligibility, &order).await.expect("an answer");
         println!("{said}");
         for (id, course) in deadly.finish().await.expect("redriven, it comes to its end") {
             drive.accept(id, course);
@@ -158,7 +158,7 @@ async fn row_34_a_fact_kills_the_process_that_hears_it() {
 
 /// What eligibility has parked, as it tells an operator.
 async fn parked(rig: &Rig) -> Vec<WaitingFact> {
-    rig.operator.order(Service::Eligibility, &Order::Parked).await.unwrap_or_default()
+    rig.operator.execute(Service::Eligibility, &Command::Parked).await.unwrap_or_default()
 }
 
 fn coprime(a: usize, b: usize) -> bool {

@@ -118,7 +118,7 @@ async fn row_5_killed_in_the_handler() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_6_killed_before_the_acknowledgement() {
-    let ledger = killed_at("6", "kill -9 committed, before the acknowledgement", Step::Heard).await;
+    let ledger = killed_at("6", "kill -9 committed, before the acknowledgement", Step::Consumed).await;
     assert!(ledger.redeliveries > 0, "what was not acknowledged comes again");
 }
 

@@ -274,7 +274,7 @@ async fn row_44_a_database_comes_back_from_an_old_backup() {
         let mut backup = Backup::of(rig, intake).await;
         drive.until_ended(8).await;
         backup.restore().await;
-        // It learns that it has forgotten, says nothing more, and tells why. Nobody has heard from it before that
+        // It learns that it has forgotten, says nothing more, and tells why. Nobody has consumed from it before that
         // there is no such application.
         let token = rig.api.token("applicant-0", Role::Applicant, Some(Applicant::HILDEN.ags));
         let withdrawal = format!("/apply/api/applications/{}/withdrawal", Uuid::new_v4());

@@ -1,6 +1,6 @@
 //! What operators see of facts that cannot be right, and what they do about them.
 
-use bus::control::{DryRun, Order, Shown, WaitingFact, Which};
+use bus::control::{Command, DryRun, Shown, WaitingFact, Which};
 use chassis::Role;
 use events::{Kind, Service};
 use serde_json::json;
@@ -8,7 +8,7 @@ use testkit::{samples, until};
 use tests::{Applicant, World, form};
 use uuid::Uuid;
 
-/// Everybody who hears `application-submitted` parks one that has no content, and nobody else waits for it.
+/// Everybody who consumes `application-submitted` parks one that has no content, and nobody else waits for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_parked_fact_is_seen_rehearsed_and_given_up_everywhere() {
     let world = World::new().await;
@@ -30,26 +30,26 @@ async fn a_parked_fact_is_seen_rehearsed_and_given_up_everywhere() {
     let token = world.api.token("operator-1", Role::Operator, None);
     for at in [Service::Eligibility, Service::Review, Service::Award, Service::Notification] {
         let parked = || async {
-            world.operator.order::<Vec<WaitingFact>>(at, &Order::Parked).await.unwrap_or_default()
+            world.operator.execute::<Vec<WaitingFact>>(at, &Command::Parked).await.unwrap_or_default()
         };
         let parked = until("it is parked", parked, |parked| parked.len() == 1).await;
         assert!(parked[0].reason.contains("missing field"), "{parked:?}");
-        let shown: Shown = world.operator.order(at, &Order::Show(which)).await.expect("shown");
+        let shown: Shown = world.operator.execute(at, &Command::Show(which)).await.expect("shown");
         assert_eq!(shown.envelope["subject"], key.to_string());
-        let run: DryRun = world.operator.order(at, &Order::DryRun(which)).await.expect("rehearsed");
+        let run: DryRun = world.operator.execute(at, &Command::DryRun(which)).await.expect("rehearsed");
         assert!(run.error.is_some_and(|why| why.contains("missing field")));
         // The same for people.
         let page =
             world.api.bytes(&format!("/ops/parked/{at}/intake/{key}/1"), &token).await.expect("a page");
         assert!(String::from_utf8_lossy(&page).contains("missing field"));
         for (person, reason) in [("operator-1", "Ohne Inhalt"), ("operator-2", "")] {
-            let order = Order::Drop { which, person: person.into(), reason: reason.into() };
-            world.operator.order::<String>(at, &order).await.expect("done");
+            let order = Command::Drop { which, person: person.into(), reason: reason.into() };
+            world.operator.execute::<String>(at, &order).await.expect("done");
         }
     }
-    let accounts = world.api.bytes("/ops/accounts", &token).await.expect("a page");
-    assert!(String::from_utf8_lossy(&accounts).contains("eligibility"), "the page of accounts");
+    let reconciliation = world.api.bytes("/ops/reconciliation", &token).await.expect("a page");
+    assert!(String::from_utf8_lossy(&reconciliation).contains("eligibility"), "the page of reconciliation");
     world.emails(who.email, 2).await;
-    // Intake never said it: given up, it leaves no trace in the accounts.
+    // Intake never said it: given up, it leaves no trace in the reconciliation.
     world.finish().await;
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use bescheid::accounts::Accounts;
+use bescheid::reconciliation::Reconciliations;
 use events::Service;
 use sqlx::{PgPool, Row};
 use testkit::until_within;
@@ -18,7 +18,7 @@ pub struct Ledger {
     pub applications: usize,
     /// Processes of services that were killed.
     pub kills: usize,
-    /// Facts that came to a hearer again.
+    /// Facts that came to a consumer again.
     pub redeliveries: usize,
     /// Emails that arrived, each counted once.
     pub emails: usize,
@@ -63,10 +63,10 @@ impl Ledger {
         ledger.facts(rig, allowed).await;
         ledger.decisions(rig).await;
         ledger.emails(rig, accepted, allowed).await;
-        // The services' own accounts, as `bescheid verify` prints them, come to the same.
+        // The services' own reconciliation, as `bescheid verify` prints them, come to the same.
         if allowed.waiting == 0 {
-            let wrong = || async { Accounts::gather(&rig.operator).await.wrong() };
-            until_within(PATIENCE, "the services' accounts are even", wrong, Vec::is_empty).await;
+            let wrong = || async { Reconciliations::gather(&rig.operator).await.wrong() };
+            until_within(PATIENCE, "the services' reconciliation are even", wrong, Vec::is_empty).await;
         }
         ledger
     }
@@ -100,55 +100,62 @@ impl Ledger {
         }
     }
 
-    /// Said = heard + held + parked, for each pair of services, each fact about each application; in
+    /// Said = consumed + held + parked, for each pair of services, each fact about each application; in
     /// order, and each once.
     async fn facts(&mut self, rig: &Rig, allowed: Allowed) {
-        for sayer in Service::ALL {
+        for publisher in Service::ALL {
             let said = versions(
-                rig.database(sayer),
+                rig.database(publisher),
                 "select key, version, event_id from bus.event_log order by key, version",
             )
             .await;
-            self.without_gaps(&format!("{sayer} says"), &said);
+            self.without_gaps(&format!("{publisher} says"), &said);
             let heads: BTreeMap<Uuid, i64> =
-                rows(rig.database(sayer), "select key, version from bus.head").await;
+                rows(rig.database(publisher), "select key, version from bus.head").await;
             for (key, head) in &heads {
                 let logged = said.get(key).map_or(0, Vec::len);
                 if logged as i64 != *head {
                     self.lost
-                        .push(format!("{sayer} has said {head} facts about {key}; its log has {logged}"));
+                        .push(format!("{publisher} has said {head} facts about {key}; its log has {logged}"));
                 }
             }
-            for hearer in Service::ALL.into_iter().filter(|hearer| hears(*hearer, sayer)) {
-                self.heard(rig, sayer, hearer, &said, allowed).await;
+            for consumer in Service::ALL.into_iter().filter(|consumer| hears(*consumer, publisher)) {
+                self.heard(rig, publisher, consumer, &said, allowed).await;
             }
-            let outbox: i64 = scalar(rig.database(sayer), "select count(*) from bus.outbox").await;
+            let outbox: i64 = scalar(rig.database(publisher), "select count(*) from bus.outbox").await;
             if outbox > 0 {
-                self.lost.push(format!("{sayer} still has {outbox} facts in its outbox"));
+                self.lost.push(format!("{publisher} still has {outbox} facts in its outbox"));
             }
         }
     }
 
-    async fn heard(&mut self, rig: &Rig, sayer: Service, hearer: Service, said: &Versions, allowed: Allowed) {
-        let db = rig.database(hearer);
+    async fn heard(
+        &mut self,
+        rig: &Rig,
+        publisher: Service,
+        consumer: Service,
+        said: &Versions,
+        allowed: Allowed,
+    ) {
+        let db = rig.database(consumer);
         let heard = versions(
             db,
             &format!(
-                "select key, version, event_id from bus.inbox where source = '{sayer}' order by key, version"
+                "select key, version, event_id from bus.inbox where source = '{publisher}' order by key, version"
             ),
         )
         .await;
-        self.without_gaps(&format!("{hearer} hears {sayer}"), &heard);
+        self.without_gaps(&format!("{consumer} hears {publisher}"), &heard);
         let heads: BTreeMap<Uuid, i64> =
-            rows(db, &format!("select key, version from bus.inbox_head where source = '{sayer}'")).await;
+            rows(db, &format!("select key, version from bus.inbox_head where source = '{publisher}'")).await;
         let waiting = versions(
             db,
-            &format!("select key, version, event_id from bus.waiting where source = '{sayer}' order by key, version"),
+            &format!("select key, version, event_id from bus.waiting where source = '{publisher}' order by key, version"),
         )
         .await;
         let count: usize = waiting.values().map(Vec::len).sum();
         if count > allowed.waiting {
-            self.lost.push(format!("{count} facts of {sayer} wait in {hearer}"));
+            self.lost.push(format!("{count} facts of {publisher} wait in {consumer}"));
         }
         for (key, facts) in said {
             let took_effect = heard.get(key).map_or(&[][..], Vec::as_slice);
@@ -158,7 +165,7 @@ impl Ledger {
             // Number and id: the same facts, and none of them is anything else.
             if &both != facts {
                 self.lost.push(format!(
-                    "{sayer} said {} facts about {key}; {hearer} heard {} and holds {}",
+                    "{publisher} said {} facts about {key}; {consumer} heard {} and holds {}",
                     facts.len(),
                     took_effect.len(),
                     waits.len()
@@ -167,13 +174,14 @@ impl Ledger {
             let head = heads.get(key).copied().unwrap_or(0);
             if head != took_effect.len() as i64 {
                 self.wrong.push(format!(
-                    "{hearer}'s gate for {sayer} and {key} is at {head}, but {} facts took effect",
+                    "{consumer}'s gate for {publisher} and {key} is at {head}, but {} facts took effect",
                     took_effect.len()
                 ));
             }
         }
         for key in heard.keys().filter(|key| !said.contains_key(key)) {
-            self.wrong.push(format!("{hearer} heard facts of {sayer} about {key}, which nobody has said"));
+            self.wrong
+                .push(format!("{consumer} heard facts of {publisher} about {key}, which nobody has said"));
         }
     }
 
@@ -310,7 +318,7 @@ const TRAILS: &[(Service, &str, &str)] = &[
     ),
 ];
 
-/// Facts that hearers were given beyond those that took effect: as the broker counts them, or as the
+/// Facts that consumers were given beyond those that took effect: as the broker counts them, or as the
 /// processes do, whichever saw more (a broker that was wiped has forgotten, a process that was killed, too).
 async fn redeliveries(rig: &Rig) -> usize {
     let counted: usize = rig.all.iter().map(Replica::duplicates).sum();

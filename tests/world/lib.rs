@@ -15,14 +15,14 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bescheid::accounts::Accounts;
 use bescheid::client::Api;
 use bescheid::front::{Door, Fleet, Front, Member, Soon};
+use bescheid::reconciliation::Reconciliations;
 use bescheid::service::{migrators, prefix};
 use bus::control::Operator;
 use bus::{Bus, Stats};
 use chassis::settings::SessionKeys;
-use chassis::{Process, Shutdown, TestClock};
+use chassis::{App, Shutdown, TestClock};
 use events::{Call, Service};
 use local::{Mailbox, Nats};
 use sqlx::PgPool;
@@ -100,14 +100,14 @@ impl World {
         let mail_folder = tempfile::tempdir().expect("a folder for the mailbox");
         let mailbox = Mailbox::start(mail_folder.path(), 0).await.expect("a mailbox");
 
-        let front = Process::for_test("bescheid", clock.clock());
+        let front = App::for_test("bescheid", clock.clock());
         let url = front.url();
         let mut databases = BTreeMap::new();
         let mut processes = Vec::new();
         let mut addresses = BTreeMap::<&'static str, SocketAddr>::new();
         for service in Service::ALL {
             let database = testkit::database(service.name(), &migrators(service)).await;
-            let process = Process::for_test(service.name(), clock.clock());
+            let process = App::for_test(service.name(), clock.clock());
             addresses.insert(prefix(service), process.address());
             let settings = settings(service, &database.url, &nats.url(), &url, mailbox.port());
             processes.push((process.shutdown(), run(service, process, &settings)));
@@ -159,9 +159,9 @@ impl World {
         if emails > 0 {
             seen.push(format!("{emails} emails are under way"));
         }
-        for (sayer, said, hearer, heard) in &facts {
+        for (publisher, said, consumer, heard) in &facts {
             if said != heard {
-                seen.push(format!("{sayer} said {said}, {hearer} heard {heard}"));
+                seen.push(format!("{publisher} said {said}, {consumer} heard {heard}"));
             }
         }
         if facts != look().await.expect("what was said and heard") {
@@ -179,12 +179,17 @@ impl World {
     /// Nothing is left anywhere, then the end. Every story ends with it.
     pub async fn finish(mut self) {
         self.until_quiet().await;
-        let accounts = Accounts::gather(&self.operator).await;
-        assert_eq!(accounts.wrong(), Vec::<String>::new(), "the accounts balance");
-        assert_eq!(accounts.under_way(), 0, "{accounts:?}");
-        let accepted = accounts.accepted();
-        for (service, of) in &accounts.of {
-            assert_eq!(Accounts::kept(of), accepted, "{service} keeps every application: {:?}", of.states);
+        let reconciliation = Reconciliations::gather(&self.operator).await;
+        assert_eq!(reconciliation.wrong(), Vec::<String>::new(), "the reconciliation balance");
+        assert_eq!(reconciliation.under_way(), 0, "{reconciliation:?}");
+        let accepted = reconciliation.accepted();
+        for (service, of) in &reconciliation.of {
+            assert_eq!(
+                Reconciliations::kept(of),
+                accepted,
+                "{service} keeps every application: {:?}",
+                of.states
+            );
         }
         if let Some(doubler) = self.doubler.take() {
             doubler.abort();
@@ -213,9 +218,9 @@ async fn publish(db: &PgPool, broker: &bus::Settings, call: &Call, drafts: bool)
     }
 }
 
-/// Whether `hearer` listens to `sayer`.
-pub fn hears(hearer: Service, sayer: Service) -> bool {
-    kinds(hearer).iter().any(|kind| kind.service() == sayer)
+/// Whether `consumer` listens to `publisher`.
+pub fn hears(consumer: Service, publisher: Service) -> bool {
+    kinds(consumer).iter().any(|kind| kind.service() == publisher)
 }
 
 /// The kinds of fact that a service has a handler for.
@@ -243,13 +248,13 @@ fn settings(service: Service, database: &str, nats: &str, portal: &str, smtp: u1
     text
 }
 
-fn run(service: Service, process: Process, settings: &str) -> JoinHandle<()> {
+fn run(service: Service, process: App, settings: &str) -> JoinHandle<()> {
     macro_rules! run {
         ($service:ident) => {{
             let settings = toml::from_str(settings).expect("settings");
-            tokio::spawn(
-                async move { $service::run(process, settings).await.expect("the service ends in order") },
-            )
+            tokio::spawn(async move {
+                host::run::<$service::AppState>(process, settings).await.expect("the service ends in order")
+            })
         }};
     }
     match service {

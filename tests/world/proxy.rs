@@ -143,7 +143,7 @@ async fn carry(client: TcpStream, shared: Arc<Shared>) {
     let mut storms = shared.storms.subscribe();
     storms.mark_unchanged();
     if weather.swallow {
-        // The other end never hears of this connection.
+        // The other end never consumes of this connection.
         let (mut from, _open) = client.into_split();
         return drain(&mut from).await;
     }

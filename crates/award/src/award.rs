@@ -66,21 +66,21 @@ pub enum State {
         /// What was proposed.
         proposal: Proposal,
         /// Who approved it.
-        approved: Act,
+        approved: Signature,
     },
     /// Turned down.
     Rejected {
         /// What was proposed.
         proposal: Proposal,
         /// Who approved it.
-        approved: Act,
+        approved: Signature,
     },
     /// Approved, but the budget of the year is used up.
     Waitlisted {
         /// What was proposed.
         proposal: Proposal,
         /// Who approved it.
-        approved: Act,
+        approved: Signature,
     },
     /// Taken back by the applicant.
     Withdrawn {
@@ -172,7 +172,7 @@ impl State {
 
 /// Something a person did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Act {
+pub struct Signature {
     /// Who.
     pub by: Person,
     /// When, UTC.
@@ -185,14 +185,14 @@ pub struct Proposal {
     /// What.
     pub decision: Decision,
     /// Who, and when.
-    pub proposed: Act,
+    pub proposed: Signature,
 }
 
 /// A proposal sent back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Returned {
     /// Who, and when.
-    pub returned: Act,
+    pub returned: Signature,
     /// Why.
     pub reason: String,
 }
@@ -355,7 +355,7 @@ impl Case {
     }
 
     /// Somebody proposes `decision`.
-    pub fn propose(self, decision: Decision, proposed: Act) -> Result<Self, Refusal> {
+    pub fn propose(self, decision: Decision, proposed: Signature) -> Result<Self, Refusal> {
         let State::Ready { .. } = self.state else { return Err(Refusal::Stage(self.state.stage())) };
         let reasons = match &decision {
             Decision::Grant { amount, .. } if *amount <= Cents::ZERO => {
@@ -376,7 +376,7 @@ impl Case {
     }
 
     /// Another person approves: money is committed, or the case is rejected, or it waits for money.
-    pub fn approve(self, approved: Act, budget: Budget) -> Result<Approved, Refusal> {
+    pub fn approve(self, approved: Signature, budget: Budget) -> Result<Approved, Refusal> {
         let waiting = matches!(self.state, State::Waitlisted { .. });
         let (State::Proposed { proposal } | State::Waitlisted { proposal, .. }) = self.state else {
             return Err(Refusal::Stage(self.state.stage()));
@@ -419,7 +419,7 @@ impl Case {
     }
 
     /// The approver wants another proposal.
-    pub fn send_back(self, returned: Act, reason: String) -> Result<Self, Refusal> {
+    pub fn send_back(self, returned: Signature, reason: String) -> Result<Self, Refusal> {
         let (State::Proposed { .. } | State::Waitlisted { .. }) = self.state else {
             return Err(Refusal::Stage(self.state.stage()));
         };

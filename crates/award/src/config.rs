@@ -1,28 +1,12 @@
 //! This service's settings.
 
-use chassis::settings::{Database, Http, Log, SessionKeys};
 use serde::Deserialize;
-use sqlx::migrate::Migrator;
 
-/// Everything that can be set.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// `[http]`
+host::settings! {
+    crate::MIGRATIONS;
+    /// How often legal deadlines are checked.
     #[serde(default)]
-    pub http: Http,
-    /// `[log]`
-    #[serde(default)]
-    pub log: Log,
-    /// `[session]`
-    pub session: SessionKeys,
-    /// `[database]`
-    pub database: Database,
-    /// `[nats]`
-    pub nats: bus::Settings,
-    /// `[sweep]`
-    #[serde(default)]
-    pub sweep: Sweep,
+    sweep: Sweep,
 }
 
 /// `[sweep]`: how often deadlines are looked at.
@@ -36,29 +20,5 @@ pub struct Sweep {
 impl Default for Sweep {
     fn default() -> Self {
         Self { every: 60 }
-    }
-}
-
-impl chassis::ServiceSettings for Settings {
-    fn http(&self) -> &Http {
-        &self.http
-    }
-    fn log(&self) -> &Log {
-        &self.log
-    }
-    fn session(&self) -> &SessionKeys {
-        &self.session
-    }
-    fn database(&self) -> &Database {
-        &self.database
-    }
-    fn migrators() -> Vec<&'static Migrator> {
-        vec![&bus::MIGRATIONS, &crate::MIGRATIONS]
-    }
-}
-
-impl host::HasNats for Settings {
-    fn nats(&self) -> &bus::Settings {
-        &self.nats
     }
 }

@@ -25,7 +25,7 @@ pub enum Message {
 
 /// What is on file about the way of a notice to its recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Way {
+pub struct DeliveryRecord {
     /// Day on which it was put into the portal.
     pub issued_on: NaiveDate,
     /// The message about it; the offer in the portal counts from the day on which it was sent.
@@ -120,7 +120,7 @@ pub enum Standing {
     },
 }
 
-impl Way {
+impl DeliveryRecord {
     /// A notice put into the portal on this day.
     pub fn issued(on: NaiveDate) -> Self {
         Self {
@@ -223,7 +223,7 @@ impl Way {
     }
 
     /// The message about it came back. An older one than the one that was sent is no news. `None`: that changes
-    /// nothing, as for [`Way::message_sent`].
+    /// nothing, as for [`DeliveryRecord::message_sent`].
     pub fn message_bounced(self, at: DateTime<Utc>) -> Option<Self> {
         let counts = match self.message {
             Message::Pending => true,
@@ -280,15 +280,15 @@ mod tests {
     }
 
     /// Put into the portal at noon of this day, and the message about it sent at once.
-    fn offered(on: &str) -> Way {
-        Way::issued(day(on)).message_sent(at(&format!("{on}T11:00:00Z"))).unwrap()
+    fn offered(on: &str) -> DeliveryRecord {
+        DeliveryRecord::issued(day(on)).message_sent(at(&format!("{on}T11:00:00Z"))).unwrap()
     }
 
-    fn posted(on: &str) -> Way {
-        Way { posted_on: Some(day(on)), ..offered("2000-01-01") }
+    fn posted(on: &str) -> DeliveryRecord {
+        DeliveryRecord { posted_on: Some(day(on)), ..offered("2000-01-01") }
     }
 
-    fn retrieved(on: &str) -> Way {
+    fn retrieved(on: &str) -> DeliveryRecord {
         offered(on).retrieved(day(on))
     }
 
@@ -364,7 +364,7 @@ mod tests {
 
     #[test]
     fn the_offer_counts_from_the_day_on_which_the_message_went_out() {
-        let issued = Way::issued(day("2027-04-01"));
+        let issued = DeliveryRecord::issued(day("2027-04-01"));
         assert_eq!(
             issued.standing(day("2027-04-30")),
             Standing::MessagePending { issued_on: day("2027-04-01") }
@@ -374,8 +374,9 @@ mod tests {
         assert_eq!(sent.standing(day("2027-04-14")), Standing::Offered { until: day("2027-04-14") });
         assert_eq!(sent.standing(day("2027-04-15")), Standing::OfferEnded { on: day("2027-04-14") });
         // Clocks go back on 31 October 2027: a day of 25 hours is one day. And a year ends.
-        let sent =
-            |moment: &str| Way::issued(day("2027-10-01")).message_sent(at(moment)).unwrap().offer_ends_on();
+        let sent = |moment: &str| {
+            DeliveryRecord::issued(day("2027-10-01")).message_sent(at(moment)).unwrap().offer_ends_on()
+        };
         assert_eq!(sent("2027-10-30T21:59:59.999Z"), Some(day("2027-11-09")));
         assert_eq!(sent("2027-10-30T22:00:00Z"), Some(day("2027-11-10")));
         assert_eq!(sent("2027-10-31T22:59:59Z"), Some(day("2027-11-10")));
@@ -386,7 +387,7 @@ mod tests {
 
     #[test]
     fn no_offer_runs_while_the_message_has_come_back() {
-        let issued = Way::issued(day("2027-04-01"));
+        let issued = DeliveryRecord::issued(day("2027-04-01"));
         let bounced = issued.message_bounced(at("2027-04-01T12:00:00Z")).unwrap();
         assert_eq!(
             bounced.standing(day("2027-06-01")),
@@ -404,7 +405,7 @@ mod tests {
 
     #[test]
     fn a_message_that_does_not_go_out_for_days_gives_way_to_the_post() {
-        let issued = Way::issued(day("2027-04-01"));
+        let issued = DeliveryRecord::issued(day("2027-04-01"));
         let post = |today: &str| issued.record(Entry::Posted, day(today), day(today));
         assert_eq!(post("2027-04-03"), Err(EntryRefused::InPortal));
         assert!(!issued.needs_post(day("2027-04-03")) && issued.needs_post(day("2027-04-04")));
@@ -419,7 +420,7 @@ mod tests {
 
     #[test]
     fn a_retrieval_counts_whatever_became_of_the_message() {
-        let issued = Way::issued(day("2027-04-01"));
+        let issued = DeliveryRecord::issued(day("2027-04-01"));
         let bounced = issued.message_bounced(at("2027-04-01T12:00:00Z")).unwrap();
         for way in [issued, bounced] {
             let retrieved = way.retrieved(day("2027-04-20"));
@@ -453,10 +454,10 @@ mod tests {
         proptest::collection::vec(step, 0..8)
     }
 
-    fn walk(steps: &[Step]) -> Way {
+    fn walk(steps: &[Step]) -> DeliveryRecord {
         let issued = at("2027-03-20T11:00:00Z");
         let on = |days: u64| day("2027-03-20") + Days::new(days);
-        steps.iter().fold(Way::issued(day("2027-03-20")), |way, step| match *step {
+        steps.iter().fold(DeliveryRecord::issued(day("2027-03-20")), |way, step| match *step {
             Step::Sent(minutes) => {
                 way.message_sent(issued + chrono::TimeDelta::minutes(minutes)).unwrap_or(way)
             }

@@ -9,11 +9,11 @@ use events::{ApplicationId, Cause, NoticeBecameFinal};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::Service;
+use crate::AppState;
 use crate::award::Stage;
 use crate::calendar::day_in_germany;
 use crate::deadlines::Standing;
-use crate::store::history::Happened;
+use crate::store::history::HistoryEntry;
 use crate::store::{cases, history, notices};
 
 /// How many notices one look takes.
@@ -23,7 +23,7 @@ const AT_ONCE: i64 = 500;
 ///
 /// # Errors
 /// Never: what fails now is tried at the next look.
-pub async fn run(service: Arc<Service>, draining: CancellationToken) -> Result<(), StartError> {
+pub async fn run(service: Arc<AppState>, draining: CancellationToken) -> Result<(), StartError> {
     let mut ticks = tokio::time::interval(Duration::from_secs(service.sweep.every.max(1)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while draining.run_until_cancelled(ticks.tick()).await.is_some() {
@@ -38,7 +38,7 @@ pub async fn run(service: Arc<Service>, draining: CancellationToken) -> Result<(
 ///
 /// # Errors
 /// The database does not answer; what was said before stays said.
-pub async fn look(service: &Service) -> Result<usize, Failure> {
+pub async fn look(service: &AppState) -> Result<usize, Failure> {
     let today = day_in_germany(service.clock.now());
     let due = notices::due(&mut *service.db.acquire().await?, today, AT_ONCE).await?;
     let mut said = 0;
@@ -48,7 +48,7 @@ pub async fn look(service: &Service) -> Result<usize, Failure> {
     Ok(said)
 }
 
-async fn finish(service: &Service, application: ApplicationId) -> Result<bool, Failure> {
+async fn finish(service: &AppState, application: ApplicationId) -> Result<bool, Failure> {
     let mut tx = service.bus.begin().await?;
     let (now, today) = (tx.now(), day_in_germany(tx.now()));
     let Some(case) = cases::lock(&mut tx, application).await? else { return Ok(false) };
@@ -60,7 +60,7 @@ async fn finish(service: &Service, application: ApplicationId) -> Result<bool, F
         return Ok(false);
     }
     notices::became_final(&mut tx, application, now).await?;
-    let happened = Happened::new(now, "final").remark(on.to_string());
+    let happened = HistoryEntry::new(now, "final").remark(on.to_string());
     history::append(&mut tx, application, &happened).await?;
     let fact = NoticeBecameFinal { notice: notice.id, final_on: on };
     outbox::append(&mut tx, application, fact, Cause::default());

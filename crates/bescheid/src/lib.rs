@@ -1,11 +1,11 @@
 //! The command `bescheid`: everything on one machine (`up`), each service as a process of its own
 //! (`service`), and what operators type.
 
-pub mod accounts;
 pub mod client;
 pub mod demo;
 pub mod front;
 pub mod load;
 pub mod operate;
+pub mod reconciliation;
 pub mod service;
 pub mod up;

@@ -30,7 +30,7 @@ enum Command {
     },
     /// How are the services: outboxes, lag, what is held or parked.
     Status(Place),
-    /// Is everything that was said heard, held or parked, once? Names each fact that is lost or doubled.
+    /// Is every fact that was logged consumed, held or parked, once? Names each fact that is lost or doubled.
     Verify(Place),
     /// Facts that cannot be right: look, rehearse, let them try again, give them up.
     Parked {

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use bus::control::{DryRun, Operator, Order, Shown, Status, WaitingFact, Which};
+use bus::control::{Command, DryRun, Operator, Shown, Status, WaitingFact, Which};
 use clap::{Args, Subcommand};
 use events::{Kind, Service};
 use uuid::Uuid;
 
-use crate::{accounts, up};
+use crate::{reconciliation, up};
 
 /// Which set, and how to reach its broker.
 #[derive(Clone, Debug, Args)]
@@ -100,7 +100,7 @@ fn service(name: &str) -> Result<Service, String> {
 
 /// `bescheid verify`
 pub async fn verify(place: Place) -> Result<()> {
-    accounts::verify(&place.operator().await?).await
+    reconciliation::verify(&place.operator().await?).await
 }
 
 /// `bescheid status`
@@ -112,7 +112,7 @@ pub async fn status(place: Place) -> Result<()> {
     );
     let mut silent = Vec::new();
     for service in Service::ALL {
-        match operator.order::<Status>(service, &Order::Status).await {
+        match operator.execute::<Status>(service, &Command::Status).await {
             Ok(status) => {
                 let number = |value: Option<u64>| value.map_or("?".to_owned(), |value| value.to_string());
                 println!(
@@ -141,25 +141,25 @@ pub async fn parked(place: Place, verb: Parked) -> Result<()> {
     match verb {
         Parked::List => list(&operator).await,
         Parked::Show(fact) => {
-            let shown: Shown = operator.order(fact.at, &Order::Show(fact.which())).await?;
+            let shown: Shown = operator.execute(fact.at, &Command::Show(fact.which())).await?;
             println!("{}", shown.fact.reason);
             println!("\nenvelope:\n{:#}\n\n{} knows:\n{:#}", shown.envelope, fact.at, shown.state);
             Ok(())
         }
         Parked::DryRun(fact) => {
-            let run: DryRun = operator.order(fact.at, &Order::DryRun(fact.which())).await?;
+            let run: DryRun = operator.execute(fact.at, &Command::DryRun(fact.which())).await?;
             print_dry_run(fact.at, &run);
             Ok(())
         }
         Parked::Redrive { fact, person } => {
-            let order = Order::Redrive { which: fact.which(), person };
-            println!("{}", operator.order::<String>(fact.at, &order).await?);
+            let order = Command::Redrive { which: fact.which(), person };
+            println!("{}", operator.execute::<String>(fact.at, &order).await?);
             Ok(())
         }
         Parked::Drop { fact, person, reason } => {
             let reason = reason_to_drop(&reason).map_err(anyhow::Error::msg)?;
-            let order = Order::Drop { which: fact.which(), person, reason };
-            println!("{}", operator.order::<String>(fact.at, &order).await?);
+            let order = Command::Drop { which: fact.which(), person, reason };
+            println!("{}", operator.execute::<String>(fact.at, &order).await?);
             Ok(())
         }
     }
@@ -179,7 +179,7 @@ fn reason_to_drop(typed: &str) -> Result<String, String> {
 
 /// Parked facts of one service.
 pub async fn parked_at(operator: &Operator, service: Service) -> Result<Vec<WaitingFact>> {
-    Ok(operator.order(service, &Order::Parked).await?)
+    Ok(operator.execute(service, &Command::Parked).await?)
 }
 
 async fn list(operator: &Operator) -> Result<()> {
@@ -215,7 +215,7 @@ fn print_dry_run(at: Service, run: &DryRun) {
         Some(why) => println!("It would be parked again: {why}"),
         None => {
             println!("before: {}\nafter:  {}", run.before, run.after);
-            for saying in &run.says {
+            for saying in &run.publishes {
                 println!("{at} would say {} about {}", saying.kind, saying.key);
             }
             for email in emails(run) {
@@ -229,6 +229,7 @@ fn print_dry_run(at: Service, run: &DryRun) {
 /// The emails that would follow from what would be said.
 pub fn emails(run: &DryRun) -> Vec<&'static str> {
     let mailed = notification::on::subscriptions().kinds();
-    let said = run.says.iter().filter_map(|saying| Kind::ALL.iter().find(|kind| kind.name() == saying.kind));
+    let said =
+        run.publishes.iter().filter_map(|saying| Kind::ALL.iter().find(|kind| kind.name() == saying.kind));
     said.filter(|kind| mailed.contains(kind)).map(|kind| kind.name()).collect()
 }

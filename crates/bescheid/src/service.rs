@@ -13,22 +13,22 @@ pub fn main(name: &str, arguments: Vec<OsString>) -> ExitCode {
         return ExitCode::FAILURE;
     };
     match service {
-        Service::Intake => chassis::main_with("intake", arguments, intake::run),
-        Service::Eligibility => chassis::main_with("eligibility", arguments, eligibility::run),
-        Service::Review => chassis::main_with("review", arguments, review::run),
-        Service::Award => chassis::main_with("award", arguments, award::run),
-        Service::Notification => chassis::main_with("notification", arguments, notification::run),
+        Service::Intake => host::main_with::<intake::AppState>(arguments),
+        Service::Eligibility => host::main_with::<eligibility::AppState>(arguments),
+        Service::Review => host::main_with::<review::AppState>(arguments),
+        Service::Award => host::main_with::<award::AppState>(arguments),
+        Service::Notification => host::main_with::<notification::AppState>(arguments),
     }
 }
 
 /// Where the pages and the API of a service begin.
 pub fn prefix(service: Service) -> &'static str {
     match service {
-        Service::Intake => "/apply",
-        Service::Eligibility => "/eligibility",
-        Service::Review => "/review",
-        Service::Award => "/award",
-        Service::Notification => "/mail",
+        Service::Intake => intake::PREFIX,
+        Service::Eligibility => eligibility::PREFIX,
+        Service::Review => review::PREFIX,
+        Service::Award => award::PREFIX,
+        Service::Notification => notification::PREFIX,
     }
 }
 

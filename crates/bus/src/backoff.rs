@@ -27,7 +27,7 @@ impl Backoff {
     /// The waiting time after the given number of failures: between half and one and a half of
     /// `first` · 2^(failures - 1), `limit` at most.
     pub(crate) fn delay(first: Duration, limit: Duration, failures: u32) -> Duration {
-        let doubled = first.saturating_mul(1 << failures.saturating_sub(1).min(16));
-        doubled.min(limit).mul_f64(rand::random_range(0.5..1.5)).min(limit)
+        let duplicates = first.saturating_mul(1 << failures.saturating_sub(1).min(16));
+        duplicates.min(limit).mul_f64(rand::random_range(0.5..1.5)).min(limit)
     }
 }

@@ -16,11 +16,11 @@ use futures_util::{FutureExt, StreamExt};
 use uuid::Uuid;
 
 use crate::Failure;
-use crate::answered::{LIMIT, within};
 use crate::backoff::Backoff;
-use crate::company;
-use crate::connection::Core;
+use crate::context::Context;
+use crate::deadline::{IO_DEADLINE, with_deadline};
 use crate::gate::{self, Applied, Incoming, Verdict};
+use crate::linger;
 use crate::parked::{self, Attempt};
 use crate::step::{Step, reached};
 use crate::subscriptions::Subscriptions;
@@ -29,11 +29,11 @@ use crate::subscriptions::Subscriptions;
 const BATCH: usize = 200;
 /// How long the broker waits for an acknowledgement before it delivers again.
 const ACK_WAIT: Duration = Duration::from_secs(30);
-/// From this delivery on a fact is heard alone, and noted before.
+/// From this delivery on a fact is consumed alone, and noted before.
 const SUSPECT: i64 = 3;
 
 pub(crate) struct Consumer<S> {
-    pub core: Arc<Core>,
+    pub context: Arc<Context>,
     pub service: Arc<S>,
     pub subscriptions: Arc<Subscriptions<S>>,
 }
@@ -41,7 +41,7 @@ pub(crate) struct Consumer<S> {
 impl<S> Clone for Consumer<S> {
     fn clone(&self) -> Self {
         Self {
-            core: self.core.clone(),
+            context: self.context.clone(),
             service: self.service.clone(),
             subscriptions: self.subscriptions.clone(),
         }
@@ -51,14 +51,14 @@ impl<S> Clone for Consumer<S> {
 impl<S: Send + Sync + 'static> Consumer<S> {
     /// Listens until shutdown; outlives every outage.
     pub(crate) async fn run(self) {
-        let mut epochs = self.core.epoch.subscribe();
+        let mut epochs = self.context.epoch.subscribe();
         let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
-        while !self.core.shutdown.is_cancelled() {
+        while !self.context.shutdown.is_cancelled() {
             let epoch = *epochs.borrow_and_update();
             let Some(epoch) = epoch else {
                 tokio::select! {
                     _ = epochs.changed() => continue,
-                    () = self.core.shutdown.cancelled() => return,
+                    () = self.context.shutdown.cancelled() => return,
                 }
             };
             match self.durable(epoch).await {
@@ -68,8 +68,8 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot open the durable; trying again");
-                    self.core.recheck.notify_one();
-                    self.core.pause(backoff.next()).await;
+                    self.context.recheck.notify_one();
+                    self.context.pause(backoff.next()).await;
                 }
             }
         }
@@ -85,7 +85,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             .map(|source| format!("bescheid.{}.*.*", source.name()))
             .collect();
         let config = pull::Config {
-            durable_name: Some(format!("{}-e{epoch}", self.core.service.name())),
+            durable_name: Some(format!("{}-e{epoch}", self.context.service.name())),
             deliver_policy: DeliverPolicy::All,
             ack_policy: AckPolicy::Explicit,
             ack_wait: ACK_WAIT,
@@ -95,7 +95,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             ..Default::default()
         };
         let consumer = self
-            .core
+            .context
             .jetstream
             .create_consumer_on_stream(config, STREAM)
             .await
@@ -116,11 +116,11 @@ impl<S: Send + Sync + 'static> Consumer<S> {
     }
 
     async fn listen(&self, consumer: &PullConsumer, epochs: &mut tokio::sync::watch::Receiver<Option<u64>>) {
-        let suspected = match within(LIMIT, parked::left_behind(&self.core)).await {
+        let suspected = match with_deadline(IO_DEADLINE, parked::interrupted(&self.context)).await {
             Ok(suspected) => suspected,
             Err(error) => {
                 tracing::warn!(%error, "cannot see what earlier processes have died of");
-                return self.core.wait_for_postgres().await;
+                return self.context.wait_for_postgres().await;
             }
         };
         let messages = consumer
@@ -134,8 +134,8 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             Ok(messages) => messages,
             Err(error) => {
                 tracing::warn!(%error, "cannot pull");
-                self.core.recheck.notify_one();
-                return self.core.pause(Duration::from_millis(200)).await;
+                self.context.recheck.notify_one();
+                return self.context.pause(Duration::from_millis(200)).await;
             }
         };
         let mut errors = 0;
@@ -143,7 +143,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         loop {
             let first = tokio::select! {
                 biased;
-                () = self.core.shutdown.cancelled() => break,
+                () = self.context.shutdown.cancelled() => break,
                 _ = epochs.changed() => return,
                 first = messages.next() => first,
             };
@@ -156,8 +156,8 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                     errors += 1;
                     tracing::debug!(%error, errors, "the broker does not deliver");
                     if errors >= 2 {
-                        self.core.recheck.notify_one();
-                        self.core.pause(Duration::from_millis(200)).await;
+                        self.context.recheck.notify_one();
+                        self.context.pause(Duration::from_millis(200)).await;
                     }
                     continue;
                 }
@@ -165,9 +165,9 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             errors = 0;
             // An error among those that follow is met again as a first one, if it lasts.
             let more = (&mut messages).filter_map(|item| ready(item.ok())).take(BATCH - 1);
-            company::gather(&mut batch, more, company::worth(last)).await;
+            linger::fill_batch(&mut batch, more, linger::linger_for(last)).await;
             last = batch.len();
-            self.hear(batch, &suspected).await;
+            self.consume(batch, &suspected).await;
         }
         // What is delivered to this process already comes to no other before the acknowledgement is overdue.
         let mut rest = Vec::new();
@@ -175,12 +175,12 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             rest.push(message);
         }
         drop(messages);
-        self.hear(rest, &suspected).await;
+        self.consume(rest, &suspected).await;
     }
 
     /// `suspected`: facts over which an earlier process has ended. However often a message was delivered, it may be
     /// a copy: what seems lost is published again.
-    async fn hear(&self, messages: Vec<Message>, suspected: &HashSet<Uuid>) {
+    async fn consume(&self, messages: Vec<Message>, suspected: &HashSet<Uuid>) {
         let mut readable = Vec::with_capacity(messages.len());
         let mut suspects = Vec::new();
         for message in messages {
@@ -195,19 +195,19 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 Err(error) => self.set_aside(message, &error.to_string()).await,
             }
         }
-        self.hear_batch(readable).await;
+        self.consume_batch(readable).await;
         for (message, incoming) in suspects {
-            self.hear_suspect(message, incoming).await;
+            self.consume_suspect(message, incoming).await;
         }
     }
 
     /// Hears facts together; if that fails, each half by itself, in order.
-    async fn hear_batch(&self, facts: Vec<(Message, Incoming)>) {
+    async fn consume_batch(&self, facts: Vec<(Message, Incoming)>) {
         let mut parts = vec![&facts[..]];
         while let Some(part) = parts.pop() {
             match part {
                 [] => {}
-                [(message, incoming)] => self.hear_one(message, incoming).await,
+                [(message, incoming)] => self.consume_one(message, incoming).await,
                 _ => match self.transact(part.iter().map(|(_, incoming)| incoming.clone()).collect()).await {
                     Ok(applied) => {
                         for ((message, incoming), verdict) in part.iter().zip(&applied.verdicts) {
@@ -219,7 +219,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                     Err(failure) => {
                         tracing::debug!(%failure, facts = part.len(), "failed together; each half by itself");
                         // If that was the reason, it would be the same for each half.
-                        self.core.wait_for_postgres().await;
+                        self.context.wait_for_postgres().await;
                         let (first, second) = part.split_at(part.len() / 2);
                         parts.extend([second, first]);
                     }
@@ -228,7 +228,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         }
     }
 
-    async fn hear_one(&self, message: &Message, incoming: &Incoming) {
+    async fn consume_one(&self, message: &Message, incoming: &Incoming) {
         match self.transact(vec![incoming.clone()]).await {
             Ok(applied) => {
                 self.count(&incoming.header, applied.verdicts[0]);
@@ -236,7 +236,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 self.release(applied.waiting.into_iter().collect()).await;
             }
             Err(Failure::Park(reason)) => {
-                match within(LIMIT, parked::park(&self.core, incoming, &reason)).await {
+                match with_deadline(IO_DEADLINE, parked::park(&self.context, incoming, &reason)).await {
                     Ok(()) => acknowledge(message).await,
                     Err(failure) => self.later(message, &failure).await,
                 }
@@ -246,12 +246,12 @@ impl<S: Send + Sync + 'static> Consumer<S> {
     }
 
     /// Hears a fact that did not get through twice: its own process may have died of it.
-    async fn hear_suspect(&self, message: Message, incoming: Incoming) {
-        match within(LIMIT, parked::attempt(&self.core, &incoming)).await {
+    async fn consume_suspect(&self, message: Message, incoming: Incoming) {
+        match with_deadline(IO_DEADLINE, parked::attempt(&self.context, &incoming)).await {
             Ok(Attempt::Begun) => {
                 let id = incoming.header.id;
-                self.hear_one(&message, &incoming).await;
-                parked::attempt_over(&self.core, id).await;
+                self.consume_one(&message, &incoming).await;
+                parked::clear_attempt(&self.context, id).await;
             }
             Ok(Attempt::Parked) => acknowledge(&message).await,
             Err(failure) => self.later(&message, &failure).await,
@@ -263,15 +263,15 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         let this = self.clone();
         in_its_own_task(async move {
             let heard = async {
-                let mut tx = this.core.begin().await?;
+                let mut tx = this.context.begin().await?;
                 let applied = gate::apply(&mut tx, &*this.service, &this.subscriptions, &batch).await?;
                 reached(Step::Handled).await;
-                this.core.commit(tx).await?;
-                reached(Step::Heard).await;
+                this.context.commit(tx).await?;
+                reached(Step::Consumed).await;
                 Ok(applied)
             };
             // A handler may wait for a lock, several times.
-            within(4 * LIMIT, heard).await
+            with_deadline(4 * IO_DEADLINE, heard).await
         })
         .await
     }
@@ -286,13 +286,15 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         if let Err(error) = message.ack_with(AckKind::Nak(Some(delay))).await {
             tracing::debug!(%error, "the refusal did not go out; the broker will deliver again");
         }
-        self.core.wait_for_postgres().await;
+        self.context.wait_for_postgres().await;
     }
 
     async fn set_aside(&self, message: Message, reason: &str) {
-        let aside = match Header::read_stranger(&message.payload) {
-            Some(stranger) => parked::stranger(&self.core, &stranger, &message.payload, reason).await,
-            None => parked::unreadable(&self.core, message.subject.as_str(), &message.payload, reason).await,
+        let aside = match Header::read_unknown(&message.payload) {
+            Some(unknown) => parked::park_unknown(&self.context, &unknown, &message.payload, reason).await,
+            None => {
+                parked::unreadable(&self.context, message.subject.as_str(), &message.payload, reason).await
+            }
         };
         match aside {
             Ok(()) => acknowledge(&message).await,
@@ -304,23 +306,23 @@ impl<S: Send + Sync + 'static> Consumer<S> {
     pub(crate) async fn release(&self, keys: Vec<Uuid>) {
         for key in keys {
             // Several units of work, each with its own limit.
-            if let Err(failure) = within(20 * LIMIT, self.release_key(key)).await {
+            if let Err(failure) = with_deadline(20 * IO_DEADLINE, self.release_key(key)).await {
                 tracing::warn!(%failure, "held facts: not now; the sweep tries again");
             }
         }
     }
 
-    /// Facts of several sayers may be due, and one may wait for another: their ids order them only as well as the
-    /// clocks of their sayers agree.
+    /// Facts of several publishers may be due, and one may wait for another: their ids order them only as well as the
+    /// clocks of their publishers agree.
     async fn release_key(&self, key: Uuid) -> Result<(), Failure> {
         let (mut waiting, mut not_now) = (Vec::new(), Ok(()));
-        while let Some(incoming) = parked::next_due(&self.core, key, &waiting).await? {
+        while let Some(incoming) = parked::next_due(&self.context, key, &waiting).await? {
             // What was held may have been held because its process died of it.
-            if parked::attempt(&self.core, &incoming).await? == Attempt::Parked {
+            if parked::attempt(&self.context, &incoming).await? == Attempt::Parked {
                 break;
             }
             let heard = self.transact(vec![incoming.clone()]).await;
-            parked::attempt_over(&self.core, incoming.header.id).await;
+            parked::clear_attempt(&self.context, incoming.header.id).await;
             match heard {
                 Ok(applied) if applied.verdicts[0] != Verdict::Held => {
                     self.count(&incoming.header, applied.verdicts[0]);
@@ -328,7 +330,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 }
                 Ok(_) => break,
                 Err(Failure::Park(reason)) => {
-                    parked::park(&self.core, &incoming, &reason).await?;
+                    parked::park(&self.context, &incoming, &reason).await?;
                     break;
                 }
                 Err(failure) => {
@@ -346,10 +348,10 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         loop {
             tokio::select! {
                 _ = every.tick() => {}
-                () = self.core.sweep_now.notified() => {}
-                () = self.core.shutdown.cancelled() => return,
+                () = self.context.sweep_now.notified() => {}
+                () = self.context.shutdown.cancelled() => return,
             }
-            match within(LIMIT, parked::due_keys(&self.core)).await {
+            match with_deadline(IO_DEADLINE, parked::due_keys(&self.context)).await {
                 Ok(keys) => self.release(keys).await,
                 Err(failure) => tracing::debug!(%failure, "cannot look for held facts"),
             }
@@ -362,7 +364,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             Verdict::Duplicate => "duplicate",
             Verdict::Held => "held",
         };
-        metrics::counter!("bus_heard_total", "source" => header.source.name(), "verdict" => verdict)
+        metrics::counter!("bus_consumed_total", "source" => header.source.name(), "verdict" => verdict)
             .increment(1);
     }
 }

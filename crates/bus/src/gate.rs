@@ -55,7 +55,7 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
         let gate = (header.source, header.key);
         let head = heads.get_mut(&gate).ok_or_else(|| Failure::park("the gate has no head"))?;
         if header.version <= *head {
-            match forked(header, known.get(&(header.source, header.key, header.version))) {
+            match version_conflicts(header, known.get(&(header.source, header.key, header.version))) {
                 None => {
                     // It may be one that was held: its copy goes below.
                     if waiting.keys.contains(&header.key) {
@@ -63,7 +63,7 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
                     }
                     verdicts.push(Verdict::Duplicate);
                 }
-                // Not to be lost in silence: its sayer has numbered it anew.
+                // Not to be lost in silence: its publisher has numbered it anew.
                 Some(reason) => {
                     hold(tx, incoming, "parked", Some(&reason)).await?;
                     verdicts.push(Verdict::Held);
@@ -83,8 +83,8 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
             verdicts.push(Verdict::Applied);
         }
     }
-    for (kind, facts) in heard_together(&applied) {
-        subscriptions.hear(service, tx, kind, &facts).await?;
+    for (kind, facts) in grouped_by_kind(&applied) {
+        subscriptions.dispatch(service, tx, kind, &facts).await?;
     }
     record(tx, &applied).await?;
     // A fact that came again by itself needs its held copy no longer.
@@ -96,7 +96,7 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
 
 /// Facts of one kind that are handed over together, in the order in which that may happen: each is
 /// about another key, and comes after all earlier ones about its key.
-fn heard_together<'a>(facts: &[&'a Incoming]) -> Vec<(Kind, Vec<&'a [u8]>)> {
+fn grouped_by_kind<'a>(facts: &[&'a Incoming]) -> Vec<(Kind, Vec<&'a [u8]>)> {
     let mut earlier = HashMap::<Uuid, usize>::new();
     let mut groups: Vec<(usize, Kind, Vec<&'a [u8]>)> = Vec::new();
     for fact in facts {
@@ -258,14 +258,14 @@ async fn known_ids(
     Ok(known.collect())
 }
 
-/// Says so if this version took effect before under another id: its sayer has forgotten what it
+/// Says so if this version took effect before under another id: its publisher has data_loss what it
 /// said, e.g. after its database came back from an old backup.
-fn forked(header: &Header, known: Option<&Uuid>) -> Option<String> {
+fn version_conflicts(header: &Header, known: Option<&Uuid>) -> Option<String> {
     let known = known.filter(|known| **known != header.id.uuid())?;
-    metrics::counter!("bus_forked_total", "source" => header.source.name()).increment(1);
+    metrics::counter!("bus_version_conflicts_total", "source" => header.source.name()).increment(1);
     tracing::error!(
         source = %header.source, key = %header.key, version = header.version, id = %header.id, %known,
-        "this number was heard before with another id: its sayer has lost a part of its event log"
+        "this number was heard before with another id: its publisher has lost a part of its event log"
     );
     Some(format!(
         "{} has given the number {} twice: {known} was heard before, this is another fact; \
@@ -358,7 +358,7 @@ mod tests {
             fact(3, Kind::ApplicationSubmitted, "3 in"),
             fact(3, Kind::ApplicationWithdrawn, "3 out"),
         ];
-        let together = heard_together(&batch.iter().collect::<Vec<_>>());
+        let together = grouped_by_kind(&batch.iter().collect::<Vec<_>>());
         let names = |facts: &[&[u8]]| facts.iter().map(|name| String::from_utf8_lossy(name).into()).collect();
         let together: Vec<(Kind, Vec<String>)> =
             together.iter().map(|(kind, facts)| (*kind, names(facts))).collect();

@@ -1,10 +1,11 @@
 //! Requests that may be repeated: the same key gives the answer of the first time.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::PgConnection;
 
-use crate::Tx;
+use crate::{Bus, Failure, Tx};
 
 /// What is known of an idempotency key.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,4 +60,19 @@ pub async fn finish<R: Serialize>(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Removes what is older than `kept`. Returns how many.
+///
+/// # Errors
+/// Postgres is away.
+pub async fn prune(bus: &Bus, kept: TimeDelta) -> Result<u64, Failure> {
+    let mut tx = bus.begin().await?;
+    let before = tx.now() - kept;
+    let removed = sqlx::query!("delete from bus.idempotency where created_at < $1", before)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+    bus.commit(tx).await?;
+    Ok(removed)
 }

@@ -1,30 +1,33 @@
 //! How facts travel: event log and outbox on the saying side, inbox with the version gate on the
-//! hearing side, NATS JetStream between them. The only crate that knows async-nats.
+//! consuming side, NATS JetStream between them. The only crate that knows async-nats.
 //!
-//! What it promises: every fact said in a committed transaction reaches every hearer, takes
-//! effect there once, and in the order in which its sayer numbered the facts of one application.
+//! What it promises: every fact said in a committed transaction reaches every consumer, takes
+//! effect there once, and in the order in which its publisher numbered the facts of one application.
 //! Postgres is the truth; the broker is a cache of the event logs and may lose everything.
 //!
 //! - [`Tx`] is one unit of work: inbox, state and outbox commit together.
 //! - [`outbox::append`] says a fact inside it.
-//! - [`Subscriptions`] names the handler of each fact a service hears.
+//! - [`Subscriptions`] names the handler of each fact a service consumes.
 //! - [`Bus::start`] runs relay, consumer, broker watch and audit until [`Running::drain`].
 //! - [`control`] is how services ask each other for an audit, and how operators look and act.
 
-pub mod answered;
 mod audit;
 mod backoff;
-mod company;
 mod connection;
 mod consumer;
+mod context;
 pub mod control;
+pub mod deadline;
 mod failure;
 mod gate;
 pub mod idempotency;
+mod linger;
 pub mod outbox;
 mod parked;
+mod published;
 mod relay;
 mod settings;
+mod slot;
 mod stats;
 pub mod step;
 mod subscriptions;
@@ -36,7 +39,7 @@ pub use failure::Failure;
 pub use parked::Waiting;
 pub use settings::Settings;
 pub use stats::Stats;
-pub use subscriptions::{Handler, HandlerOfMany, Subscriptions};
+pub use subscriptions::{BatchHandler, Handler, Subscriptions};
 pub use tx::Tx;
 
 /// The tables of this crate, in each service's database. Versions 1 to 999; a service's own

@@ -1,21 +1,18 @@
-//! Saying a fact.
+//! Appending a fact to the outbox.
 
 use chrono::{DateTime, Utc};
 use events::{AnyFact, Cause, EventId};
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::Tx;
-use crate::tx::Said;
-
-/// How many relays can work side by side.
-pub(crate) const SLOTS: i16 = 16;
+use crate::tx::Appended;
 
 /// Says `fact` about `key` when the transaction commits. Returns the id it will have.
 ///
 /// Facts of one key are numbered in the order in which they are appended.
 pub fn append(tx: &mut Tx, key: impl Into<Uuid>, fact: impl Into<AnyFact>, cause: Cause) -> EventId {
     let id = new_id(tx.now());
-    tx.say(Said { id, key: key.into(), fact: fact.into(), cause });
+    tx.append(Appended { id, key: key.into(), fact: fact.into(), cause });
     id
 }
 
@@ -23,10 +20,4 @@ pub fn append(tx: &mut Tx, key: impl Into<Uuid>, fact: impl Into<AnyFact>, cause
 pub fn new_id(now: DateTime<Utc>) -> EventId {
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     EventId(Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos())))
-}
-
-/// The slot of a key: its last byte, which is random in every UUID version used here.
-/// The statement in `watch.rs` that refills the outbox computes the same.
-pub(crate) fn slot(key: Uuid) -> i16 {
-    i16::from(key.as_bytes()[15]) % SLOTS
 }

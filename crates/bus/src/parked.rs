@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use events::{EventId, Header, Stranger};
+use events::{EventId, Header, UnknownFact};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::Failure;
-use crate::answered::{LIMIT, within};
-use crate::connection::Core;
+use crate::context::Context;
+use crate::deadline::{IO_DEADLINE, with_deadline};
 use crate::gate::{self, Incoming, signed};
 
 /// How much waits in a service.
@@ -38,15 +38,15 @@ impl Waiting {
 }
 
 /// Parks a fact: later facts of its application are held behind it, all others flow.
-pub(crate) async fn park(core: &Core, incoming: &Incoming, reason: &str) -> Result<(), Failure> {
+pub(crate) async fn park(context: &Context, incoming: &Incoming, reason: &str) -> Result<(), Failure> {
     let header = &incoming.header;
-    let mut tx = core.begin().await?;
+    let mut tx = context.begin().await?;
     // Another replica may have had more luck meanwhile.
     if gate::head(&mut tx, header.source, header.key).await? >= header.version {
         return Ok(());
     }
     gate::hold(&mut tx, incoming, "parked", Some(reason)).await?;
-    core.commit(tx).await?;
+    context.commit(tx).await?;
     tracing::error!(
         source = %header.source, kind = header.kind.name(), key = %header.key,
         version = header.version, reason, "parked"
@@ -56,81 +56,81 @@ pub(crate) async fn park(core: &Core, incoming: &Incoming, reason: &str) -> Resu
 }
 
 /// Parks a fact of a type that this release does not know; it can be redriven after an upgrade.
-pub(crate) async fn stranger(
-    core: &Core,
-    stranger: &Stranger,
+pub(crate) async fn park_unknown(
+    context: &Context,
+    unknown: &UnknownFact,
     envelope: &[u8],
     reason: &str,
 ) -> Result<(), Failure> {
-    let mut tx = core.begin().await?;
-    if gate::head(&mut tx, stranger.source, stranger.key).await? >= stranger.version {
+    let mut tx = context.begin().await?;
+    if gate::head(&mut tx, unknown.source, unknown.key).await? >= unknown.version {
         return Ok(());
     }
     let now = tx.now();
     sqlx::query!(
         "insert into bus.waiting (source, key, version, event_id, kind, status, reason, envelope, since)
          values ($1, $2, $3, $4, $5, 'parked', $6, $7, $8) on conflict do nothing",
-        stranger.source.name(),
-        stranger.key,
-        signed(stranger.version),
-        stranger.id.uuid(),
-        stranger.kind,
+        unknown.source.name(),
+        unknown.key,
+        signed(unknown.version),
+        unknown.id.uuid(),
+        unknown.kind,
         reason,
         envelope,
         now
     )
     .execute(&mut *tx)
     .await?;
-    core.commit(tx).await?;
-    tracing::error!(source = %stranger.source, key = %stranger.key, kind = stranger.kind, reason, "parked");
-    metrics::counter!("bus_parked_total", "source" => stranger.source.name()).increment(1);
+    context.commit(tx).await?;
+    tracing::error!(source = %unknown.source, key = %unknown.key, kind = unknown.kind, reason, "parked");
+    metrics::counter!("bus_parked_total", "source" => unknown.source.name()).increment(1);
     Ok(())
 }
 
 /// So many processes may die over a fact before it is parked unheard.
-const DEATHS: i32 = 3;
+const MAX_CRASHES: i32 = 3;
 
 /// What came of noting an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attempt {
-    /// Noted; hear it now.
+    /// Noted; consume it now.
     Begun,
     /// Too many have died of it: parked instead.
     Parked,
 }
 
-/// Notes that a fact is about to be heard. A process that dies of it leaves the note behind; an
+/// Notes that a fact is about to be consumed. A process that dies of it leaves the note behind; an
 /// outage of anything else does not count.
-pub(crate) async fn attempt(core: &Core, incoming: &Incoming) -> Result<Attempt, Failure> {
-    let deaths = sqlx::query_scalar!(
+pub(crate) async fn attempt(context: &Context, incoming: &Incoming) -> Result<Attempt, Failure> {
+    let crashes = sqlx::query_scalar!(
         "insert into bus.attempt as a (event_id, process, deaths) values ($1, $2, 0)
          on conflict (event_id) do update set
              deaths = a.deaths + case when a.process = excluded.process then 0 else 1 end,
              process = excluded.process
          returning deaths",
         incoming.header.id.uuid(),
-        core.process
+        context.process
     )
-    .fetch_one(&core.db)
+    .fetch_one(&context.db)
     .await?;
-    if deaths < DEATHS {
+    if crashes < MAX_CRASHES {
         return Ok(Attempt::Begun);
     }
-    park(core, incoming, &format!("{deaths} processes ended while they heard this fact")).await?;
-    attempt_over(core, incoming.header.id).await;
+    park(context, incoming, &format!("{crashes} processes ended while they heard this fact")).await?;
+    clear_attempt(context, incoming.header.id).await;
     Ok(Attempt::Parked)
 }
 
 /// Facts over which a process has ended, by the notes that were left behind.
-pub(crate) async fn left_behind(core: &Core) -> Result<HashSet<Uuid>, sqlx::Error> {
-    let left = sqlx::query_scalar!("select event_id from bus.attempt where process <> $1", core.process);
-    Ok(left.fetch_all(&core.db).await?.into_iter().collect())
+pub(crate) async fn interrupted(context: &Context) -> Result<HashSet<Uuid>, sqlx::Error> {
+    let left = sqlx::query_scalar!("select event_id from bus.attempt where process <> $1", context.process);
+    Ok(left.fetch_all(&context.db).await?.into_iter().collect())
 }
 
 /// The process lives: the note goes.
-pub(crate) async fn attempt_over(core: &Core, id: EventId) {
+pub(crate) async fn clear_attempt(context: &Context, id: EventId) {
     let delete = sqlx::query!("delete from bus.attempt where event_id = $1", id.uuid());
-    let gone = within(LIMIT, delete.execute(&core.db)).await;
+    let gone = with_deadline(IO_DEADLINE, delete.execute(&context.db)).await;
     if let Err(error) = gone {
         // The same process will not be counted again.
         tracing::debug!(%error, "the note of an attempt stays");
@@ -139,7 +139,7 @@ pub(crate) async fn attempt_over(core: &Core, id: EventId) {
 
 /// Keeps a message that is no envelope.
 pub(crate) async fn unreadable(
-    core: &Core,
+    context: &Context,
     subject: &str,
     payload: &[u8],
     reason: &str,
@@ -151,16 +151,16 @@ pub(crate) async fn unreadable(
         subject,
         payload,
         reason,
-        (core.now)()
+        (context.now)()
     )
-    .execute(&core.db)
+    .execute(&context.db)
     .await?;
     metrics::counter!("bus_unreadable_total").increment(1);
     Ok(())
 }
 
 /// Keys with a held fact whose turn it is; nothing of a key that has a parked fact.
-pub(crate) async fn due_keys(core: &Core) -> Result<Vec<Uuid>, Failure> {
+pub(crate) async fn due_keys(context: &Context) -> Result<Vec<Uuid>, Failure> {
     Ok(sqlx::query_scalar!(
         "select distinct w.key from bus.waiting w
          join bus.inbox_head h on h.source = w.source and h.key = w.key
@@ -168,12 +168,16 @@ pub(crate) async fn due_keys(core: &Core) -> Result<Vec<Uuid>, Failure> {
            and not exists (select 1 from bus.waiting p where p.key = w.key and p.status = 'parked')
          limit 500"
     )
-    .fetch_all(&core.db)
+    .fetch_all(&context.db)
     .await?)
 }
 
 /// The next held fact of a key whose turn it is, oldest first; none of those that say `not_now`.
-pub(crate) async fn next_due(core: &Core, key: Uuid, not_now: &[Uuid]) -> Result<Option<Incoming>, Failure> {
+pub(crate) async fn next_due(
+    context: &Context,
+    key: Uuid,
+    not_now: &[Uuid],
+) -> Result<Option<Incoming>, Failure> {
     let row = sqlx::query!(
         "select w.envelope from bus.waiting w
          join bus.inbox_head h on h.source = w.source and h.key = w.key
@@ -183,7 +187,7 @@ pub(crate) async fn next_due(core: &Core, key: Uuid, not_now: &[Uuid]) -> Result
         key,
         not_now
     )
-    .fetch_optional(&core.db)
+    .fetch_optional(&context.db)
     .await?;
     row.map(|row| {
         let header = Header::read(&row.envelope)?;

@@ -8,11 +8,11 @@ use async_nats::jetstream::message::PublishMessage;
 use events::{Kind, STREAM};
 use futures_util::future::try_join_all;
 
-use crate::answered::{LIMIT, within};
 use crate::backoff::Backoff;
-use crate::company;
-use crate::connection::Core;
-use crate::outbox::SLOTS;
+use crate::context::Context;
+use crate::deadline::{IO_DEADLINE, with_deadline};
+use crate::linger;
+use crate::slot::SLOTS;
 use crate::step::{Step, reached};
 use crate::tx;
 
@@ -32,22 +32,22 @@ enum RoundError {
 }
 
 /// Relays until shutdown, then once more.
-pub(crate) async fn run(core: Arc<Core>) {
+pub(crate) async fn run(context: Arc<Context>) {
     let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
     let mut last = 0;
     loop {
         // The poll is the net for wakes that were lost with their process.
         let woken = tokio::select! {
-            () = core.wake.notified() => true,
-            () = core.pause(Duration::from_millis(250)) => false,
+            () = context.wake.notified() => true,
+            () = context.pause(Duration::from_millis(250)) => false,
         };
         // Where many were said lately, more will be said in a moment.
-        let worth = company::worth(last);
-        if !worth.is_zero() {
-            core.pause(worth).await;
+        let linger = linger::linger_for(last);
+        if !linger.is_zero() {
+            context.pause(linger).await;
         }
         loop {
-            match within(LIMIT, round(&core, woken)).await {
+            match with_deadline(IO_DEADLINE, round(&context, woken)).await {
                 Ok(count) => {
                     backoff.reset();
                     metrics::counter!("bus_published_total").increment(count as u64);
@@ -61,14 +61,14 @@ pub(crate) async fn run(core: Arc<Core>) {
                     let delay = backoff.next();
                     tracing::warn!(%error, ?delay, "relay: not now");
                     if matches!(error, RoundError::Broker(_)) {
-                        core.recheck.notify_one();
+                        context.recheck.notify_one();
                     }
-                    core.pause(delay).await;
+                    context.pause(delay).await;
                     break;
                 }
             }
         }
-        if core.shutdown.is_cancelled() {
+        if context.shutdown.is_cancelled() {
             return;
         }
     }
@@ -76,18 +76,18 @@ pub(crate) async fn run(core: Arc<Core>) {
 
 /// One transaction: lock slots, take rows, publish, await every acknowledgement, commit. Any
 /// failure puts the rows back.
-async fn round(core: &Core, woken: bool) -> Result<usize, RoundError> {
+async fn round(context: &Context, woken: bool) -> Result<usize, RoundError> {
     // Without a known stream a publish could only fail, and would hold a transaction open.
-    let Some(epoch) = *core.epoch.borrow() else { return Ok(0) };
+    let Some(epoch) = *context.epoch.borrow() else { return Ok(0) };
     // The poll mostly finds nothing: that costs one question, not a transaction.
     if !woken {
         let something = sqlx::query_scalar!(r#"select exists (select 1 from bus.outbox) as "exists!""#);
-        if !something.fetch_one(&core.db).await? {
+        if !something.fetch_one(&context.db).await? {
             return Ok(0);
         }
     }
     // Forgotten in a crash of Postgres, it is done again: pointers come back, and the broker's sequence with them.
-    let mut tx = core.db.begin_with(tx::BEGIN_LAZY).await?;
+    let mut tx = context.db.begin_with(tx::BEGIN_LAZY).await?;
     // Lock first; read in the next statement, whose snapshot is newer than the lock.
     let slots = sqlx::query_scalar!(
         r#"select s::smallint as "slot!" from generate_series(0, $1::int - 1) s
@@ -133,7 +133,7 @@ async fn round(core: &Core, woken: bool) -> Result<usize, RoundError> {
                 .message_id(message_id)
                 .expected_stream(STREAM)
                 .payload(row.envelope.into());
-            let acknowledgement = core
+            let acknowledgement = context
                 .jetstream
                 .send_publish(kind.subject(row.key), message)
                 .await
@@ -162,7 +162,7 @@ async fn round(core: &Core, woken: bool) -> Result<usize, RoundError> {
         .await?;
     }
     tx.commit().await?;
-    core.published.lock().unwrap_or_else(PoisonError::into_inner).note(keys);
+    context.published.lock().unwrap_or_else(PoisonError::into_inner).note(keys);
     reached(Step::RelayCommitted).await;
     Ok(count)
 }

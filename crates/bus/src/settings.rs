@@ -19,7 +19,7 @@ pub struct Settings {
     /// aside at once, and refuses a stream for which the disk has none.
     #[serde(default = "default_max_bytes")]
     pub max_bytes: i64,
-    /// Seconds between two audits: does every hearer have what was said?
+    /// Seconds between two audits: does every consumer have what was said?
     #[serde(default = "default_audit_seconds")]
     pub audit_seconds: u32,
 }

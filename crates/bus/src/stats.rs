@@ -6,17 +6,17 @@ use std::time::Duration;
 use sqlx::PgPool;
 
 use crate::Waiting;
-use crate::answered::{LIMIT, within};
-use crate::connection::Core;
+use crate::context::Context;
+use crate::deadline::{IO_DEADLINE, with_deadline};
 
 /// State of a service's bus at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Stats {
-    /// Said, not yet with the broker.
+    /// Appended, not yet with the broker.
     pub outbox: i64,
     /// Age of the oldest of them in seconds.
     pub outbox_age_seconds: f64,
-    /// What waits on the hearing side.
+    /// What waits on the consuming side.
     pub waiting: Waiting,
 }
 
@@ -44,15 +44,15 @@ impl Stats {
 }
 
 /// Keeps the gauges true.
-pub(crate) async fn run(core: Arc<Core>) {
-    while !core.shutdown.is_cancelled() {
-        if let Ok(stats) = within(LIMIT, Stats::read(&core.db)).await {
+pub(crate) async fn run(context: Arc<Context>) {
+    while !context.shutdown.is_cancelled() {
+        if let Ok(stats) = with_deadline(IO_DEADLINE, Stats::read(&context.db)).await {
             metrics::gauge!("bus_outbox_rows").set(stats.outbox as f64);
             metrics::gauge!("bus_outbox_age_seconds").set(stats.outbox_age_seconds);
             metrics::gauge!("bus_held_rows").set(stats.waiting.held as f64);
             metrics::gauge!("bus_parked_rows").set(stats.waiting.parked as f64);
             metrics::gauge!("bus_unreadable_rows").set(stats.waiting.unreadable as f64);
         }
-        core.pause(Duration::from_secs(5)).await;
+        context.pause(Duration::from_secs(5)).await;
     }
 }

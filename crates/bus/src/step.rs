@@ -46,8 +46,8 @@ steps! {
     RelayCommitted = "relay-committed";
     /// Handlers have run; their transaction is open.
     Handled = "handled";
-    /// What was heard is committed, not acknowledged.
-    Heard = "heard";
+    /// What was consumed is committed, not acknowledged.
+    Consumed = "consumed";
     /// The acknowledgement is on its way.
     Acknowledged = "acknowledged";
     /// A sender has claimed emails.

@@ -1,4 +1,4 @@
-//! Which fact is heard by which function.
+//! Which fact is consumed by which function.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -9,13 +9,13 @@ use events::{Event, Fact, Kind, Service};
 
 use crate::{Failure, Tx};
 
-/// A function that hears facts of type `F`. Every
+/// A function that consumes facts of type `F`. Every
 /// `async fn(&S, &mut Tx, &Event<F>) -> Result<(), Failure>` is one.
 pub trait Handler<'a, S, F: Fact>: Send + Sync {
     /// What it returns.
     type Future: Future<Output = Result<(), Failure>> + Send + 'a;
     /// Hears one fact.
-    fn hear(&self, service: &'a S, tx: &'a mut Tx, event: &'a Event<F>) -> Self::Future;
+    fn handle(&self, service: &'a S, tx: &'a mut Tx, event: &'a Event<F>) -> Self::Future;
 }
 
 impl<'a, S: 'a, F: Fact, Function, Returned> Handler<'a, S, F> for Function
@@ -24,35 +24,35 @@ where
     Returned: Future<Output = Result<(), Failure>> + Send + 'a,
 {
     type Future = Returned;
-    fn hear(&self, service: &'a S, tx: &'a mut Tx, event: &'a Event<F>) -> Returned {
+    fn handle(&self, service: &'a S, tx: &'a mut Tx, event: &'a Event<F>) -> Returned {
         self(service, tx, event)
     }
 }
 
-/// A function that hears several facts of type `F` at once, each about another application. Every
+/// A function that consumes several facts of type `F` at once, each about another application. Every
 /// `async fn(&S, &mut Tx, &[Event<F>]) -> Result<(), Failure>` is one.
 ///
 /// Where it fails, nothing of them has happened; the bus finds out which one was to blame.
-pub trait HandlerOfMany<'a, S, F: Fact>: Send + Sync {
+pub trait BatchHandler<'a, S, F: Fact>: Send + Sync {
     /// What it returns.
     type Future: Future<Output = Result<(), Failure>> + Send + 'a;
     /// Hears them.
-    fn hear(&self, service: &'a S, tx: &'a mut Tx, events: &'a [Event<F>]) -> Self::Future;
+    fn handle(&self, service: &'a S, tx: &'a mut Tx, events: &'a [Event<F>]) -> Self::Future;
 }
 
-impl<'a, S: 'a, F: Fact, Function, Returned> HandlerOfMany<'a, S, F> for Function
+impl<'a, S: 'a, F: Fact, Function, Returned> BatchHandler<'a, S, F> for Function
 where
     Function: Fn(&'a S, &'a mut Tx, &'a [Event<F>]) -> Returned + Send + Sync,
     Returned: Future<Output = Result<(), Failure>> + Send + 'a,
 {
     type Future = Returned;
-    fn hear(&self, service: &'a S, tx: &'a mut Tx, events: &'a [Event<F>]) -> Returned {
+    fn handle(&self, service: &'a S, tx: &'a mut Tx, events: &'a [Event<F>]) -> Returned {
         self(service, tx, events)
     }
 }
 
-type Heard<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
-type Dispatch<S> = Arc<dyn for<'a> Fn(&'a S, &'a mut Tx, &'a [&'a [u8]]) -> Heard<'a> + Send + Sync>;
+type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
+type Dispatch<S> = Arc<dyn for<'a> Fn(&'a S, &'a mut Tx, &'a [&'a [u8]]) -> HandlerFuture<'a> + Send + Sync>;
 
 /// The registry of a service: fact → handler.
 pub struct Subscriptions<S> {
@@ -92,7 +92,7 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
             Box::pin(async move {
                 for bytes in envelopes {
                     let event = Event::<F>::read(bytes)?;
-                    handler.hear(service, tx, &event).await?;
+                    handler.handle(service, tx, &event).await?;
                 }
                 Ok(())
             })
@@ -106,7 +106,7 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
     pub fn on_many<F, H>(mut self, handler: H) -> Self
     where
         F: Fact,
-        H: for<'a> HandlerOfMany<'a, S, F> + 'static,
+        H: for<'a> BatchHandler<'a, S, F> + 'static,
     {
         let handler = Arc::new(handler);
         let dispatch: Dispatch<S> = Arc::new(move |service, tx, envelopes| {
@@ -114,7 +114,7 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
             Box::pin(async move {
                 let events = envelopes.iter().map(|bytes| Event::<F>::read(bytes));
                 let events = events.collect::<Result<Vec<_>, _>>()?;
-                handler.hear(service, tx, &events).await
+                handler.handle(service, tx, &events).await
             })
         });
         self.handlers.insert(F::KIND, dispatch);
@@ -142,13 +142,13 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
     }
 
     /// The services that are listened to. All facts of a source pass the gate, with or without a
-    /// handler: its numbers have no gaps only when they are heard whole.
+    /// handler: its numbers have no gaps only when they are consumed whole.
     pub fn sources(&self) -> BTreeSet<Service> {
         self.handlers.keys().map(|kind| kind.service()).collect()
     }
 
     /// Hears facts of one kind, each about another key.
-    pub(crate) async fn hear(
+    pub(crate) async fn dispatch(
         &self,
         service: &S,
         tx: &mut Tx,

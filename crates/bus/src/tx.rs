@@ -7,7 +7,8 @@ use events::{AnyFact, Cause, EventId, Header};
 use sqlx::{PgConnection, PgPool, PgTransaction};
 use uuid::Uuid;
 
-use crate::{Failure, outbox};
+use crate::Failure;
+use crate::slot::slot;
 
 macro_rules! begin {
     ($more:literal) => {
@@ -32,11 +33,11 @@ pub(crate) const BEGIN_LAZY: &str = begin!("; set local synchronous_commit = off
 pub struct Tx {
     inner: PgTransaction<'static>,
     now: DateTime<Utc>,
-    said: Vec<Said>,
+    appended: Vec<Appended>,
 }
 
 /// A fact that is said when the transaction commits.
-pub(crate) struct Said {
+pub(crate) struct Appended {
     pub id: EventId,
     pub key: Uuid,
     pub fact: AnyFact,
@@ -45,7 +46,7 @@ pub(crate) struct Said {
 
 impl Tx {
     pub(crate) async fn begin(db: &PgPool, now: DateTime<Utc>) -> Result<Self, sqlx::Error> {
-        Ok(Self { inner: db.begin_with(BEGIN).await?, now, said: Vec::new() })
+        Ok(Self { inner: db.begin_with(BEGIN).await?, now, appended: Vec::new() })
     }
 
     /// The moment of this unit of work, UTC.
@@ -53,18 +54,18 @@ impl Tx {
         self.now
     }
 
-    pub(crate) fn say(&mut self, said: Said) {
-        self.said.push(said);
+    pub(crate) fn append(&mut self, said: Appended) {
+        self.appended.push(said);
     }
 
     /// Whether anything is said in it.
-    pub(crate) fn says(&self) -> bool {
-        !self.said.is_empty()
+    pub(crate) fn has_appended(&self) -> bool {
+        !self.appended.is_empty()
     }
 
     /// Numbers what was said, writes log and outbox, and commits. Returns how much was said.
     pub(crate) async fn finish(mut self) -> Result<usize, Failure> {
-        let said = std::mem::take(&mut self.said);
+        let said = std::mem::take(&mut self.appended);
         let count = said.len();
         if count > 0 {
             self.write(said).await?;
@@ -75,7 +76,7 @@ impl Tx {
 
     /// Writes what was said as [`Tx::finish`] does, but leaves the transaction open. Returns it.
     pub(crate) async fn rehearse(&mut self) -> Result<Vec<(Uuid, AnyFact)>, Failure> {
-        let said = std::mem::take(&mut self.said);
+        let said = std::mem::take(&mut self.appended);
         let facts = said.iter().map(|said| (said.key, said.fact.clone())).collect();
         if !said.is_empty() {
             self.write(said).await?;
@@ -89,7 +90,7 @@ impl Tx {
     }
 
     /// One statement: the numbers are given where they are kept, and the envelopes get theirs there.
-    async fn write(&mut self, said: Vec<Said>) -> Result<(), Failure> {
+    async fn write(&mut self, said: Vec<Appended>) -> Result<(), Failure> {
         let mut rows = Rows::default();
         for one in said {
             let kind = one.fact.kind();
@@ -104,7 +105,7 @@ impl Tx {
                 traceparent: one.cause.traceparent,
             };
             let (before, after) = header.write_around_version(&one.fact)?;
-            rows.slots.push(outbox::slot(one.key));
+            rows.slots.push(slot(one.key));
             rows.keys.push(one.key);
             rows.ids.push(one.id.uuid());
             rows.kinds.push(kind.name().to_owned());

@@ -15,9 +15,9 @@ use async_nats::jetstream::stream::{
 use events::{Header, STREAM};
 use uuid::Uuid;
 
-use crate::answered::{LIMIT, within};
 use crate::backoff::Backoff;
-use crate::connection::Core;
+use crate::context::Context;
+use crate::deadline::{IO_DEADLINE, with_deadline};
 use crate::{audit, gate};
 
 /// Sequence numbers of an epoch start here: no number of an earlier epoch comes again.
@@ -37,7 +37,7 @@ pub(crate) enum WatchError {
     #[error("nats-server {0} is too old: 2.11 is the oldest that will do, 2.15 is recommended")]
     TooOld(String),
     #[error("{0}")]
-    Forgotten(String),
+    DataLoss(String),
 }
 
 /// What this service knows of the stream.
@@ -52,35 +52,35 @@ struct Known {
 type Place = (u64, Uuid);
 
 /// Watches until shutdown: every ten seconds, and whenever somebody asks for a look.
-pub(crate) async fn run(core: Arc<Core>) {
+pub(crate) async fn run(context: Arc<Context>) {
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     // As soon as there is a connection; without one a look says why, later.
     tokio::select! {
-        () = core.recheck.notified() => {}
-        () = core.pause(Duration::from_millis(500)) => {}
+        () = context.recheck.notified() => {}
+        () = context.pause(Duration::from_millis(500)) => {}
     }
     loop {
-        match within(4 * LIMIT, look(&core)).await {
+        match with_deadline(4 * IO_DEADLINE, look(&context)).await {
             Ok(epoch) => {
                 backoff.reset();
-                core.epoch.send_if_modified(|known| known.replace(epoch) != Some(epoch));
-                drop(core.broker_seen.send_replace(Ok(())));
+                context.epoch.send_if_modified(|known| known.replace(epoch) != Some(epoch));
+                drop(context.broker_seen.send_replace(Ok(())));
                 tokio::select! {
-                    () = core.pause(Duration::from_secs(10)) => {}
-                    () = core.recheck.notified() => {}
+                    () = context.pause(Duration::from_secs(10)) => {}
+                    () = context.recheck.notified() => {}
                 }
             }
             Err(error) => {
-                if let WatchError::Forgotten(what) = &error {
-                    core.stop_saying(what);
+                if let WatchError::DataLoss(what) = &error {
+                    context.halt_publishing(what);
                 }
                 let delay = backoff.next();
                 tracing::warn!(%error, ?delay, "broker watch: not now");
-                drop(core.broker_seen.send_replace(Err(error.to_string())));
-                core.pause(delay).await;
+                drop(context.broker_seen.send_replace(Err(error.to_string())));
+                context.pause(delay).await;
             }
         }
-        if core.shutdown.is_cancelled() {
+        if context.shutdown.is_cancelled() {
             return;
         }
     }
@@ -88,23 +88,23 @@ pub(crate) async fn run(core: Arc<Core>) {
 
 /// One look at the stream; makes it, begins an epoch or adopts one where needed. Returns the
 /// epoch that holds.
-async fn look(core: &Core) -> Result<u64, WatchError> {
-    check_server(core)?;
-    if let Some(forgotten) = core.forgotten() {
-        return Err(WatchError::Forgotten(forgotten));
+async fn look(context: &Context) -> Result<u64, WatchError> {
+    check_server(context)?;
+    if let Some(data_loss) = context.data_loss() {
+        return Err(WatchError::DataLoss(data_loss));
     }
-    let (known, published) = known(core).await?;
-    let info = match info(core).await? {
+    let (known, published) = known(context).await?;
+    let info = match info(context).await? {
         Some(info) => info,
-        None => create(core, known.as_ref().map_or(1, |known| known.epoch + 1)).await?,
+        None => create(context, known.as_ref().map_or(1, |known| known.epoch + 1)).await?,
     };
     let seen = Known {
         epoch: info.config.metadata.get(EPOCH).and_then(|text| text.parse().ok()).unwrap_or(0),
         created: info.created.to_string(),
         last_sequence: info.state.last_sequence,
     };
-    remembers(core).await?;
-    let holds = holds(core, published).await?;
+    log_contains_last_published(context).await?;
+    let holds = holds(context, published).await?;
     let epoch = match &known {
         None => seen.epoch.max(1),
         Some(known) if seen.epoch > known.epoch => seen.epoch,
@@ -115,7 +115,7 @@ async fn look(core: &Core) -> Result<u64, WatchError> {
                 && seen.last_sequence >= known.last_sequence
                 && holds =>
         {
-            remember(core, &seen, false).await?;
+            remember(context, &seen, false).await?;
             return Ok(known.epoch);
         }
         // Older than what we know, made anew, or gone backwards (and perhaps filled again).
@@ -123,7 +123,7 @@ async fn look(core: &Core) -> Result<u64, WatchError> {
     };
     if epoch != seen.epoch {
         // Two services that find the same regress ask for the same epoch.
-        update(core, epoch, &info.config).await?;
+        update(context, epoch, &info.config).await?;
     }
     match &known {
         None => tracing::info!(epoch, "stream known"),
@@ -134,14 +134,14 @@ async fn look(core: &Core) -> Result<u64, WatchError> {
             "the broker's stream is new or went backwards: publishing the event log again"
         ),
     }
-    remember(core, &Known { epoch, ..seen }, known.is_some()).await?;
+    remember(context, &Known { epoch, ..seen }, known.is_some()).await?;
     metrics::counter!("bus_epochs_total").increment(1);
-    core.wake.notify_one();
+    context.wake.notify_one();
     Ok(epoch)
 }
 
-fn check_server(core: &Core) -> Result<(), WatchError> {
-    let version = core.client.server_info().version;
+fn check_server(context: &Context) -> Result<(), WatchError> {
+    let version = context.client.server_info().version;
     let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     match found {
@@ -151,13 +151,13 @@ fn check_server(core: &Core) -> Result<(), WatchError> {
     }
 }
 
-async fn known(core: &Core) -> Result<(Option<Known>, Option<Place>), sqlx::Error> {
+async fn known(context: &Context) -> Result<(Option<Known>, Option<Place>), sqlx::Error> {
     let row = sqlx::query!(
         "select epoch, created, last_sequence, published_sequence, published_id
          from bus.broker where stream = $1",
         STREAM
     )
-    .fetch_optional(&core.db)
+    .fetch_optional(&context.db)
     .await?;
     let Some(row) = row else { return Ok((None, None)) };
     let known = Known {
@@ -169,8 +169,8 @@ async fn known(core: &Core) -> Result<(Option<Known>, Option<Place>), sqlx::Erro
     Ok((Some(known), place.zip(row.published_id)))
 }
 
-async fn info(core: &Core) -> Result<Option<Info>, WatchError> {
-    match core.jetstream.get_stream(STREAM).await {
+async fn info(context: &Context) -> Result<Option<Info>, WatchError> {
+    match context.jetstream.get_stream(STREAM).await {
         Ok(stream) => Ok(Some(stream.cached_info().clone())),
         Err(error) => match error.kind() {
             GetStreamErrorKind::JetStream(refusal) if refusal.code() == 404 => Ok(None),
@@ -181,10 +181,10 @@ async fn info(core: &Core) -> Result<Option<Info>, WatchError> {
 
 /// Whether this database still holds the last fact that the stream holds of this service. It does
 /// not after a restore from an old backup: new facts would get numbers that others know already.
-async fn remembers(core: &Core) -> Result<(), WatchError> {
+async fn log_contains_last_published(context: &Context) -> Result<(), WatchError> {
     let broker = |error: &dyn std::fmt::Display| WatchError::Broker(error.to_string());
-    let stream = core.jetstream.get_stream_no_info(STREAM).await.map_err(|error| broker(&error))?;
-    let last = match stream.get_last_raw_message_by_subject(&core.service.publishes()).await {
+    let stream = context.jetstream.get_stream_no_info(STREAM).await.map_err(|error| broker(&error))?;
+    let last = match stream.get_last_raw_message_by_subject(&context.service.publishes()).await {
         Ok(message) => message,
         Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => return Ok(()),
         Err(error) => return Err(broker(&error)),
@@ -197,20 +197,20 @@ async fn remembers(core: &Core) -> Result<(), WatchError> {
         gate::signed(header.version),
         header.id.uuid()
     )
-    .fetch_one(&core.db)
+    .fetch_one(&context.db)
     .await?;
     if found {
         return Ok(());
     }
-    Err(WatchError::Forgotten(audit::forgotten(core.service, &header.key, header.version)))
+    Err(WatchError::DataLoss(audit::data_loss(context.service, &header.key, header.version)))
 }
 
 /// Whether the stream still has what this service has last published, where it was. It does not where its store went
 /// back and was filled again before anybody looked: by what clients had not sent yet, or by who knew of nothing later.
-async fn holds(core: &Core, published: Option<Place>) -> Result<bool, WatchError> {
+async fn holds(context: &Context, published: Option<Place>) -> Result<bool, WatchError> {
     let broker = |error: &dyn std::fmt::Display| WatchError::Broker(error.to_string());
     let Some((sequence, id)) = published else { return Ok(true) };
-    let stream = core.jetstream.get_stream_no_info(STREAM).await.map_err(|error| broker(&error))?;
+    let stream = context.jetstream.get_stream_no_info(STREAM).await.map_err(|error| broker(&error))?;
     match stream.get_raw_message(sequence).await {
         Ok(message) => Ok(Header::read(&message.payload).is_ok_and(|header| header.id.uuid() == id)),
         // Nothing there: too old, or damaged. The audit sees to what is missing.
@@ -221,7 +221,7 @@ async fn holds(core: &Core, published: Option<Place>) -> Result<bool, WatchError
     }
 }
 
-fn config(core: &Core, epoch: u64) -> Config {
+fn config(context: &Context, epoch: u64) -> Config {
     Config {
         name: STREAM.to_owned(),
         subjects: vec!["bescheid.>".to_owned()],
@@ -229,10 +229,10 @@ fn config(core: &Core, epoch: u64) -> Config {
         storage: StorageType::File,
         // A full stream pushes back into the outboxes; it never drops.
         discard: DiscardPolicy::New,
-        max_bytes: core.settings.max_bytes,
+        max_bytes: context.settings.max_bytes,
         // A cache: what is older is in the event logs, and the audit sees to who lacks it.
         max_age: MAX_AGE,
-        num_replicas: core.settings.replicas,
+        num_replicas: context.settings.replicas,
         duplicate_window: Duration::from_secs(120),
         allow_direct: true,
         first_sequence: Some(epoch << EPOCH_SHIFT),
@@ -242,9 +242,9 @@ fn config(core: &Core, epoch: u64) -> Config {
 }
 
 /// Makes the stream of this epoch; if somebody was quicker, theirs holds.
-async fn create(core: &Core, epoch: u64) -> Result<Info, WatchError> {
-    let wanted = config(core, epoch);
-    match core.jetstream.create_stream(wanted.clone()).await {
+async fn create(context: &Context, epoch: u64) -> Result<Info, WatchError> {
+    let wanted = config(context, epoch);
+    match context.jetstream.create_stream(wanted.clone()).await {
         Ok(stream) => {
             let info = stream.cached_info().clone();
             let got = &info.config;
@@ -259,15 +259,16 @@ async fn create(core: &Core, epoch: u64) -> Result<Info, WatchError> {
             tracing::info!(epoch, "stream created");
             Ok(info)
         }
-        Err(error) => info(core).await?.ok_or_else(|| WatchError::Broker(error.to_string())),
+        Err(error) => info(context).await?.ok_or_else(|| WatchError::Broker(error.to_string())),
     }
 }
 
-async fn update(core: &Core, epoch: u64, present: &Config) -> Result<(), WatchError> {
-    let mut wanted = config(core, epoch);
+async fn update(context: &Context, epoch: u64, present: &Config) -> Result<(), WatchError> {
+    let mut wanted = config(context, epoch);
     // Where it begins cannot be changed; durables of another name keep the epochs apart.
     wanted.first_sequence = present.first_sequence;
-    core.jetstream
+    context
+        .jetstream
         .update_stream(wanted)
         .await
         .map(|_| ())
@@ -276,8 +277,8 @@ async fn update(core: &Core, epoch: u64, present: &Config) -> Result<(), WatchEr
 
 /// Stores what is known now and, when `again`, points the outbox at the whole event log, oldest
 /// first.
-async fn remember(core: &Core, known: &Known, again: bool) -> Result<(), sqlx::Error> {
-    let mut tx = core.db.begin().await?;
+async fn remember(context: &Context, known: &Known, again: bool) -> Result<(), sqlx::Error> {
+    let mut tx = context.db.begin().await?;
     let epoch = i64::try_from(known.epoch).unwrap_or(i64::MAX);
     let last_sequence = i64::try_from(known.last_sequence).unwrap_or(i64::MAX);
     sqlx::query!(
@@ -298,7 +299,7 @@ async fn remember(core: &Core, known: &Known, again: bool) -> Result<(), sqlx::E
     if again {
         sqlx::query!(
             "insert into bus.outbox (slot, key, version)
-             select (get_byte(uuid_send(key), 15) % 16)::smallint, key, version
+             select bus.bucket(key, 16)::smallint, key, version
              from bus.event_log order by said_at, key, version"
         )
         .execute(&mut *tx)

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use axum::Router;
 use axum::routing::get;
 use chassis::settings::{Database, Http, Log, SessionKeys};
-use chassis::{Process, ServiceSettings, StartError};
+use chassis::{App, ServiceSettings, StartError};
 use serde::Deserialize;
 use sqlx::migrate::Migrator;
 
@@ -46,7 +46,7 @@ impl ServiceSettings for Settings {
     }
 }
 
-async fn run(process: Process, settings: Settings) -> Result<(), StartError> {
+async fn run(process: App, settings: Settings) -> Result<(), StartError> {
     let db = chassis::database::connect(&settings.database).await?;
     chassis::database::check_schema(&db, &Settings::migrators()).await?;
     if settings.lose_broker {

@@ -19,7 +19,7 @@ use crate::session::{Role, Session};
 
 /// What the document says of one operation.
 #[derive(Clone, Debug)]
-pub struct Doc {
+pub struct Operation {
     summary: &'static str,
     description: Option<&'static str>,
     role: Option<Role>,
@@ -36,7 +36,7 @@ fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
 }
 
-impl Doc {
+impl Operation {
     /// An operation for everybody who is signed in.
     pub fn new(summary: &'static str) -> Self {
         let (answers, problems) = (Vec::new(), Vec::new());
@@ -128,25 +128,25 @@ impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
 
     /// `GET <prefix>/api<path>`; parameters in braces.
     #[must_use]
-    pub fn get<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
+    pub fn get<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Operation) -> Self {
         self.operation(Method::GET, MethodFilter::GET, path, handler, doc)
     }
 
     /// `POST <prefix>/api<path>`
     #[must_use]
-    pub fn post<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
+    pub fn post<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Operation) -> Self {
         self.operation(Method::POST, MethodFilter::POST, path, handler, doc)
     }
 
     /// `PUT <prefix>/api<path>`
     #[must_use]
-    pub fn put<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
+    pub fn put<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Operation) -> Self {
         self.operation(Method::PUT, MethodFilter::PUT, path, handler, doc)
     }
 
     /// `DELETE <prefix>/api<path>`
     #[must_use]
-    pub fn delete<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Doc) -> Self {
+    pub fn delete<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Operation) -> Self {
         self.operation(Method::DELETE, MethodFilter::DELETE, path, handler, doc)
     }
 
@@ -156,7 +156,7 @@ impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
         filter: MethodFilter,
         path: &str,
         handler: H,
-        doc: Doc,
+        doc: Operation,
     ) -> Self {
         let full = format!("{}{path}", self.base);
         let described = self.describe(&method, &full, &doc);
@@ -170,7 +170,7 @@ impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
         self
     }
 
-    fn describe(&mut self, method: &Method, path: &str, doc: &Doc) -> Value {
+    fn describe(&mut self, method: &Method, path: &str, doc: &Operation) -> Value {
         let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
         let mut parameters: Vec<Value> = names
             .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))

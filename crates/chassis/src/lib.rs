@@ -17,7 +17,7 @@ pub mod telemetry;
 
 pub use clock::{Clock, TestClock};
 pub use problem::{Problem, ProblemKind};
-pub use process::{Process, Shutdown};
+pub use process::{App, Shutdown};
 pub use session::{Role, Session};
 pub use settings::ServiceSettings;
 pub use start::{StartError, main, main_with};

@@ -24,7 +24,7 @@ use crate::start::StartError;
 
 /// A process; cheap to clone.
 #[derive(Clone)]
-pub struct Process(Arc<Inner>);
+pub struct App(Arc<Inner>);
 
 struct Inner {
     name: &'static str,
@@ -46,7 +46,7 @@ struct Inner {
     problem_page: OnceLock<ProblemPage>,
 }
 
-impl Process {
+impl App {
     /// A process that listens on `listener`, for who composes one by hand; services use [`crate::main`].
     ///
     /// # Errors
@@ -80,7 +80,7 @@ impl Process {
     }
 
     /// A process inside a test: on a free port of this machine, with [`SessionKeys::for_test`], ended by
-    /// [`Process::shutdown`].
+    /// [`App::shutdown`].
     ///
     /// # Panics
     /// No port is free.
@@ -88,7 +88,7 @@ impl Process {
         Self::for_test_with(name, clock, Http::default())
     }
 
-    /// As [`Process::for_test`], with limits of its own.
+    /// As [`App::for_test`], with limits of its own.
     ///
     /// # Panics
     /// No port is free.
@@ -153,7 +153,7 @@ impl Process {
 
     /// Answers a request in a task of its own, which the end of the process waits for. `what`: for the error of an
     /// end that waited in vain.
-    pub(crate) fn answer<T: Send + 'static>(
+    pub(crate) fn spawn_request<T: Send + 'static>(
         &self,
         what: String,
         work: impl Future<Output = T> + Send + 'static,
@@ -213,7 +213,7 @@ impl Process {
     }
 
     /// The end: requests first, then background tasks, all of it within the limit.
-    pub(crate) async fn wind_down(
+    pub(crate) async fn shut_down(
         &self,
         server: impl Future<Output = std::io::Result<()>>,
     ) -> Result<(), StartError> {
@@ -264,7 +264,7 @@ impl Process {
 
 /// A request under way.
 struct Open {
-    process: Process,
+    process: App,
     number: u64,
 }
 

@@ -11,7 +11,7 @@ use listenfd::ListenFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::clock::Clock;
-use crate::process::{Process, Shutdown};
+use crate::process::{App, Shutdown};
 use crate::settings::{ServiceSettings, SettingsError, load};
 use crate::{database, telemetry};
 
@@ -52,7 +52,7 @@ pub enum StartError {
     /// A background task ended that should not have.
     #[error("background task {name} ended: {cause}")]
     Task {
-        /// As given to [`Process::spawn`].
+        /// As given to [`App::spawn`].
         name: &'static str,
         /// Its error.
         cause: String,
@@ -97,7 +97,7 @@ fn explain_bind(error: &std::io::Error) -> String {
 pub fn main<S, F, R>(name: &'static str, run: F) -> ExitCode
 where
     S: ServiceSettings,
-    F: FnOnce(Process, S) -> R,
+    F: FnOnce(App, S) -> R,
     R: Future<Output = Result<(), StartError>>,
 {
     main_with(name, std::env::args_os().skip(1), run)
@@ -111,7 +111,7 @@ pub fn main_with<S, F, R>(
 ) -> ExitCode
 where
     S: ServiceSettings,
-    F: FnOnce(Process, S) -> R,
+    F: FnOnce(App, S) -> R,
     R: Future<Output = Result<(), StartError>>,
 {
     match try_main(name, arguments, run) {
@@ -131,7 +131,7 @@ fn try_main<S, F, R>(
 ) -> Result<(), StartError>
 where
     S: ServiceSettings,
-    F: FnOnce(Process, S) -> R,
+    F: FnOnce(App, S) -> R,
     R: Future<Output = Result<(), StartError>>,
 {
     let arguments = Arguments::parse(name, arguments)?;
@@ -144,7 +144,7 @@ where
     }
     let listener = listen(settings.http().listen)?;
     let (http, keys) = (settings.http().clone(), settings.session().clone());
-    let process = Process::new(name, Clock::system(), http, keys, listener).map_err(StartError::System)?;
+    let process = App::new(name, Clock::system(), http, keys, listener).map_err(StartError::System)?;
     let result = runtime.block_on(async {
         let shutdown = process.shutdown();
         let signals = Signals::listen().map_err(StartError::System)?;

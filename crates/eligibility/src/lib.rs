@@ -11,6 +11,7 @@ mod http;
 pub mod on;
 pub mod register;
 pub mod rules;
+mod state;
 mod store;
 
 #[cfg(test)]
@@ -21,46 +22,15 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Router;
-use bus::{Bus, Subscriptions};
-use chassis::{Process, StartError};
+use bus::Subscriptions;
+use chassis::StartError;
 use host::Parts;
 use pages::Pages;
-use sqlx::PgPool;
 
 pub use config::Settings;
+pub use state::{AppState, MIGRATIONS, NAME, PREFIX, pages};
 
-/// Its name.
-pub const NAME: events::Service = events::Service::Eligibility;
-
-/// Where its pages are; the API is below `/eligibility/api`.
-pub const PREFIX: &str = "/eligibility";
-
-/// The tables of this service; those of the bus come before.
-pub static MIGRATIONS: sqlx::migrate::Migrator = {
-    let mut migrations = sqlx::migrate!("../../migrations/eligibility");
-    migrations.ignore_missing = true;
-    migrations
-};
-
-/// What handlers of facts and of requests work with.
-pub struct Service {
-    /// Its own database.
-    pub db: PgPool,
-    /// How it hears and speaks.
-    pub bus: Bus,
-    /// Its pages.
-    pub pages: Pages,
-}
-
-/// Runs the service until the process is told to stop.
-///
-/// # Errors
-/// Anything that keeps it from starting, and a background task that ends by itself.
-pub async fn run(process: Process, settings: Settings) -> Result<(), StartError> {
-    host::run::<Service>(process, settings).await
-}
-
-impl host::Service for Service {
+impl host::Service for AppState {
     type Settings = Settings;
 
     const NAME: events::Service = NAME;
@@ -78,15 +48,6 @@ impl host::Service for Service {
     }
 
     fn routes(self: Arc<Self>) -> Router {
-        http::routes().with_state(self)
+        http::routes(self)
     }
-}
-
-/// Its pages' words.
-///
-/// # Errors
-/// A catalogue with a mistake.
-pub fn pages() -> Result<Pages, StartError> {
-    Pages::new(PREFIX, include_str!("../messages/de.ftl"), include_str!("../messages/en.ftl"))
-        .map_err(StartError::other("read the message catalogues"))
 }

@@ -1,7 +1,5 @@
-//! The eligibility service as a process of its own.
+//! The service as a process of its own.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    chassis::main("eligibility", eligibility::run)
+fn main() -> std::process::ExitCode {
+    host::main::<eligibility::AppState>()
 }

@@ -7,7 +7,7 @@ use axum::http::{Method, Request, Response, StatusCode, header};
 use bus::{Bus, Running, Stats, Subscriptions, outbox};
 use chassis::session::{COOKIE, CSRF_FIELD, SessionKeys};
 use chassis::settings::Database;
-use chassis::{Process, Role, ServiceSettings, Session, Shutdown, TestClock};
+use chassis::{App, Role, ServiceSettings, Session, Shutdown, TestClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{
     AnyFact, ApplicantReplied, ApplicationId, ApplicationSubmitted, ApplicationWithdrawn, CallPublished,
@@ -65,7 +65,7 @@ async fn begin() -> World<impl Sized> {
     let nats = bus::Settings::open(broker.0.url());
     let clock = TestClock::at(now());
     let database = testkit::database("eligibility", &Settings::migrators()).await;
-    let process = Process::for_test("eligibility", clock.clock());
+    let process = App::for_test("eligibility", clock.clock());
     let (url, stop) = (process.url(), process.shutdown());
     let settings = Settings {
         http: Default::default(),
@@ -74,7 +74,7 @@ async fn begin() -> World<impl Sized> {
         database: Database::at(&database.url),
         nats: nats.clone(),
     };
-    let serving = tokio::spawn(crate::run(process, settings));
+    let serving = tokio::spawn(host::run::<crate::AppState>(process, settings));
     let intake_db = testkit::database("intake", &[&bus::MIGRATIONS]).await.pool;
     let intake = Bus::connect(Service::Intake, &nats, intake_db.clone(), move || clock.now()).await.unwrap();
     let speaking = intake.start(Arc::new(()), Subscriptions::new());

@@ -88,7 +88,7 @@ pub fn nats_permissions() -> String {
              subscribe: [\"_INBOX.{name}.>\", \"bescheidctl.{name}.>\"]\n        allow_responses: true\n      }}\n    }}\n"
         ));
     }
-    // Operators ask services and hear answers, and nothing else.
+    // Operators ask services and consume answers, and nothing else.
     text.push_str(
         "    {\n      user: operator, password: $BESCHEID_OPERATOR_PASSWORD\n      permissions {\n        \
          publish: [\"bescheidctl.*.operator\"]\n        subscribe: [\"_INBOX.operator.>\"]\n      }\n    }\n",

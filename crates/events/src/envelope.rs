@@ -46,7 +46,7 @@ pub enum AnyFact {
     EmailBounced(Box<EmailBounced>),
 }
 
-/// A fact as it was heard.
+/// A fact as it was consumed.
 #[derive(Clone, Debug)]
 pub struct Event<F: Fact> {
     /// Its id.
@@ -135,7 +135,7 @@ pub struct Header {
 
 /// What can be known of a fact whose type this release does not know: said by a newer release.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stranger {
+pub struct UnknownFact {
     /// Id of the fact.
     pub id: EventId,
     /// The service that said it.
@@ -268,13 +268,13 @@ impl Header {
 
     /// Reads who said it and where it stands in the order, even when this release does not know
     /// its type. None where not even that can be read.
-    pub fn read_stranger(bytes: &[u8]) -> Option<Stranger> {
+    pub fn read_unknown(bytes: &[u8]) -> Option<UnknownFact> {
         let read: Read<'_> = serde_json::from_slice(bytes).ok()?;
         let source = Service::from_name(read.source.strip_prefix("/bescheid/")?)?;
         let own = read.type_name.strip_prefix("de.bescheid.")?.strip_prefix(source.name())?;
         let kind = own.strip_prefix('.')?.to_owned();
         let known = read.version > 0;
-        known.then_some(Stranger { id: read.id, source, kind, key: read.subject, version: read.version })
+        known.then_some(UnknownFact { id: read.id, source, kind, key: read.subject, version: read.version })
     }
 
     /// Reads all but the payload; the payload's own shape is not looked at.

@@ -23,7 +23,7 @@ pub use application::{
     Partner, PartnerKind, Period, ProjectTheme,
 };
 pub use call::{Authority, BudgetYear, Call, Court, Criterion, Letters, OfficeRule, Text, Window};
-pub use envelope::{AnyFact, Cause, EnvelopeError, Event, Fact, Header, Stranger, TraceParent};
+pub use envelope::{AnyFact, Cause, EnvelopeError, Event, Fact, Header, TraceParent, UnknownFact};
 pub use facts::award::{
     ApplicationWaitlisted, AwardGranted, AwardRejected, NoticeBecameFinal, NoticeIssued, NoticeKind,
 };

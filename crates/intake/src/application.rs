@@ -5,7 +5,7 @@ use events::{
     Ags, Applicant, Application, ApplicationId, ApplicationSubmitted, ApplicationWithdrawn, Call, CallId,
     Person, municipality,
 };
-use pages::kept::Seen;
+use pages::kept::PageVersion;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -68,7 +68,7 @@ impl Draft {
     ///
     /// # Errors
     /// [`Stale`], where that would undo what another page has saved.
-    pub fn save(self, form: Form, seen: Seen, by: String, now: DateTime<Utc>) -> Result<Self, Stale> {
+    pub fn save(self, form: Form, seen: PageVersion, by: String, now: DateTime<Utc>) -> Result<Self, Stale> {
         let current =
             seen.revision == self.revision || self.open_page == Some(seen.page) || form == self.form;
         if !current {
@@ -348,15 +348,17 @@ mod tests {
     #[test]
     fn an_open_page_saves_again_and_again_but_undoes_nobody() {
         let now = at("2026-11-23T10:05:00Z");
-        let (mine, theirs) =
-            (Seen { revision: 0, page: Uuid::from_u128(1) }, Seen { revision: 0, page: Uuid::from_u128(2) });
+        let (mine, theirs) = (
+            PageVersion { revision: 0, page: Uuid::from_u128(1) },
+            PageVersion { revision: 0, page: Uuid::from_u128(2) },
+        );
         let draft = draft().save(form("1"), mine, "A".into(), now).unwrap();
         let draft = draft.save(form("2"), mine, "A".into(), now).unwrap();
         assert_eq!(draft.revision, 2);
         let stale = draft.clone().save(form("x"), theirs, "B".into(), now).unwrap_err();
         assert_eq!(stale, Stale { by: "A".into(), at: now });
         // They look at it, and save what they then mean.
-        let draft = draft.save(form("x"), Seen { revision: 2, ..theirs }, "B".into(), now).unwrap();
+        let draft = draft.save(form("x"), PageVersion { revision: 2, ..theirs }, "B".into(), now).unwrap();
         // What was on its way from the first page does not undo that; the same content is no conflict.
         draft.clone().save(form("3"), mine, "A".into(), now).unwrap_err();
         draft.save(form("x"), mine, "A".into(), now).unwrap();

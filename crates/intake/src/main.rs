@@ -1,5 +1,5 @@
-//! The intake service as a process of its own.
+//! The service as a process of its own.
 
 fn main() -> std::process::ExitCode {
-    chassis::main("intake", intake::run)
+    host::main::<intake::AppState>()
 }

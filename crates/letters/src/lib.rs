@@ -6,18 +6,18 @@
 //! (§ 23 VwVfG). No clock, no files, no network: the same notice gives the same bytes.
 
 mod breaks;
+mod glyphs;
 mod missing;
 mod notice;
-mod paper;
 mod quotes;
-mod script;
+mod render;
 mod words;
 
+pub use glyphs::unprintable;
 pub use missing::{Part, missing_parts};
 pub use notice::{
     Authority, AwardNotice, BudgetYear, Contact, CostItem, Court, FinancingType, Letter, Notice,
     PartnerShare, Period, Recipient, RejectionNotice, Signatory,
 };
-pub use paper::{LetterError, Pdf, render};
-pub use script::unprintable;
+pub use render::{LetterError, Pdf, render};
 pub use words::amount_in_words;

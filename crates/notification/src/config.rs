@@ -4,63 +4,23 @@ use std::net::IpAddr;
 use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
-use chassis::ServiceSettings;
-use chassis::settings::{Database, Http, Log, Secret, SessionKeys};
+use chassis::settings::Secret;
 use chrono::TimeDelta;
 use lettre::Address;
 use lettre::message::Mailbox;
 use serde::Deserialize;
-use sqlx::migrate::Migrator;
 
 use crate::delivery::Policy;
 
-/// All of them.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// `[http]`
+host::settings! {
+    crate::MIGRATIONS;
+    /// The mail server.
+    smtp: Smtp,
+    /// How often and how long delivery is tried.
     #[serde(default)]
-    pub http: Http,
-    /// `[log]`
-    #[serde(default)]
-    pub log: Log,
-    /// `[database]`
-    pub database: Database,
-    /// `[session]`
-    pub session: SessionKeys,
-    /// `[nats]`
-    pub nats: bus::Settings,
-    /// `[smtp]`
-    pub smtp: Smtp,
-    /// `[delivery]`
-    #[serde(default)]
-    pub delivery: Delivery,
-    /// `[portal]`
-    pub portal: Portal,
-}
-
-impl ServiceSettings for Settings {
-    fn http(&self) -> &Http {
-        &self.http
-    }
-    fn log(&self) -> &Log {
-        &self.log
-    }
-    fn session(&self) -> &SessionKeys {
-        &self.session
-    }
-    fn database(&self) -> &Database {
-        &self.database
-    }
-    fn migrators() -> Vec<&'static Migrator> {
-        vec![&bus::MIGRATIONS, &crate::MIGRATIONS]
-    }
-}
-
-impl host::HasNats for Settings {
-    fn nats(&self) -> &bus::Settings {
-        &self.nats
-    }
+    delivery: Delivery,
+    /// Where applicants find their applications.
+    portal: Portal,
 }
 
 /// `[smtp]`: the mail server.

@@ -253,7 +253,7 @@ impl Delivery {
     }
 
     /// The server itself is away, or this process stops: the attempt does not count.
-    pub fn hand_back(mut self, now: DateTime<Utc>, why: Option<String>) -> Result<Self, NotPossible> {
+    pub fn release(mut self, now: DateTime<Utc>, why: Option<String>) -> Result<Self, NotPossible> {
         let State::Sending { .. } = self.state else {
             return Err(self.not_possible("handing back"));
         };

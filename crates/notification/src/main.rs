@@ -1,5 +1,5 @@
-//! Tells applicants, by email, that something waits for them.
+//! The service as a process of its own.
 
 fn main() -> std::process::ExitCode {
-    chassis::main("notification", notification::run)
+    host::main::<notification::AppState>()
 }

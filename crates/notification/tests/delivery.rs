@@ -155,7 +155,7 @@ impl World {
             }
             Step::HandBack(sender) => {
                 let Some(before) = self.take(sender) else { return };
-                let Ok(to) = before.clone().hand_back(self.now, None) else {
+                let Ok(to) = before.clone().release(self.now, None) else {
                     return self.senders.push(before);
                 };
                 self.save(&before, to, None);
@@ -222,7 +222,7 @@ fn an_outage_does_not_count_as_an_attempt() {
     let mut delivery = queued();
     for _ in 0..1_000 {
         let Claim::Send(claimed) = delivery.claim(noon(), &POLICY) else { panic!("it is due") };
-        delivery = claimed.hand_back(noon(), Some("connection refused".to_owned())).unwrap();
+        delivery = claimed.release(noon(), Some("connection refused".to_owned())).unwrap();
     }
     assert_eq!((delivery.attempts, delivery.claims), (0, 1_000));
     assert_eq!(delivery.last_error.as_deref(), Some("connection refused"));

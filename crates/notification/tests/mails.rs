@@ -53,7 +53,7 @@ fn contact(language: Language) -> Contact {
 fn every_email_reads_as_in_its_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
     let update = std::env::var_os("BESCHEID_UPDATE").is_some();
-    let pages = notification::messages().unwrap();
+    let pages = notification::pages().unwrap();
     let mut expected = Vec::new();
     for (name, mail) in all() {
         for (code, language) in [("de", Language::De), ("en", Language::En)] {
@@ -86,7 +86,7 @@ fn every_email_reads_as_in_its_file() {
 
 #[test]
 fn no_email_tells_the_decision() {
-    let pages = notification::messages().unwrap();
+    let pages = notification::pages().unwrap();
     for (name, mail) in all() {
         for language in [Language::De, Language::En] {
             let content =
@@ -115,7 +115,7 @@ fn no_email_tells_the_decision() {
 
 #[test]
 fn what_a_person_typed_is_text_in_html() {
-    let pages = notification::messages().unwrap();
+    let pages = notification::pages().unwrap();
     let content = Mail::NoticeIssued
         .render(said(), &contact(Language::De), "https://portal", pages.messages())
         .unwrap();

@@ -11,7 +11,7 @@ use crate::page::Page;
 use crate::parse::{self, ParseError};
 
 /// A form. Make it from what is stored or from what was typed, read it with `need_…` and `take_…` (which note
-/// what is wrong), show it again if it is not [`Form::is_good`].
+/// what is wrong), show it again if it is not [`Form::is_valid`].
 #[derive(Clone, Debug)]
 pub struct Form {
     pub(crate) page: Page,
@@ -76,14 +76,14 @@ impl Form {
     }
 
     /// Is nothing wrong so far?
-    pub fn is_good(&self) -> bool {
+    pub fn is_valid(&self) -> bool {
         self.errors.is_empty()
     }
 
     /// The text of `name`, of one or more lines, which must be there and have at most `limit` characters. `label` is
     /// the message key of the field's label.
-    pub fn need(&mut self, name: &str, label: &str, limit: usize) -> String {
-        let text = self.take(name, label, limit);
+    pub fn required(&mut self, name: &str, label: &str, limit: usize) -> String {
+        let text = self.optional(name, label, limit);
         if text.is_none() {
             self.refuse_parsed(name, label, ParseError::Empty);
         }
@@ -91,7 +91,7 @@ impl Form {
     }
 
     /// The text of `name`, which may be missing.
-    pub fn take(&mut self, name: &str, label: &str, limit: usize) -> Option<String> {
+    pub fn optional(&mut self, name: &str, label: &str, limit: usize) -> Option<String> {
         let text = parse::lines(self.value(name));
         let length = parse::length(&text);
         if length > limit {
@@ -131,7 +131,7 @@ impl Form {
     }
 
     /// The value of `name`, which must be one of `choices`.
-    pub fn need_choice(&mut self, name: &str, label: &str, choices: &[Choice]) -> String {
+    pub fn required_choice(&mut self, name: &str, label: &str, choices: &[Choice]) -> String {
         let value = self.value(name).to_owned();
         if !choices.iter().any(|choice| choice.value == value) {
             let message = self.page.t1("error-choose", "field", self.page.t(label));

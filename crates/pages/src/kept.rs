@@ -38,14 +38,14 @@ const DAYS: i64 = 30;
 
 /// What a page has seen before it sends: the revision it was drawn from, and which page it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct PageVersion {
     /// Counts the saves; -1 for a form that does not say.
     pub revision: i64,
     /// Made anew with each page that is drawn.
     pub page: Uuid,
 }
 
-impl Seen {
+impl PageVersion {
     /// As a form with [`Keep`] says it. One that does not say so has seen nothing.
     pub fn of(fields: &Fields) -> Self {
         Self {
@@ -254,7 +254,7 @@ pub async fn autosave(
     sent: &Fields,
     now: DateTime<Utc>,
 ) -> Result<Result<i64, Kept>, sqlx::Error> {
-    let (seen, typed) = (Seen::of(sent), typed(sent));
+    let (seen, typed) = (PageVersion::of(sent), typed(sent));
     let stored = sqlx::query_scalar!(
         "insert into bus.kept_forms as k (person, form, revision, open_page, fields, saved_at)
          values ($1, $2, 1, $4, $5, $6)
@@ -335,7 +335,7 @@ pub async fn refuse(
          set revision = k.revision + 1, open_page = $3, fields = $4, refused = $5, saved_at = $6",
         person,
         form,
-        Seen::of(sent).page,
+        PageVersion::of(sent).page,
         Stored(&typed) as _,
         Stored(wrong) as _,
         now
@@ -507,7 +507,7 @@ mod tests {
             ("reason", "Weil\0"),
         ]);
         assert_eq!(typed(&sent), fields(&[("reason", "Weil")]));
-        assert_eq!(Seen::of(&sent).revision, 3);
-        assert_eq!(Seen::of(&fields(&[])).revision, -1);
+        assert_eq!(PageVersion::of(&sent).revision, 3);
+        assert_eq!(PageVersion::of(&fields(&[])).revision, -1);
     }
 }

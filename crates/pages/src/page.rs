@@ -14,7 +14,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
 use chassis::http::ProblemPage;
-use chassis::{Problem, Process, Role, Session};
+use chassis::{App, Problem, Role, Session};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -56,7 +56,7 @@ impl Pages {
 
     /// `routes` with everything pages need: the files below `<prefix>/assets`, [`Page`] as an argument of
     /// handlers, problems shown as pages, and the language switch (`?lang=en`).
-    pub fn around(&self, process: &Process, routes: Router) -> Router {
+    pub fn around(&self, process: &App, routes: Router) -> Router {
         let pages = self.clone();
         process.show_problems_with(ProblemPage::new(move |process, parts, problem| {
             problems::draw(&Page::of(&pages, process, parts), problem)
@@ -153,7 +153,7 @@ impl<S: Sync> FromRequestParts<S> for Page {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let process = parts.extensions.get::<Process>();
+        let process = parts.extensions.get::<App>();
         let pages = parts.extensions.get::<Pages>();
         let (Some(process), Some(pages)) = (process, pages) else {
             return Err(Problem::internal(
@@ -165,7 +165,7 @@ impl<S: Sync> FromRequestParts<S> for Page {
 }
 
 impl Page {
-    fn of(pages: &Pages, process: &Process, parts: &Parts) -> Self {
+    fn of(pages: &Pages, process: &App, parts: &Parts) -> Self {
         let session = Session::seen(process, &parts.headers);
         let query = parts.uri.query().unwrap_or_default();
         Self {

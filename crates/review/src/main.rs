@@ -1,5 +1,5 @@
-//! The review service as a process of its own.
+//! The service as a process of its own.
 
 fn main() -> std::process::ExitCode {
-    chassis::main("review", review::run)
+    host::main::<review::AppState>()
 }

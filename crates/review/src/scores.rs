@@ -11,7 +11,7 @@ pub const FULL: u16 = 10_000;
 
 /// The criteria of a call with their weights (100 together), and the highest score of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scale {
+pub struct ScoringRules {
     criteria: Vec<Criterion>,
     maximum: u8,
 }
@@ -35,7 +35,7 @@ pub enum BadScale {
 
 /// A review as it was handed in, not yet judged by the call's rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Sheet {
+pub struct ReviewInput {
     /// Points by criterion.
     pub scores: Vec<Score>,
     /// Advice.
@@ -63,7 +63,7 @@ pub enum Mistake {
     CommentTooLong,
 }
 
-impl Scale {
+impl ScoringRules {
     /// The scale of a call.
     ///
     /// # Errors
@@ -101,7 +101,7 @@ impl Scale {
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn judge(&self, reviewer: Person, sheet: Sheet) -> Result<ReviewGiven, Vec<Mistake>> {
+    pub fn judge(&self, reviewer: Person, sheet: ReviewInput) -> Result<ReviewGiven, Vec<Mistake>> {
         let mut mistakes = Vec::new();
         let mut scores = Vec::with_capacity(self.criteria.len());
         let mut points = 0;

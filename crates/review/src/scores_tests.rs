@@ -3,18 +3,18 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn scale(weights: &[u8], maximum: u8) -> Scale {
+fn scale(weights: &[u8], maximum: u8) -> ScoringRules {
     let criterion = |(n, weight): (usize, &u8)| Criterion {
         key: format!("c{n}"),
         title: Text { de: "Ziel".into(), en: "Goal".into() },
         weight: *weight,
     };
-    Scale { criteria: weights.iter().enumerate().map(criterion).collect(), maximum }
+    ScoringRules { criteria: weights.iter().enumerate().map(criterion).collect(), maximum }
 }
 
-fn sheet(points: &[u8]) -> Sheet {
+fn sheet(points: &[u8]) -> ReviewInput {
     let score = |(n, points): (usize, &u8)| Score { criterion: format!("c{n}"), points: *points };
-    Sheet {
+    ReviewInput {
         scores: points.iter().enumerate().map(score).collect(),
         recommendation: Some(Recommendation::Fund),
         comment: " Clear goals. ".into(),
@@ -58,7 +58,7 @@ fn every_mistake_is_named() {
 #[test]
 fn a_comment_comes_in_by_the_door() {
     let judge = |comment: &str| {
-        let sheet = Sheet { comment: comment.into(), ..sheet(&[1, 2]) };
+        let sheet = ReviewInput { comment: comment.into(), ..sheet(&[1, 2]) };
         scale(&[50, 50], 5).judge(person(), sheet).map(|given| given.comment)
     };
     assert_eq!(judge("Gut\u{b}begru\u{308}ndet\0\u{200b}"), Ok("Gut\nbegründet".to_owned()));

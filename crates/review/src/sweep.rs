@@ -8,14 +8,14 @@ use chassis::StartError;
 use events::{ApplicationId, Cause};
 use tokio_util::sync::CancellationToken;
 
-use crate::Service;
+use crate::AppState;
 use crate::store::{files, queue, ties};
 
 /// Looks twice a minute until the process drains. Every replica may: files are locked one by one.
 ///
 /// # Errors
 /// Never: what cannot be done now is done next time.
-pub async fn run(service: Arc<Service>, draining: CancellationToken) -> Result<(), StartError> {
+pub async fn run(service: Arc<AppState>, draining: CancellationToken) -> Result<(), StartError> {
     let mut ticks = tokio::time::interval(Duration::from_secs(30));
     loop {
         tokio::select! {
@@ -32,7 +32,7 @@ pub async fn run(service: Arc<Service>, draining: CancellationToken) -> Result<(
 ///
 /// # Errors
 /// Postgres is away.
-pub async fn once(service: &Service) -> Result<usize, Failure> {
+pub async fn once(service: &AppState) -> Result<usize, Failure> {
     let overdue = queue::overdue(&mut *service.db.acquire().await?, service.clock.now()).await?;
     for application in &overdue {
         expire(service, *application).await?;
@@ -46,7 +46,7 @@ pub async fn once(service: &Service) -> Result<usize, Failure> {
     Ok(overdue.len())
 }
 
-async fn expire(service: &Service, application: ApplicationId) -> Result<(), Failure> {
+async fn expire(service: &AppState, application: ApplicationId) -> Result<(), Failure> {
     let mut tx = service.bus.begin().await?;
     if let Some(file) = files::lock(&mut tx, application).await? {
         let file = file.expired(tx.now());

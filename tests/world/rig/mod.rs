@@ -20,7 +20,7 @@ use bescheid::front::{Door, Front};
 use bescheid::service::{migrators, prefix};
 use bus::control::Operator;
 use chassis::settings::{Database, Http, SessionKeys};
-use chassis::{Clock, Process, Shutdown};
+use chassis::{App, Clock, Shutdown};
 use chrono::{TimeZone, Utc};
 use events::Service;
 use local::{Durability, Mailbox, Nats, NatsSettings, Postgres, PostgresSettings, Signal};
@@ -180,7 +180,7 @@ impl Rig {
 
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let keys: SessionKeys = toml::from_str(RIG_SESSION).expect("keys");
-        let front = Process::new("bescheid", Clock::system(), Http::default(), keys.clone(), listener)
+        let front = App::new("bescheid", Clock::system(), Http::default(), keys.clone(), listener)
             .expect("a process");
         let url = front.url();
 
@@ -453,7 +453,7 @@ async fn broker(folder: PathBuf) -> Nats {
 }
 
 fn open(
-    front: Process,
+    front: App,
     addresses: BTreeMap<&'static str, SocketAddr>,
     operator: Operator,
     mailbox: &Mailbox,

@@ -15,7 +15,7 @@ use crate::looks::{emails_under_way, said_and_heard};
 pub struct Unquiet(pub Vec<String>);
 
 impl Rig {
-    /// Waits until nothing is on its way: every outbox is empty, every said fact is heard and
+    /// Waits until nothing is on its way: every outbox is empty, every said fact is consumed and
     /// acknowledged, every email has met its fate. Facts that are parked or held on purpose are named
     /// by `waiting`: as many as that may stay.
     pub async fn until_quiet(&self, waiting: usize) {
@@ -78,11 +78,11 @@ impl Rig {
             seen.push(format!("{under_way} emails are under way"));
         }
         let mut missing = 0;
-        for (sayer, said, hearer, heard) in &facts {
+        for (publisher, said, consumer, heard) in &facts {
             if said != heard {
                 missing += said - heard;
                 if waiting == 0 {
-                    seen.push(format!("{sayer} said {said}, {hearer} heard {heard}"));
+                    seen.push(format!("{publisher} said {said}, {consumer} heard {heard}"));
                 }
             }
         }

@@ -128,7 +128,7 @@ impl Replica {
         self.shared.steps.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Facts it has heard more than once, as it counts them itself.
+    /// Facts it has consumed more than once, as it counts them itself.
     pub fn duplicates(&self) -> usize {
         let Duplicates { before, now } = &self.shared.duplicates;
         (before.load(Ordering::SeqCst) + now.load(Ordering::SeqCst)) as usize
@@ -215,7 +215,7 @@ impl Launch {
     /// The counters of a process die with it: they are read now and then.
     async fn sample(&self) {
         let Some(text) = ask(self.listen, "/metrics").await else { return };
-        let duplicates = metric(&text, "bus_heard_total", "verdict=\"duplicate\"");
+        let duplicates = metric(&text, "bus_consumed_total", "verdict=\"duplicate\"");
         self.shared.duplicates.now.store(duplicates as u32, Ordering::SeqCst);
     }
 }

@@ -9,7 +9,7 @@ use super::approve;
 use crate::award::{Decision, Stage};
 use crate::budget;
 use crate::deadlines::{Message, Standing};
-use crate::store::cases::File;
+use crate::store::cases::Dossier;
 use crate::store::notices;
 
 /// A case.
@@ -67,7 +67,7 @@ pub(super) enum Kind {
 
 impl Case {
     /// What there is to say of this file.
-    pub(super) fn of(File { case, submitted, .. }: &File) -> Self {
+    pub(super) fn of(Dossier { case, submitted, .. }: &Dossier) -> Self {
         let proposal = case.state.proposal().map(|proposal| {
             let (kind, reasons) = match &proposal.decision {
                 Decision::Grant { reasons_for_less, .. } => {

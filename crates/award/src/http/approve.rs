@@ -1,7 +1,6 @@
 //! Approve: another person decides. Money, decision and notice commit together.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use bus::outbox;
 use chassis::problem::{ApiJson, ApiPath, Problem};
@@ -9,22 +8,22 @@ use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Role, Session};
 use events::{ApplicationId, Cause, NoticeIssued, NoticeKind};
+use host::{IdempotencyKey, Idempotent};
 use letters::Pdf;
 use pages::{Form, Page};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::denied::{Changed, Denied};
-use super::once::Once;
+use super::error::{Changed, Error};
 use super::{Shared, answer, case, confirm};
-use crate::Service;
-use crate::award::{Act, Approved, Refusal, Stage, State as CaseState};
+use crate::AppState;
+use crate::award::{Approved, Refusal, Signature, Stage, State as CaseState};
 use crate::budget::Budget;
 use crate::calendar::day_in_germany;
-use crate::paper::{self, Source};
+use crate::notice_text::{self, NoticeInput};
 use crate::printer::Place;
-use crate::store::cases::File;
-use crate::store::history::{self, Happened};
+use crate::store::cases::Dossier;
+use crate::store::history::{self, HistoryEntry};
 use crate::store::{budgets, cases, notices};
 
 /// An approval.
@@ -48,18 +47,18 @@ pub(super) struct Approval {
 const ATTEMPTS: usize = 3;
 
 async fn act(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     application: ApplicationId,
     approval: &Approval,
-    once: &Once,
+    once: &Idempotent,
     cause: Cause,
-) -> Result<answer::Case, Denied> {
+) -> Result<answer::Case, Error> {
     session.require(Role::Approver)?;
     let by = cases::person(session);
     // The answer of the first time, before a notice is set in vain: the case has changed since.
-    let mut tx = service.bus.begin().await?;
-    if let Some(done) = once.begin(&mut tx).await? {
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(done) = once.answer(&mut tx).await? {
         return Ok(done);
     }
     cases::refuse_tied(&mut tx, application, session).await??;
@@ -69,15 +68,15 @@ async fn act(
     for _ in 0..ATTEMPTS {
         // Typesetting takes longer than a row may be locked: it is done before, from the case as it is now.
         let at = service.clock.now();
-        let approved = Act { by: by.clone(), at };
+        let approved = Signature { by: by.clone(), at };
         let file = read(service, application).await?;
         file.case.clone().as_seen(approval.revision)?;
         file.case.known(approval.in_knowledge_of_ties)?;
         let outlook = Outlook::of(service, &place, file, &approved).await?;
         outlook.is_as_seen(approval)?;
 
-        let mut tx = service.bus.begin().await?;
-        if let Some(done) = once.begin(&mut tx).await? {
+        let mut tx = host::begin(&service.bus).await?;
+        if let Some(done) = once.answer(&mut tx).await? {
             return Ok(done);
         }
         let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
@@ -101,30 +100,30 @@ async fn act(
         if let CaseState::Granted { .. } = &case.state {
             budgets::commit(&mut tx, &case, &budget, at).await?;
         }
-        let happened = Happened::new(at, case.state.stage().name()).by(&by).amount(case.expected());
+        let happened = HistoryEntry::new(at, case.state.stage().name()).by(&by).amount(case.expected());
         cases::save(&mut tx, &case, before, &happened).await?;
         if known {
-            history::append(&mut tx, application, &Happened::new(at, "known").by(&by)).await?;
+            history::append(&mut tx, application, &HistoryEntry::new(at, "known").by(&by)).await?;
         }
         outbox::append(&mut tx, application, fact, cause.clone());
         if let Some((kind, pdf)) = issued {
             let notice = notices::Notice::issued(application, kind, pdf.sha256, at);
             notices::insert(&mut tx, &notice, &pdf.bytes).await?;
-            let happened = Happened::new(at, "notice").remark(notice.sha256.clone());
+            let happened = HistoryEntry::new(at, "notice").remark(notice.sha256.clone());
             history::append(&mut tx, application, &happened).await?;
             let fact = NoticeIssued { notice: notice.id, kind, sha256: notice.sha256, issued_at: at };
             outbox::append(&mut tx, application, fact, cause);
         }
         let answer =
             answer::Case::of(&cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?);
-        once.end(&mut tx, &answer).await?;
-        service.bus.commit(tx).await?;
+        once.store(&mut tx, &answer).await?;
+        host::commit(&service.bus, tx).await?;
         return Ok(answer);
     }
     Err(Refusal::Stale.into())
 }
 
-pub(super) async fn read(service: &Service, application: ApplicationId) -> Result<File, Problem> {
+pub(super) async fn read(service: &AppState, application: ApplicationId) -> Result<Dossier, Problem> {
     let mut db = service.db.acquire().await?;
     cases::file(&mut db, application).await?.ok_or_else(Problem::not_found)
 }
@@ -133,7 +132,7 @@ pub(super) async fn read(service: &Service, application: ApplicationId) -> Resul
 #[derive(Debug)]
 pub(super) struct Outlook {
     /// The case as it was read.
-    pub file: File,
+    pub file: Dossier,
     /// Granted, rejected, or waitlisted.
     pub stage: Stage,
     /// The money of the year, before.
@@ -147,11 +146,11 @@ pub(super) struct Outlook {
 impl Outlook {
     /// Nothing in the notice depends on who approves it.
     pub(super) async fn of(
-        service: &Service,
+        service: &AppState,
         place: &Place<'_>,
-        file: File,
-        approved: &Act,
-    ) -> Result<Self, Denied> {
+        file: Dossier,
+        approved: &Signature,
+    ) -> Result<Self, Error> {
         let case = &file.case;
         let mut db = service.db.acquire().await?;
         let budgets = budgets::of_call(&mut db, case.terms.call).await?;
@@ -162,11 +161,12 @@ impl Outlook {
         let stage = case.state.stage();
         let pdf = match &case.state {
             CaseState::Granted { proposal, .. } | CaseState::Rejected { proposal, .. } => {
-                let source = Source { submitted: &file.submitted, call: &file.call, year: case.terms.year };
-                let notice = paper::notice(source, &proposal.decision, day_in_germany(approved.at));
+                let source =
+                    NoticeInput { submitted: &file.submitted, call: &file.call, year: case.terms.year };
+                let notice = notice_text::notice(source, &proposal.decision, day_in_germany(approved.at));
                 let missing = letters::missing_parts(&notice);
                 if !missing.is_empty() {
-                    return Err(Denied::Missing(missing));
+                    return Err(Error::Missing(missing));
                 }
                 Some(place.print(notice).await.map_err(Problem::internal)?)
             }
@@ -180,9 +180,9 @@ impl Outlook {
         self.pdf.as_ref().map_or("", |pdf| &pdf.sha256)
     }
 
-    fn is_as_seen(&self, approval: &Approval) -> Result<(), Denied> {
+    fn is_as_seen(&self, approval: &Approval) -> Result<(), Error> {
         match approval.sha256.as_deref() {
-            Some(seen) if seen != self.sha256() => Err(Denied::Changed(match (seen, self.sha256()) {
+            Some(seen) if seen != self.sha256() => Err(Error::Changed(match (seen, self.sha256()) {
                 ("", _) => Changed::FundsAreBack,
                 (_, "") => Changed::FundsAreGone,
                 _ => Changed::Notice,
@@ -198,10 +198,10 @@ pub(super) async fn api(
     session: Session,
     trace: Trace,
     ApiPath(application): ApiPath<ApplicationId>,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     ApiJson(approval): ApiJson<Approval>,
 ) -> Result<ApiJson<answer::Case>, Problem> {
-    let once = Once::of(&headers, &session, "approve", &(application, &approval))?;
+    let once = Idempotent::new(&session, "approve", key, &(application, &approval))?;
     let cause = Cause::request(Some(trace.to_string()));
     Ok(ApiJson(act(&service, &session, application, &approval, &once, cause).await?))
 }
@@ -220,7 +220,12 @@ pub(super) async fn form(
         revision: fields.get("revision").parse().ok(),
         sha256: Some(fields.get("sha256").to_owned()),
     };
-    let once = Once::new(&session, "approve", fields.get("key"), &(application, &approval))?;
+    let once = Idempotent::new(
+        &session,
+        "approve",
+        IdempotencyKey::new(fields.get("key"))?,
+        &(application, &approval),
+    )?;
     let cause = Cause::request(Some(trace.to_string()));
     match act(&service, &session, application, &approval, &once, cause).await {
         Ok(case) => {

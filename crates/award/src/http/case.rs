@@ -14,17 +14,16 @@ use pages::{Choice, Form, Keep, Page};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::denied::Denied;
 use super::ranking::{badge, stage_name, title};
 use super::{Shared, answer, decides, keep};
-use crate::Service;
+use crate::AppState;
 use crate::award::{Decision, Proposal, Returned, ReviewResult, Stage, State as CaseState};
 use crate::budget::Budget;
 use crate::calendar::day_in_germany;
-use crate::deadlines::{Entry, Standing, Way};
-use crate::paper::{self, Source};
-use crate::store::cases::File;
-use crate::store::history::{self, Happened};
+use crate::deadlines::{DeliveryRecord, Entry, Standing};
+use crate::notice_text::{self, NoticeInput};
+use crate::store::cases::Dossier;
+use crate::store::history::{self, HistoryEntry};
 use crate::store::notices::Notice;
 use crate::store::{budgets, cases, notices, ties};
 
@@ -46,12 +45,12 @@ struct CasePage<'a> {
     page: &'a Page,
     form: &'a Form,
     done: Option<String>,
-    file: &'a File,
+    file: &'a Dossier,
     stage: Stage,
     budget: Option<Budget>,
     notice: Option<&'a Notice>,
     standing: Option<Standing>,
-    happened: &'a [Happened],
+    happened: &'a [HistoryEntry],
     whole: bool,
     key: String,
     may: May,
@@ -80,7 +79,7 @@ struct May {
 }
 
 impl May {
-    fn of(session: &Session, file: &File, notice: Option<&Notice>, tied: bool) -> Self {
+    fn of(session: &Session, file: &Dossier, notice: Option<&Notice>, tied: bool) -> Self {
         if tied {
             return Self { propose: false, approve: false, send_back: false, record: false, own: false };
         }
@@ -193,11 +192,11 @@ impl CasePage<'_> {
         (open && notice.way.needs_post(today)).then(|| post_reason(self.page, &notice.way, today))
     }
 
-    fn told(&self, happened: &Happened) -> String {
+    fn told(&self, happened: &HistoryEntry) -> String {
         self.page.t(format!("history-{}", happened.what))
     }
 
-    fn remark(&self, happened: &Happened) -> Option<String> {
+    fn remark(&self, happened: &HistoryEntry) -> Option<String> {
         let remark = happened.remark.as_ref()?;
         if happened.what == "notice" {
             return Some(format!("{}: {remark}", self.page.t("notice-sha256")));
@@ -207,7 +206,7 @@ impl CasePage<'_> {
 }
 
 /// Why the portal will not bring the notice to its recipient, for the case worker who has to act.
-pub(super) fn post_reason(page: &Page, way: &Way, today: NaiveDate) -> String {
+pub(super) fn post_reason(page: &Page, way: &DeliveryRecord, today: NaiveDate) -> String {
     match way.standing(today) {
         Standing::MessageBounced { bounced_on } => page.t1("post-bounced", "on", page.date(bounced_on)),
         Standing::OfferEnded { on } => page.t1("post-offer-ended", "on", page.date(on)),
@@ -263,7 +262,7 @@ pub(super) async fn draft(
 ) -> Result<Response, Problem> {
     decides(&session)?;
     let form = keep::FORMS.into_iter().find(|known| *known == form).ok_or_else(Problem::not_found)?;
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     let notice = notices::find(&mut tx, application).await?;
     let tied = ties::of(&mut tx, application, &file.submitted, &session).await?;
@@ -277,13 +276,13 @@ pub(super) async fn draft(
     let (name, back, now) =
         (keep::name(form, application), page.url(&format!("/cases/{application}")), tx.now());
     let answer = kept::answer(&mut tx, &page, &session, &name, &fields, &back, gone, now).await?;
-    service.bus.commit(tx).await.map_err(|failure| Problem::from(Denied::from(failure)))?;
+    host::commit(&service.bus, tx).await?;
     Ok(answer)
 }
 
 /// The page again, with what was typed and what is wrong with it.
 pub(super) async fn show_again(
-    service: &Service,
+    service: &AppState,
     page: &Page,
     session: &Session,
     application: ApplicationId,
@@ -293,7 +292,7 @@ pub(super) async fn show_again(
 }
 
 async fn draw(
-    service: &Service,
+    service: &AppState,
     page: &Page,
     session: &Session,
     application: ApplicationId,
@@ -315,7 +314,7 @@ async fn draw(
 
     let today = day_in_germany(page.now);
     let stage = file.case.state.stage();
-    let wrong = !form.is_good();
+    let wrong = !form.is_valid();
     let form = if wrong { form } else { start(page, &file, form, &kept) };
     let keeps = keep::FORMS.iter().zip(&kept).map(|(form, kept)| {
         let draft = page.url(&format!("/cases/{application}/{form}/draft"));
@@ -333,8 +332,8 @@ async fn draw(
     // The texts of the notice, whatever will be decided.
     let decision = Decision::Reject { reasons: Vec::new() };
     let decision = file.case.state.proposal().map_or(&decision, |proposal| &proposal.decision);
-    let source = Source { submitted: &file.submitted, call: &file.call, year: file.case.terms.year };
-    let unprintable = letters::unprintable(&paper::notice(source, decision, today));
+    let source = NoticeInput { submitted: &file.submitted, call: &file.call, year: file.case.terms.year };
+    let unprintable = letters::unprintable(&notice_text::notice(source, decision, today));
     let open = matches!(stage, Stage::Ready | Stage::Proposed | Stage::Waitlisted);
     let shown = CasePage {
         page,
@@ -359,7 +358,7 @@ async fn draw(
             String::new()
         },
         shares: match decision {
-            Decision::Grant { amount, .. } => paper::partner_shares(&file.submitted, *amount),
+            Decision::Grant { amount, .. } => notice_text::partner_shares(&file.submitted, *amount),
             Decision::Reject { .. } => Vec::new(),
         },
         form: &form,
@@ -369,7 +368,7 @@ async fn draw(
 }
 
 /// What somebody has typed before, with what was wrong with it. A fresh proposal offers to grant what was applied for.
-fn start(page: &Page, file: &File, form: Form, kept: &[Option<Kept>]) -> Form {
+fn start(page: &Page, file: &Dossier, form: Form, kept: &[Option<Kept>]) -> Form {
     let typed = kept.iter().flatten().flat_map(|kept| kept.fields.iter());
     let mut form = typed.fold(form, |form, (name, value)| form.with(name, value));
     for (field, message) in kept.iter().flatten().flat_map(|kept| &kept.refused) {

@@ -12,24 +12,24 @@ use pages::{Form, Page};
 use uuid::Uuid;
 
 use super::approve::{Outlook, read};
-use super::denied::{Denied, missing};
+use super::error::{Error, missing};
 use super::ranking::title;
 use super::{Shared, answer, decides};
-use crate::Service;
-use crate::award::{Act, Decision, Stage};
+use crate::AppState;
+use crate::award::{Decision, Signature, Stage};
 use crate::store::cases;
-use crate::store::cases::File;
+use crate::store::cases::Dossier;
 
 /// What an approval would do now. `by`: who would approve; none where somebody only looks.
 async fn outlook(
-    service: &Service,
+    service: &AppState,
     application: ApplicationId,
     by: Option<Person>,
-) -> Result<(File, Result<Outlook, Denied>), Problem> {
+) -> Result<(Dossier, Result<Outlook, Error>), Problem> {
     let place = service.printer.place().await;
     let file = read(service, application).await?;
     let nobody = Person { id: String::new(), name: String::new() };
-    let act = Act { by: by.unwrap_or(nobody), at: service.clock.now() };
+    let act = Signature { by: by.unwrap_or(nobody), at: service.clock.now() };
     let outlook = Outlook::of(service, &place, file.clone(), &act).await;
     Ok((file, outlook))
 }
@@ -68,7 +68,7 @@ pub(super) async fn preview(
 struct ApprovalPage<'a> {
     page: &'a Page,
     form: &'a Form,
-    file: &'a File,
+    file: &'a Dossier,
     /// Why it is shown again instead of being done.
     changed: Option<String>,
     /// None: the notice is not complete, and cannot be issued.
@@ -146,7 +146,7 @@ pub(super) async fn page(
 
 /// The page again, saying why it was not done.
 pub(super) async fn show_again(
-    service: &Service,
+    service: &AppState,
     page: &Page,
     session: &Session,
     application: ApplicationId,
@@ -158,7 +158,7 @@ pub(super) async fn show_again(
 }
 
 async fn draw(
-    service: &Service,
+    service: &AppState,
     page: &Page,
     session: &Session,
     application: ApplicationId,
@@ -167,12 +167,12 @@ async fn draw(
     session.require(Role::Approver)?;
     let mut form = Form::new(page);
     if let Err(tied) = cases::refuse_tied(&mut *service.db.acquire().await?, application, session).await? {
-        Denied::from(tied).beside(&mut form, page)?;
+        Error::from(tied).beside(&mut form, page)?;
     }
     let (file, outlook) = outlook(service, application, Some(cases::person(session))).await?;
     let (outlook, missing) = match outlook {
         Ok(outlook) => (Some(outlook), String::new()),
-        Err(Denied::Missing(parts)) => (None, missing(page, &parts)),
+        Err(Error::Missing(parts)) => (None, missing(page, &parts)),
         Err(denied) => {
             denied.beside(&mut form, page)?;
             (None, String::new())

@@ -7,8 +7,8 @@ use chassis::session::{Fields, Session};
 use events::ApplicationId;
 use pages::{Form, Page, kept};
 
-use super::denied::Denied;
-use crate::Service;
+use super::error::Error;
+use crate::AppState;
 
 /// The forms of a case, by the name of their operation.
 pub(super) const FORMS: [&str; 3] = ["proposal", "return", "entries"];
@@ -20,7 +20,7 @@ pub(super) fn name(form: &str, application: ApplicationId) -> String {
 
 /// Notes in `form` why an act was not done; what speaks of no field is noted without one. What no other text would
 /// cure is a problem.
-pub(super) fn note(denied: Denied, form: &mut Form, page: &Page) -> Result<(), Problem> {
+pub(super) fn note(denied: Error, form: &mut Form, page: &Page) -> Result<(), Problem> {
     match denied.beside(form, page) {
         Err(Problem { kind: ProblemKind::Conflict, for_people: Some(why), .. }) => {
             form.refuse("", why);
@@ -32,7 +32,7 @@ pub(super) fn note(denied: Denied, form: &mut Form, page: &Page) -> Result<(), P
 
 /// Keeps it, and leads to the page of the case.
 pub(super) async fn show(
-    service: &Service,
+    service: &AppState,
     page: &Page,
     session: &Session,
     application: ApplicationId,
@@ -40,10 +40,10 @@ pub(super) async fn show(
     fields: &Fields,
     form: &Form,
 ) -> Result<Response, Problem> {
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let now = tx.now();
     kept::refuse(&mut tx, &session.person, &name(of, application), fields, form.refused(), now).await?;
-    service.bus.commit(tx).await.map_err(|failure| Problem::from(Denied::from(failure)))?;
+    host::commit(&service.bus, tx).await?;
     let next = page.url(&format!("/cases/{application}?refused={of}#errors"));
     Ok(Redirect::to(&next).into_response())
 }

@@ -4,11 +4,10 @@ mod answer;
 mod approve;
 mod case;
 mod confirm;
-mod denied;
+mod error;
 mod keep;
 mod list;
 mod notice;
-mod once;
 mod propose;
 mod ranking;
 mod record;
@@ -19,15 +18,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use chassis::api::{ApiRouter, Doc};
+use chassis::api::{ApiRouter, Operation};
 use chassis::{Problem, ProblemKind, Role, Session};
 
-use crate::Service;
+use crate::AppState;
 
-type Shared = Arc<Service>;
+type Shared = Arc<AppState>;
 
 /// All routes of the service.
-pub fn routes(service: Arc<Service>) -> Router {
+pub fn routes(service: Arc<AppState>) -> Router {
     Router::new()
         .route("/award", get(ranking::page))
         .route("/award/cases/{application}", get(case::page))
@@ -45,7 +44,7 @@ pub fn routes(service: Arc<Service>) -> Router {
 }
 
 /// The JSON API, with its OpenAPI document.
-pub fn api() -> ApiRouter<Arc<Service>> {
+pub fn api() -> ApiRouter<Arc<AppState>> {
     use ProblemKind::{Conflict, Invalid, NotFound};
     const DECIDING: &[ProblemKind] = &[NotFound, Conflict, Invalid];
     let ok = StatusCode::OK;
@@ -53,7 +52,7 @@ pub fn api() -> ApiRouter<Arc<Service>> {
         .get(
             "/cases",
             list::cases,
-            Doc::new("Cases of one stage, the best reviewed first")
+            Operation::new("Cases of one stage, the best reviewed first")
                 .description("For case workers and approvers.")
                 .query::<list::Query>()
                 .answers::<list::Cases>(ok),
@@ -61,7 +60,7 @@ pub fn api() -> ApiRouter<Arc<Service>> {
         .get(
             "/cases/{application}",
             case::api,
-            Doc::new("One case")
+            Operation::new("One case")
                 .description("For case workers and approvers.")
                 .answers::<answer::Case>(ok)
                 .problems(&[NotFound]),
@@ -69,7 +68,7 @@ pub fn api() -> ApiRouter<Arc<Service>> {
         .post(
             "/cases/{application}/proposal",
             propose::api,
-            Doc::new("Propose a decision")
+            Operation::new("Propose a decision")
                 .description("Takes an Idempotency-Key.")
                 .role(Role::CaseWorker)
                 .body::<propose::Proposal>()
@@ -79,7 +78,7 @@ pub fn api() -> ApiRouter<Arc<Service>> {
         .get(
             "/cases/{application}/approval",
             confirm::api,
-            Doc::new("What an approval would do now, and the hash of the notice it would issue")
+            Operation::new("What an approval would do now, and the hash of the notice it would issue")
                 .description("Changes nothing. The notice itself is at /award/cases/{application}/preview.")
                 .role(Role::Approver)
                 .answers::<answer::Outlook>(ok)
@@ -88,7 +87,7 @@ pub fn api() -> ApiRouter<Arc<Service>> {
         .post(
             "/cases/{application}/approval",
             approve::api,
-            Doc::new("Approve the proposed decision, as another person")
+            Operation::new("Approve the proposed decision, as another person")
                 .description("The answer is granted, rejected, or waitlisted when the budget is used up. Takes an Idempotency-Key.")
                 .role(Role::Approver)
                 .body::<approve::Approval>()
@@ -98,7 +97,7 @@ pub fn api() -> ApiRouter<Arc<Service>> {
         .post(
             "/cases/{application}/return",
             send_back::api,
-            Doc::new("Send a proposal back")
+            Operation::new("Send a proposal back")
                 .description("Takes an Idempotency-Key.")
                 .role(Role::Approver)
                 .body::<send_back::Return>()
@@ -108,14 +107,14 @@ pub fn api() -> ApiRouter<Arc<Service>> {
         .get(
             "/budgets",
             list::budgets,
-            Doc::new("The money of all calls")
+            Operation::new("The money of all calls")
                 .description("For case workers and approvers.")
                 .answers::<Vec<answer::Budget>>(ok),
         )
         .get(
             "/notices/{application}",
             notice::api,
-            Doc::new("A notice: what it is, and where its deadlines stand")
+            Operation::new("A notice: what it is, and where its deadlines stand")
                 .description("For the applicant, case workers and approvers. The PDF is at /award/notices/{application}/pdf; the applicant has to retrieve the notice first.")
                 .answers::<answer::Notice>(ok)
                 .problems(&[NotFound]),
@@ -123,7 +122,7 @@ pub fn api() -> ApiRouter<Arc<Service>> {
         .post(
             "/notices/{application}/retrieval",
             notice::retrieve_api,
-            Doc::new("Retrieve a notice, as its recipient")
+            Operation::new("Retrieve a notice, as its recipient")
                 .description("On the day after it the notice counts as notified, and the time to sue runs. Only the first time counts. Takes an Idempotency-Key.")
                 .role(Role::Applicant)
                 .answers::<answer::Notice>(ok)
@@ -132,7 +131,7 @@ pub fn api() -> ApiRouter<Arc<Service>> {
         .post(
             "/notices/{application}/entries",
             record::api,
-            Doc::new("Put on file that a notice was posted or arrived, or that the remedy was waived")
+            Operation::new("Put on file that a notice was posted or arrived, or that the remedy was waived")
                 .description("Takes an Idempotency-Key.")
                 .role(Role::CaseWorker)
                 .body::<record::Recorded>()

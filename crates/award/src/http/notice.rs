@@ -5,24 +5,23 @@
 
 use askama::Template;
 use axum::extract::{Query, State};
-use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
 use chassis::problem::{ApiJson, ApiPath, Problem};
 use chassis::session::{Fields, PageForm};
 use chassis::{Role, Session};
 use events::{ApplicationId, NoticeKind};
+use host::{IdempotencyKey, Idempotent};
 use pages::{Form, Page};
 use serde::Deserialize;
 
-use super::denied::Denied;
-use super::once::Once;
+use super::error::Error;
 use super::{Shared, answer};
-use crate::Service;
+use crate::AppState;
 use crate::calendar::day_in_germany;
 use crate::deadlines::Standing;
 use crate::store::cases::{self, Owner};
-use crate::store::history::{self, Happened};
+use crate::store::history::{self, HistoryEntry};
 use crate::store::notices::{self, Notice};
 
 /// Who looks.
@@ -36,7 +35,7 @@ enum Reader {
 
 /// The notice, for those whom it concerns; to everybody else there is none.
 async fn find(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     application: ApplicationId,
 ) -> Result<(Notice, Owner, Reader), Problem> {
@@ -154,17 +153,17 @@ pub(super) async fn pdf(
 
 /// The recipient retrieves it; from the first time the time to sue is counted (§ 41 (2a) VwVfG).
 async fn act(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     application: ApplicationId,
-    once: &Once,
-) -> Result<answer::Notice, Denied> {
+    once: &Idempotent,
+) -> Result<answer::Notice, Error> {
     let (_, _, reader) = find(service, session, application).await?;
     if reader != Reader::Recipient {
         return Err(Problem::forbidden().detail("only the recipient retrieves a notice").into());
     }
-    let mut tx = service.bus.begin().await?;
-    if let Some(done) = once.begin(&mut tx).await? {
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(done) = once.answer(&mut tx).await? {
         return Ok(done);
     }
     let (now, today) = (tx.now(), day_in_germany(tx.now()));
@@ -175,11 +174,11 @@ async fn act(
         notice.way = notice.way.retrieved(today);
         let by = cases::person(session);
         notices::retrieved(&mut tx, &notice, now, &by).await?;
-        history::append(&mut tx, application, &Happened::new(now, "retrieved").by(&by)).await?;
+        history::append(&mut tx, application, &HistoryEntry::new(now, "retrieved").by(&by)).await?;
     }
     let answer = answer::Notice::of(&notice, today);
-    once.end(&mut tx, &answer).await?;
-    service.bus.commit(tx).await?;
+    once.store(&mut tx, &answer).await?;
+    host::commit(&service.bus, tx).await?;
     Ok(answer)
 }
 
@@ -191,7 +190,7 @@ pub(super) async fn retrieve(
     PageForm { session, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     // Only the first time counts: it needs no key.
-    let once = Once::new(&session, "retrieve", "", &application)?;
+    let once = Idempotent::new(&session, "retrieve", IdempotencyKey::default(), &application)?;
     act(&service, &session, application, &once).await?;
     Ok(Redirect::to(&page.url(&format!("/notices/{application}"))).into_response())
 }
@@ -201,9 +200,9 @@ pub(super) async fn retrieve_api(
     State(service): State<Shared>,
     session: Session,
     ApiPath(application): ApiPath<ApplicationId>,
-    headers: HeaderMap,
+    key: IdempotencyKey,
 ) -> Result<ApiJson<answer::Notice>, Problem> {
     session.require(Role::Applicant)?;
-    let once = Once::of(&headers, &session, "retrieve", &application)?;
+    let once = Idempotent::new(&session, "retrieve", key, &application)?;
     Ok(ApiJson(act(&service, &session, application, &once).await?))
 }

@@ -1,26 +1,25 @@
 //! Propose: a case worker says what should be decided, and how the notice would read.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use chassis::problem::{ApiJson, ApiPath, Problem};
 use chassis::session::{Fields, PageForm};
 use chassis::{Role, Session};
 use events::{ApplicationId, Cents};
+use host::{IdempotencyKey, Idempotent};
 use pages::{Form, Page, kept, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{self, Kind};
-use super::denied::Denied;
-use super::once::Once;
+use super::error::Error;
 use super::{Shared, case, keep};
-use crate::Service;
-use crate::award::{Act, Case, Decision};
+use crate::AppState;
+use crate::award::{Case, Decision, Signature};
 use crate::calendar::day_in_germany;
-use crate::paper::{self, Source};
-use crate::store::cases::{self, File};
-use crate::store::history::{self, Happened};
+use crate::notice_text::{self, NoticeInput};
+use crate::store::cases::{self, Dossier};
+use crate::store::history::{self, HistoryEntry};
 
 /// The longest reasons, in characters.
 pub(super) const LONGEST: usize = 5_000;
@@ -68,15 +67,15 @@ impl Proposal {
 }
 
 async fn act(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     application: ApplicationId,
     proposal: &Proposal,
-    once: &Once,
-) -> Result<answer::Case, Denied> {
+    once: &Idempotent,
+) -> Result<answer::Case, Error> {
     session.require(Role::CaseWorker)?;
-    let mut tx = service.bus.begin().await?;
-    if let Some(done) = once.begin(&mut tx).await? {
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(done) = once.answer(&mut tx).await? {
         return Ok(done);
     }
     let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
@@ -89,23 +88,23 @@ async fn act(
         Kind::Grant => "proposed-grant",
         Kind::Reject => "proposed-reject",
     };
-    let happened = Happened::new(now, what).by(&by).amount(decision.amount());
-    let source = Source { submitted: &file.submitted, call: &file.call, year: case.terms.year };
-    let missing = letters::missing_parts(&paper::notice(source, &decision, day_in_germany(now)));
-    let case = case.as_seen(proposal.revision)?.propose(decision, Act { by, at: now })?;
+    let happened = HistoryEntry::new(now, what).by(&by).amount(decision.amount());
+    let source = NoticeInput { submitted: &file.submitted, call: &file.call, year: case.terms.year };
+    let missing = letters::missing_parts(&notice_text::notice(source, &decision, day_in_germany(now)));
+    let case = case.as_seen(proposal.revision)?.propose(decision, Signature { by, at: now })?;
     if !missing.is_empty() {
-        return Err(Denied::Missing(missing));
+        return Err(Error::Missing(missing));
     }
     cases::save(&mut tx, &case, before, &happened).await?;
     if known {
-        history::append(&mut tx, application, &Happened::new(now, "known").by(&cases::person(session)))
+        history::append(&mut tx, application, &HistoryEntry::new(now, "known").by(&cases::person(session)))
             .await?;
     }
     // As it is saved now; saving counts the revision up.
-    let answer = answer::Case::of(&File { case: Case { revision: case.revision + 1, ..case }, ..file });
+    let answer = answer::Case::of(&Dossier { case: Case { revision: case.revision + 1, ..case }, ..file });
     kept::discard(&mut tx, &session.person, &keep::name("proposal", application)).await?;
-    once.end(&mut tx, &answer).await?;
-    service.bus.commit(tx).await?;
+    once.store(&mut tx, &answer).await?;
+    host::commit(&service.bus, tx).await?;
     Ok(answer)
 }
 
@@ -114,7 +113,7 @@ pub(super) async fn api(
     State(service): State<Shared>,
     session: Session,
     ApiPath(application): ApiPath<ApplicationId>,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     ApiJson(proposal): ApiJson<Proposal>,
 ) -> Result<ApiJson<answer::Case>, Problem> {
     let texts = [("/reasons", &proposal.reasons), ("/reason_for_full", &proposal.reason_for_full)];
@@ -122,7 +121,7 @@ pub(super) async fn api(
     {
         return Err(Problem::invalid([(field, format!("at most {LONGEST} characters"))]));
     }
-    let once = Once::of(&headers, &session, "propose", &(application, &proposal))?;
+    let once = Idempotent::new(&session, "propose", key, &(application, &proposal))?;
     Ok(ApiJson(act(&service, &session, application, &proposal, &once).await?))
 }
 
@@ -134,7 +133,7 @@ pub(super) async fn form(
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     let mut form = Form::typed(&page, &fields);
-    let kind = form.need_choice("kind", "field-kind", &case::kinds(&page));
+    let kind = form.required_choice("kind", "field-kind", &case::kinds(&page));
     let kind = if kind == "reject" { Kind::Reject } else { Kind::Grant };
     let amount = match kind {
         Kind::Grant => Some(form.need_money("amount_cents", "field-amount")),
@@ -143,13 +142,20 @@ pub(super) async fn form(
     let proposal = Proposal {
         kind,
         amount_cents: amount,
-        reasons: form.take("reasons", "field-reasons", LONGEST).unwrap_or_default(),
-        reason_for_full: form.take("reason_for_full", "field-reason-for-full", LONGEST).unwrap_or_default(),
+        reasons: form.optional("reasons", "field-reasons", LONGEST).unwrap_or_default(),
+        reason_for_full: form
+            .optional("reason_for_full", "field-reason-for-full", LONGEST)
+            .unwrap_or_default(),
         in_knowledge_of_ties: fields.get("in_knowledge_of_ties") == "yes",
         revision: fields.get("revision").parse().ok(),
     };
-    if form.is_good() {
-        let once = Once::new(&session, "propose", fields.get("key"), &(application, &proposal))?;
+    if form.is_valid() {
+        let once = Idempotent::new(
+            &session,
+            "propose",
+            IdempotencyKey::new(fields.get("key"))?,
+            &(application, &proposal),
+        )?;
         match act(&service, &session, application, &proposal, &once).await {
             Ok(_) => {
                 let next = page.url(&format!("/cases/{application}?done=proposed"));

@@ -1,24 +1,23 @@
 //! Record: what a case worker puts on file about the way of a notice.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use chassis::problem::{ApiJson, ApiPath, Problem};
 use chassis::session::{Fields, PageForm};
 use chassis::{Role, Session};
 use chrono::NaiveDate;
 use events::ApplicationId;
+use host::{IdempotencyKey, Idempotent};
 use pages::{Form, Page, kept};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::denied::Denied;
-use super::once::Once;
+use super::error::Error;
 use super::{Shared, answer, case, keep};
-use crate::Service;
+use crate::AppState;
 use crate::calendar::day_in_germany;
 use crate::deadlines::Entry;
-use crate::store::history::{self, Happened};
+use crate::store::history::{self, HistoryEntry};
 use crate::store::{cases, notices};
 
 /// Something about the way of a notice.
@@ -32,15 +31,15 @@ pub(super) struct Recorded {
 }
 
 async fn act(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     application: ApplicationId,
     recorded: Recorded,
-    once: &Once,
-) -> Result<answer::Notice, Denied> {
+    once: &Idempotent,
+) -> Result<answer::Notice, Error> {
     session.require(Role::CaseWorker)?;
-    let mut tx = service.bus.begin().await?;
-    if let Some(done) = once.begin(&mut tx).await? {
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(done) = once.answer(&mut tx).await? {
         return Ok(done);
     }
     let (now, today) = (tx.now(), day_in_germany(tx.now()));
@@ -49,13 +48,14 @@ async fn act(
     let mut notice = notices::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     notice.way = notice.way.record(recorded.entry, recorded.on, today)?;
     notices::save_way(&mut tx, &notice).await?;
-    let happened =
-        Happened::new(now, recorded.entry.name()).by(&cases::person(session)).remark(recorded.on.to_string());
+    let happened = HistoryEntry::new(now, recorded.entry.name())
+        .by(&cases::person(session))
+        .remark(recorded.on.to_string());
     history::append(&mut tx, application, &happened).await?;
     let answer = answer::Notice::of(&notice, today);
     kept::discard(&mut tx, &session.person, &keep::name("entries", application)).await?;
-    once.end(&mut tx, &answer).await?;
-    service.bus.commit(tx).await?;
+    once.store(&mut tx, &answer).await?;
+    host::commit(&service.bus, tx).await?;
     Ok(answer)
 }
 
@@ -64,10 +64,10 @@ pub(super) async fn api(
     State(service): State<Shared>,
     session: Session,
     ApiPath(application): ApiPath<ApplicationId>,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     ApiJson(recorded): ApiJson<Recorded>,
 ) -> Result<ApiJson<answer::Notice>, Problem> {
-    let once = Once::of(&headers, &session, "record", &(application, recorded))?;
+    let once = Idempotent::new(&session, "record", key, &(application, recorded))?;
     Ok(ApiJson(act(&service, &session, application, recorded, &once).await?))
 }
 
@@ -79,12 +79,17 @@ pub(super) async fn form(
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     let mut form = Form::typed(&page, &fields);
-    let entry = form.need_choice("entry", "field-entry", &case::entries(&page));
+    let entry = form.required_choice("entry", "field-entry", &case::entries(&page));
     let on = form.need_date("on", "field-entry-day");
     let entry = Entry::ALL.into_iter().find(|one| one.name() == entry);
-    if let (Some(entry), true) = (entry, form.is_good()) {
+    if let (Some(entry), true) = (entry, form.is_valid()) {
         let recorded = Recorded { entry, on };
-        let once = Once::new(&session, "record", fields.get("key"), &(application, recorded))?;
+        let once = Idempotent::new(
+            &session,
+            "record",
+            IdempotencyKey::new(fields.get("key"))?,
+            &(application, recorded),
+        )?;
         match act(&service, &session, application, recorded, &once).await {
             Ok(_) => {
                 let next = page.url(&format!("/cases/{application}?done=recorded"));

@@ -1,24 +1,23 @@
 //! Send back: the approver wants another proposal.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use chassis::problem::{ApiJson, ApiPath, Problem};
 use chassis::session::{Fields, PageForm};
 use chassis::{Role, Session};
 use events::ApplicationId;
+use host::{IdempotencyKey, Idempotent};
 use pages::{Form, Page, kept, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::denied::Denied;
-use super::once::Once;
+use super::error::Error;
 use super::propose::LONGEST;
 use super::{Shared, answer, keep};
-use crate::Service;
-use crate::award::Act;
+use crate::AppState;
+use crate::award::Signature;
 use crate::store::cases;
-use crate::store::history::Happened;
+use crate::store::history::HistoryEntry;
 
 /// A proposal sent back.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -32,28 +31,28 @@ pub(super) struct Return {
 }
 
 async fn act(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     application: ApplicationId,
     request: &Return,
-    once: &Once,
-) -> Result<answer::Case, Denied> {
+    once: &Idempotent,
+) -> Result<answer::Case, Error> {
     session.require(Role::Approver)?;
-    let mut tx = service.bus.begin().await?;
-    if let Some(done) = once.begin(&mut tx).await? {
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(done) = once.answer(&mut tx).await? {
         return Ok(done);
     }
     let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     cases::refuse_tied(&mut tx, application, session).await??;
     let (now, by, before) = (tx.now(), cases::person(session), case.state.stage());
     let reason = parse::lines(&request.reason);
-    let happened = Happened::new(now, "returned").by(&by).remark(reason.clone());
-    let case = case.as_seen(request.revision)?.send_back(Act { by, at: now }, reason)?;
+    let happened = HistoryEntry::new(now, "returned").by(&by).remark(reason.clone());
+    let case = case.as_seen(request.revision)?.send_back(Signature { by, at: now }, reason)?;
     cases::save(&mut tx, &case, before, &happened).await?;
     let answer = answer::Case::of(&cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?);
     kept::discard(&mut tx, &session.person, &keep::name("return", application)).await?;
-    once.end(&mut tx, &answer).await?;
-    service.bus.commit(tx).await?;
+    once.store(&mut tx, &answer).await?;
+    host::commit(&service.bus, tx).await?;
     Ok(answer)
 }
 
@@ -62,13 +61,13 @@ pub(super) async fn api(
     State(service): State<Shared>,
     session: Session,
     ApiPath(application): ApiPath<ApplicationId>,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     ApiJson(request): ApiJson<Return>,
 ) -> Result<ApiJson<answer::Case>, Problem> {
     if !(1..=LONGEST).contains(&parse::length(&parse::lines(&request.reason))) {
         return Err(Problem::invalid([("/reason", format!("1 to {LONGEST} characters"))]));
     }
-    let once = Once::of(&headers, &session, "return", &(application, &request))?;
+    let once = Idempotent::new(&session, "return", key, &(application, &request))?;
     Ok(ApiJson(act(&service, &session, application, &request, &once).await?))
 }
 
@@ -80,10 +79,15 @@ pub(super) async fn form(
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     let mut form = Form::typed(&page, &fields);
-    let reason = form.need("reason", "field-return-reason", LONGEST);
+    let reason = form.required("reason", "field-return-reason", LONGEST);
     let request = Return { reason, revision: fields.get("revision").parse().ok() };
-    if form.is_good() {
-        let once = Once::new(&session, "return", fields.get("key"), &(application, &request))?;
+    if form.is_valid() {
+        let once = Idempotent::new(
+            &session,
+            "return",
+            IdempotencyKey::new(fields.get("key"))?,
+            &(application, &request),
+        )?;
         match act(&service, &session, application, &request, &once).await {
             Ok(_) => {
                 let next = page.url(&format!("/cases/{application}?done=returned"));

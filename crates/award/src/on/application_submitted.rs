@@ -7,14 +7,18 @@ use bus::{Failure, Tx};
 use chrono::Datelike;
 use events::{ApplicationSubmitted, Event};
 
-use crate::Service;
+use crate::AppState;
 use crate::award::{Case, Terms};
 use crate::budget;
-use crate::store::history::Happened;
+use crate::store::history::HistoryEntry;
 use crate::store::{calls, cases};
 
 /// Hears them.
-pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<ApplicationSubmitted>]) -> Result<(), Failure> {
+pub async fn handle(
+    _: &AppState,
+    tx: &mut Tx,
+    events: &[Event<ApplicationSubmitted>],
+) -> Result<(), Failure> {
     let mut known = HashMap::new();
     let mut announced = Vec::with_capacity(events.len());
     for event in events {
@@ -32,7 +36,7 @@ pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<ApplicationSubmitt
         };
         let terms = Terms { call: submitted.call, year, applied: submitted.application.financing.grant };
         let case = Case::announced(event.application(), terms);
-        let happened = Happened::new(submitted.submitted_at, "announced")
+        let happened = HistoryEntry::new(submitted.submitted_at, "announced")
             .by(&submitted.submitted_by)
             .amount(terms.applied)
             .because(event.id);

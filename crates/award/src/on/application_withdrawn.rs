@@ -3,18 +3,19 @@
 use bus::{Failure, Tx};
 use events::{ApplicationWithdrawn, Cents, Event};
 
-use crate::Service;
-use crate::store::history::Happened;
+use crate::AppState;
+use crate::store::history::HistoryEntry;
 use crate::store::{budgets, cases};
 
 /// Hears it.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
     let Some(case) = cases::lock(tx, event.application()).await? else {
         return Err(Failure::not_yet(format!("the application {}", event.application())));
     };
     let (now, before, fact) = (tx.now(), case.state.stage(), &event.data);
     let Some((case, released)) = case.withdrawn(fact.withdrawn_at) else { return Ok(()) };
-    let mut happened = Happened::new(fact.withdrawn_at, "withdrawn").by(&fact.withdrawn_by).because(event.id);
+    let mut happened =
+        HistoryEntry::new(fact.withdrawn_at, "withdrawn").by(&fact.withdrawn_by).because(event.id);
     happened.remark.clone_from(&fact.reason);
     if released > Cents::ZERO {
         let budget = budgets::lock(tx, case.terms.call, case.terms.year).await?;

@@ -3,11 +3,11 @@
 use bus::{Failure, Tx};
 use events::{CallPublished, Event};
 
-use crate::Service;
+use crate::AppState;
 use crate::store::{budgets, calls};
 
 /// Hears it.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<CallPublished>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<CallPublished>) -> Result<(), Failure> {
     let call = &event.data.call;
     calls::save(tx, call, event.time).await?;
     for budget in &call.budget {

@@ -3,11 +3,11 @@
 use bus::{Failure, Tx};
 use events::{ContactChanged, Event};
 
-use crate::Service;
+use crate::AppState;
 use crate::store::cases;
 
 /// Hears it.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ContactChanged>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ContactChanged>) -> Result<(), Failure> {
     if cases::save_contact(tx, event.application(), &event.data.contact).await? {
         return Ok(());
     }

@@ -4,12 +4,12 @@ use bus::{Failure, Tx};
 use events::{EmailBounced, Event};
 
 use super::ABOUT_NOTICE;
-use crate::Service;
-use crate::store::history::{self, Happened};
+use crate::AppState;
+use crate::store::history::{self, HistoryEntry};
 use crate::store::{cases, notices};
 
 /// Hears it.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<EmailBounced>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<EmailBounced>) -> Result<(), Failure> {
     let EmailBounced { template, recipient, reason, bounced_at, .. } = &event.data;
     if template != ABOUT_NOTICE {
         return Ok(());
@@ -19,7 +19,7 @@ pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<EmailBounced>) -> Re
     let Some(mut notice) = notices::lock(tx, application).await? else {
         return Err(Failure::not_yet(format!("the notice about {application}")));
     };
-    let happened = Happened::new(*bounced_at, "message-bounced")
+    let happened = HistoryEntry::new(*bounced_at, "message-bounced")
         .remark(format!("{recipient}: {reason}"))
         .because(event.id);
     history::append(tx, application, &happened).await?;

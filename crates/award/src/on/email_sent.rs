@@ -5,12 +5,12 @@ use events::{EmailSent, Event};
 use uuid::Uuid;
 
 use super::ABOUT_NOTICE;
-use crate::Service;
-use crate::store::history::{self, Happened};
+use crate::AppState;
+use crate::store::history::{self, HistoryEntry};
 use crate::store::{cases, notices};
 
 /// Hears them. Most emails are about something else.
-pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<EmailSent>]) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<EmailSent>]) -> Result<(), Failure> {
     let events: Vec<_> = events.iter().filter(|event| event.data.template == ABOUT_NOTICE).collect();
     if events.is_empty() {
         return Ok(());
@@ -23,7 +23,7 @@ pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<EmailSent>]) -> Re
             return Err(Failure::not_yet(format!("the notice about {application}")));
         };
         let happened =
-            Happened::new(at, "message-sent").remark(event.data.recipient.clone()).because(event.id);
+            HistoryEntry::new(at, "message-sent").remark(event.data.recipient.clone()).because(event.id);
         history::append(tx, application, &happened).await?;
         if let Some(way) = notice.way.message_sent(at) {
             notice.way = way;

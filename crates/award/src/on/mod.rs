@@ -16,7 +16,7 @@ use events::{
     ReviewCompleted, TieDeclared, TieEnded,
 };
 
-use crate::Service;
+use crate::AppState;
 
 /// The template of the email that says that a notice waits in the portal: it is named like the fact it tells of.
 const ABOUT_NOTICE: &str = Kind::NoticeIssued.name();
@@ -26,7 +26,7 @@ const DESCRIPTION: &str = "select jsonb_build_object('stage', stage, 'expected_c
 const CENSUS: &str = "select stage, count(*) from cases group by stage";
 
 /// What award hears.
-pub fn subscriptions() -> Subscriptions<Service> {
+pub fn subscriptions() -> Subscriptions<AppState> {
     Subscriptions::new()
         .on::<CallPublished, _>(call_published::handle)
         .on_many::<ApplicationSubmitted, _>(application_submitted::handle)

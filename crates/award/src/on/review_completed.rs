@@ -4,12 +4,12 @@ use bus::{Failure, Tx};
 use events::{Event, ReviewCompleted};
 use uuid::Uuid;
 
-use crate::Service;
-use crate::store::cases::{self, Moved};
-use crate::store::history::Happened;
+use crate::AppState;
+use crate::store::cases::{self, Transition};
+use crate::store::history::HistoryEntry;
 
 /// Hears them.
-pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<ReviewCompleted>]) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<ReviewCompleted>]) -> Result<(), Failure> {
     let applications: Vec<Uuid> = events.iter().map(|event| event.key.uuid()).collect();
     let mut locked = cases::lock_all(tx, &applications).await?;
     let mut moved = Vec::with_capacity(events.len());
@@ -20,8 +20,8 @@ pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<ReviewCompleted>])
         let before = case.state.stage();
         // A review may well end after a withdrawal.
         let Some(case) = case.reviewed(event.data.clone()) else { continue };
-        let happened = Happened::new(event.time, "reviewed").because(event.id);
-        moved.push(Moved { case, before, happened });
+        let happened = HistoryEntry::new(event.time, "reviewed").because(event.id);
+        moved.push(Transition { case, before, happened });
     }
     Ok(cases::save_all(tx, &moved).await?)
 }

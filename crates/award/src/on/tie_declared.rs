@@ -3,19 +3,19 @@
 use bus::{Failure, Tx};
 use events::{Event, TieDeclared};
 
-use crate::Service;
-use crate::store::history::{self, Happened};
+use crate::AppState;
+use crate::store::history::{self, HistoryEntry};
 use crate::store::{cases, ties};
 
 /// Hears it.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<TieDeclared>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<TieDeclared>) -> Result<(), Failure> {
     let application = event.application();
     let case = cases::lock(tx, application).await?;
     ties::declare(tx, application, &event.data).await?;
     // Before the application is known here, nobody has reviewed it.
     let Some(case) = case.filter(|case| case.has_review_of(&event.data.person.id)) else { return Ok(()) };
     let before = case.state.stage();
-    let happened = |what| Happened::new(event.time, what).by(&event.data.person).because(event.id);
+    let happened = |what| HistoryEntry::new(event.time, what).by(&event.data.person).because(event.id);
     if before.is_final() {
         return Ok(history::append(tx, application, &happened("tied-too-late")).await?);
     }

@@ -3,10 +3,10 @@
 use bus::{Failure, Tx};
 use events::{Event, TieEnded};
 
-use crate::Service;
+use crate::AppState;
 use crate::store::ties;
 
 /// Hears it. A review that was set aside stays so.
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<TieEnded>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<TieEnded>) -> Result<(), Failure> {
     Ok(ties::end(tx, event.application(), &event.data).await?)
 }

@@ -7,13 +7,13 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::history::{self, Happened};
+use super::history::{self, HistoryEntry};
 use super::ties;
 use crate::award::{Case, Refusal, Stage, State, Terms};
 
 /// A case with the application it is about and the rules of its call.
 #[derive(Clone, Debug)]
-pub struct File {
+pub struct Dossier {
     /// The case.
     pub case: Case,
     /// The application, with the contact as it is now.
@@ -25,7 +25,7 @@ pub struct File {
 /// Adds cases that have just been announced.
 pub async fn insert(
     db: &mut PgConnection,
-    new: &[(Case, &ApplicationSubmitted, Happened)],
+    new: &[(Case, &ApplicationSubmitted, HistoryEntry)],
 ) -> Result<(), sqlx::Error> {
     let column = |text: fn(&ApplicationSubmitted) -> &str| -> Vec<String> {
         new.iter().map(|(_, submitted, _)| text(submitted).to_owned()).collect()
@@ -77,13 +77,13 @@ pub async fn save_contact(
 
 /// A case after a transition.
 #[derive(Clone, Debug)]
-pub struct Moved {
+pub struct Transition {
     /// As it is now.
     pub case: Case,
     /// Where it stood.
     pub before: Stage,
     /// What happened to it.
-    pub happened: Happened,
+    pub happened: HistoryEntry,
 }
 
 /// Saves a case after a transition. The caller has locked it.
@@ -91,13 +91,13 @@ pub async fn save(
     db: &mut PgConnection,
     case: &Case,
     before: Stage,
-    happened: &Happened,
+    happened: &HistoryEntry,
 ) -> Result<(), sqlx::Error> {
-    save_all(db, &[Moved { case: case.clone(), before, happened: happened.clone() }]).await
+    save_all(db, &[Transition { case: case.clone(), before, happened: happened.clone() }]).await
 }
 
 /// Saves cases after their transitions. The caller has locked them.
-pub async fn save_all(db: &mut PgConnection, moved: &[Moved]) -> Result<(), sqlx::Error> {
+pub async fn save_all(db: &mut PgConnection, moved: &[Transition]) -> Result<(), sqlx::Error> {
     let cases = || moved.iter().map(|moved| &moved.case);
     let weighted = |case: &Case| case.result().map_or(0, |result| i32::from(result.weighted));
     let set_aside: Vec<_> = cases().map(|case| case.set_aside.join("\n")).collect();
@@ -128,7 +128,7 @@ pub async fn save_all(db: &mut PgConnection, moved: &[Moved]) -> Result<(), sqlx
     }
     let happened: Vec<_> = moved.iter().map(|moved| (moved.case.application, &moved.happened)).collect();
     history::append_all(db, &happened).await?;
-    let counted = |moved: &Moved| (moved.case.terms.call, Some(moved.before), moved.case.state.stage());
+    let counted = |moved: &Transition| (moved.case.terms.call, Some(moved.before), moved.case.state.stage());
     count(db, moved.iter().map(counted)).await
 }
 
@@ -227,7 +227,7 @@ pub async fn lock_all(
 }
 
 /// The case with its application and rules, as they are now.
-pub async fn file(db: &mut PgConnection, application: ApplicationId) -> Result<Option<File>, sqlx::Error> {
+pub async fn file(db: &mut PgConnection, application: ApplicationId) -> Result<Option<Dossier>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select revision, call, year, applied_cents, state as "state: Json<State>",
                   review as "review: Json<ReviewCompleted>", submitted as "submitted: Json<ApplicationSubmitted>",
@@ -237,7 +237,7 @@ pub async fn file(db: &mut PgConnection, application: ApplicationId) -> Result<O
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| File {
+    Ok(row.map(|row| Dossier {
         submitted: row.submitted.0,
         call: row.rules.0,
         case: Row {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// Something that happened. The message `history-<what>` tells it to people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Happened {
+pub struct HistoryEntry {
     /// When, UTC.
     pub at: DateTime<Utc>,
     /// What, as a short name.
@@ -25,7 +25,7 @@ pub struct Happened {
     pub cause: Option<EventId>,
 }
 
-impl Happened {
+impl HistoryEntry {
     /// Something that happened at this moment.
     pub fn new(at: DateTime<Utc>, what: &str) -> Self {
         Self { at, what: what.to_owned(), by: None, amount: None, remark: None, cause: None }
@@ -85,7 +85,7 @@ impl Happened {
 pub async fn append(
     db: &mut PgConnection,
     application: ApplicationId,
-    happened: &Happened,
+    happened: &HistoryEntry,
 ) -> Result<(), sqlx::Error> {
     append_all(db, &[(application, happened)]).await
 }
@@ -93,7 +93,7 @@ pub async fn append(
 /// Adds a row to each of these cases. The caller holds their locks.
 pub async fn append_all(
     db: &mut PgConnection,
-    happened: &[(ApplicationId, &Happened)],
+    happened: &[(ApplicationId, &HistoryEntry)],
 ) -> Result<(), sqlx::Error> {
     let applications: Vec<Uuid> = happened.iter().map(|(application, _)| application.uuid()).collect();
     let last = sqlx::query!(
@@ -164,7 +164,7 @@ struct Rows {
 pub async fn of_case(
     db: &mut PgConnection,
     application: ApplicationId,
-) -> Result<(Vec<Happened>, bool), sqlx::Error> {
+) -> Result<(Vec<HistoryEntry>, bool), sqlx::Error> {
     let application = application.uuid();
     let rows = sqlx::query!(
         "select number, at, what, actor_id, actor_name, rules, amount_cents, remark, cause, hash
@@ -175,7 +175,7 @@ pub async fn of_case(
     .await?;
     let (mut all, mut whole, mut before) = (Vec::with_capacity(rows.len()), true, Vec::new());
     for (row, expected) in rows.into_iter().zip(1..) {
-        let happened = Happened {
+        let happened = HistoryEntry {
             at: row.at,
             what: row.what,
             by: row.actor_id.zip(row.actor_name).map(|(id, name)| Person { id, name }),

@@ -5,7 +5,7 @@ use events::{ApplicationId, CallId, NoticeId, NoticeKind, Person};
 use sqlx::PgConnection;
 
 use crate::calendar::day_in_germany;
-use crate::deadlines::{MESSAGE_OVERDUE_DAYS, Message, OFFER_DAYS, Way};
+use crate::deadlines::{DeliveryRecord, MESSAGE_OVERDUE_DAYS, Message, OFFER_DAYS};
 
 /// A notice without its PDF.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Notice {
     /// When the recipient retrieved it, UTC.
     pub retrieved_at: Option<DateTime<Utc>>,
     /// Its way to the recipient.
-    pub way: Way,
+    pub way: DeliveryRecord,
     /// When we said that it is final.
     pub became_final_at: Option<DateTime<Utc>>,
 }
@@ -43,7 +43,7 @@ impl Notice {
             sha256,
             issued_at,
             retrieved_at: None,
-            way: Way::issued(day_in_germany(issued_at)),
+            way: DeliveryRecord::issued(day_in_germany(issued_at)),
             became_final_at: None,
         }
     }
@@ -61,7 +61,7 @@ pub struct Undelivered {
     /// Aktenzeichen.
     pub file_number: String,
     /// Its way so far.
-    pub way: Way,
+    pub way: DeliveryRecord,
 }
 
 /// Adds a notice and its PDF.
@@ -111,7 +111,7 @@ pub async fn find(db: &mut PgConnection, application: ApplicationId) -> Result<O
         sha256: row.sha256,
         issued_at: row.issued_at,
         retrieved_at: row.retrieved_at,
-        way: Way {
+        way: DeliveryRecord {
             issued_on: row.offered_on,
             message: message(row.message_sent_at, row.message_bounced_at),
             retrieved_on: row.retrieved_on,
@@ -123,7 +123,7 @@ pub async fn find(db: &mut PgConnection, application: ApplicationId) -> Result<O
     }))
 }
 
-/// Notices of a call that the portal will not bring to their recipients (see [`Way::needs_post`]), the one that
+/// Notices of a call that the portal will not bring to their recipients (see [`DeliveryRecord::needs_post`]), the one that
 /// waits longest first.
 pub async fn for_post(
     db: &mut PgConnection,
@@ -156,9 +156,9 @@ pub async fn for_post(
             title: row.title,
             applicant: row.applicant,
             file_number: row.file_number,
-            way: Way {
+            way: DeliveryRecord {
                 message: message(row.message_sent_at, row.message_bounced_at),
-                ..Way::issued(row.offered_on)
+                ..DeliveryRecord::issued(row.offered_on)
             },
         })
         .collect())

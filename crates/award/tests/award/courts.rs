@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use award::award::Decision;
 use award::courts::of_seat;
-use award::paper::{Source, notice};
+use award::notice_text::{NoticeInput, notice};
 use events::{Ags, Call, Cents, Court, JointProject, Participant, municipalities};
 use letters::{Part, missing_parts};
 
@@ -88,7 +88,8 @@ fn remedy(call: &Call, ags: &str, joint: bool) -> (letters::Court, Vec<Part>) {
             Some(JointProject { lead_share: Cents::euros(40_000), participants: vec![solingen] });
     }
     let decision = Decision::Reject { reasons: vec!["Es hat begonnen.".into()] };
-    let notice = notice(Source { submitted: &submitted, call, year: 2027 }, &decision, day("2027-04-15"));
+    let notice =
+        notice(NoticeInput { submitted: &submitted, call, year: 2027 }, &decision, day("2027-04-15"));
     (notice.letter().remedy.clone(), missing_parts(&notice))
 }
 

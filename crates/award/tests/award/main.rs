@@ -4,9 +4,9 @@
 mod approval;
 mod courts;
 mod money;
+mod notice_text;
 mod notices;
 mod pages;
-mod paper;
 mod sample;
 mod shares;
 mod stage;

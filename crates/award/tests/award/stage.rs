@@ -7,7 +7,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use bus::{Bus, Running, Subscriptions, outbox};
 use chassis::session::{COOKIE, SessionKeys};
 use chassis::settings::Database;
-use chassis::{Process, Role, Session, Shutdown, TestClock};
+use chassis::{App, Role, Session, Shutdown, TestClock};
 use chrono::TimeDelta;
 use events::{
     AnyFact, ApplicationId, ApplicationSubmitted, CallPublished, Cause, Cents, EmailBounced, EmailSent,
@@ -27,9 +27,9 @@ pub struct Stage {
     pub clock: TestClock,
     pub db: TestDatabase,
     pub url: String,
-    pub intake: Sayer,
-    pub review: Sayer,
-    pub notification: Sayer,
+    pub intake: Publisher,
+    pub review: Publisher,
+    pub notification: Publisher,
     client: Client<HttpConnector, Full<Bytes>>,
     shutdown: Shutdown,
     // Kept alive for the time of the test.
@@ -62,12 +62,12 @@ impl Answer {
 }
 
 /// A service that says facts.
-pub struct Sayer {
+pub struct Publisher {
     bus: Bus,
     _running: Running,
 }
 
-impl Sayer {
+impl Publisher {
     async fn new(service: Service, nats: &str, clock: &TestClock) -> Self {
         let db = testkit::database(service.name(), &[&bus::MIGRATIONS]).await;
         let clock = clock.clone();
@@ -90,7 +90,7 @@ impl Stage {
         let clock = TestClock::at("2027-04-15T10:00:00Z".parse().unwrap());
         let db = testkit::database("award", &[&bus::MIGRATIONS, &award::MIGRATIONS]).await;
         let broker = testkit::broker("").await;
-        let process = Process::for_test("award", clock.clock());
+        let process = App::for_test("award", clock.clock());
         let (url, shutdown) = (process.url(), process.shutdown());
         let settings = award::Settings {
             http: Default::default(),
@@ -100,10 +100,10 @@ impl Stage {
             session: SessionKeys::for_test(),
             sweep: award::Sweep { every: 1 },
         };
-        tokio::spawn(award::run(process, settings));
-        let intake = Sayer::new(Service::Intake, &broker.0.url(), &clock).await;
-        let review = Sayer::new(Service::Review, &broker.0.url(), &clock).await;
-        let notification = Sayer::new(Service::Notification, &broker.0.url(), &clock).await;
+        tokio::spawn(host::run::<award::AppState>(process, settings));
+        let intake = Publisher::new(Service::Intake, &broker.0.url(), &clock).await;
+        let review = Publisher::new(Service::Review, &broker.0.url(), &clock).await;
+        let notification = Publisher::new(Service::Notification, &broker.0.url(), &clock).await;
         let call = call(budget);
         intake.say(call.id(), CallPublished { call }).await;
         let client = Client::builder(TokioExecutor::new()).build_http();

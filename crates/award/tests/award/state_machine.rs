@@ -1,7 +1,7 @@
 //! The state machine: what may follow on what, and that no sequence of acts promises money twice.
 
 use crate::sample::{person, reviews};
-use award::award::{Act, Case, Decision, Refusal, Stage, State, Terms};
+use award::award::{Case, Decision, Refusal, Signature, Stage, State, Terms};
 use award::budget::Budget;
 use chrono::{DateTime, Utc};
 use events::{AnyFact, ApplicationId, CallId, Cents};
@@ -14,8 +14,8 @@ fn now() -> DateTime<Utc> {
     "2027-04-15T10:00:00Z".parse().unwrap()
 }
 
-fn act(id: &str) -> Act {
-    Act { by: person(id), at: now() }
+fn act(id: &str) -> Signature {
+    Signature { by: person(id), at: now() }
 }
 
 fn announced() -> Case {

@@ -2,12 +2,12 @@
 //! request while that service restarts. Has the pages that belong to no service, and the
 //! "sign in as …" page of the demonstration.
 
-mod accounts;
 mod confirm;
 mod door;
 mod home;
 mod ops;
 mod parked;
+mod reconciliation;
 mod sign_in;
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{any, get, post};
 use bus::control::Operator;
-use chassis::Process;
+use chassis::App;
 use events::Service;
 use local::Mailbox;
 use pages::Pages;
@@ -34,7 +34,7 @@ pub struct Front {
     /// Asks the services what only they know.
     pub operator: Operator,
     /// Signs sessions.
-    pub process: Process,
+    pub process: App,
 }
 
 /// All routes of the front door.
@@ -49,7 +49,7 @@ pub fn routes(front: Arc<Front>, pages: &Pages, mailbox: &Mailbox) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/ops", get(ops::show))
         .route("/ops/services/{name}/restart", get(ops::ask_restart).post(ops::restart))
-        .route("/ops/accounts", get(accounts::show))
+        .route("/ops/reconciliation", get(reconciliation::show))
         .route("/ops/parked", get(parked::list))
         .route(parked::FACT, get(parked::show))
         .route(&format!("{}/redrive", parked::FACT), get(parked::ask_redrive).post(parked::redrive))

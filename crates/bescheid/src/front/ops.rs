@@ -8,8 +8,8 @@ use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use bus::control::{Order, Status};
-use chassis::api::{ApiRouter, Doc};
+use bus::control::{Command, Status};
+use chassis::api::{ApiRouter, Operation};
 use chassis::problem::{ApiJson, ApiPath};
 use chassis::session::PageForm;
 use chassis::{Problem, ProblemKind, Role, Session};
@@ -96,7 +96,7 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
     let mut members = front.fleet.look().await;
-    let asked = Service::ALL.map(|service| front.operator.order::<Status>(service, &Order::Status));
+    let asked = Service::ALL.map(|service| front.operator.execute::<Status>(service, &Command::Status));
     let mut wrong = Vec::new();
     let rows = Service::ALL.into_iter().zip(join_all(asked).await).map(|(service, answer)| {
         let member = members.iter().position(|member| member.name == service.name());
@@ -113,7 +113,7 @@ pub async fn show(
 
 /// The operators' pages, `here` among them.
 pub fn tabs(page: &Page, here: &str) -> [Tab; 3] {
-    [("/ops", "ops-title"), ("/ops/accounts", "accounts-title"), ("/ops/parked", "parked-title")]
+    [("/ops", "ops-title"), ("/ops/reconciliation", "reconciliation-title"), ("/ops/parked", "parked-title")]
         .map(|(link, key)| Tab::new(link, page.t(key), link == here))
 }
 
@@ -127,7 +127,7 @@ pub async fn ask_restart(
     session.require(Role::Operator)?;
     let service = Service::from_name(&name).ok_or_else(Problem::not_found)?;
     // One that does not answer may be the very reason to restart it.
-    let status = front.operator.order::<Status>(service, &Order::Status).await;
+    let status = front.operator.execute::<Status>(service, &Command::Status).await;
     let waits = match status {
         Ok(status) => page.t1("ops-restart-waits", "count", status.outbox),
         Err(_) => page.t("ops-restart-silent"),
@@ -171,14 +171,16 @@ pub fn api() -> Router<Arc<Front>> {
         .get(
             "/services",
             |State(front): State<Arc<Front>>| async move { ApiJson(front.fleet.look().await) },
-            Doc::new("The running services").role(Role::Operator).answers::<Vec<Member>>(StatusCode::OK),
+            Operation::new("The running services")
+                .role(Role::Operator)
+                .answers::<Vec<Member>>(StatusCode::OK),
         )
         .post(
             "/services/{name}/restart",
             |State(front): State<Arc<Front>>, ApiPath(name): ApiPath<String>| async move {
                 replace(&front, &name).await.map(|()| StatusCode::NO_CONTENT)
             },
-            Doc::new("Replace a service by a new process; answers when that is ready")
+            Operation::new("Replace a service by a new process; answers when that is ready")
                 .role(Role::Operator)
                 .answers_nothing()
                 .problems(&[ProblemKind::NotFound, ProblemKind::Unavailable]),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use bus::control::{ControlError, DryRun, Order, Shown, WaitingFact, Which};
+use bus::control::{Command, ControlError, DryRun, Shown, WaitingFact, Which};
 use chassis::session::{Fields, PageForm};
 use chassis::{Problem, Role, Session};
 use events::Service;
@@ -111,7 +111,7 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
     let (at, which) = address(path)?;
-    let shown: Shown = front.operator.order(at, &Order::Show(which)).await.map_err(problem)?;
+    let shown: Shown = front.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
     draw(&front, &page, &session, at, which, shown, Form::new(&page)).await
 }
 
@@ -124,8 +124,8 @@ async fn draw(
     shown: Shown,
     form: Form,
 ) -> Result<Response, Problem> {
-    let run: DryRun = front.operator.order(at, &Order::DryRun(which)).await.map_err(problem)?;
-    let good = form.is_good();
+    let run: DryRun = front.operator.execute(at, &Command::DryRun(which)).await.map_err(problem)?;
+    let good = form.is_valid();
     let one = One {
         page,
         at,
@@ -151,13 +151,13 @@ pub async fn ask_redrive(
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
     let (at, which) = address(path)?;
-    let run: DryRun = front.operator.order(at, &Order::DryRun(which)).await.map_err(problem)?;
+    let run: DryRun = front.operator.execute(at, &Command::DryRun(which)).await.map_err(problem)?;
     let mut paragraphs = match &run.error {
         Some(_) => vec![page.t("parked-again")],
         None => {
             let names =
                 |names: Vec<String>| if names.is_empty() { "–".to_owned() } else { names.join(", ") };
-            let says = names(run.says.iter().map(|saying| saying.kind.clone()).collect());
+            let says = names(run.publishes.iter().map(|saying| saying.kind.clone()).collect());
             let emails = names(emails(&run).into_iter().map(|template| page.email(template)).collect());
             vec![page.t1("parked-would-say", "facts", says), page.t1("parked-would-email", "emails", emails)]
         }
@@ -183,7 +183,7 @@ pub async fn ask_drop(
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
     let (at, which) = address(path)?;
-    let shown: Shown = front.operator.order(at, &Order::Show(which)).await.map_err(problem)?;
+    let shown: Shown = front.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
     let link = link(at, which);
     // Nobody has asked yet: the reason is typed on the page of the fact.
     let Some((who, why)) = &shown.fact.drop_asked else { return Ok(Redirect::to(&link).into_response()) };
@@ -214,8 +214,8 @@ pub async fn redrive(
 ) -> Result<Response, Problem> {
     form.session.require(Role::Operator)?;
     let (at, which) = address(path)?;
-    let order = Order::Redrive { which, person: form.session.person };
-    front.operator.order::<String>(at, &order).await.map_err(problem)?;
+    let order = Command::Redrive { which, person: form.session.person };
+    front.operator.execute::<String>(at, &order).await.map_err(problem)?;
     Ok(Redirect::to("/ops/parked?done=redriven").into_response())
 }
 
@@ -228,7 +228,7 @@ pub async fn drop_fact(
 ) -> Result<Response, Problem> {
     form.session.require(Role::Operator)?;
     let (at, which) = address(path)?;
-    let shown: Shown = front.operator.order(at, &Order::Show(which)).await.map_err(problem)?;
+    let shown: Shown = front.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
     let mut typed = Form::typed(&page, &form.fields);
     let asks = form.fields.iter().any(|(name, _)| name == "reason");
     if asks && shown.fact.drop_asked.is_some() {
@@ -237,13 +237,13 @@ pub async fn drop_fact(
     }
     let mut reason = String::new();
     if asks {
-        reason = typed.need("reason", "parked-drop-reason", LONGEST_REASON);
+        reason = typed.required("reason", "parked-drop-reason", LONGEST_REASON);
     }
-    if !typed.is_good() {
+    if !typed.is_valid() {
         return draw(&front, &page, &form.session, at, which, shown, typed).await;
     }
-    let order = Order::Drop { which, person: form.session.person, reason };
-    front.operator.order::<String>(at, &order).await.map_err(problem)?;
+    let order = Command::Drop { which, person: form.session.person, reason };
+    front.operator.execute::<String>(at, &order).await.map_err(problem)?;
     let done = if shown.fact.drop_asked.is_some() { "dropped" } else { "asked" };
     Ok(Redirect::to(&format!("/ops/parked?done={done}")).into_response())
 }

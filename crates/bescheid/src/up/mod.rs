@@ -15,7 +15,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use bus::control::Operator;
 use chassis::settings::{Http, Log, LogFormat, SessionKeys};
-use chassis::{Clock, Process};
+use chassis::{App, Clock};
 use events::Service;
 use local::Mailbox;
 use local::tools::Search;
@@ -93,7 +93,7 @@ async fn up(options: Options) -> Result<()> {
 
     let keys: SessionKeys = toml::from_str(&format!("secret = {:?}\nsecure = false", secrets.session))?;
     let http = Http { max_in_flight: 1024, ..Http::default() };
-    let process = Process::new("bescheid", Clock::system(), http, keys, listener)?;
+    let process = App::new("bescheid", Clock::system(), http, keys, listener)?;
     let url = format!("http://localhost:{}", process.address().port());
     stop_on_signals(&process);
 
@@ -140,7 +140,7 @@ async fn up(options: Options) -> Result<()> {
 }
 
 /// First signal: stop in order. Second: at once; the guards of the children see to the rest.
-fn stop_on_signals(process: &Process) {
+fn stop_on_signals(process: &App) {
     let shutdown = process.shutdown();
     tokio::spawn(async move {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())

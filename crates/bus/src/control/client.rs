@@ -7,8 +7,8 @@ use events::Service;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Order, Question, audit_subject, operator_subject};
-use crate::connection::Core;
+use super::{Command, Question, audit_subject, operator_subject};
+use crate::context::Context;
 use crate::{Failure, Settings};
 
 /// A comparison of everything may take a while.
@@ -35,11 +35,11 @@ pub enum ControlError {
 
 /// Asks another service. None: nobody answers there.
 pub(crate) async fn ask<T: DeserializeOwned>(
-    core: &Core,
+    context: &Context,
     service: Service,
     question: &Question,
 ) -> Result<Option<T>, Failure> {
-    match request(&core.client, audit_subject(service), question, Duration::from_secs(10)).await {
+    match request(&context.client, audit_subject(service), question, Duration::from_secs(10)).await {
         Ok(answer) => Ok(Some(answer)),
         Err(Unanswered::Silent) => Ok(None),
         Err(Unanswered::Refused(why)) => Err(Failure::Retry(format!("{service}: {why}"))),
@@ -71,16 +71,16 @@ impl Operator {
         Ok(Self { client })
     }
 
-    /// Gives an order to a service; the type of the answer is named at [`Order`].
+    /// Gives an order to a service; the type of the answer is named at [`Command`].
     ///
     /// # Errors
     /// Nobody answers, or the service refuses with a sentence for the person.
-    pub async fn order<T: DeserializeOwned>(
+    pub async fn execute<T: DeserializeOwned>(
         &self,
         service: Service,
-        order: &Order,
+        command: &Command,
     ) -> Result<T, ControlError> {
-        match request(&self.client, operator_subject(service), order, LONGEST).await {
+        match request(&self.client, operator_subject(service), command, LONGEST).await {
             Ok(answer) => Ok(answer),
             Err(Unanswered::Silent) => Err(ControlError::Silent(service)),
             Err(Unanswered::Refused(why)) => Err(ControlError::Refused(why)),

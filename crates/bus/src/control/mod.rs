@@ -41,36 +41,36 @@ pub(crate) enum Question {
     Sums {
         source: Service,
         /// Whether to count what is noted twice, too.
-        doubled: bool,
+        duplicates: bool,
     },
     /// Which of these numbers do you lack?
-    Missing { source: Service, said: Vec<(Uuid, i64)> },
+    Missing { source: Service, published: Vec<(Uuid, i64)> },
     /// Have you said this?
-    Said { key: Uuid, version: i64, event_id: Uuid },
+    IsLogged { key: Uuid, version: i64, event_id: Uuid },
     /// I may have lost something: audit me.
-    Hello,
+    RequestAudit,
 }
 
-/// What a hearer has of one source.
+/// What a consumer has of one source.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Sums {
     /// Whether it listens to it at all.
-    pub hears: bool,
+    pub consumes: bool,
     /// Facts in effect.
-    pub heard: i64,
+    pub consumed: i64,
     /// Held behind a gap or a parked fact.
     pub held: i64,
     /// Parked.
     pub parked: i64,
-    /// Parked because their number was heard before with another id.
-    pub forked: i64,
+    /// Parked because their number was consumed before with another id.
+    pub version_conflicts: i64,
     /// Numbers noted twice, or more numbers noted than took effect.
-    pub doubled: i64,
-    /// Per bucket, all of these but the forked.
+    pub duplicates: i64,
+    /// Per bucket, all of these but the version_conflicts.
     pub buckets: BTreeMap<i32, i64>,
 }
 
-/// Numbers that a hearer lacks, and keys of which it knows more.
+/// Numbers that a consumer lacks, and keys of which it knows more.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Missing {
     pub missing: Vec<(Uuid, i64)>,
@@ -90,27 +90,27 @@ pub struct FactName {
     pub kind: String,
 }
 
-/// One sayer and one hearer: said = unsent + under way + heard + held + parked.
+/// One publisher and one consumer: said = unpublished + under way + consumed + held + parked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pair {
     /// Who said.
-    pub sayer: Service,
-    /// Who hears.
-    pub hearer: Service,
-    /// Facts in the sayer's event log.
-    pub said: i64,
+    pub publisher: Service,
+    /// Who consumes.
+    pub consumer: Service,
+    /// Facts in the publisher's event log.
+    pub logged: i64,
     /// Of these, not yet with the broker.
-    pub unsent: i64,
-    /// In effect at the hearer.
-    pub heard: i64,
-    /// Held at the hearer.
+    pub unpublished: i64,
+    /// In effect at the consumer.
+    pub consumed: i64,
+    /// Held at the consumer.
     pub held: i64,
-    /// Parked at the hearer.
+    /// Parked at the consumer.
     pub parked: i64,
-    /// Parked at the hearer because their number was known with another id.
-    pub forked: i64,
-    /// Noted twice by the hearer.
-    pub doubled: i64,
+    /// Parked at the consumer because their number was known with another id.
+    pub version_conflicts: i64,
+    /// Noted twice by the consumer.
+    pub duplicates: i64,
     /// Lost on the way, the first thousand of them; published again by now.
     pub missing: Vec<FactName>,
     /// How many were lost on the way.
@@ -121,27 +121,27 @@ pub struct Pair {
 
 impl Pair {
     /// Whether everything that was said is accounted for, once.
-    pub fn is_conserved(&self) -> bool {
+    pub fn is_balanced(&self) -> bool {
         self.missing_count == 0
-            && self.forked == 0
-            && self.doubled == 0
-            && self.said == self.heard + self.held + self.parked
+            && self.version_conflicts == 0
+            && self.duplicates == 0
+            && self.logged == self.consumed + self.held + self.parked
     }
 }
 
 /// What an operator asks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Order {
-    /// Compare everything said with every hearer. Answer: [`Conservation`].
-    Conservation,
+pub enum Command {
+    /// Compare everything said with every consumer. Answer: [`Reconciliation`].
+    Reconciliation,
     /// How is it? Answer: [`Status`].
     Status,
     /// What waits? Answer: [`Vec<WaitingFact>`].
     Parked,
     /// One waiting fact in full. Answer: [`Shown`].
     Show(Which),
-    /// What would happen if it were heard now? Answer: [`DryRun`].
+    /// What would happen if it were consumed now? Answer: [`DryRun`].
     DryRun(Which),
     /// Let it try again, and what is held behind it after it. Answer: a sentence.
     Redrive {
@@ -174,13 +174,13 @@ pub struct Which {
 
 /// Accounts of one service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Conservation {
+pub struct Reconciliation {
     /// With each service that listens to it.
     pub pairs: Vec<Pair>,
     /// Services that did not answer.
     pub silent: Vec<Service>,
     /// How many facts of each kind it has said.
-    pub said: BTreeMap<String, i64>,
+    pub logged: BTreeMap<String, i64>,
     /// How many applications it keeps in each state, where it keeps any.
     pub states: BTreeMap<String, i64>,
 }
@@ -194,7 +194,7 @@ pub struct Status {
     pub epoch: Option<u64>,
     /// What is wrong with the broker, if anything.
     pub broker: Option<String>,
-    /// Said, not yet with the broker.
+    /// Appended, not yet with the broker.
     pub outbox: i64,
     /// Age of the oldest of them in seconds.
     pub outbox_age_seconds: f64,
@@ -248,14 +248,14 @@ pub struct DryRun {
     /// What it would know afterwards.
     pub after: Value,
     /// The facts it would say.
-    pub says: Vec<Saying>,
+    pub publishes: Vec<RehearsedFact>,
     /// Facts held behind it, which would follow.
     pub held_behind: i64,
 }
 
 /// A fact that would be said.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Saying {
+pub struct RehearsedFact {
     /// Application or call.
     pub key: Uuid,
     /// Name of its kind.

@@ -10,10 +10,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::serve::value;
-use super::{Conservation, DryRun, Order, Question, Saying, Shown, Status, WaitingFact, Which};
+use super::{Command, DryRun, Question, Reconciliation, RehearsedFact, Shown, Status, WaitingFact, Which};
 use crate::audit;
-use crate::connection::Core;
 use crate::consumer::{Consumer, in_its_own_task};
+use crate::context::Context;
 use crate::control;
 use crate::gate;
 use crate::stats::Stats;
@@ -25,58 +25,61 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LISTED: i64 = 500;
 
 /// Does what is ordered. A refusal is a sentence for the person.
-pub(super) async fn obey<S: Send + Sync + 'static>(
+pub(super) async fn execute<S: Send + Sync + 'static>(
     consumer: &Consumer<S>,
-    order: Order,
+    command: Command,
 ) -> Result<Value, Failure> {
-    let core = &*consumer.core;
-    match order {
-        Order::Conservation => value(conservation(consumer).await?),
-        Order::Status => value(status(core).await?),
-        Order::Parked => value(list(core, None).await?),
-        Order::Show(which) => value(show(consumer, which).await?),
-        Order::DryRun(which) => value(dry_run(consumer, which).await?),
-        Order::Redrive { which, person } => value(redrive(core, which, &person).await?),
-        Order::Drop { which, person, reason } => value(drop_fact(consumer, which, &person, &reason).await?),
+    let context = &*consumer.context;
+    match command {
+        Command::Reconciliation => value(reconciliation(consumer).await?),
+        Command::Status => value(status(context).await?),
+        Command::Parked => value(list(context, None).await?),
+        Command::Show(which) => value(show(consumer, which).await?),
+        Command::DryRun(which) => value(dry_run(consumer, which).await?),
+        Command::Redrive { which, person } => value(redrive(context, which, &person).await?),
+        Command::Drop { which, person, reason } => value(drop_fact(consumer, which, &person, &reason).await?),
     }
 }
 
-async fn conservation<S: Send + Sync + 'static>(consumer: &Consumer<S>) -> Result<Conservation, Failure> {
-    let core = &*consumer.core;
-    let audits = audit::others(core.service).map(|hearer| audit::audit(core, hearer, None, PATIENCE, true));
+async fn reconciliation<S: Send + Sync + 'static>(consumer: &Consumer<S>) -> Result<Reconciliation, Failure> {
+    let context = &*consumer.context;
+    let audits =
+        audit::others(context.service).map(|consumer| audit::audit(context, consumer, None, PATIENCE, true));
     let (mut pairs, mut silent) = (Vec::new(), Vec::new());
-    for (hearer, done) in audit::others(core.service).zip(join_all(audits).await) {
+    for (consumer, done) in audit::others(context.service).zip(join_all(audits).await) {
         match done {
             Ok(pair) => pairs.extend(pair),
             Err(failure) => {
-                tracing::warn!(%hearer, %failure, "cannot be compared with");
-                silent.push(hearer);
+                tracing::warn!(%consumer, %failure, "cannot be compared with");
+                silent.push(consumer);
             }
         }
     }
     let said = sqlx::query!(r#"select kind, count(*) as "count!" from bus.event_log group by kind"#)
-        .fetch_all(&core.db)
+        .fetch_all(&context.db)
         .await?;
-    let said = said.into_iter().map(|row| (row.kind, row.count)).collect();
+    let logged = said.into_iter().map(|row| (row.kind, row.count)).collect();
     let mut states = BTreeMap::new();
     if let Some(census) = consumer.subscriptions.census {
-        let counted: Vec<(String, i64)> = sqlx::query_as(census).fetch_all(&core.db).await?;
+        let counted: Vec<(String, i64)> = sqlx::query_as(census).fetch_all(&context.db).await?;
         states.extend(counted);
     }
-    Ok(Conservation { pairs, silent, said, states })
+    Ok(Reconciliation { pairs, silent, logged, states })
 }
 
-async fn status(core: &Core) -> Result<Status, Failure> {
-    let stats = Stats::read(&core.db).await?;
-    let epoch = *core.epoch.borrow();
+async fn status(context: &Context) -> Result<Status, Failure> {
+    let stats = Stats::read(&context.db).await?;
+    let epoch = *context.epoch.borrow();
     let lag = match epoch {
-        Some(epoch) => audit::durable(core, core.service, epoch).await.ok().map(|info| info.num_pending),
+        Some(epoch) => {
+            audit::durable(context, context.service, epoch).await.ok().map(|info| info.num_pending)
+        }
         None => None,
     };
     Ok(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         epoch,
-        broker: core.broker_seen.borrow().clone().err(),
+        broker: context.broker_seen.borrow().clone().err(),
         outbox: stats.outbox,
         outbox_age_seconds: stats.outbox_age_seconds,
         held: stats.waiting.held,
@@ -86,7 +89,7 @@ async fn status(core: &Core) -> Result<Status, Failure> {
     })
 }
 
-async fn list(core: &Core, only: Option<Which>) -> Result<Vec<WaitingFact>, Failure> {
+async fn list(context: &Context, only: Option<Which>) -> Result<Vec<WaitingFact>, Failure> {
     let rows = sqlx::query!(
         r#"select w.source, w.key, w.version, w.kind, coalesce(w.reason, '') as "reason!", w.since,
                   (select count(*) from bus.waiting b where b.key = w.key and b.status = 'held') as "behind!",
@@ -101,7 +104,7 @@ async fn list(core: &Core, only: Option<Which>) -> Result<Vec<WaitingFact>, Fail
         only.map(|which| which.version),
         LISTED
     )
-    .fetch_all(&core.db)
+    .fetch_all(&context.db)
     .await?;
     let facts = rows.into_iter().filter_map(|row| {
         Some(WaitingFact {
@@ -131,24 +134,24 @@ fn group(reason: &str) -> String {
     group
 }
 
-async fn parked(core: &Core, which: Which) -> Result<WaitingFact, Failure> {
-    let found = list(core, Some(which)).await?.pop();
+async fn parked(context: &Context, which: Which) -> Result<WaitingFact, Failure> {
+    let found = list(context, Some(which)).await?.pop();
     found.ok_or_else(|| {
         Failure::park(format!(
             "{} {} of {} is not parked at {}",
-            which.source, which.version, which.key, core.service
+            which.source, which.version, which.key, context.service
         ))
     })
 }
 
-async fn envelope(core: &Core, which: Which) -> Result<Vec<u8>, Failure> {
+async fn envelope(context: &Context, which: Which) -> Result<Vec<u8>, Failure> {
     Ok(sqlx::query_scalar!(
         "select envelope from bus.waiting where source = $1 and key = $2 and version = $3",
         which.source.name(),
         which.key,
         which.version
     )
-    .fetch_one(&core.db)
+    .fetch_one(&context.db)
     .await?)
 }
 
@@ -161,12 +164,12 @@ async fn describe<S>(consumer: &Consumer<S>, tx: &mut Tx, key: Uuid) -> Result<V
 }
 
 async fn show<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which) -> Result<Shown, Failure> {
-    let core = &*consumer.core;
-    let fact = parked(core, which).await?;
-    let envelope = envelope(core, which).await?;
+    let context = &*consumer.context;
+    let fact = parked(context, which).await?;
+    let envelope = envelope(context, which).await?;
     let envelope = serde_json::from_slice(&envelope)
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&envelope).into_owned()));
-    let mut tx = core.begin().await?;
+    let mut tx = context.begin().await?;
     let state = describe(consumer, &mut tx, which.key).await?;
     tx.roll_back().await?;
     Ok(Shown { fact, envelope, state })
@@ -174,21 +177,21 @@ async fn show<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which) ->
 
 /// Hears the fact in a transaction that is rolled back.
 async fn dry_run<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which) -> Result<DryRun, Failure> {
-    let core = consumer.core.clone();
-    let fact = parked(&core, which).await?;
-    let envelope = envelope(&core, which).await?;
-    let mut tx = core.begin().await?;
+    let context = consumer.context.clone();
+    let fact = parked(&context, which).await?;
+    let envelope = envelope(&context, which).await?;
+    let mut tx = context.begin().await?;
     let before = describe(consumer, &mut tx, which.key).await?;
     tx.roll_back().await?;
 
     let own = consumer.clone();
     let rehearsal = in_its_own_task(async move {
         let header = Header::read(&envelope)?;
-        let mut tx = own.core.begin().await?;
+        let mut tx = own.context.begin().await?;
         if gate::head(&mut tx, header.source, header.key).await? + 1 != header.version {
             return Err(Failure::park("its turn has not come: a fact before it is missing, or it was heard"));
         }
-        own.subscriptions.hear(&own.service, &mut tx, header.kind, &[&envelope]).await?;
+        own.subscriptions.dispatch(&own.service, &mut tx, header.kind, &[&envelope]).await?;
         let said = tx.rehearse().await?;
         let after = describe(&own, &mut tx, header.key).await?;
         tx.roll_back().await?;
@@ -199,17 +202,17 @@ async fn dry_run<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which)
         Ok((said, after)) => (said, after, None),
         Err(failure) => (Vec::new(), before.clone(), Some(failure.to_string())),
     };
-    let says = said
-        .into_iter()
-        .map(|(key, fact)| Ok(Saying { key, kind: fact.kind().name().to_owned(), data: fact.payload()? }));
-    let says = says.collect::<Result<Vec<_>, Failure>>()?;
-    Ok(DryRun { error, before, after, says, held_behind: fact.held_behind })
+    let says = said.into_iter().map(|(key, fact)| {
+        Ok(RehearsedFact { key, kind: fact.kind().name().to_owned(), data: fact.payload()? })
+    });
+    let publishes = says.collect::<Result<Vec<_>, Failure>>()?;
+    Ok(DryRun { error, before, after, publishes, held_behind: fact.held_behind })
 }
 
 /// Held from now on: its turn has come, and then the turn of what is behind it.
-async fn redrive(core: &Core, which: Which, person: &str) -> Result<String, Failure> {
-    let fact = parked(core, which).await?;
-    let mut tx = core.begin().await?;
+async fn redrive(context: &Context, which: Which, person: &str) -> Result<String, Failure> {
+    let fact = parked(context, which).await?;
+    let mut tx = context.begin().await?;
     sqlx::query!(
         "update bus.waiting set status = 'held', reason = null
          where source = $1 and key = $2 and version = $3 and status = 'parked'",
@@ -220,26 +223,26 @@ async fn redrive(core: &Core, which: Which, person: &str) -> Result<String, Fail
     .execute(&mut *tx)
     .await?;
     log(&mut tx, which, person, "redriven", None).await?;
-    core.commit(tx).await?;
-    core.sweep_now.notify_one();
+    context.commit(tx).await?;
+    context.sweep_now.notify_one();
     Ok(format!("{} tries again now, and {} held behind it follow in order.", fact.kind, fact.held_behind))
 }
 
-/// The first person asks, another one agrees; then it counts as heard without effect.
+/// The first person asks, another one agrees; then it counts as consumed without effect.
 async fn drop_fact<S: Send + Sync + 'static>(
     consumer: &Consumer<S>,
     which: Which,
     person: &str,
     reason: &str,
 ) -> Result<String, Failure> {
-    let core = &*consumer.core;
-    let fact = parked(core, which).await?;
+    let context = &*consumer.context;
+    let fact = parked(context, which).await?;
     let person = person.trim();
     if person.is_empty() {
         return Err(Failure::park("say who you are: a fact is given up by two persons"));
     }
     match &fact.drop_asked {
-        None => ask_to_drop(core, which, person, reason).await,
+        None => ask_to_drop(context, which, person, reason).await,
         Some((asked_by, _)) if asked_by == person => {
             Err(Failure::park(format!("{person} has asked for it already: a second person must agree")))
         }
@@ -247,15 +250,15 @@ async fn drop_fact<S: Send + Sync + 'static>(
         Some((asked_by, why)) if !reason.trim().is_empty() => Err(Failure::park(format!(
             "{asked_by} asks for it already: {why}. Whoever agrees gives no reason"
         ))),
-        Some(_) => give_up(core, which, &fact, person).await,
+        Some(_) => give_up(context, which, &fact, person).await,
     }
 }
 
-async fn ask_to_drop(core: &Core, which: Which, person: &str, reason: &str) -> Result<String, Failure> {
+async fn ask_to_drop(context: &Context, which: Which, person: &str, reason: &str) -> Result<String, Failure> {
     if reason.trim().is_empty() {
         return Err(Failure::park("say why it is given up"));
     }
-    let mut tx = core.begin().await?;
+    let mut tx = context.begin().await?;
     let now = tx.now();
     sqlx::query!(
         "insert into bus.drop_request (source, key, version, reason, asked_by, asked_at)
@@ -270,25 +273,30 @@ async fn ask_to_drop(core: &Core, which: Which, person: &str, reason: &str) -> R
     .execute(&mut *tx)
     .await?;
     log(&mut tx, which, person, "asked to give it up", Some(reason)).await?;
-    core.commit(tx).await?;
+    context.commit(tx).await?;
     Ok("Asked for. It is given up when a second person agrees.".to_owned())
 }
 
-async fn give_up(core: &Core, which: Which, fact: &WaitingFact, person: &str) -> Result<String, Failure> {
+async fn give_up(
+    context: &Context,
+    which: Which,
+    fact: &WaitingFact,
+    person: &str,
+) -> Result<String, Failure> {
     let event_id = sqlx::query_scalar!(
         "select event_id from bus.waiting where source = $1 and key = $2 and version = $3",
         which.source.name(),
         which.key,
         which.version
     )
-    .fetch_one(&core.db)
+    .fetch_one(&context.db)
     .await?;
-    // What its sayer does not know takes no number: the gate would run ahead of it.
-    let question = Question::Said { key: which.key, version: which.version, event_id };
-    let was_said = control::ask::<bool>(core, which.source, &question).await?.ok_or_else(|| {
+    // What its publisher does not know takes no number: the gate would run ahead of it.
+    let question = Question::IsLogged { key: which.key, version: which.version, event_id };
+    let was_said = control::ask::<bool>(context, which.source, &question).await?.ok_or_else(|| {
         Failure::park(format!("{} does not answer, and must say whether it has said this", which.source))
     })?;
-    let mut tx = core.begin().await?;
+    let mut tx = context.begin().await?;
     let head = gate::head(&mut tx, which.source, which.key).await?;
     let head = gate::signed(head);
     if was_said && which.version > head + 1 {
@@ -315,7 +323,7 @@ async fn give_up(core: &Core, which: Which, fact: &WaitingFact, person: &str) ->
     .await?
     .ok_or_else(|| Failure::park("nobody asks for it any more"))?;
     if was_said && which.version == head + 1 {
-        note_as_heard(&mut tx, which, gone.event_id).await?;
+        note_as_consumed(&mut tx, which, gone.event_id).await?;
     }
     let now: DateTime<Utc> = tx.now();
     sqlx::query!(
@@ -338,14 +346,14 @@ async fn give_up(core: &Core, which: Which, fact: &WaitingFact, person: &str) ->
     .execute(&mut *tx)
     .await?;
     log(&mut tx, which, person, "agreed to give it up", Some(&asked.reason)).await?;
-    core.commit(tx).await?;
-    core.sweep_now.notify_one();
+    context.commit(tx).await?;
+    context.sweep_now.notify_one();
     tracing::warn!(source = %which.source, key = %which.key, version = which.version, person, "given up");
     Ok(format!("Given up. {} held behind it follow in order.", fact.held_behind))
 }
 
 /// The gate goes on as if it had taken effect.
-async fn note_as_heard(tx: &mut Tx, which: Which, event_id: Uuid) -> Result<(), Failure> {
+async fn note_as_consumed(tx: &mut Tx, which: Which, event_id: Uuid) -> Result<(), Failure> {
     let now = tx.now();
     sqlx::query!(
         "with noted as (

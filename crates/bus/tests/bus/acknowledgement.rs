@@ -1,4 +1,4 @@
-//! When the broker is told that a fact was heard, and when it must not be.
+//! When the broker is told that a fact was consumed, and when it must not be.
 
 use std::time::Duration;
 
@@ -39,13 +39,13 @@ async fn stream(client: &Context) -> Stream {
     until_some("the stream", async || client.get_stream(STREAM).await.ok()).await
 }
 
-/// The hearer's durables, of all epochs.
+/// The consumer's durables, of all epochs.
 async fn durables(stream: &Stream) -> Vec<Info> {
     let all: Vec<_> = stream.consumers().try_collect().await.expect("the durables");
     all.into_iter().filter(|one| one.name.starts_with("eligibility")).collect()
 }
 
-/// Facts that the hearer was given and has not acknowledged.
+/// Facts that the consumer was given and has not acknowledged.
 async fn unacknowledged(stream: &Stream) -> usize {
     durables(stream).await.iter().map(|one| one.num_ack_pending).sum()
 }
@@ -55,9 +55,9 @@ async fn nothing_is_acknowledged_before_it_is_committed() {
     let (nats, _folder) = testkit::broker("").await;
     let pair = Pair::start(&nats.url()).await;
     let stream = stream(&jetstream::new(client(&nats).await)).await;
-    let hold = hold_handlers(&pair.hearer_db).await;
+    let hold = hold_handlers(&pair.consumer_db).await;
     pair.say(new_application(), "one").await;
-    until_a_handler_is_held(&pair.hearer_db).await;
+    until_a_handler_is_held(&pair.consumer_db).await;
     // An acknowledgement of the first would have come before the second is delivered.
     pair.say(new_application(), "two").await;
     let delivered = |all: &Vec<Info>| all.iter().any(|one| one.delivered.consumer_sequence == 2);
@@ -74,9 +74,9 @@ async fn a_process_that_ends_leaves_nothing_to_be_delivered_again() {
     let (nats, _folder) = testkit::broker("").await;
     let mut pair = Pair::start(&nats.url()).await;
     let stream = stream(&jetstream::new(client(&nats).await)).await;
-    let hold = hold_handlers(&pair.hearer_db).await;
+    let hold = hold_handlers(&pair.consumer_db).await;
     pair.say(new_application(), "one").await;
-    until_a_handler_is_held(&pair.hearer_db).await;
+    until_a_handler_is_held(&pair.consumer_db).await;
     for _ in 0..9 {
         pair.say(new_application(), "more").await;
     }
@@ -112,11 +112,11 @@ async fn an_acknowledgement_from_before_the_store_went_back_reaches_nobody() {
     let place = i64::try_from(late.info().expect("its place").stream_sequence).expect("a number of Postgres");
     let noted = || async {
         sqlx::query_scalar::<_, i64>("select last_sequence from bus.broker")
-            .fetch_one(&pair.sayer_db)
+            .fetch_one(&pair.publisher_db)
             .await
-            .expect("what the sayer knows of the stream")
+            .expect("what the publisher knows of the stream")
     };
-    until("its sayer knows how far the stream was", noted, |noted| *noted == place).await;
+    until("its publisher knows how far the stream was", noted, |noted| *noted == place).await;
 
     nats.kill().await.expect("killed");
     std::fs::remove_dir_all(&store).expect("the store goes");
@@ -125,9 +125,9 @@ async fn an_acknowledgement_from_before_the_store_went_back_reaches_nobody() {
     let stream = stream(&client).await;
     let said_again = async || stream.get_raw_message(late.info().expect("its place").stream_sequence).await;
     until("the fact is said again, at the same place", said_again, Result::is_ok).await.expect("the fact");
-    let hold = hold_handlers(&pair.hearer_db).await;
+    let hold = hold_handlers(&pair.consumer_db).await;
     pair.start_hearing().await;
-    until_a_handler_is_held(&pair.hearer_db).await;
+    until_a_handler_is_held(&pair.consumer_db).await;
     // An answer means that it counted; none, that the server had its time to.
     let _ = late.double_ack().await;
     assert_eq!(unacknowledged(&stream).await, 1, "in the new epoch it is still to be heard");
@@ -153,11 +153,11 @@ async fn a_store_that_went_back_and_was_filled_again_is_noticed() {
     pair.say(new_application(), "one").await;
     let noted = || async {
         let noted = sqlx::query_scalar::<_, i64>("select last_sequence from bus.broker");
-        noted.fetch_one(&pair.sayer_db).await.expect("what the sayer knows of the stream")
+        noted.fetch_one(&pair.publisher_db).await.expect("what the publisher knows of the stream")
     };
     let before = i64::try_from(before).expect("a number of Postgres");
-    until("its sayer knows how far the stream was", noted, |noted| *noted > before).await;
-    pair.stop_saying().await;
+    until("its publisher knows how far the stream was", noted, |noted| *noted > before).await;
+    pair.halt_publishing().await;
 
     nats.kill().await.expect("killed");
     std::fs::remove_dir_all(&store).expect("the store goes");
@@ -172,7 +172,7 @@ async fn a_store_that_went_back_and_was_filled_again_is_noticed() {
     pair.start_saying().await;
     let epoch = || async {
         let epoch = sqlx::query_scalar::<_, i64>("select epoch from bus.broker");
-        epoch.fetch_one(&pair.sayer_db).await.expect("what the sayer knows of the stream")
+        epoch.fetch_one(&pair.publisher_db).await.expect("what the publisher knows of the stream")
     };
     until("the next epoch has begun", epoch, |epoch| *epoch == 2).await;
     pair.start_hearing().await;

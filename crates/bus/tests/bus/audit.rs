@@ -1,9 +1,9 @@
-//! What the broker, a hearer or a sayer has lost is found, and mended where it can be.
+//! What the broker, a consumer or a publisher has lost is found, and mended where it can be.
 
 use std::time::Duration;
 
 use async_nats::jetstream;
-use bus::control::{self, Conservation, Order};
+use bus::control::{self, Command, Reconciliation};
 use bus::{Failure, outbox};
 use events::{ApplicationId, Cause, Kind, STREAM, Service};
 use futures_util::StreamExt;
@@ -44,7 +44,7 @@ async fn what_the_broker_lost_from_the_middle_is_published_again() {
 }
 
 #[tokio::test]
-async fn a_hearer_that_came_back_from_an_old_backup_is_told_again() {
+async fn a_consumer_that_came_back_from_an_old_backup_is_told_again() {
     let (nats, _folder) = testkit::broker("").await;
     let mut pair = Pair::audited(&nats.url()).await;
     let (old, new) = (new_application(), new_application());
@@ -64,12 +64,12 @@ async fn a_hearer_that_came_back_from_an_old_backup_is_told_again() {
     pair.finish().await;
 }
 
-/// What a backup of the hearer would hold: its gate, its inbox, its effects.
+/// What a backup of the consumer would hold: its gate, its inbox, its effects.
 async fn dump(pair: &Pair) -> Vec<(String, String)> {
     let mut tables = Vec::new();
     for table in ["bus.inbox_head", "bus.inbox", "effect"] {
         let statement = format!("select coalesce(jsonb_agg(t), '[]')::text from {table} t");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).fetch_one(&pair.hearer_db).await;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).fetch_one(&pair.consumer_db).await;
         tables.push((table.to_owned(), rows.expect("rows").get::<String, _>(0)));
     }
     tables
@@ -82,78 +82,78 @@ async fn restore(pair: &Pair, backup: &[(String, String)]) {
              select * from jsonb_populate_recordset(null::{table}, $1::jsonb)"
         );
         let emptied = format!("truncate {table}");
-        sqlx::query(sqlx::AssertSqlSafe(emptied)).execute(&pair.hearer_db).await.expect("emptied");
+        sqlx::query(sqlx::AssertSqlSafe(emptied)).execute(&pair.consumer_db).await.expect("emptied");
         sqlx::query(sqlx::AssertSqlSafe(statement))
             .bind(rows)
-            .execute(&pair.hearer_db)
+            .execute(&pair.consumer_db)
             .await
             .expect("restored");
     }
 }
 
-/// The sayer's database forgets its last fact, as after a restore from an old backup.
+/// The publisher's database forgets its last fact, as after a restore from an old backup.
 async fn forget_last(pair: &Pair, application: ApplicationId) {
     sqlx::raw_sql(
         "delete from bus.event_log where version = 2; update bus.head set version = 1 where version = 2",
     )
-    .execute(&pair.sayer_db)
+    .execute(&pair.publisher_db)
     .await
     .expect("forgotten");
     let left: i64 = sqlx::query_scalar("select version from bus.head where key = $1")
         .bind(application.uuid())
-        .fetch_one(&pair.sayer_db)
+        .fetch_one(&pair.publisher_db)
         .await
         .expect("a head");
     assert_eq!(left, 1);
 }
 
 #[tokio::test]
-async fn a_sayer_that_has_forgotten_says_nothing_more() {
+async fn a_publisher_that_has_forgotten_says_nothing_more() {
     let (nats, _folder) = testkit::broker("").await;
     let mut pair = Pair::audited(&nats.url()).await;
     let application = new_application();
     pair.say(application, "one").await;
     pair.say_withdrawn(application).await;
     pair.until_effects(2).await;
-    pair.stop_saying().await;
+    pair.halt_publishing().await;
     forget_last(&pair, application).await;
-    pair.connect_sayer().await;
-    let mut begun_before = pair.sayer.begin().await.expect("a transaction");
+    pair.connect_publisher().await;
+    let mut begun_before = pair.publisher.begin().await.expect("a transaction");
     pair.go_on_saying();
     // It gives up after a moment, on a busy machine.
     let told = || async {
-        pair.sayer.first_look().await;
-        pair.sayer.has_forgotten()
+        pair.publisher.wait_for_broker_check().await;
+        pair.publisher.has_lost_data()
     };
     until("the first look tells", told, |forgotten| *forgotten).await;
-    let looked = || async { pair.sayer.broker().err().unwrap_or_default() };
+    let looked = || async { pair.publisher.broker().err().unwrap_or_default() };
     let told = until("the operator is told", looked, |told| told.contains("backup")).await;
     assert!(told.contains("point-in-time recovery"), "it says what to do: {told}");
     outbox::append(&mut begun_before, application, samples::application_submitted(), Cause::default());
-    let refused = pair.sayer.commit(begun_before).await.expect_err("nothing is said any more");
+    let refused = pair.publisher.commit(begun_before).await.expect_err("nothing is said any more");
     assert!(matches!(refused, Failure::Retry(_)), "{refused}");
-    let begun = pair.sayer.begin().await.map(drop);
-    assert!(matches!(begun, Err(sqlx::Error::Io(_))), "nothing is begun any more: {begun:?}");
+    let begun = pair.publisher.begin().await.map(drop);
+    assert!(matches!(begun, Err(Failure::Retry(_))), "nothing is begun any more: {begun:?}");
     assert_eq!(pair.effects().await.len(), 2);
     pair.drain().await;
 }
 
-/// The broker cannot tell, since it has lost everything too: a hearer can.
+/// The broker cannot tell, since it has lost everything too: a consumer can.
 #[tokio::test]
-async fn a_hearer_that_knows_more_stops_its_sayer() {
+async fn a_consumer_that_knows_more_stops_its_publisher() {
     let (mut nats, _folder) = testkit::broker("").await;
     let mut pair = Pair::audited(&nats.url()).await;
     let application = new_application();
     pair.say(application, "one").await;
     pair.say_withdrawn(application).await;
     pair.until_effects(2).await;
-    pair.stop_saying().await;
+    pair.halt_publishing().await;
     forget_last(&pair, application).await;
     nats.kill().await.expect("killed");
     nats.wipe().expect("wiped");
     nats.restart().await.expect("started again");
     pair.start_saying().await;
-    let looked = || async { pair.sayer.broker().err().unwrap_or_default() };
+    let looked = || async { pair.publisher.broker().err().unwrap_or_default() };
     until("the operator is told", looked, |told| told.contains("point-in-time recovery")).await;
     pair.drain().await;
 }
@@ -165,9 +165,9 @@ async fn a_number_given_twice_is_parked_not_dropped() {
     let application = new_application();
     pair.say(application, "one").await;
     pair.until_effects(1).await;
-    // The same number with another id, as a sayer numbers it that has forgotten.
+    // The same number with another id, as a publisher numbers it that has forgotten.
     let envelope: Vec<u8> = sqlx::query_scalar("select envelope from bus.event_log")
-        .fetch_one(&pair.sayer_db)
+        .fetch_one(&pair.publisher_db)
         .await
         .expect("an envelope");
     let raw = async_nats::connect(nats.url()).await.expect("a client");
@@ -176,10 +176,10 @@ async fn a_number_given_twice_is_parked_not_dropped() {
     raw.flush().await.expect("flushed");
     pair.until_waiting("the second one is parked", |waiting| waiting.parked == 1).await;
     let operator = pair.operator().await;
-    let accounts: Conservation =
-        operator.order(Service::Intake, &Order::Conservation).await.expect("the accounts");
-    assert_eq!(accounts.pairs[0].forked, 1, "{accounts:?}");
-    assert!(!accounts.pairs[0].is_conserved());
+    let reconciliation: Reconciliation =
+        operator.execute(Service::Intake, &Command::Reconciliation).await.expect("the reconciliation");
+    assert_eq!(reconciliation.pairs[0].version_conflicts, 1, "{reconciliation:?}");
+    assert!(!reconciliation.pairs[0].is_balanced());
     pair.drain().await;
 }
 
@@ -200,7 +200,7 @@ async fn a_number_given_twice_while_the_first_is_held_is_parked() {
     let application = new_application();
     let subject = Kind::ApplicationSubmitted.subject(application.uuid());
     let envelope: Vec<u8> = sqlx::query_scalar("select envelope from bus.event_log")
-        .fetch_one(&pair.sayer_db)
+        .fetch_one(&pair.publisher_db)
         .await
         .expect("an envelope");
     let mut second: serde_json::Value = serde_json::from_slice(&envelope).expect("JSON");
@@ -254,19 +254,23 @@ async fn the_accounts_of_a_quiet_pair_balance() {
     }
     pair.until_effects(40).await;
     let operator = pair.operator().await;
-    let accounts: Conservation =
-        operator.order(Service::Intake, &Order::Conservation).await.expect("the accounts");
-    let both = &accounts.pairs[0];
-    assert_eq!((both.said, both.heard, both.held, both.parked, both.doubled), (40, 40, 0, 0, 0), "{both:?}");
-    assert!(accounts.pairs.iter().all(control::Pair::is_conserved));
-    assert_eq!(accounts.said["application-submitted"], 20);
-    let accounts: Conservation =
-        operator.order(Service::Eligibility, &Order::Conservation).await.expect("the accounts");
-    assert_eq!(accounts.states["submitted"], 20, "{accounts:?}");
+    let reconciliation: Reconciliation =
+        operator.execute(Service::Intake, &Command::Reconciliation).await.expect("the reconciliation");
+    let both = &reconciliation.pairs[0];
+    assert_eq!(
+        (both.logged, both.consumed, both.held, both.parked, both.duplicates),
+        (40, 40, 0, 0, 0),
+        "{both:?}"
+    );
+    assert!(reconciliation.pairs.iter().all(control::Pair::is_balanced));
+    assert_eq!(reconciliation.logged["application-submitted"], 20);
+    let reconciliation: Reconciliation =
+        operator.execute(Service::Eligibility, &Command::Reconciliation).await.expect("the reconciliation");
+    assert_eq!(reconciliation.states["submitted"], 20, "{reconciliation:?}");
     pair.finish().await;
 }
 
-/// Three processes have died while they heard this fact: the next one parks it unheard.
+/// Three processes have died while they consumed this fact: the next one parks it unheard.
 #[tokio::test]
 async fn a_fact_that_kills_its_process_is_parked() {
     parked_when_delivered_before(2).await;
@@ -290,13 +294,13 @@ async fn parked_when_delivered_before(times: usize) {
     let id: uuid::Uuid =
         sqlx::query_scalar("select event_id from bus.event_log where version = 1 and key = $1")
             .bind(deadly.uuid())
-            .fetch_one(&pair.sayer_db)
+            .fetch_one(&pair.publisher_db)
             .await
             .expect("an id");
     sqlx::query("insert into bus.attempt (event_id, process, deaths) values ($1, $2, 2)")
         .bind(id)
         .bind(uuid::Uuid::new_v4())
-        .execute(&pair.hearer_db)
+        .execute(&pair.consumer_db)
         .await
         .expect("the note of a dead process");
     // To somebody who did not come to an end with it.

@@ -1,4 +1,4 @@
-//! One saying and one hearing service, over a real Postgres and a real nats-server.
+//! One saying and one consuming service, over a real Postgres and a real nats-server.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use sqlx::{PgPool, Row};
 use testkit::{TestDatabase, samples, until};
 use uuid::Uuid;
 
-/// A hearer that writes down what it hears, and stumbles where a test wants it to.
+/// A consumer that writes down what it consumes, and stumbles where a test wants it to.
 pub struct Recorder;
 
 pub const POISON: &str = "POISON";
@@ -57,12 +57,12 @@ pub fn registry() -> Subscriptions<Recorder> {
         .census("select what, count(*) from effect group by what")
 }
 
-/// One saying and one hearing service.
+/// One saying and one consuming service.
 pub struct Pair {
     pub settings: Settings,
-    pub sayer: Bus,
-    pub sayer_db: PgPool,
-    pub hearer_db: PgPool,
+    pub publisher: Bus,
+    pub publisher_db: PgPool,
+    pub consumer_db: PgPool,
     pub saying: Option<Running>,
     pub hearing: Option<Running>,
 }
@@ -79,50 +79,50 @@ impl Pair {
     }
 
     pub async fn start_as(settings: Settings, as_user: impl Fn(&Settings, Service) -> Settings) -> Self {
-        let sayer_db = database("intake").await;
-        let hearer_db = database("eligibility").await;
+        let publisher_db = database("intake").await;
+        let consumer_db = database("eligibility").await;
         sqlx::raw_sql(
             "create table effect (n bigint generated always as identity, application uuid, version bigint, what text);
              create table cure (at int)",
         )
-        .execute(&hearer_db)
+        .execute(&consumer_db)
         .await
-        .expect("the hearer's tables");
-        let sayer = connect(Service::Intake, &as_user(&settings, Service::Intake), &sayer_db).await;
-        let hearer =
-            connect(Service::Eligibility, &as_user(&settings, Service::Eligibility), &hearer_db).await;
-        let saying = Some(sayer.start(Arc::new(Recorder), Subscriptions::new()));
-        let hearing = Some(hearer.start(Arc::new(Recorder), registry()));
-        Self { settings, sayer, sayer_db, hearer_db, saying, hearing }
+        .expect("the consumer's tables");
+        let publisher = connect(Service::Intake, &as_user(&settings, Service::Intake), &publisher_db).await;
+        let consumer =
+            connect(Service::Eligibility, &as_user(&settings, Service::Eligibility), &consumer_db).await;
+        let saying = Some(publisher.start(Arc::new(Recorder), Subscriptions::new()));
+        let hearing = Some(consumer.start(Arc::new(Recorder), registry()));
+        Self { settings, publisher, publisher_db, consumer_db, saying, hearing }
     }
 
     pub async fn stop_hearing(&mut self) {
         self.hearing.take().expect("it hears").drain().await;
     }
 
-    /// A new process of the hearing service.
+    /// A new process of the consuming service.
     pub async fn start_hearing(&mut self) {
-        let hearer = connect(Service::Eligibility, &self.settings, &self.hearer_db).await;
-        self.hearing = Some(hearer.start(Arc::new(Recorder), registry()));
+        let consumer = connect(Service::Eligibility, &self.settings, &self.consumer_db).await;
+        self.hearing = Some(consumer.start(Arc::new(Recorder), registry()));
     }
 
-    pub async fn stop_saying(&mut self) {
+    pub async fn halt_publishing(&mut self) {
         self.saying.take().expect("it says").drain().await;
     }
 
     /// A new process of the saying service.
     pub async fn start_saying(&mut self) {
-        self.connect_sayer().await;
+        self.connect_publisher().await;
         self.go_on_saying();
     }
 
     /// One that does not look at the broker yet.
-    pub async fn connect_sayer(&mut self) {
-        self.sayer = connect(Service::Intake, &self.settings, &self.sayer_db).await;
+    pub async fn connect_publisher(&mut self) {
+        self.publisher = connect(Service::Intake, &self.settings, &self.publisher_db).await;
     }
 
     pub fn go_on_saying(&mut self) {
-        self.saying = Some(self.sayer.start(Arc::new(Recorder), Subscriptions::new()));
+        self.saying = Some(self.publisher.start(Arc::new(Recorder), Subscriptions::new()));
     }
 
     /// An operator's connection.
@@ -130,33 +130,33 @@ impl Pair {
         Operator::connect(&self.settings).await.expect("an operator")
     }
 
-    /// What waits at the hearer, once it is what a test expects.
+    /// What waits at the consumer, once it is what a test expects.
     pub async fn until_waiting(&self, what: &str, expected: impl Fn(&Waiting) -> bool) -> Waiting {
-        until(what, || async { Waiting::count(&self.hearer_db).await.expect("a count") }, expected).await
+        until(what, || async { Waiting::count(&self.consumer_db).await.expect("a count") }, expected).await
     }
 
     pub async fn say(&self, application: ApplicationId, title: &str) {
-        let mut tx = self.sayer.begin().await.expect("a transaction");
+        let mut tx = self.publisher.begin().await.expect("a transaction");
         let mut fact = samples::application_submitted();
         fact.application.title = title.to_owned();
         outbox::append(&mut tx, application, fact, Cause::default());
-        self.sayer.commit(tx).await.expect("said");
+        self.publisher.commit(tx).await.expect("said");
     }
 
     pub async fn say_withdrawn(&self, application: ApplicationId) {
-        let mut tx = self.sayer.begin().await.expect("a transaction");
+        let mut tx = self.publisher.begin().await.expect("a transaction");
         let fact = ApplicationWithdrawn {
             withdrawn_at: samples::noon(),
             withdrawn_by: Person { id: "a".into(), name: "A".into() },
             reason: None,
         };
         outbox::append(&mut tx, application, fact, Cause::default());
-        self.sayer.commit(tx).await.expect("said");
+        self.publisher.commit(tx).await.expect("said");
     }
 
     pub async fn effects(&self) -> Vec<(Uuid, i64)> {
         sqlx::query("select application, version from effect order by n")
-            .fetch_all(&self.hearer_db)
+            .fetch_all(&self.consumer_db)
             .await
             .map(|rows| rows.iter().map(|row| (row.get(0), row.get(1))).collect())
             .unwrap_or_default()
@@ -168,7 +168,7 @@ impl Pair {
 
     /// Nothing on its way and nothing left behind, then the end.
     pub async fn finish(self) {
-        for db in [&self.sayer_db, &self.hearer_db] {
+        for db in [&self.publisher_db, &self.consumer_db] {
             until("quiet", || async { Stats::read(db).await.expect("stats") }, Stats::is_quiet).await;
         }
         self.drain().await;

@@ -1,6 +1,6 @@
 //! Facts travel from one service to another.
 
-use bus::control::{self, Conservation, Order, WaitingFact};
+use bus::control::{self, Command, Reconciliation, WaitingFact};
 use bus::{Settings, Waiting};
 use events::{Kind, Service};
 use sqlx::Row;
@@ -37,7 +37,7 @@ async fn doubled_deliveries_change_nothing() {
 
     // The same bytes again, as a relay that was killed before its commit would publish them; newest first.
     let log = sqlx::query("select kind, envelope from bus.event_log order by version desc")
-        .fetch_all(&pair.sayer_db)
+        .fetch_all(&pair.publisher_db)
         .await
         .expect("the log");
     let raw = async_nats::connect(nats.url()).await.expect("a client");
@@ -48,7 +48,7 @@ async fn doubled_deliveries_change_nothing() {
     }
     raw.flush().await.expect("flushed");
 
-    // What comes behind the copies has taken effect: so the copies have been heard.
+    // What comes behind the copies has taken effect: so the copies have been consumed.
     let last = new_application();
     pair.say(last, "last").await;
     let effects = pair.until_effects(3).await;
@@ -65,7 +65,7 @@ async fn a_gap_is_held_until_it_closes() {
 
     // No relay gets at the two facts; the second overtakes the first.
     let application = new_application();
-    let mut busy = pair.sayer_db.begin().await.expect("a transaction");
+    let mut busy = pair.publisher_db.begin().await.expect("a transaction");
     let slot = i32::from(application.uuid().as_bytes()[15] % 16);
     sqlx::query("select pg_advisory_xact_lock(2908, $1)")
         .bind(slot)
@@ -77,7 +77,7 @@ async fn a_gap_is_held_until_it_closes() {
     let second: Vec<u8> =
         sqlx::query_scalar("select envelope from bus.event_log where key = $1 and version = 2")
             .bind(application.uuid())
-            .fetch_one(&pair.sayer_db)
+            .fetch_one(&pair.publisher_db)
             .await
             .expect("the second fact");
     let raw = async_nats::connect(nats.url()).await.expect("a client");
@@ -108,14 +108,14 @@ async fn a_poisoned_fact_stops_its_application_and_nobody_else() {
     assert_eq!(effects, [(well.uuid(), 1), (well.uuid(), 2)]);
     let waiting = until(
         "two parked, one held",
-        || async { Waiting::count(&pair.hearer_db).await.expect("a count") },
+        || async { Waiting::count(&pair.consumer_db).await.expect("a count") },
         |waiting| waiting.parked == 2 && waiting.held == 1,
     )
     .await;
     assert_eq!(waiting.unreadable, 0);
     let operator = pair.operator().await;
     let parked: Vec<WaitingFact> =
-        operator.order(Service::Eligibility, &Order::Parked).await.expect("the list");
+        operator.execute(Service::Eligibility, &Command::Parked).await.expect("the list");
     assert!(parked.iter().any(|fact| fact.reason.contains("this title is poison")), "{parked:?}");
     assert!(parked.iter().any(|fact| fact.reason.contains("a handler that panics")), "{parked:?}");
     pair.drain().await;
@@ -137,7 +137,7 @@ async fn what_is_no_envelope_is_set_aside() {
     pair.until_effects(2).await;
     until(
         "one unreadable",
-        || async { Waiting::count(&pair.hearer_db).await.expect("a count") },
+        || async { Waiting::count(&pair.consumer_db).await.expect("a count") },
         |waiting| waiting.unreadable == 1 && waiting.parked == 0,
     )
     .await;
@@ -170,11 +170,11 @@ async fn a_broker_that_was_killed_or_wiped_loses_nothing() {
     let effects = pair.until_effects(30).await;
     assert_once_and_in_order(&effects, 3);
     let epoch: i64 = sqlx::query_scalar("select epoch from bus.broker")
-        .fetch_one(&pair.hearer_db)
+        .fetch_one(&pair.consumer_db)
         .await
         .expect("an epoch");
     assert_eq!(epoch, 2);
-    // Not only what its hearers lacked: whoever begins to listen must find everything.
+    // Not only what its consumers lacked: whoever begins to listen must find everything.
     let raw = async_nats::jetstream::new(async_nats::connect(nats.url()).await.expect("a client"));
     let stream = raw.get_stream(events::STREAM).await.expect("the stream");
     let held = || async { stream.get_info().await.expect("info").state.messages };
@@ -215,10 +215,10 @@ async fn each_service_may_only_speak_for_itself() {
     pair.until_effects(1).await;
     // With these rights services can audit each other, and operators can ask.
     let operator = pair.operator().await;
-    let accounts: Conservation =
-        operator.order(Service::Intake, &Order::Conservation).await.expect("the accounts");
-    assert!(accounts.pairs.iter().all(control::Pair::is_conserved), "{accounts:?}");
-    assert_eq!(accounts.pairs.len(), 1, "{accounts:?}");
+    let reconciliation: Reconciliation =
+        operator.execute(Service::Intake, &Command::Reconciliation).await.expect("the reconciliation");
+    assert!(reconciliation.pairs.iter().all(control::Pair::is_balanced), "{reconciliation:?}");
+    assert_eq!(reconciliation.pairs.len(), 1, "{reconciliation:?}");
 
     // Eligibility tries to speak as intake.
     let options = async_nats::ConnectOptions::with_user_and_password("eligibility".into(), "secret".into())

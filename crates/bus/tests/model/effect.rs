@@ -45,7 +45,7 @@ impl Protocol {
         state.replicas[usize::from(replica)] = this;
     }
 
-    /// The transaction is rolled back: its facts are heard one by one, or one of them is parked.
+    /// The transaction is rolled back: its facts are consumed one by one, or one of them is parked.
     fn fail(&self, state: &mut State, replica: u8) {
         let this = &mut state.replicas[usize::from(replica)];
         (this.verdicts, this.touched) = Default::default();
@@ -176,9 +176,9 @@ impl Protocol {
 
     fn remember(&self, state: &mut State, service: Service) -> Option<()> {
         let stream = state.stream?;
-        let last = if service == Service::Hearer || self.order_is_nothing() { 0 } else { stream.last() };
+        let last = if service == Service::Consumer || self.order_is_nothing() { 0 } else { stream.last() };
         *state.known_mut(service) = Known { epoch: stream.epoch, created: stream.created, last };
-        if service == Service::Sayer && self.mechanisms.republication {
+        if service == Service::Publisher && self.mechanisms.republication {
             for application in 0..APPLICATIONS as u8 {
                 let at = usize::from(application);
                 let all = (1..=state.said[at]).map(|version| Fact::new(application, version, false));
@@ -188,7 +188,7 @@ impl Protocol {
         Some(())
     }
 
-    /// Points the outbox at what the hearer lacks.
+    /// Points the outbox at what the consumer lacks.
     fn audit(&self, state: &mut State) {
         for application in 0..APPLICATIONS as u8 {
             for version in state.lacks(application) {
@@ -235,7 +235,7 @@ impl Protocol {
             Action::RelayCommits { slot } => {
                 let round = std::mem::take(&mut state.rounds[usize::from(slot)]);
                 state.outbox[usize::from(slot)].drop_first(round.taken);
-                let known = state.known_mut(Service::Sayer);
+                let known = state.known_mut(Service::Publisher);
                 known.last = known.last.max(round.last);
             }
             Action::RelayRollsBack { slot } => state.rounds[usize::from(slot)] = Round::default(),

@@ -1,7 +1,7 @@
 //! The protocol of the bus as a model, checked in every state it can get into: not by the code of
 //! this crate, but by its steps and their names. Where the code changes its steps, change this.
 //!
-//! One sayer and one hearer with two replicas, two applications, one stream. Between any two steps
+//! One publisher and one consumer with two replicas, two applications, one stream. Between any two steps
 //! anything may come: messages in any order, a process that dies, a broker that loses what it had.
 //! Each check has a budget of such faults and covers *every* run within it (breadth first, without
 //! sampling), so that together:
@@ -9,7 +9,7 @@
 //! | check | facts said of the two applications | faults |
 //! |---|---|---|
 //! | nothing goes wrong | 3 + 3 | (any order of delivery) |
-//! | processes die | 2 + 2; 3 + 1 | 2 kills; 1 kill: at any step of relay or hearer |
+//! | processes die | 2 + 2; 3 + 1 | 2 kills; 1 kill: at any step of relay or consumer |
 //! | answers are lost, deliveries doubled | 2 + 1 | 1 loss and 1 duplicate |
 //! | batches of two | 2 + 1 | 1 duplicate, or 1 kill |
 //! | the broker is wiped | 2 + 1; 1 + 1; 2 + 0; 1 + 0 | 1 wipe; and 1 kill; and 1 kill and 1 loss; 2 wipes |
@@ -17,11 +17,11 @@
 //! | the broker loses a message | 2 + 1 | 1 message and 1 kill |
 //! | the audit asks too early | 2 + 1; 2 + 0 | 1 hasty audit; and 1 kill |
 //! | a fact is poisoned | 2 + 1; 2 + 0; 2 + 1 in batches | 2 redrives and 1 kill; and 1 duplicate; 1 redrive |
-//! | the sayer comes back from a backup | 2 + 1; 2 + 0 | 1 restore; and 1 kill |
+//! | the publisher comes back from a backup | 2 + 1; 2 + 0 | 1 restore; and 1 kill |
 //! | everything at once | 1 + 0 | 1 kill, 1 loss, 1 duplicate, 1 wipe, 1 message lost |
 //!
 //! Two things keep this small. A kill is modelled where it leaves something behind: one before
-//! a commit leaves nothing, one after it nothing that the next state does not have. And a sayer has
+//! a commit leaves nothing, one after it nothing that the next state does not have. And a publisher has
 //! a slot for each application, so that the open rounds of two slots stand for two relays.
 //!
 //! A promise about the end ("is never lost") is checked in quiet states, in which nothing but
@@ -184,7 +184,7 @@ fn a_fact_is_poisoned() {
 }
 
 #[test]
-fn the_sayer_comes_back_from_a_backup() {
+fn the_publisher_comes_back_from_a_backup() {
     let sights = &[EVERYTHING_IS_HEARD, FORKED, STOPPED];
     check(protocol([2, 1], Faults { restore: 1, ..NONE }, sights));
     check(protocol([2, 0], Faults { restore: 1, kill: 1, ..NONE }, sights));

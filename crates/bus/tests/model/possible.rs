@@ -19,7 +19,7 @@ impl Protocol {
         for replica in 0..REPLICAS as u8 {
             self.hearing_steps(state, replica, steps);
         }
-        if !state.stopped && self.has_forgotten(state) {
+        if !state.stopped && self.has_lost_data(state) {
             steps.push(Action::StopSaying);
         }
         // A minute is long: by then everything else has happened that can.
@@ -41,7 +41,7 @@ impl Protocol {
             return;
         };
         if state.may_publish(slot) {
-            let wait = self.gentle_rollback && self.regress(state, Service::Sayer, stream);
+            let wait = self.gentle_rollback && self.regress(state, Service::Publisher, stream);
             if !wait {
                 steps.push(Action::RelayPublishes { slot, stored: !self.in_window(state, stream, slot) });
             }
@@ -59,7 +59,7 @@ impl Protocol {
     }
 
     fn watch_steps(&self, state: &State, steps: &mut Vec<Action>) {
-        for service in [Service::Sayer, Service::Hearer] {
+        for service in [Service::Publisher, Service::Consumer] {
             match &state.stream {
                 None => steps.push(Action::CreateStream(service)),
                 Some(stream) if stream.epoch > state.known(service).epoch => {
@@ -99,7 +99,7 @@ impl Protocol {
         let Some(stream) = &state.stream else { return };
         // The code may pull from a stream whose epoch it does not know yet. What comes of it comes
         // again in the next epoch; duplicates have a budget of their own.
-        if stream.epoch != state.known(Service::Hearer).epoch {
+        if stream.epoch != state.known(Service::Consumer).epoch {
             return;
         }
         let durable = self.durable(state);
@@ -125,7 +125,7 @@ impl Protocol {
         }
     }
 
-    /// The held fact whose turn it is, if anything comes of hearing it.
+    /// The held fact whose turn it is, if anything comes of consuming it.
     pub fn next_due(&self, state: &State, application: u8) -> Option<u8> {
         let at = usize::from(application);
         if self.blocked(state, application) || state.replicas.iter().any(|it| it.locks(application)) {
@@ -149,8 +149,8 @@ impl Protocol {
         (0..APPLICATIONS as u8).any(|application| state.lacks(application).next().is_some())
     }
 
-    /// Others, or the stream, know more of this sayer than its own log.
-    fn has_forgotten(&self, state: &State) -> bool {
+    /// Others, or the stream, know more of this publisher than its own log.
+    fn has_lost_data(&self, state: &State) -> bool {
         if self.faults.restore == 0 {
             return false;
         }
@@ -269,7 +269,7 @@ fn kills(state: &State, actions: &mut Vec<Action>) {
     for (who, replica) in (0..).zip(&state.replicas) {
         match replica.phase {
             Phase::Idle => {}
-            Phase::Heard => actions.push(Action::Kill { at: Step::Heard, who }),
+            Phase::Heard => actions.push(Action::Kill { at: Step::Consumed, who }),
             _ => actions.push(Action::Kill { at: Step::Handled, who }),
         }
     }

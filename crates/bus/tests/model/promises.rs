@@ -31,7 +31,7 @@ pub const ALL: &[Promise] = &[
     }),
 ];
 
-/// Said = heard + held + parked, fact by fact; and nothing is held but behind a parked fact.
+/// Said = consumed + held + parked, fact by fact; and nothing is held but behind a parked fact.
 fn said_is_heard_or_waits(state: &State) -> bool {
     (0..APPLICATIONS as u8).all(|application| {
         let at = usize::from(application);
@@ -39,7 +39,7 @@ fn said_is_heard_or_waits(state: &State) -> bool {
             let id = has(state.log_ids[at], version);
             let heard = state.effects_of(application, version) > 0 && has(state.inbox_ids[at], version) == id;
             let waits = state.waits(application, version);
-            // Under another id it is another fact, which its sayer has forgotten.
+            // Under another id it is another fact, which its publisher has forgotten.
             let itself = waits != Waiting::Nothing && has(state.waiting_ids[at], version) == id;
             match (heard, itself) {
                 (true, itself) => !itself,
@@ -103,15 +103,15 @@ pub const NO_STREAM: Sight = ("the stream is gone and facts wait in the outbox",
     state.stream.is_none() && !state.outbox[0].is_empty()
 });
 pub const WHOLE_IN_THE_NEXT_EPOCH: Sight = ("everything is heard, in the second epoch", |protocol, state| {
-    whole(protocol, state) && state.known(Service::Hearer).epoch == 2 && protocol.is_quiet(state)
+    whole(protocol, state) && state.known(Service::Consumer).epoch == 2 && protocol.is_quiet(state)
 });
 pub const LATE_ACKNOWLEDGEMENT: Sight = ("an acknowledgement is late by an epoch", |_, state| {
-    let epoch = state.known(Service::Hearer).epoch;
+    let epoch = state.known(Service::Consumer).epoch;
     state.stream.is_some_and(|stream| stream.durable == epoch && !stream.messages.is_empty())
         && state.replicas.iter().any(|one| one.phase == Phase::Heard && one.hand[0].durable < epoch)
 });
 pub const OVERTAKEN: Sight = ("a rollback is overtaken before the watch looks", |protocol, state| {
-    let known = state.known(Service::Sayer);
+    let known = state.known(Service::Publisher);
     protocol.faults.roll_back > state.left.roll_back
         && state.stream.is_some_and(|stream| stream.epoch == 1 && stream.last() >= known.last)
         && state.audits > 0
@@ -132,4 +132,4 @@ pub const FAILED: Sight = ("a replica stands between a failed handler and parkin
 pub const FORKED: Sight = ("a number is found to be given twice", |_, state| {
     state.replicas.iter().any(|replica| replica.verdicts.contains(&Verdict::Forked))
 });
-pub const STOPPED: Sight = ("a sayer that has forgotten something stops", |_, state| state.stopped);
+pub const STOPPED: Sight = ("a publisher that has forgotten something stops", |_, state| state.stopped);

@@ -22,12 +22,12 @@ pub struct Protocol {
     pub facts: [u8; APPLICATIONS],
     /// A fact whose handler says that it cannot be right, until its cause is mended.
     pub poison: Option<Fact>,
-    /// Facts in one transaction of a hearer, at most.
+    /// Facts in one transaction of a consumer, at most.
     pub batch: usize,
     pub faults: Faults,
     pub mechanisms: Mechanisms,
     /// The broker is rolled back only between two rounds of a relay, and the watch looks before the
-    /// next. What it takes then is what the sayer has recorded as published.
+    /// next. What it takes then is what the publisher has recorded as published.
     pub gentle_rollback: bool,
     /// States that mean the same are one. Not in stories: people and places would change names.
     pub folded: bool,
@@ -58,7 +58,7 @@ pub struct Faults {
     pub hasty_audit: u8,
     /// An operator lets a parked fact try again.
     pub redrive: u8,
-    /// The sayer's database comes back from an old backup.
+    /// The publisher's database comes back from an old backup.
     pub restore: u8,
 }
 
@@ -69,7 +69,7 @@ pub struct Mechanisms {
     pub outbox_in_the_transaction: bool,
     pub gate: Gate,
     pub parking: Parking,
-    /// Facts are acknowledged when what was heard is committed, not on arrival.
+    /// Facts are acknowledged when what was consumed is committed, not on arrival.
     pub commit_before_acknowledge: bool,
     /// Durables are named per epoch.
     pub durable_per_epoch: bool,
@@ -77,7 +77,7 @@ pub struct Mechanisms {
     pub sequence_per_epoch: bool,
     /// A new epoch points the outbox at the whole event log.
     pub republication: bool,
-    /// Sayers ask hearers for their heads.
+    /// Publishers ask consumers for their heads.
     pub audit: bool,
     /// What the audit says again cannot be taken for a duplicate by the broker.
     pub audit_ids: bool,
@@ -138,8 +138,8 @@ pub enum Parking {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
-    Sayer,
-    Hearer,
+    Publisher,
+    Consumer,
 }
 
 /// What can happen. Named as in the code, where the code has a name for it.
@@ -170,7 +170,7 @@ pub enum Action {
     CreateStream(Service),
     /// The watch finds a regress and moves the stream to the next epoch.
     NextEpoch(Service),
-    /// The watch stores an epoch that is higher than its own; a sayer publishes again.
+    /// The watch stores an epoch that is higher than its own; a publisher publishes again.
     Remember(Service),
     /// A replica pulls one or two messages, named by their place in the stream.
     Pull {
@@ -190,12 +190,12 @@ pub enum Action {
     Park {
         replica: u8,
     },
-    /// The sweep hears the next held fact whose turn has come.
+    /// The sweep consumes the next held fact whose turn has come.
     Release {
         application: u8,
     },
     Audit,
-    /// The sayer finds that it has forgotten what others have heard.
+    /// The publisher finds that it has forgotten what others have consumed.
     StopSaying,
 
     /// The cause of the poison is gone.
@@ -250,7 +250,7 @@ impl Protocol {
     }
 
     pub fn durable(&self, state: &State) -> u8 {
-        if self.mechanisms.durable_per_epoch { state.known(Service::Hearer).epoch } else { 0 }
+        if self.mechanisms.durable_per_epoch { state.known(Service::Consumer).epoch } else { 0 }
     }
 
     /// Whether the order of messages in the stream can make no difference: nobody takes them in
@@ -270,7 +270,7 @@ impl Protocol {
         let known = state.known(service);
         stream.epoch < known.epoch
             || stream.epoch == known.epoch && stream.created != known.created
-            || stream.epoch == known.epoch && service == Service::Sayer && stream.last() < known.last
+            || stream.epoch == known.epoch && service == Service::Publisher && stream.last() < known.last
     }
 }
 

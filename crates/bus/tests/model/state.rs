@@ -6,7 +6,7 @@ use crate::row::{Fact, Row};
 /// Everything there is at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct State {
-    // The sayer's database.
+    // The publisher's database.
     /// `event_log`: facts said of each application.
     pub said: [u8; APPLICATIONS],
     /// Versions (as bits) that were said after a restore, under an id of their own.
@@ -14,20 +14,20 @@ pub struct State {
     /// `outbox`, by slot. Each application has a slot of its own: what two relays can do side by
     /// side, the rounds of two slots can do.
     pub outbox: [Row; APPLICATIONS],
-    // The sayer's processes.
+    // The publisher's processes.
     /// Committed, but its outbox row is not written yet; only where that is outside the transaction.
     pub unqueued: [u8; APPLICATIONS],
     pub rounds: [Round; APPLICATIONS],
     pub restored: [bool; APPLICATIONS],
     pub stopped: bool,
 
-    /// `bus.broker` of sayer and hearer.
+    /// `bus.broker` of publisher and consumer.
     pub known: [Known; 2],
     pub stream: Option<Stream>,
     /// Streams ever made; tells them apart as `created` does.
     pub streams: u8,
 
-    // The hearer.
+    // The consumer.
     pub replicas: [Replica; REPLICAS],
     /// `inbox_head`.
     pub heads: [u8; APPLICATIONS],
@@ -64,11 +64,11 @@ pub struct Round {
 pub struct Known {
     pub epoch: u8,
     pub created: u8,
-    /// Kept by the sayer alone: the less a watch knows, the less it finds.
+    /// Kept by the publisher alone: the less a watch knows, the less it finds.
     pub last: u8,
 }
 
-/// The broker's stream, with the durable of the hearer.
+/// The broker's stream, with the durable of the consumer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Stream {
     pub epoch: u8,
@@ -86,7 +86,7 @@ pub struct Stream {
     pub acknowledged: u16,
 }
 
-/// One process of the hearing service.
+/// One process of the consuming service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Replica {
     pub phase: Phase,
@@ -108,7 +108,7 @@ pub enum Phase {
     Handled,
     /// Effects are committed, the head is not; only in [`Gate::Apart`].
     HalfHeard,
-    /// [`Step::Heard`]: committed, not acknowledged.
+    /// [`Step::Consumed`]: committed, not acknowledged.
     Heard,
     /// The handler has said that the fact cannot be right; rolled back, not parked yet.
     Failed,

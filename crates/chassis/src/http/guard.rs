@@ -12,19 +12,19 @@ use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 use crate::problem::{Problem, ProblemKind};
-use crate::process::Process;
+use crate::process::App;
 
 /// Work goes on for so many times the time its client waits, then it is given up.
 const LONGEST: u32 = 3;
 
 #[derive(Clone)]
 pub(super) struct Guard {
-    process: Process,
+    process: App,
     places: Arc<Semaphore>,
 }
 
 impl Guard {
-    pub(super) fn new(process: &Process) -> Self {
+    pub(super) fn new(process: &App) -> Self {
         Self { process: process.clone(), places: Arc::new(Semaphore::new(process.http().max_in_flight)) }
     }
 }
@@ -53,7 +53,7 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
         drop(place);
         response.unwrap_or_else(|_| Problem::new(ProblemKind::TimedOut).into_response())
     };
-    let task = guard.process.answer(what, work.in_current_span());
+    let task = guard.process.spawn_request(what, work.in_current_span());
     match tokio::time::timeout(time, task).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => Problem::internal(error).into_response(),

@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use serde::Serialize;
 
-use crate::process::Process;
+use crate::process::App;
 
 /// How long one check may take.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -71,7 +71,7 @@ pub(super) struct Readiness {
     checks: BTreeMap<&'static str, CheckReport>,
 }
 
-pub(super) async fn readyz(State(process): State<Process>) -> (StatusCode, Json<Readiness>) {
+pub(super) async fn readyz(State(process): State<App>) -> (StatusCode, Json<Readiness>) {
     let draining = process.draining().is_cancelled();
     let checks = process.health().report().await;
     let ready = !draining && checks.values().all(|check| check.ok);

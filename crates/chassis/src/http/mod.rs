@@ -21,18 +21,18 @@ pub use health::Health;
 pub(crate) use observe::is_api;
 
 use crate::problem::{Problem, ProblemKind};
-use crate::process::{Process, timer};
+use crate::process::{App, timer};
 use crate::start::StartError;
 
 /// Shows a problem to a person, given the request it answers.
 #[derive(Clone)]
 pub struct ProblemPage(Arc<Draw>);
 
-type Draw = dyn Fn(&Process, &Parts, &Problem) -> Response + Send + Sync;
+type Draw = dyn Fn(&App, &Parts, &Problem) -> Response + Send + Sync;
 
 impl ProblemPage {
     /// A page drawn by `draw`, which sets body and content type; the status is set here.
-    pub fn new(draw: impl Fn(&Process, &Parts, &Problem) -> Response + Send + Sync + 'static) -> Self {
+    pub fn new(draw: impl Fn(&App, &Parts, &Problem) -> Response + Send + Sync + 'static) -> Self {
         Self(Arc::new(draw))
     }
 }
@@ -53,7 +53,7 @@ impl fmt::Debug for ProblemPage {
 ///
 /// # Panics
 /// Called twice for one process.
-pub async fn serve(process: Process, routes: Router) -> Result<(), StartError> {
+pub async fn serve(process: App, routes: Router) -> Result<(), StartError> {
     let listener = process.begin_serving().expect("a process serves once");
     let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::Serve)?;
     // Without it small answers wait for the peer's delayed acknowledgement.
@@ -69,10 +69,10 @@ pub async fn serve(process: Process, routes: Router) -> Result<(), StartError> {
         timer(std::time::Duration::from_secs(linger)).await;
     });
     tracing::info!("{} listens on {}", process.name(), process.url());
-    process.wind_down(server.into_future()).await
+    process.shut_down(server.into_future()).await
 }
 
-fn app(process: &Process, routes: Router) -> Router {
+fn app(process: &App, routes: Router) -> Router {
     let own = Router::new()
         .route("/livez", get(async || "alive\n"))
         .route("/readyz", get(health::readyz))
@@ -86,7 +86,7 @@ fn app(process: &Process, routes: Router) -> Router {
         .merge(own)
 }
 
-async fn metrics(State(process): State<Process>) -> String {
+async fn metrics(State(process): State<App>) -> String {
     process.metrics().run_upkeep();
     process.metrics().render()
 }

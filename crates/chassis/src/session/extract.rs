@@ -6,11 +6,11 @@ use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Session;
-use super::keys::Carrier;
+use super::keys::TokenSource;
 use super::origin::{Origin, changes_something, origin};
 use crate::http::is_api;
 use crate::problem::{Problem, ProblemKind};
-use crate::process::Process;
+use crate::process::App;
 
 /// Nobody is signed in (or the request could be forged).
 #[derive(Debug)]
@@ -39,12 +39,12 @@ impl IntoResponse for NoSession {
 impl Session {
     /// The session in these headers, to show who is signed in. Handlers take [`Session`] as an argument instead,
     /// which also asks whether the request could be forged.
-    pub fn seen(process: &Process, headers: &HeaderMap) -> Option<Self> {
+    pub fn seen(process: &App, headers: &HeaderMap) -> Option<Self> {
         process.keys().of(headers, process.clock().now()).map(|(session, _)| session)
     }
 }
 
-pub(super) fn process(parts: &Parts) -> Result<&Process, Problem> {
+pub(super) fn process(parts: &Parts) -> Result<&App, Problem> {
     parts
         .extensions
         .get()
@@ -66,7 +66,7 @@ impl<S: Sync> FromRequestParts<S> for Session {
                 false => NoSession::Problem(Problem::new(ProblemKind::SignIn)),
             });
         };
-        if carrier == Carrier::Cookie && changes_something(&parts.method) {
+        if carrier == TokenSource::Cookie && changes_something(&parts.method) {
             let token = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
             let proven = token.is_some_and(|token| process.keys().csrf_is_good(&session, token));
             if !proven && origin(&parts.headers) != Origin::Same {

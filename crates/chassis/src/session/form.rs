@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use super::extract::process;
-use super::keys::Carrier;
+use super::keys::TokenSource;
 use super::origin::{Origin, origin};
 use crate::problem::{Problem, ProblemKind};
 
@@ -111,7 +111,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PageForm<T> {
         let (parts, fields) = fields(request, state).await?;
         let process = process(&parts)?;
         let found = process.keys().of(&parts.headers, process.clock().now());
-        if found.as_ref().is_some_and(|(_, carrier)| *carrier == Carrier::Bearer) {
+        if found.as_ref().is_some_and(|(_, carrier)| *carrier == TokenSource::Bearer) {
             return Err(Problem::forbidden().detail("forms are for browsers; programs use the JSON API"));
         }
         let from = origin(&parts.headers);

@@ -121,14 +121,14 @@ impl SessionKeys {
     }
 
     /// The session a request carries, and how.
-    pub(super) fn of(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Option<(Session, Carrier)> {
+    pub(super) fn of(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Option<(Session, TokenSource)> {
         let bearer =
             headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         if let Some(token) = bearer {
-            return self.verify(token.trim(), now).map(|session| (session, Carrier::Bearer));
+            return self.verify(token.trim(), now).map(|session| (session, TokenSource::Bearer));
         }
         let good = |token: &str| self.verify(token, now);
-        cookies(headers, COOKIE).find_map(good).map(|session| (session, Carrier::Cookie))
+        cookies(headers, COOKIE).find_map(good).map(|session| (session, TokenSource::Cookie))
     }
 
     fn secrets(&self) -> impl Iterator<Item = &Secret> {
@@ -138,7 +138,7 @@ impl SessionKeys {
 
 /// How a session came: only a cookie is sent by a browser without being asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Carrier {
+pub(super) enum TokenSource {
     Bearer,
     Cookie,
 }

@@ -3,7 +3,7 @@
 use crate::client::{get, person, post, start};
 use axum::Router;
 use axum::http::StatusCode;
-use chassis::api::{ApiRouter, Doc};
+use chassis::api::{ApiRouter, Operation};
 use chassis::problem::{ApiJson, ApiPath, ApiQuery};
 use chassis::session::SessionKeys;
 use chassis::{ProblemKind, Role};
@@ -30,7 +30,7 @@ fn routes() -> Router {
         .post(
             "/applications/{id}/approve",
             async |ApiPath(_): ApiPath<String>, body: ApiJson<Approve>| body,
-            Doc::new("Approve the proposed amount")
+            Operation::new("Approve the proposed amount")
                 .role(Role::Approver)
                 .body::<Approve>()
                 .answers::<Approve>(StatusCode::OK)
@@ -39,7 +39,7 @@ fn routes() -> Router {
         .get(
             "/applications",
             async |ApiQuery(window): ApiQuery<Window>| window.limit.to_string(),
-            Doc::new("List").query::<Window>().public().answers::<Vec<Approve>>(StatusCode::OK),
+            Operation::new("List").query::<Window>().public().answers::<Vec<Approve>>(StatusCode::OK),
         )
         .into_router()
 }

@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::{Router, body::Body};
-use chassis::{Clock, Process, Role, Session, Shutdown, StartError, TestClock};
+use chassis::{App, Clock, Role, Session, Shutdown, StartError, TestClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
@@ -63,17 +63,17 @@ pub async fn post(url: &str, headers: &[(&str, &str)], body: impl Into<Body>) ->
 }
 
 pub struct Running {
-    pub process: Process,
+    pub process: App,
     pub url: String,
     pub shutdown: Shutdown,
     pub end: JoinHandle<Result<(), StartError>>,
 }
 
 pub fn start(routes: Router) -> Running {
-    start_with(Process::for_test("sample", TestClock::at(now()).clock()), routes)
+    start_with(App::for_test("sample", TestClock::at(now()).clock()), routes)
 }
 
-pub fn start_with(process: Process, routes: Router) -> Running {
+pub fn start_with(process: App, routes: Router) -> Running {
     let (url, shutdown) = (process.url(), process.shutdown());
     let end = tokio::spawn(chassis::http::serve(process.clone(), routes));
     Running { process, url, shutdown, end }
@@ -83,8 +83,8 @@ pub fn now() -> DateTime<Utc> {
     "2026-11-23T10:00:00Z".parse().unwrap()
 }
 
-pub fn system() -> Process {
-    Process::for_test("sample", Clock::system())
+pub fn system() -> App {
+    App::for_test("sample", Clock::system())
 }
 
 pub fn person(id: &str, roles: &[Role]) -> Session {

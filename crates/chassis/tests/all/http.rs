@@ -13,7 +13,7 @@ use chassis::http::ProblemPage;
 use chassis::problem::{ApiJson, ApiPath, ApiQuery};
 use chassis::settings::Http;
 use chassis::telemetry::Trace;
-use chassis::{Clock, Problem, ProblemKind, Process, StartError};
+use chassis::{App, Clock, Problem, ProblemKind, StartError};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, oneshot};
@@ -135,8 +135,8 @@ async fn a_panic_is_an_internal_problem_and_the_next_request_is_served() {
     assert_eq!(get(&running.url, &[]).await.text(), "fine");
 }
 
-fn limited(http: Http) -> Process {
-    Process::for_test_with("sample", Clock::system(), http)
+fn limited(http: Http) -> App {
+    App::for_test_with("sample", Clock::system(), http)
 }
 
 #[tokio::test]

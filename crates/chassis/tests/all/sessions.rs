@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::routing::{get as on_get, post as on_post};
 use chassis::http::ProblemPage;
 use chassis::session::{COOKIE, Fields, PageForm, PublicForm, SessionKeys, return_path};
-use chassis::{Problem, Process, Role, Session, TestClock};
+use chassis::{App, Problem, Role, Session, TestClock};
 use chrono::TimeDelta;
 use serde::Deserialize;
 
@@ -25,7 +25,7 @@ struct Draft {
 
 fn start() -> (Running, TestClock) {
     let clock = TestClock::at(now());
-    let process = Process::for_test("sample", clock.clock());
+    let process = App::for_test("sample", clock.clock());
     // A page that shows what was typed, as the real one does.
     process.show_problems_with(ProblemPage::new(|_, _, problem| {
         let typed = problem

@@ -1,31 +1,25 @@
 //! A person decides what the rules could not.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
-use bus::{idempotency, outbox};
+use bus::outbox;
 use chassis::problem::{ApiJson, ApiPath};
 use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
-use chassis::{Problem, ProblemKind, Role, Session};
+use chassis::{Problem, Role, Session};
 use events::{ApplicationId, Cause, Person};
+use host::{IdempotencyKey, Idempotent};
 use pages::{Form, Page, kept};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::not_committed;
 use super::show::verdicts;
 use super::view::CaseView;
-use crate::Service;
+use crate::AppState;
 use crate::case::{LONGEST_REASON, Refused, Stage, Verdict};
 use crate::store::{cases, ties};
-
-/// Longest key of a request that may be repeated, in bytes.
-const LONGEST_KEY: usize = 200;
 
 /// What a person decides.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -61,24 +55,17 @@ impl<E: Into<Problem>> From<E> for NotDecided {
 
 /// Decides, says the fact, and keeps the answer for a repetition with the same `key`.
 async fn decide(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     trace: Trace,
     id: ApplicationId,
     order: &Order,
-    key: &str,
+    key: IdempotencyKey,
 ) -> Result<CaseView, NotDecided> {
-    let mut tx = service.bus.begin().await?;
-    let key = own_key(session, key)?;
-    if let Some(key) = &key {
-        let request = serde_json::to_vec(&(id, order)).map_err(Problem::internal)?;
-        match idempotency::claim(&mut tx, key, &Sha256::digest(request)).await? {
-            idempotency::Claim::New => {}
-            idempotency::Claim::Done(view) => return Ok(view),
-            idempotency::Claim::Mismatch => {
-                return Err(Problem::conflict("this Idempotency-Key was used for another request").into());
-            }
-        }
+    let once = Idempotent::new(session, "decide", key, &(id, order))?;
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(view) = once.answer(&mut tx).await? {
+        return Ok(view);
     }
     let case = cases::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     if ties::of(&mut tx, id, &case.submitted, session).await?.is_some() {
@@ -90,35 +77,21 @@ async fn decide(
     outbox::append(&mut tx, case.id, fact, Cause::request(Some(trace.to_string())));
     kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
     let view = CaseView::from(&case);
-    if let Some(key) = &key {
-        idempotency::finish(&mut tx, key, &view).await?;
-    }
-    service.bus.commit(tx).await.map_err(not_committed)?;
+    once.store(&mut tx, &view).await?;
+    host::commit(&service.bus, tx).await?;
     Ok(view)
-}
-
-/// The key with the person and the act in it, so that nobody can meet another's; none where none was given.
-fn own_key(session: &Session, key: &str) -> Result<Option<String>, Problem> {
-    if key.len() > LONGEST_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let expected = format!("Idempotency-Key: expected up to {LONGEST_KEY} visible ASCII characters");
-        return Err(Problem::new(ProblemKind::Malformed).detail(expected));
-    }
-    Ok((!key.is_empty()).then(|| format!("{}:decide:{key}", session.person)))
 }
 
 /// `POST /eligibility/api/cases/{id}/decision`
 pub async fn api(
     session: Session,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     trace: Trace,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     ApiPath(id): ApiPath<ApplicationId>,
     ApiJson(order): ApiJson<Order>,
 ) -> Result<ApiJson<CaseView>, Problem> {
-    let key = headers
-        .get("idempotency-key")
-        .map_or(Cow::Borrowed(""), |key| String::from_utf8_lossy(key.as_bytes()));
-    decide(&service, &session, trace, id, &order, &key).await.map(ApiJson).map_err(|error| match error {
+    decide(&service, &session, trace, id, &order, key).await.map(ApiJson).map_err(|error| match error {
         NotDecided::Problem(problem) => problem,
         NotDecided::Tied => tied(),
         NotDecided::Refused(refused @ Refused::Reason) => {
@@ -136,18 +109,18 @@ fn tied() -> Problem {
 /// `POST /eligibility/cases/{id}/decision`
 pub async fn page(
     page: Page,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     trace: Trace,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, data: fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     session.require(Role::CaseWorker)?;
     let mut form = Form::typed(&page, &fields);
-    let decision = form.need_choice("decision", "field-decision", &verdicts(&page));
-    let reason = form.need("reason", "field-reason", LONGEST_REASON);
-    if let (true, Some(decision)) = (form.is_good(), Verdict::from_name(&decision)) {
+    let decision = form.required_choice("decision", "field-decision", &verdicts(&page));
+    let reason = form.required("reason", "field-reason", LONGEST_REASON);
+    if let (true, Some(decision)) = (form.is_valid(), Verdict::from_name(&decision)) {
         let order = Order { decision, reason };
-        match decide(&service, &session, trace, id, &order, fields.get("key")).await {
+        match decide(&service, &session, trace, id, &order, IdempotencyKey::new(fields.get("key"))?).await {
             Ok(_) => {
                 let there = page.url(&format!("/cases/{id}?decided=true"));
                 return Ok(Redirect::to(&there).into_response());
@@ -159,22 +132,22 @@ pub async fn page(
         }
     }
     // Kept with what is wrong with it; the page of the case shows both, and can be reloaded.
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let now = tx.now();
     kept::refuse(&mut tx, &session.person, &kept_name(id), &fields, form.refused(), now).await?;
-    service.bus.commit(tx).await.map_err(not_committed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(Redirect::to(&page.url(&format!("/cases/{id}?refused=true#errors"))).into_response())
 }
 
 /// `POST /eligibility/cases/{id}/draft`: the form saves by itself.
 pub async fn draft(
     page: Page,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, data: fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     session.require(Role::CaseWorker)?;
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let case = cases::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let tied = ties::of(&mut tx, id, &case.submitted, &session).await?.is_some();
     let gone = match (tied, case.stage()) {
@@ -185,7 +158,7 @@ pub async fn draft(
     let gone = gone.map(|why| page.t(why));
     let (name, back, now) = (kept_name(id), page.url(&format!("/cases/{id}")), tx.now());
     let answer = kept::answer(&mut tx, &page, &session, &name, &fields, &back, gone, now).await?;
-    service.bus.commit(tx).await.map_err(not_committed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(answer)
 }
 

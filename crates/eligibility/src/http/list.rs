@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::words;
-use crate::Service;
+use crate::AppState;
 use crate::case::Stage;
 use crate::store::cases::{self, Listed, Place};
 
@@ -79,7 +79,7 @@ impl From<Listed> for Line {
 
 /// `GET /eligibility/api/cases`
 pub async fn api(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<ApiJson<List>, Problem> {
     let mut db = service.db.acquire().await?;
@@ -115,7 +115,7 @@ impl ListPage<'_> {
 pub async fn page(
     page: Page,
     session: Session,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<Response, Problem> {
     session.require(Role::CaseWorker)?;

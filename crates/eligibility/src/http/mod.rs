@@ -11,29 +11,29 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use bus::Failure;
-use chassis::api::{ApiRouter, Doc};
-use chassis::{Problem, ProblemKind, Role};
+use chassis::api::{ApiRouter, Operation};
+use chassis::{ProblemKind, Role};
 
-use crate::{PREFIX, Service};
+use crate::{AppState, PREFIX};
 
 /// All routes.
-pub fn routes() -> Router<Arc<Service>> {
+pub fn routes(service: Arc<AppState>) -> Router {
     Router::new()
         .route("/eligibility", get(list::page))
         .route("/eligibility/cases/{id}", get(show::page))
         .route("/eligibility/cases/{id}/decision", post(decide::page))
         .route("/eligibility/cases/{id}/draft", post(decide::draft))
         .merge(api().into_router())
+        .with_state(service)
 }
 
 /// The API, with its description.
-fn api() -> ApiRouter<Arc<Service>> {
+fn api() -> ApiRouter<Arc<AppState>> {
     ApiRouter::new("eligibility", PREFIX)
         .get(
             "/cases",
             list::api,
-            Doc::new("List cases by state")
+            Operation::new("List cases by state")
                 .description("What waits comes oldest first, everything else newest first.")
                 .role(Role::CaseWorker)
                 .query::<list::Wanted>()
@@ -42,7 +42,7 @@ fn api() -> ApiRouter<Arc<Service>> {
         .get(
             "/cases/{id}",
             show::api,
-            Doc::new("One case: what was submitted, what the rules found, what was decided")
+            Operation::new("One case: what was submitted, what the rules found, what was decided")
                 .role(Role::CaseWorker)
                 .answers::<view::CaseView>(StatusCode::OK)
                 .problems(&[ProblemKind::NotFound]),
@@ -50,21 +50,13 @@ fn api() -> ApiRouter<Arc<Service>> {
         .post(
             "/cases/{id}/decision",
             decide::api,
-            Doc::new("Decide a case that was referred to a person")
+            Operation::new("Decide a case that was referred to a person")
                 .description("With the header Idempotency-Key the request can be repeated.")
                 .role(Role::CaseWorker)
                 .body::<decide::Order>()
                 .answers::<view::CaseView>(StatusCode::OK)
                 .problems(&[ProblemKind::NotFound, ProblemKind::Conflict]),
         )
-}
-
-/// A commit that failed, as an answer.
-fn not_committed(failure: Failure) -> Problem {
-    match failure {
-        Failure::Retry(_) => Problem::unavailable(failure),
-        Failure::Park(_) => Problem::internal(failure),
-    }
 }
 
 #[cfg(test)]

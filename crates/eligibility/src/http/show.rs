@@ -16,14 +16,14 @@ use uuid::Uuid;
 use super::decide::kept_name;
 use super::view::CaseView;
 use super::words;
-use crate::Service;
+use crate::AppState;
 use crate::case::{Case, LONGEST_REASON, Stage, State as CaseState, Verdict};
 use crate::store::replies::{self, Reply};
 use crate::store::{cases, ties};
 
 /// `GET /eligibility/api/cases/{id}`
 pub async fn api(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
 ) -> Result<ApiJson<CaseView>, Problem> {
     let (case, replies) = find(&service, id).await?;
@@ -42,7 +42,7 @@ pub struct Arrival {
 pub async fn page(
     page: Page,
     session: Session,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
     ApiQuery(arrival): ApiQuery<Arrival>,
 ) -> Result<Response, Problem> {
@@ -71,7 +71,7 @@ pub async fn page(
 }
 
 /// The case, and what the applicant has replied.
-pub(super) async fn find(service: &Service, id: ApplicationId) -> Result<(Case, Vec<Reply>), Problem> {
+pub(super) async fn find(service: &AppState, id: ApplicationId) -> Result<(Case, Vec<Reply>), Problem> {
     let mut db = service.db.acquire().await?;
     let case = cases::find(&mut db, id).await?.ok_or_else(Problem::not_found)?;
     Ok((case, replies::of(&mut db, id).await?))

@@ -3,10 +3,10 @@
 use bus::{Failure, Tx};
 use events::{ApplicantReplied, Event};
 
-use crate::Service;
+use crate::AppState;
 use crate::store::replies;
 
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ApplicantReplied>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ApplicantReplied>) -> Result<(), Failure> {
     if replies::insert(tx, event.application(), event.id, &event.data).await? {
         return Ok(());
     }

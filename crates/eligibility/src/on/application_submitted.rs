@@ -3,13 +3,17 @@
 use bus::{Failure, Tx, outbox};
 use events::{ApplicationSubmitted, Event};
 
-use crate::Service;
+use crate::AppState;
 use crate::case::Case;
 use crate::register::Register;
 use crate::rules::assess;
 use crate::store::{calls, cases};
 
-pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<ApplicationSubmitted>]) -> Result<(), Failure> {
+pub async fn handle(
+    _: &AppState,
+    tx: &mut Tx,
+    events: &[Event<ApplicationSubmitted>],
+) -> Result<(), Failure> {
     let calls = calls::find(tx, &events.iter().map(|event| event.data.call).collect()).await?;
     let mut opened = Vec::with_capacity(events.len());
     for event in events {

@@ -3,10 +3,10 @@
 use bus::{Failure, Tx};
 use events::{ApplicationWithdrawn, Event};
 
-use crate::Service;
+use crate::AppState;
 use crate::store::cases;
 
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
     let Some(case) = cases::lock(tx, event.application()).await? else {
         return Err(Failure::park("withdrawn before it was submitted"));
     };

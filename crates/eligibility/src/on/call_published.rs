@@ -3,10 +3,10 @@
 use bus::{Failure, Tx};
 use events::{CallPublished, Event};
 
-use crate::Service;
+use crate::AppState;
 use crate::store::calls;
 
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<CallPublished>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<CallPublished>) -> Result<(), Failure> {
     calls::save(tx, &event.data.call).await?;
     Ok(())
 }

@@ -3,10 +3,10 @@
 use bus::{Failure, Tx};
 use events::{ContactChanged, Event};
 
-use crate::Service;
+use crate::AppState;
 use crate::store::cases;
 
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ContactChanged>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ContactChanged>) -> Result<(), Failure> {
     if cases::save_contact(tx, event.application(), &event.data.contact).await? {
         return Ok(());
     }

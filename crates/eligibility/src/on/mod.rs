@@ -14,7 +14,7 @@ use events::{
     TieEnded,
 };
 
-use crate::Service;
+use crate::AppState;
 
 /// What operators see of one application.
 const DESCRIPTION: &str = "select jsonb_build_object('state', state, 'verdict', verdict, 'rule_version', rule_version) from cases where id = $1";
@@ -22,7 +22,7 @@ const DESCRIPTION: &str = "select jsonb_build_object('state', state, 'verdict', 
 const CENSUS: &str = "select state, count(*) from cases group by state";
 
 /// Fact → handler.
-pub fn subscriptions() -> Subscriptions<Service> {
+pub fn subscriptions() -> Subscriptions<AppState> {
     Subscriptions::new()
         .on::<CallPublished, _>(call_published::handle)
         .on_many::<ApplicationSubmitted, _>(application_submitted::handle)

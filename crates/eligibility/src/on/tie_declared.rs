@@ -3,9 +3,9 @@
 use bus::{Failure, Tx};
 use events::{Event, TieDeclared};
 
-use crate::Service;
+use crate::AppState;
 use crate::store::ties;
 
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<TieDeclared>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<TieDeclared>) -> Result<(), Failure> {
     Ok(ties::declare(tx, event.application(), &event.data).await?)
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::content::Content;
 use super::{access, draft_path, gone, to};
-use crate::Service;
+use crate::AppState;
 use crate::check::hints::{Hint, hints};
 use crate::store::{calls, drafts};
 
@@ -44,7 +44,7 @@ struct Check<'a> {
 pub(super) async fn show(
     page: Page,
     session: Session,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
     ApiQuery(just): ApiQuery<Just>,
 ) -> Result<Response, Problem> {

@@ -12,13 +12,13 @@ use chassis::session::{Fields, PageForm};
 use chassis::{Problem, Session};
 use chrono::{DateTime, Utc};
 use events::{Application, ApplicationId, municipality};
-use pages::kept::{self, Changed, Kept, Seen};
+use pages::kept::{self, Changed, Kept, PageVersion};
 use pages::{Choice, Page};
 use serde::Deserialize;
 
 use super::draft::{compare_path, kept_name};
-use super::{access, draft_path, failed, gone, to};
-use crate::Service;
+use super::{access, draft_path, gone, to};
+use crate::AppState;
 use crate::application::Draft;
 use crate::form::Form;
 use crate::store::drafts;
@@ -58,7 +58,7 @@ struct Part {
 pub(super) async fn show(
     page: Page,
     session: Session,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
     ApiQuery(again): ApiQuery<Again>,
 ) -> Result<Response, Problem> {
@@ -97,16 +97,16 @@ pub(super) async fn show(
 }
 
 pub(super) async fn choose(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     let ags = access::applicant(&session)?;
     let name = kept_name(id);
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     if fields.get("action") == "discard" {
         kept::discard(&mut tx, &session.person, &name).await?;
-        service.bus.commit(tx).await.map_err(failed)?;
+        host::commit(&service.bus, tx).await?;
         // Leads on to the application, where the draft has been submitted.
         return Ok(to(&draft_path(id)));
     }
@@ -128,13 +128,13 @@ pub(super) async fn choose(
         }
     }
     let merged = kept::merge(&draft.form.fields(), &kept.fields, &mine, Form::part);
-    let seen = Seen { revision: draft.revision, page: Seen::of(&fields).page };
+    let seen = PageVersion { revision: draft.revision, page: PageVersion::of(&fields).page };
     let now = tx.now();
     let saved = draft.save(Form::from(&merged), seen, session.name, now);
     let saved = saved.map_err(Problem::internal)?;
     drafts::save(&mut tx, &saved).await?;
     kept::discard(&mut tx, &session.person, &name).await?;
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(to(&format!("{}?saved=1", draft_path(id))))
 }
 

@@ -13,11 +13,11 @@ use events::{ApplicationId, Contact, Language as MailLanguage};
 use pages::kept::{self, Kept};
 use pages::{Choice, Keep, Page};
 
-use super::{access, application_path, cause, failed, to};
+use super::{access, application_path, cause, to};
 use crate::contact::NotCorrected;
 use crate::form::id_of;
 use crate::store::applications::{self, Stored};
-use crate::{Service, check, contact};
+use crate::{AppState, check, contact};
 
 #[derive(Template)]
 #[template(path = "contact.html")]
@@ -70,7 +70,7 @@ fn draw<'a>(page: &'a Page, stored: &'a Stored, kept: Option<&Kept>) -> Correct<
     Correct { page, stored, form, languages: languages.into(), keep, stale }
 }
 
-async fn find(service: &Service, session: &Session, id: ApplicationId) -> Result<Stored, Problem> {
+async fn find(service: &AppState, session: &Session, id: ApplicationId) -> Result<Stored, Problem> {
     let mut connection = service.db.acquire().await?;
     let stored = applications::find(&mut connection, id).await?.ok_or_else(Problem::not_found)?;
     access::may_correct(session, &stored)?;
@@ -80,7 +80,7 @@ async fn find(service: &Service, session: &Session, id: ApplicationId) -> Result
 pub(super) async fn ask(
     page: Page,
     session: Session,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
 ) -> Result<Response, Problem> {
     let stored = find(&service, &session, id).await?;
@@ -91,38 +91,38 @@ pub(super) async fn ask(
 /// `POST /apply/applications/{id}/contact/draft`: the form saves by itself.
 pub(super) async fn draft(
     page: Page,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     let stored = find(&service, &session, id).await?;
     let stale = fields.get(CHANGES) != stored.contact_changes.to_string();
     let gone = stale.then(|| format!("{} {}", page.t("contact-stale-title"), page.t("contact-stale-reload")));
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let (name, back, now) = (kept_name(id), path(id), tx.now());
     let answer = kept::answer(&mut tx, &page, &session, &name, &fields, &back, gone, now).await?;
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(answer)
 }
 
 /// What was sent and not taken is kept with what is wrong; the page shows both, and can be reloaded.
 async fn keep(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     id: ApplicationId,
     fields: &Fields,
     wrong: &[(String, String)],
 ) -> Result<Response, Problem> {
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let now = tx.now();
     kept::refuse(&mut tx, &session.person, &kept_name(id), fields, wrong, now).await?;
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(to(&format!("{}?refused=1#errors", path(id))))
 }
 
 pub(super) async fn correct(
     page: Page,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     trace: Trace,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
@@ -147,13 +147,13 @@ pub(super) async fn correct(
         }
     };
     let seen = fields.get(CHANGES).parse::<i32>().ok();
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let by = access::person(&session);
     let done = contact::save(&mut tx, id, typed, Some(seen.unwrap_or(-1)), by, cause(&trace)).await?;
     match done.ok_or_else(Problem::not_found)? {
         Ok(()) => {
             kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
-            service.bus.commit(tx).await.map_err(failed)?;
+            host::commit(&service.bus, tx).await?;
         }
         Err(NotCorrected::Stale) => {
             drop(tx);

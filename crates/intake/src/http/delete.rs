@@ -12,8 +12,8 @@ use events::ApplicationId;
 use pages::{Page, kept};
 
 use super::draft::kept_name;
-use super::{access, failed, gone, to};
-use crate::Service;
+use super::{access, gone, to};
+use crate::AppState;
 use crate::store::drafts;
 
 #[derive(Template)]
@@ -28,7 +28,7 @@ struct Ask<'a> {
 pub(super) async fn ask(
     page: Page,
     session: Session,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
 ) -> Result<Response, Problem> {
     let ags = access::applicant(&session)?;
@@ -40,16 +40,16 @@ pub(super) async fn ask(
 }
 
 pub(super) async fn delete(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     let ags = access::applicant(&session)?;
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     if drafts::lock(&mut tx, id, &ags).await?.is_some() {
         drafts::remove(&mut tx, id).await?;
         kept::discard_of_all(&mut tx, &kept_name(id)).await?;
-        service.bus.commit(tx).await.map_err(failed)?;
+        host::commit(&service.bus, tx).await?;
         return Ok(to("/apply?deleted=1"));
     }
     Ok(to("/apply"))

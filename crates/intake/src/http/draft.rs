@@ -13,12 +13,12 @@ use chrono::{DateTime, Utc};
 use events::{
     ApplicationId, Call, Declaration, FundingPriority, Language as MailLanguage, PartnerKind, ProjectTheme,
 };
-use pages::kept::{self, Answer, Seen};
+use pages::kept::{self, Answer, PageVersion};
 use pages::{Choice, Keep, Page};
 use serde::{Deserialize, Serialize};
 
-use super::{access, draft_path, failed, gone, to};
-use crate::Service;
+use super::{access, draft_path, gone, to};
+use crate::AppState;
 use crate::application::{Draft, Stale};
 use crate::check::{self, Errors, Field, LINE, TEXT};
 use crate::form::{Form, Rows, id_of};
@@ -150,7 +150,7 @@ fn shown(page: &Page, form: &Form, errors: Option<&Errors>) -> pages::Form {
 pub(super) async fn show(
     page: Page,
     session: Session,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
     ApiQuery(just): ApiQuery<Just>,
 ) -> Result<Response, Problem> {
@@ -170,7 +170,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn save(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
@@ -186,7 +186,7 @@ pub(super) async fn save(
     }
     let path = draft_path(id);
     let (partners, participants) = (form.partners.len(), form.participants.len());
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let Some(draft) = drafts::lock(&mut tx, id, &ags).await? else {
         return gone(&mut tx, id, &session).await;
     };
@@ -198,7 +198,7 @@ pub(super) async fn save(
         },
         Err(_) => compare_path(id),
     };
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(to(&next))
 }
 
@@ -219,12 +219,12 @@ fn focus(rows: Rows, partners: usize, participants: usize) -> String {
 
 pub(super) async fn autosave(
     page: Page,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Answer, Problem> {
     let ags = access::applicant(&session)?;
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let Some(draft) = drafts::lock(&mut tx, id, &ags).await? else {
         // Submitted or deleted in another window; without either it is somebody else's.
         let submitted = applications::find(&mut tx, id).await?.is_some_and(|stored| stored.ags == ags);
@@ -243,7 +243,7 @@ pub(super) async fn autosave(
             Answer::Changed { message, fields: Vec::new(), revision, compare: Some(compare_path(id)) }
         }
     };
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(answer)
 }
 
@@ -257,7 +257,7 @@ async fn keep(
     session: &Session,
 ) -> Result<Result<Draft, (Stale, i64)>, Problem> {
     let (now, revision, id) = (tx.now(), draft.revision, draft.id);
-    match draft.save(form.clone(), Seen::of(sent), session.name.clone(), now) {
+    match draft.save(form.clone(), PageVersion::of(sent), session.name.clone(), now) {
         Ok(saved) => {
             drafts::save(tx, &saved).await?;
             Ok(Ok(saved))

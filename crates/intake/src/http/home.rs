@@ -14,7 +14,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::access;
-use crate::Service;
+use crate::AppState;
 use crate::store::{applications, calls, drafts};
 
 /// Rows of each list.
@@ -65,7 +65,7 @@ impl Home<'_> {
 pub(super) async fn show(
     page: Page,
     session: Session,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiQuery(after): ApiQuery<After>,
 ) -> Result<Response, Problem> {
     let ags = access::applicant(&session)?;

@@ -22,18 +22,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use bus::Failure;
 use chassis::Problem;
 use chassis::telemetry::Trace;
 use events::{ApplicationId, Cause};
 use sqlx::PgConnection;
 
-use crate::Service;
+use crate::AppState;
 use crate::store::applications;
 use access::owns;
 
 /// All routes, below `/apply`.
-pub fn routes(service: Arc<Service>) -> Router {
+pub fn routes(service: Arc<AppState>) -> Router {
     Router::new()
         .route("/apply", get(home::show))
         .route("/apply/form.js", get(sums::script))
@@ -59,14 +58,6 @@ pub fn routes(service: Arc<Service>) -> Router {
 /// What a request causes belongs to its trace.
 fn cause(trace: &Trace) -> Cause {
     Cause::request(Some(trace.to_string()))
-}
-
-/// A unit of work that could not be committed.
-fn failed(failure: Failure) -> Problem {
-    match failure {
-        Failure::Retry(why) => Problem::unavailable(why),
-        Failure::Park(why) => Problem::internal(why),
-    }
 }
 
 /// See there.

@@ -11,7 +11,7 @@ use events::{ApplicationId, ApplicationSubmitted};
 use pages::Page;
 
 use super::access;
-use crate::Service;
+use crate::AppState;
 use crate::store::applications;
 
 #[derive(Template)]
@@ -25,7 +25,7 @@ struct Receipt<'a> {
 pub(super) async fn show(
     page: Page,
     session: Session,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
 ) -> Result<Response, Problem> {
     let mut connection = service.db.acquire().await?;

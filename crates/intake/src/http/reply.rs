@@ -4,18 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use bus::idempotency::{self, Claim};
 use chassis::problem::ApiPath;
 use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
-use chassis::{Problem, Session};
+use chassis::{Problem, ProblemKind, Session};
 use events::ApplicationId;
+use host::{IdempotencyKey, Idempotent};
 use pages::{Page, kept};
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
-use super::{access, application_path, cause, failed, to};
-use crate::Service;
+use super::{access, application_path, cause, to};
+use crate::AppState;
 use crate::application::Status;
 use crate::reply::{self, LONGEST, MOST, Refused, WrongText};
 use crate::store::applications::{self, Stored};
@@ -37,12 +35,12 @@ async fn find(
 
 pub(super) async fn reply(
     page: Page,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     trace: Trace,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     find(&mut tx, &session, id).await?;
     let text = match reply::text(fields.get("reply")) {
         Ok(text) => text,
@@ -51,24 +49,25 @@ pub(super) async fn reply(
             return keep(&service, &session, id, &fields, ("reply", say(&page, wrong))).await;
         }
     };
-    // A form without its key is one that nobody can tell from its repetition: it gets one of its own content.
-    let given = fields.get("key").parse::<Uuid>().map(|key| key.to_string()).unwrap_or_default();
-    let key = format!("reply-form:{id}:{}:{given}", session.person);
-    match idempotency::claim::<i32>(&mut tx, &key, &Sha256::digest(&text)).await? {
-        Claim::New => {}
+    // A form without its key is one that nobody can tell from its repetition: it gets one of its own.
+    let key = IdempotencyKey::new(Some(fields.get("key")).filter(|key| !key.is_empty()).unwrap_or("none"))?;
+    let once = Idempotent::new(&session, "reply-form", key, &(id, &text))?;
+    match once.answer::<i32>(&mut tx).await {
+        Ok(None) => {}
+        Ok(Some(_)) => return Ok(to(&format!("{}?replied=true", application_path(id)))),
         // The second click of two, or "back" and another text: the first was taken.
-        Claim::Done(_) => return Ok(to(&format!("{}?replied=true", application_path(id)))),
-        Claim::Mismatch => {
+        Err(Problem { kind: ProblemKind::Conflict, .. }) => {
             drop(tx);
             return keep(&service, &session, id, &fields, ("", page.t("reply-again-text"))).await;
         }
+        Err(problem) => return Err(problem),
     }
     let done = reply::save(&mut tx, id, text, access::person(&session), cause(&trace)).await?;
     match done.ok_or_else(Problem::not_found)? {
         Ok(replies) => {
-            idempotency::finish(&mut tx, &key, &replies).await?;
+            once.store(&mut tx, &replies).await?;
             kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
-            service.bus.commit(tx).await.map_err(failed)?;
+            host::commit(&service.bus, tx).await?;
             Ok(to(&format!("{}?replied=true", application_path(id))))
         }
         Err(refused) => {
@@ -81,11 +80,11 @@ pub(super) async fn reply(
 /// `POST /apply/applications/{id}/reply/draft`: the form saves by itself.
 pub(super) async fn draft(
     page: Page,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let stored = find(&mut tx, &session, id).await?;
     let gone = match stored.status {
         Status::Referred if stored.replies < MOST => None,
@@ -95,23 +94,23 @@ pub(super) async fn draft(
     let gone = gone.map(|refused| page.t(refused_key(refused)));
     let (name, back, now) = (kept_name(id), application_path(id), tx.now());
     let answer = kept::answer(&mut tx, &page, &session, &name, &fields, &back, gone, now).await?;
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(answer)
 }
 
 /// What was sent and not taken is kept with the reason; the status page shows both, and can be reloaded.
 async fn keep(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     id: ApplicationId,
     fields: &Fields,
     (field, message): (&str, String),
 ) -> Result<Response, Problem> {
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let now = tx.now();
     let wrong = [(field.to_owned(), message)];
     kept::refuse(&mut tx, &session.person, &kept_name(id), fields, &wrong, now).await?;
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(to(&format!("{}?refused=1#errors", application_path(id))))
 }
 

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::content::Content;
 use super::reply::kept_name;
 use super::{access, application_path, compare, draft};
-use crate::Service;
+use crate::AppState;
 use crate::application::Status;
 use crate::reply;
 use crate::store::{applications, calls, timeline};
@@ -115,7 +115,7 @@ impl StatusPage<'_> {
 pub(super) async fn show(
     page: Page,
     session: Session,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
     ApiQuery(query): ApiQuery<Query>,
 ) -> Result<Response, Problem> {

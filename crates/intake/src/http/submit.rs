@@ -12,20 +12,20 @@ use events::ApplicationId;
 use pages::{Page, kept};
 
 use super::draft::kept_name;
-use super::{access, application_path, cause, draft_path, failed, gone, to};
+use super::{access, application_path, cause, draft_path, gone, to};
 use crate::application::{Ready, Refused};
 use crate::store::{calls, drafts};
-use crate::{Service, submission};
+use crate::{AppState, submission};
 
 pub(super) async fn submit(
     page: Page,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     trace: Trace,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     let ags = access::applicant(&session)?;
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     // Whoever comes second finds no draft, and sees what the first one has submitted.
     let Some(draft) = drafts::lock(&mut tx, id, &ags).await? else {
         return gone(&mut tx, id, &session).await;
@@ -48,6 +48,6 @@ pub(super) async fn submit(
     let by = access::person(&session);
     kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
     submission::submit(&mut tx, &service.numbers, id, &call, ready, by, cause(&trace)).await?;
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(to(&format!("{}/receipt", application_path(id))))
 }

@@ -13,10 +13,10 @@ use events::ApplicationId;
 use pages::kept::{self, Kept};
 use pages::{Keep, Page};
 
-use super::{access, application_path, cause, failed, to};
+use super::{access, application_path, cause, to};
 use crate::application::NotWithdrawn;
 use crate::store::applications::{self, Stored};
-use crate::{Service, withdrawal};
+use crate::{AppState, withdrawal};
 
 #[derive(Template)]
 #[template(path = "withdraw.html")]
@@ -35,7 +35,7 @@ impl Ask<'_> {
     }
 }
 
-async fn find(service: &Service, session: &Session, id: ApplicationId) -> Result<Stored, Problem> {
+async fn find(service: &AppState, session: &Session, id: ApplicationId) -> Result<Stored, Problem> {
     access::applicant(session)?;
     let mut connection = service.db.acquire().await?;
     let stored = applications::find(&mut connection, id).await?;
@@ -58,7 +58,7 @@ fn draw<'a>(page: &'a Page, stored: &'a Stored, kept: Option<&Kept>) -> Ask<'a> 
 pub(super) async fn ask(
     page: Page,
     session: Session,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
 ) -> Result<Response, Problem> {
     let stored = find(&service, &session, id).await?;
@@ -76,16 +76,16 @@ fn path(id: ApplicationId) -> String {
 /// `POST /apply/applications/{id}/withdraw/draft`: the form saves by itself.
 pub(super) async fn draft(
     page: Page,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     let stored = find(&service, &session, id).await?;
     let gone = (!stored.status.may_withdraw()).then(|| page.t("withdraw-too-late"));
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let (name, back, now) = (kept_name(id), path(id), tx.now());
     let answer = kept::answer(&mut tx, &page, &session, &name, &fields, &back, gone, now).await?;
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(answer)
 }
 
@@ -96,7 +96,7 @@ fn kept_name(id: ApplicationId) -> String {
 
 pub(super) async fn withdraw(
     page: Page,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     trace: Trace,
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
@@ -106,18 +106,18 @@ pub(super) async fn withdraw(
         Ok(reason) => reason,
         Err(limit) => {
             let wrong = [("reason".to_owned(), page.t1("wrong-reason", "limit", page.count(limit)))];
-            let mut tx = service.bus.begin().await?;
+            let mut tx = host::begin(&service.bus).await?;
             let now = tx.now();
             kept::refuse(&mut tx, &session.person, &kept_name(id), &fields, &wrong, now).await?;
-            service.bus.commit(tx).await.map_err(failed)?;
+            host::commit(&service.bus, tx).await?;
             return Ok(to(&format!("{}?refused=1#errors", path(id))));
         }
     };
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
     let done = withdrawal::withdraw(&mut tx, id, access::person(&session), reason, cause(&trace)).await?;
     match done.ok_or_else(Problem::not_found)? {
-        Ok(_) => service.bus.commit(tx).await.map_err(failed)?,
+        Ok(_) => host::commit(&service.bus, tx).await?,
         // The second click of two.
         Err(NotWithdrawn::Already) => {}
         Err(decided) => return Err(Problem::conflict(decided.to_string()).say(page.t("withdraw-too-late"))),

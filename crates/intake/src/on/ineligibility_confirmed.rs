@@ -3,12 +3,12 @@
 use bus::{Failure, Tx};
 use events::{Event, IneligibilityConfirmed};
 
-use crate::Service;
+use crate::AppState;
 use crate::timeline::Entry;
 
 /// Notes it in the timelines.
 pub async fn handle(
-    _: &Service,
+    _: &AppState,
     tx: &mut Tx,
     events: &[Event<IneligibilityConfirmed>],
 ) -> Result<(), Failure> {

@@ -20,7 +20,7 @@ use events::{
 };
 use uuid::Uuid;
 
-use crate::Service;
+use crate::AppState;
 use crate::store::{applications, timeline};
 use crate::timeline::Entry;
 
@@ -31,7 +31,7 @@ const DESCRIPTION: &str = "select jsonb_build_object('status', status, 'file_num
 const CENSUS: &str = "select status, count(*) from applications group by status";
 
 /// The registry.
-pub fn subscriptions() -> Subscriptions<Service> {
+pub fn subscriptions() -> Subscriptions<AppState> {
     Subscriptions::new()
         .on_many::<EligibilityConfirmed, _>(eligibility_confirmed::handle)
         .on_many::<EligibilityReferred, _>(eligibility_referred::handle)

@@ -7,7 +7,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use bus::{Bus, Running, Subscriptions, outbox};
 use chassis::session::{COOKIE, CSRF_FIELD, SessionKeys};
 use chassis::settings::Database;
-use chassis::{Process, Role, ServiceSettings, Session, Shutdown, TestClock};
+use chassis::{App, Role, ServiceSettings, Session, Shutdown, TestClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{AnyFact, ApplicationId, Cause, Service};
 use http_body_util::BodyExt;
@@ -99,7 +99,7 @@ pub async fn begin() -> World<impl Sized> {
     let nats = bus::Settings::open(broker.0.url());
     let clock = TestClock::at(now());
     let database = testkit::database("intake", &Settings::migrators()).await;
-    let process = Process::for_test("intake", clock.clock());
+    let process = App::for_test("intake", clock.clock());
     let (url, stop) = (process.url(), process.shutdown());
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/calls/komm-in-2027.toml");
     let settings = Settings {
@@ -110,7 +110,7 @@ pub async fn begin() -> World<impl Sized> {
         nats: nats.clone(),
         calls: Calls { publish: vec![file.into()] },
     };
-    let serving = tokio::spawn(crate::run(process, settings));
+    let serving = tokio::spawn(host::run::<crate::AppState>(process, settings));
     let time = clock.clone();
     let bus = Bus::connect(Service::Intake, &nats, database.pool.clone(), move || time.now()).await.unwrap();
     let world = World { url, db: database.pool, bus, clock, nats, stop, serving, _broker: broker };

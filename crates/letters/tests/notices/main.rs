@@ -1,5 +1,5 @@
 //! The notices of the samples: complete, and on paper.
 
 mod missing;
-mod paper;
+mod render;
 mod samples;

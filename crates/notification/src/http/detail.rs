@@ -12,13 +12,13 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::only_staff;
-use crate::Service;
+use crate::AppState;
 use crate::store::shown::{self, Said, Shown};
 
 pub async fn api(
     session: Session,
     ApiPath(id): ApiPath<i64>,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
 ) -> Result<ApiJson<Shown>, Problem> {
     only_staff(&session)?;
     let found = shown::find(&mut *service.db.acquire().await?, id).await?;
@@ -49,7 +49,7 @@ pub async fn page(
     session: Session,
     ApiPath(id): ApiPath<i64>,
     ApiQuery(asked): ApiQuery<Asked>,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
 ) -> Result<Response, Problem> {
     only_staff(&session)?;
     let found = shown::find(&mut *service.db.acquire().await?, id).await?;

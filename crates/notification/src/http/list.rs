@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::only_staff;
-use crate::Service;
+use crate::AppState;
 use crate::store::shown::{self, Shown};
 
 /// Rows of a page.
@@ -43,7 +43,7 @@ pub struct Listed {
 }
 
 impl Asked {
-    async fn find(&self, service: &Service) -> Result<Listed, Problem> {
+    async fn find(&self, service: &AppState) -> Result<Listed, Problem> {
         let mut connection = service.db.acquire().await?;
         if let Some(application) = self.application {
             let deliveries = shown::of_application(&mut connection, application).await?;
@@ -63,7 +63,7 @@ impl Asked {
 pub async fn api(
     session: Session,
     ApiQuery(asked): ApiQuery<Asked>,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
 ) -> Result<ApiJson<Listed>, Problem> {
     only_staff(&session)?;
     asked.find(&service).await.map(ApiJson)
@@ -86,7 +86,7 @@ pub async fn page(
     page: Page,
     session: Session,
     ApiQuery(asked): ApiQuery<Asked>,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
 ) -> Result<Response, Problem> {
     only_staff(&session)?;
     let Listed { deliveries, next } = asked.find(&service).await?;

@@ -1,29 +1,29 @@
 //! Pages below `/mail`, the JSON API below `/mail/api`. For case workers and operators.
 
-mod again;
 mod detail;
 mod list;
+mod resend;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use chassis::api::{ApiRouter, Doc};
+use chassis::api::{ApiRouter, Operation};
 use chassis::problem::ProblemKind;
 use chassis::{Problem, Role, Session};
 
-use crate::Service;
+use crate::AppState;
 use crate::store::shown::Shown;
 
 /// All of them.
-pub fn routes(service: Arc<Service>) -> Router {
+pub fn routes(service: Arc<AppState>) -> Router {
     let found = [ProblemKind::Forbidden, ProblemKind::NotFound];
     let api = ApiRouter::new("notification", "/mail")
         .get(
             "/deliveries",
             list::api,
-            Doc::new("Emails and their fate, newest first")
+            Operation::new("Emails and their fate, newest first")
                 .description("Case workers and operators.")
                 .query::<list::Asked>()
                 .answers::<list::Listed>(StatusCode::OK)
@@ -32,12 +32,12 @@ pub fn routes(service: Arc<Service>) -> Router {
         .get(
             "/deliveries/{id}",
             detail::api,
-            Doc::new("One email and its fate").answers::<Shown>(StatusCode::OK).problems(&found),
+            Operation::new("One email and its fate").answers::<Shown>(StatusCode::OK).problems(&found),
         )
         .post(
             "/deliveries/{id}/again",
-            again::api,
-            Doc::new("Send an undeliverable email again")
+            resend::api,
+            Operation::new("Send an undeliverable email again")
                 .description("To the address that the contact has now. With the header Idempotency-Key it may be repeated.")
                 .answers_nothing()
                 .problems(&[ProblemKind::Forbidden, ProblemKind::NotFound, ProblemKind::Conflict]),
@@ -46,7 +46,7 @@ pub fn routes(service: Arc<Service>) -> Router {
     Router::new()
         .route("/mail", get(list::page))
         .route("/mail/deliveries/{id}", get(detail::page))
-        .route("/mail/deliveries/{id}/again", post(again::page))
+        .route("/mail/deliveries/{id}/again", post(resend::page))
         .merge(api)
         .with_state(service)
 }

@@ -5,12 +5,12 @@ use events::{ApplicationSubmitted, Event};
 use pages::parse::{email, line};
 
 use super::tell;
-use crate::Service;
+use crate::AppState;
 use crate::mail::Mail;
 use crate::store::contacts::{self, Contact};
 
 pub async fn handle(
-    service: &Service,
+    service: &AppState,
     tx: &mut Tx,
     events: &[Event<ApplicationSubmitted>],
 ) -> Result<(), Failure> {

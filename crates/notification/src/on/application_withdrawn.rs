@@ -4,12 +4,12 @@ use bus::{Failure, Tx};
 use events::{ApplicationWithdrawn, Event};
 
 use super::tell;
-use crate::Service;
+use crate::AppState;
 use crate::mail::Mail;
 use crate::store::contacts;
 
 pub async fn handle(
-    service: &Service,
+    service: &AppState,
     tx: &mut Tx,
     events: &[Event<ApplicationWithdrawn>],
 ) -> Result<(), Failure> {

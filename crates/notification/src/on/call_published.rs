@@ -4,10 +4,10 @@ use bus::{Failure, Tx};
 use events::{CallPublished, Event};
 use pages::parse::line;
 
-use crate::Service;
+use crate::AppState;
 use crate::store::contacts;
 
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<CallPublished>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<CallPublished>) -> Result<(), Failure> {
     let call = &event.data.call;
     let authority = &call.letters.authority;
     let parts = [&authority.name, &authority.contact].map(|part| line(part));

@@ -4,11 +4,15 @@
 use bus::{Failure, Tx};
 use events::{ContactChanged, Event};
 
-use crate::Service;
+use crate::AppState;
 use crate::sender::readdress;
 use crate::store::{contacts, deliveries};
 
-pub async fn handle(service: &Service, tx: &mut Tx, events: &[Event<ContactChanged>]) -> Result<(), Failure> {
+pub async fn handle(
+    service: &AppState,
+    tx: &mut Tx,
+    events: &[Event<ContactChanged>],
+) -> Result<(), Failure> {
     // In the order in which others lock them.
     let mut events: Vec<&Event<ContactChanged>> = events.iter().collect();
     events.sort_by_key(|event| event.key.uuid());

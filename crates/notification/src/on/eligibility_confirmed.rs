@@ -4,11 +4,11 @@ use bus::{Failure, Tx};
 use events::{EligibilityConfirmed, Event};
 
 use super::{tell, unless_withdrawn};
-use crate::Service;
+use crate::AppState;
 use crate::mail::Mail;
 
 pub async fn handle(
-    service: &Service,
+    service: &AppState,
     tx: &mut Tx,
     events: &[Event<EligibilityConfirmed>],
 ) -> Result<(), Failure> {

@@ -20,7 +20,7 @@ use events::{
 };
 use uuid::Uuid;
 
-use crate::Service;
+use crate::AppState;
 use crate::mail::Mail;
 use crate::store::contacts::{self, Contact};
 use crate::store::deliveries::{self, New};
@@ -32,7 +32,7 @@ const DESCRIPTION: &str = "select jsonb_build_object('emails', (select coalesce(
 const CENSUS: &str = "select case when withdrawn_at is null then 'known' else 'withdrawn' end, count(*) from contacts group by 1";
 
 /// What notification hears.
-pub fn subscriptions() -> Subscriptions<Service> {
+pub fn subscriptions() -> Subscriptions<AppState> {
     Subscriptions::new()
         .on_many::<ApplicationSubmitted, _>(application_submitted::handle)
         .on_many::<ApplicationWithdrawn, _>(application_withdrawn::handle)
@@ -52,7 +52,7 @@ pub fn subscriptions() -> Subscriptions<Service> {
 /// Queues the email about each of these facts, where there is one to send. Nothing is sent in here: the rows commit
 /// with the inbox.
 async fn tell<F: Fact<Key = ApplicationId>>(
-    service: &Service,
+    service: &AppState,
     tx: &mut Tx,
     events: &[Event<F>],
     mail: impl Fn(&F, &Contact) -> Option<Mail>,

@@ -4,9 +4,9 @@ use bus::{Failure, Tx};
 use events::{Event, NoticeIssued};
 
 use super::tell;
-use crate::Service;
+use crate::AppState;
 use crate::mail::Mail;
 
-pub async fn handle(service: &Service, tx: &mut Tx, events: &[Event<NoticeIssued>]) -> Result<(), Failure> {
+pub async fn handle(service: &AppState, tx: &mut Tx, events: &[Event<NoticeIssued>]) -> Result<(), Failure> {
     tell(service, tx, events, |_, _| Some(Mail::NoticeIssued)).await
 }

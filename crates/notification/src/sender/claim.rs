@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bus::answered::{LIMIT, within};
+use bus::deadline::{IO_DEADLINE, with_deadline};
 use bus::step::{Step, reached};
 use bus::{Bus, Failure};
 use chrono::{DateTime, Utc};
@@ -31,12 +31,12 @@ pub struct Claimer {
     ledger: Ledger,
     queue: mpsc::Sender<Job>,
     bus: Bus,
-    identity: Option<Identity>,
+    identity: Option<SenderLease>,
     looked: Option<Instant>,
 }
 
 /// A connection that tells others that this sender lives.
-struct Identity {
+struct SenderLease {
     connection: PgConnection,
     number: i32,
 }
@@ -51,7 +51,7 @@ impl Claimer {
     pub async fn run(mut self) {
         let mut pause = SHORTEST;
         while !self.sender.draining.is_cancelled() {
-            match within(LIMIT, self.round()).await {
+            match with_deadline(IO_DEADLINE, self.round()).await {
                 Ok(0) => {}
                 Ok(_) => {
                     pause = SHORTEST;
@@ -75,7 +75,7 @@ impl Claimer {
     /// Returns how much was claimed.
     async fn round(&mut self) -> Result<usize, Failure> {
         // What an old backup holds as queued may have been sent since.
-        if self.bus.has_forgotten() {
+        if self.bus.has_lost_data() {
             return Ok(0);
         }
         if self.identity.is_none() {
@@ -192,7 +192,7 @@ async fn readdress_all(
     Ok(())
 }
 
-async fn appear(sender: &Sender) -> Result<Identity, sqlx::Error> {
+async fn appear(sender: &Sender) -> Result<SenderLease, sqlx::Error> {
     let mut connection = sender.db.acquire().await?.detach();
     // A claim that a crash of Postgres forgets is no harm: the next step under it does not hold then.
     // Its statements ask by key: planned while there are no statistics yet, a bitmap of all that waits was read for
@@ -206,7 +206,7 @@ async fn appear(sender: &Sender) -> Result<Identity, sqlx::Error> {
     loop {
         let number = rand::random_range(1..i32::MAX);
         if deliveries::live_as(&mut connection, number).await? {
-            return Ok(Identity { connection, number });
+            return Ok(SenderLease { connection, number });
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::answered::{LIMIT, within};
+use bus::deadline::{IO_DEADLINE, with_deadline};
 use bus::step::{Step, reached};
 use bus::{Bus, Failure, Tx, outbox};
 use events::Cause;
@@ -70,11 +70,12 @@ async fn store(db: PgPool, mut asked: mpsc::Receiver<Awaited>) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut connection = None;
     while asked.recv_many(&mut batch, BATCH).await > 0 {
-        let held = within(LIMIT, begin(&db, &mut connection, &batch)).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "cannot store that emails are being handed over; they go back");
-            connection = None;
-            vec![false; batch.len()]
-        });
+        let held =
+            with_deadline(IO_DEADLINE, begin(&db, &mut connection, &batch)).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "cannot store that emails are being handed over; they go back");
+                connection = None;
+                vec![false; batch.len()]
+            });
         for (Awaited { held: answer, .. }, held) in batch.drain(..).zip(held) {
             // Nobody waits any more: it was not handed over, and is in doubt as stored.
             let _ = answer.send(held);
@@ -106,7 +107,7 @@ async fn note(sender: &Sender, bus: Bus, mut happened: mpsc::Receiver<Change>) {
         if batch.len() > 1 {
             gather(&mut happened, &mut batch).await;
         }
-        match within(LIMIT, tell(sender, &bus, &batch)).await {
+        match with_deadline(IO_DEADLINE, tell(sender, &bus, &batch)).await {
             Ok(held) => {
                 // What was held back behind these may go out.
                 if batch.iter().any(|change| change.to.state.is_final()) {
@@ -133,7 +134,7 @@ async fn note(sender: &Sender, bus: Bus, mut happened: mpsc::Receiver<Change>) {
 /// is stored, and is tried once more when its time is over. What Postgres is away for stays in `batch`.
 async fn one_by_one(sender: &Sender, bus: &Bus, batch: &mut Vec<Change>) {
     for change in std::mem::take(batch) {
-        match within(LIMIT, tell(sender, bus, std::slice::from_ref(&change))).await {
+        match with_deadline(IO_DEADLINE, tell(sender, bus, std::slice::from_ref(&change))).await {
             Ok(held) => held.into_iter().for_each(|held| count(&change, held)),
             Err(Failure::Park(why)) => {
                 metrics::counter!("mail_refused_steps_total").increment(1);

@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Bus;
+use chassis::App;
 use chassis::Clock;
-use chassis::Process;
 use lettre::message::Mailbox;
 use sqlx::PgPool;
 use tokio::sync::{Mutex, Notify, mpsc};
@@ -78,11 +78,11 @@ impl Sender {
     ///
     /// # Errors
     /// A certificate that cannot be read; no sender.
-    pub fn new(process: &Process, db: PgPool, settings: &Settings) -> Result<Self, String> {
+    pub fn new(process: &App, db: PgPool, settings: &Settings) -> Result<Self, String> {
         let smtp = settings.smtp.clone();
         let from = settings.from()?;
         let writer = Writer {
-            pages: crate::messages().map_err(|error| error.to_string())?,
+            pages: crate::pages().map_err(|error| error.to_string())?,
             portal: settings.portal.url.clone(),
             domain: from.email.domain().to_owned(),
         };

@@ -24,7 +24,7 @@ pub struct Server {
 
 /// Why the server does not take an email now, or at all. The email is certainly not sent.
 #[derive(Debug, PartialEq, Eq)]
-pub enum No {
+pub enum Rejection {
     /// Not now, this email.
     Later(String),
     /// Never, this email.
@@ -148,19 +148,21 @@ impl Connection {
     }
 
     /// Sender and recipient, up to the server's "go ahead". Whatever goes wrong here, nothing is sent.
-    pub async fn offer(&mut self, envelope: &Envelope) -> Result<(), No> {
+    pub async fn offer(&mut self, envelope: &Envelope) -> Result<(), Rejection> {
         let mut parameters = Vec::new();
         let addresses = envelope.from().into_iter().chain(envelope.to());
         if !addresses.into_iter().all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
             if !self.inner.server_info().supports_feature(Extension::SmtpUtfEight) {
-                return Err(No::Never("the mail server knows no addresses like this (SMTPUTF8)".to_owned()));
+                return Err(Rejection::Never(
+                    "the mail server knows no addresses like this (SMTPUTF8)".to_owned(),
+                ));
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
         let from = Mail::new(envelope.from().cloned(), parameters);
         self.ask(from).await.map_err(|no| match no {
             // What it has against the sender it has against every email.
-            No::Never(why) => No::Nothing(why),
+            Rejection::Never(why) => Rejection::Nothing(why),
             no => no,
         })?;
         for to in envelope.to() {
@@ -170,10 +172,10 @@ impl Connection {
         Ok(())
     }
 
-    async fn ask(&mut self, command: impl std::fmt::Display) -> Result<Response, No> {
+    async fn ask(&mut self, command: impl std::fmt::Display) -> Result<Response, Rejection> {
         let Ok(result) = timeout(self.limit, self.inner.command(command)).await else {
             self.broken = true;
-            return Err(No::Later(format!("no answer within {:?}", self.limit)));
+            return Err(Rejection::Later(format!("no answer within {:?}", self.limit)));
         };
         let error = match result {
             Ok(response) => return Ok(response),
@@ -182,7 +184,7 @@ impl Connection {
         let why = clean(&error.to_string());
         let Some(code) = error.status() else {
             self.broken = true;
-            return Err(No::Gone(why));
+            return Err(Rejection::Gone(why));
         };
         if u16::from(code) == 421 {
             self.broken = true;
@@ -190,7 +192,7 @@ impl Connection {
             tracing::debug!(error, "RSET");
             self.broken = true;
         }
-        Err(if error.is_permanent() { No::Never(why) } else { No::Later(why) })
+        Err(if error.is_permanent() { Rejection::Never(why) } else { Rejection::Later(why) })
     }
 
     /// The text and the final dot; waits up to `limit` for the answer.

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::Sender;
 use super::compose::compose;
 use super::ledger::Ledger;
-use super::smtp::{Connection, HandedOver, No};
+use super::smtp::{Connection, HandedOver, Rejection};
 use crate::delivery::{Delivery, Later, NotPossible};
 use crate::store::deliveries::{Change, Job};
 
@@ -67,7 +67,7 @@ impl Worker {
 
     async fn deliver(&mut self, job: Job) -> Result<(), NotPossible> {
         if self.sender.draining.is_cancelled() || self.sender.outage.now().is_some() {
-            return self.hand_back(job.delivery, None).await;
+            return self.release(job.delivery, None).await;
         }
         let (envelope, text) = match compose(&job, &self.sender.from) {
             Ok(composed) => composed,
@@ -83,13 +83,13 @@ impl Worker {
             match connection.offer(&envelope).await {
                 Ok(()) => break,
                 // The server has closed it while nothing was to be sent.
-                Err(No::Gone(why)) if was_used => {
+                Err(Rejection::Gone(why)) if was_used => {
                     tracing::debug!(why, "the connection was closed");
                     self.connection = None;
                 }
-                Err(No::Later(why) | No::Gone(why)) => return self.later(delivery, why).await,
-                Err(No::Never(why)) => return self.refused(delivery, why).await,
-                Err(No::Nothing(why)) => return self.away(delivery, why).await,
+                Err(Rejection::Later(why) | Rejection::Gone(why)) => return self.later(delivery, why).await,
+                Err(Rejection::Never(why)) => return self.refused(delivery, why).await,
+                Err(Rejection::Nothing(why)) => return self.away(delivery, why).await,
             }
         }
         self.hand_over(delivery, &text).await
@@ -102,7 +102,7 @@ impl Worker {
         let Some(connection) = self.connection.as_mut().filter(|_| mine) else {
             // The server waits for a text; without the connection it forgets the email.
             self.connection = None;
-            return self.hand_back(delivery, None).await;
+            return self.release(delivery, None).await;
         };
         reached(Step::MailStarted).await;
         let limit = self.sender.policy.answer.to_std().unwrap_or_default();
@@ -150,8 +150,8 @@ impl Worker {
         Ok(())
     }
 
-    async fn hand_back(&self, delivery: Delivery, why: Option<String>) -> Result<(), NotPossible> {
-        let to = delivery.clone().hand_back(self.sender.clock.now(), why)?;
+    async fn release(&self, delivery: Delivery, why: Option<String>) -> Result<(), NotPossible> {
+        let to = delivery.clone().release(self.sender.clock.now(), why)?;
         self.ledger.note(Change::new(&delivery, to, None)).await;
         Ok(())
     }
@@ -160,7 +160,7 @@ impl Worker {
     async fn away(&mut self, delivery: Delivery, why: String) -> Result<(), NotPossible> {
         self.connection = None;
         let mut pause = self.sender.outage.report(&why, self.sender.clock.now());
-        self.hand_back(delivery, Some(why)).await?;
+        self.release(delivery, Some(why)).await?;
         loop {
             let ended = tokio::select! {
                 waited = timeout(pause, self.sender.outage.until_reached()) => waited.is_ok(),

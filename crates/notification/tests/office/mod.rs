@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use bus::Bus;
 use chassis::settings::SettingsError;
-use chassis::{Process, TestClock};
+use chassis::{App, TestClock};
 use chrono::{DateTime, Utc};
 use events::{AnyFact, ApplicationId, EmailBounced, EmailSent, Event, EventId, Language};
 use local::{Content, Mailbox};
@@ -46,8 +46,8 @@ pub struct Office {
     pub sender: Arc<Sender>,
     pub db: PgPool,
     bus: Bus,
-    process: Process,
-    running: Mutex<Vec<(Process, JoinHandle<()>)>>,
+    process: App,
+    running: Mutex<Vec<(App, JoinHandle<()>)>>,
     settings: Settings,
     _folder: TempDir,
 }
@@ -73,7 +73,7 @@ impl Office {
         let bus = Bus::connect(notification::NAME, &settings.nats, database.pool.clone(), move || now.now())
             .await
             .unwrap();
-        let process = Process::for_test("notification", clock.clock());
+        let process = App::for_test("notification", clock.clock());
         let sender = Arc::new(Sender::new(&process, database.pool.clone(), &settings).unwrap());
         let db = database.pool;
         let running = Mutex::default();
@@ -86,7 +86,7 @@ impl Office {
 
     /// Starts another sender, as another process would have it.
     pub fn send(&self) {
-        let process = Process::for_test("notification", self.clock.clock());
+        let process = App::for_test("notification", self.clock.clock());
         let sender = Sender::new(&process, self.db.clone(), &self.settings).unwrap();
         self.run(process, Arc::new(sender));
     }
@@ -98,7 +98,7 @@ impl Office {
         settings
     }
 
-    pub fn run(&self, process: Process, sender: Arc<Sender>) {
+    pub fn run(&self, process: App, sender: Arc<Sender>) {
         let bus = self.bus.clone();
         let task = tokio::spawn(async move { sender.run(bus).await.unwrap() });
         self.running.lock().unwrap().push((process, task));
@@ -124,7 +124,7 @@ impl Office {
             authority: None,
         };
         let about = EventId(Uuid::now_v7());
-        let pages = notification::messages().unwrap();
+        let pages = notification::pages().unwrap();
         let mail = Mail::ApplicationSubmitted { late: false };
         let new = New {
             about,
@@ -151,7 +151,7 @@ impl Office {
         let contact =
             contacts::of(&mut tx, &[application.uuid()]).await.unwrap().remove(&application).unwrap();
         let about = EventId(Uuid::now_v7());
-        let pages = notification::messages().unwrap();
+        let pages = notification::pages().unwrap();
         let template = mail.kind().name();
         let new = New {
             about,

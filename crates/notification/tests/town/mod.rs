@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::Request;
 use bus::{Bus, Running, Stats, Subscriptions, outbox};
 use chassis::settings::SessionKeys;
-use chassis::{Process, Role, Session, StartError, TestClock};
+use chassis::{App, Role, Session, StartError, TestClock};
 use chrono::TimeDelta;
 use events::{AnyFact, ApplicationId, CallId, Cause, Service};
 use http_body_util::BodyExt;
@@ -30,7 +30,7 @@ pub struct Town {
     db: PgPool,
     url: String,
     speakers: BTreeMap<Service, (Bus, Running, PgPool)>,
-    process: Process,
+    process: App,
     service: JoinHandle<Result<(), StartError>>,
     client: Client<HttpConnector, Body>,
     _nats: Nats,
@@ -54,9 +54,9 @@ impl Town {
         }
         let database = testkit::database("notification", &[&bus::MIGRATIONS, &MIGRATIONS]).await;
         let settings = settings(&database.url, &nats.url(), &mailbox, &Plan::default());
-        let process = Process::for_test("notification", clock.clock());
+        let process = App::for_test("notification", clock.clock());
         let url = process.url();
-        let service = tokio::spawn(notification::run(process.clone(), settings));
+        let service = tokio::spawn(host::run::<notification::AppState>(process.clone(), settings));
         Self {
             mailbox,
             db: database.pool,

@@ -107,11 +107,11 @@ fn typed() -> Fields {
 }
 
 fn read(mut form: Form) -> Form {
-    form.need("title", "field-title", 100);
-    assert_eq!(form.need("problem", "field-problem", 2000), "<script>alert('x')</script>\nzweite Zeile");
+    form.required("title", "field-title", 100);
+    assert_eq!(form.required("problem", "field-problem", 2000), "<script>alert('x')</script>\nzweite Zeile");
     form.need_money("grant", "field-grant");
     assert_eq!(form.need_date("from", "field-from"), NaiveDate::from_ymd_opt(2026, 11, 23).unwrap());
-    form.need_choice("office", "field-office", &[Choice::new("own", "")]);
+    form.required_choice("office", "field-office", &[Choice::new("own", "")]);
     form
 }
 
@@ -158,7 +158,7 @@ fn a_refused_form_keeps_what_was_typed_and_says_what_is_wrong_beside_the_field()
     let pages = Pages::new("/review", DE, EN).unwrap();
     let page = pages.page(Language::De, Some(somebody()), now());
     let form = read(Form::typed(&page, &typed()));
-    assert!(!form.is_good());
+    assert!(!form.is_valid());
     let html = sample(&page, form);
     assert!(html.contains("&#60;script&#62;alert("), "typed HTML is shown, not run");
     assert!(!html.contains("<script>alert"));
@@ -207,7 +207,7 @@ fn a_text_beyond_its_limit_is_kept_and_refused() {
     let pages = Pages::new("", DE, EN).unwrap();
     let page = pages.page(Language::En, None, now());
     let mut form = Form::new(&page).with("title", "ä".repeat(101));
-    assert_eq!(form.need("title", "field-title", 100).chars().count(), 101);
+    assert_eq!(form.required("title", "field-title", 100).chars().count(), 101);
     assert_eq!(
         form.error("title"),
         Some("“Title of the project” has 101 characters; at most 100 are possible.")
@@ -222,7 +222,7 @@ fn what_nobody_can_see_is_missing_and_what_could_be_two_amounts_is_asked_about()
         .with("title", "\u{3164}\u{200b}")
         .with("grant", "0,500")
         .with("from", "\u{200b}1.\u{a0}3.\u{a0}27");
-    form.need("title", "field-title", 100);
+    form.required("title", "field-title", 100);
     form.need_money("grant", "field-grant");
     assert_eq!(form.need_date("from", "field-from"), NaiveDate::from_ymd_opt(2027, 3, 1).unwrap());
     assert_eq!(form.error("title"), Some("„Titel des Vorhabens“ fehlt noch."));

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use axum::Router;
 use axum::routing::{get, post};
 use chassis::session::{COOKIE, Fields, PageForm, SessionKeys};
-use chassis::{Problem, ProblemKind, Process, Session, TestClock};
+use chassis::{App, Problem, ProblemKind, Session, TestClock};
 use chrono::TimeDelta;
 use pages::{Page, Pages};
 
@@ -14,7 +14,7 @@ use crate::rendered::{DE, EN, keep, now, somebody};
 
 fn start() -> (SocketAddr, TestClock) {
     let clock = TestClock::at(now());
-    let process = Process::for_test("review", clock.clock());
+    let process = App::for_test("review", clock.clock());
     let pages = Pages::new("/review", DE, EN).unwrap();
     let routes = Router::new()
         .route(

@@ -1,21 +1,21 @@
 //! Declare bias (§§ 20, 21 VwVfG): the file goes back, and is never offered to this person again.
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chassis::problem::{ApiJson, ApiPath};
 use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, ProblemKind, Role, Session};
 use events::{ApplicationId, Cause};
+use host::{IdempotencyKey, Idempotent};
 use pages::{Form, Keep, Page, kept, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::once::{Begun, Once, key_of};
-use super::{State, cause, failed, lock, person, refuse, refuse_on, refused_key, view};
-use crate::Service;
+use super::{State, cause, lock, person, refuse, refuse_on, refused_key, view};
+use crate::AppState;
 use crate::file::Refused;
 use crate::store::{drafts, files, ties};
 
@@ -34,37 +34,38 @@ pub struct Abstain {
 }
 
 async fn abstain(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     id: ApplicationId,
     declared: Abstain,
-    key: Option<String>,
+    key: IdempotencyKey,
     cause: &Cause,
     refuse: impl Fn(Refused) -> Problem,
 ) -> Result<(), Problem> {
-    let mut once = match Once::begin::<()>(service, session, "abstain", key, &(id, &declared)).await? {
-        Begun::Done(()) => return Ok(()),
-        Begun::New(once) => once,
-    };
-    let tx = &mut once.tx;
+    let once = Idempotent::new(session, "abstain", key, &(id, &declared))?;
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(()) = once.answer(&mut tx).await? {
+        return Ok(());
+    }
     let who = person(session);
     let mut applicant = None;
     if declared.whole_applicant {
-        files::read(tx, id).await?.ok_or_else(Problem::not_found)?;
-        let ags = applicant.insert(files::submission(tx, id).await?.applicant.ags);
-        ties::lock_files(tx, &who.id, ags, id).await?;
+        files::read(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+        let ags = applicant.insert(files::submission(&mut tx, id).await?.applicant.ags);
+        ties::lock_files(&mut tx, &who.id, ags, id).await?;
     }
-    let (file, _) = lock(tx, session, id).await?;
+    let (file, _) = lock(&mut tx, session, id).await?;
     let file = file.abstained(who.clone(), declared.reason.clone(), tx.now()).map_err(refuse)?;
-    files::save(tx, &file, cause).await?;
-    ties::tell_of_bias(tx, id, &who, cause).await?;
-    drafts::discard(tx, id, &who.id).await?;
-    kept::discard(tx, &who.id, &kept_name(id)).await?;
+    files::save(&mut tx, &file, cause).await?;
+    ties::tell_of_bias(&mut tx, id, &who, cause).await?;
+    drafts::discard(&mut tx, id, &who.id).await?;
+    kept::discard(&mut tx, &who.id, &kept_name(id)).await?;
     if let Some(ags) = applicant {
-        ties::declare(tx, Uuid::new_v4(), &who, &ags, &declared.reason).await?;
-        ties::tell_of_person(tx, &who, &declared.reason, cause).await?;
+        ties::declare(&mut tx, Uuid::new_v4(), &who, &ags, &declared.reason).await?;
+        ties::tell_of_person(&mut tx, &who, &declared.reason, cause).await?;
     }
-    once.finish(service, &()).await
+    once.store(&mut tx, &()).await?;
+    host::commit(&service.bus, tx).await
 }
 
 pub async fn api(
@@ -72,14 +73,14 @@ pub async fn api(
     session: Session,
     ApiPath(id): ApiPath<ApplicationId>,
     trace: Trace,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     ApiJson(body): ApiJson<Abstain>,
 ) -> Result<StatusCode, Problem> {
     let declared = Abstain { reason: parse::lines(&body.reason), ..body };
     if !(1..=REASON_LIMIT).contains(&parse::length(&declared.reason)) {
         return Err(Problem::invalid([("/reason", format!("1 to {REASON_LIMIT} characters"))]));
     }
-    abstain(&service, &session, id, declared, key_of(&headers)?, &cause(trace), refuse).await?;
+    abstain(&service, &session, id, declared, key, &cause(trace), refuse).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -93,10 +94,10 @@ pub async fn page(
     form.session.require(Role::Reviewer)?;
     let session = &form.session;
     let mut typed = Form::typed(&page, &form.fields);
-    let reason = typed.need("reason", "bias-reason", REASON_LIMIT);
-    if typed.is_good() {
+    let reason = typed.required("reason", "bias-reason", REASON_LIMIT);
+    if typed.is_valid() {
         let declared = Abstain { reason, whole_applicant: form.fields.get("whole_applicant") == "yes" };
-        let key = Some(form.fields.get("key").to_owned());
+        let key = IdempotencyKey::new(form.fields.get("key"))?;
         match abstain(&service, session, id, declared, key, &cause(trace), refuse_on(&page)).await {
             Ok(()) => return Ok(Redirect::to("/review?done=abstained").into_response()),
             // What the state of the file does not permit stands above the form, with what was typed.
@@ -104,11 +105,11 @@ pub async fn page(
             Err(problem) => return Err(problem),
         }
     }
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     view::load(&mut tx, session, id).await?;
     let now = tx.now();
     kept::refuse(&mut tx, &session.person, &kept_name(id), &form.fields, typed.refused(), now).await?;
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(Redirect::to(&format!("{}?refused=1#errors", path(id))).into_response())
 }
 
@@ -121,14 +122,14 @@ pub async fn draft(
 ) -> Result<Response, Problem> {
     let session = &form.session;
     session.require(Role::Reviewer)?;
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let shown = view::load(&mut tx, session, id).await?;
     let now = tx.now();
     let gone = shown.file.abstained(person(session), "…".to_owned(), now).err();
     let gone = gone.map(|refused| page.t(refused_key(refused)));
     let (name, back) = (kept_name(id), path(id));
     let answer = kept::answer(&mut tx, &page, session, &name, &form.fields, &back, gone, now).await?;
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(answer)
 }
 

@@ -96,11 +96,10 @@ mod tests {
     use pages::Language;
 
     use super::keys;
-    use crate::Service;
 
     #[test]
     fn every_value_has_its_words() {
-        let pages = Service::pages().unwrap();
+        let pages = crate::pages().unwrap();
         let priorities = keys(&FundingPriority::ALL).into_iter().map(|key| format!("priority-{key}"));
         let themes = keys(&ProjectTheme::ALL).into_iter().map(|key| format!("theme-{key}"));
         let declarations = keys(&Declaration::ALL).into_iter().map(|key| format!("declaration-{key}"));

@@ -9,7 +9,7 @@ use events::ApplicationId;
 use pages::Page;
 use pages::kept::{self, Answer};
 
-use super::{State, cause, failed, lock, person, refused_key};
+use super::{State, cause, lock, person, refused_key};
 use crate::file::Part;
 use crate::store::drafts::kept_name;
 use crate::store::files;
@@ -23,7 +23,7 @@ pub async fn page(
 ) -> Result<Answer, Problem> {
     let session = &form.session;
     session.require(Role::Reviewer)?;
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let (file, ties) = lock(&mut tx, session, id).await?;
     if let Some(Part::Gave(_)) = file.part_of(&session.person) {
         return Ok(Answer::Gone { message: page.t("typed-given") });
@@ -46,7 +46,7 @@ pub async fn page(
             files::save(&mut tx, &file, &cause(trace)).await?;
         }
     }
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(match refused {
         None => Answer::Saved { revision, seen: String::new() },
         Some(refused) => {

@@ -1,6 +1,5 @@
 //! Give a review; with the last one the result is said.
 
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use bus::outbox;
 use chassis::problem::{ApiJson, ApiPath};
@@ -8,16 +7,16 @@ use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
 use events::{ApplicationId, Cause, Recommendation, Score};
+use host::{IdempotencyKey, Idempotent};
 use pages::{Page, kept, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::once::{Begun, Once, key_of};
 use super::show::{self, score_field};
-use super::{State, cause, failed, lock, person, refuse, refused_key};
-use crate::Service;
+use super::{State, cause, lock, person, refuse, refused_key};
+use crate::AppState;
 use crate::file::Refused;
-use crate::scores::{COMMENT_LIMIT, Mistake, Scale, Sheet};
+use crate::scores::{COMMENT_LIMIT, Mistake, ReviewInput, ScoringRules};
 use crate::store::drafts::kept_name;
 use crate::store::{calls, drafts, files};
 
@@ -47,7 +46,7 @@ pub struct Given {
 
 /// Why a review is not taken.
 enum NotTaken {
-    Mistakes(Vec<Mistake>, Scale),
+    Mistakes(Vec<Mistake>, ScoringRules),
     Refused(Refused),
     Problem(Problem),
 }
@@ -65,38 +64,40 @@ impl From<sqlx::Error> for NotTaken {
 }
 
 async fn give(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     id: ApplicationId,
-    sheet: Sheet,
-    key: Option<String>,
+    sheet: ReviewInput,
+    key: IdempotencyKey,
     cause: Cause,
 ) -> Result<Given, NotTaken> {
-    let mut once = match Once::begin(service, session, "review", key, &(id, &sheet)).await? {
-        Begun::Done(given) => return Ok(given),
-        Begun::New(once) => once,
-    };
-    let tx = &mut once.tx;
-    let (file, ties) = lock(tx, session, id).await?;
-    if files::submission(tx, id).await?.tie_of(&session.person, None, session.email.as_deref()).is_some() {
+    let once = Idempotent::new(session, "review", key, &(id, &sheet))?;
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(given) = once.answer(&mut tx).await? {
+        return Ok(given);
+    }
+    let (file, ties) = lock(&mut tx, session, id).await?;
+    if files::submission(&mut tx, id).await?.tie_of(&session.person, None, session.email.as_deref()).is_some()
+    {
         return Err(NotTaken::Refused(Refused::Tied));
     }
     let terms = file.may_review(&session.person, &ties).map_err(NotTaken::Refused)?;
-    let rules = calls::rules(tx, file.call, terms.rule_version).await?;
+    let rules = calls::rules(&mut tx, file.call, terms.rule_version).await?;
     let rules = rules.ok_or_else(|| Problem::internal("an open file without rules"))?;
-    let scale = Scale::of(&rules).map_err(Problem::internal)?;
+    let scale = ScoringRules::of(&rules).map_err(Problem::internal)?;
     let judged = scale.judge(person(session), sheet);
     let review = judged.map_err(|mistakes| NotTaken::Mistakes(mistakes, scale))?;
     let weighted = review.weighted;
 
     let (file, fact) = file.reviewed(review, &ties, tx.now()).map_err(NotTaken::Refused)?;
-    files::save(tx, &file, &cause).await?;
-    drafts::discard(tx, id, &session.person).await?;
+    files::save(&mut tx, &file, &cause).await?;
+    drafts::discard(&mut tx, id, &session.person).await?;
     let given = Given { weighted, completed: fact.is_some() };
     if let Some(fact) = fact {
-        outbox::append(tx, id, fact, cause);
+        outbox::append(&mut tx, id, fact, cause);
     }
-    once.finish(service, &given).await?;
+    once.store(&mut tx, &given).await?;
+    host::commit(&service.bus, tx).await?;
     Ok(given)
 }
 
@@ -105,10 +106,10 @@ pub async fn api(
     session: Session,
     ApiPath(id): ApiPath<ApplicationId>,
     trace: Trace,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     ApiJson(body): ApiJson<GiveReview>,
 ) -> Result<ApiJson<Given>, Problem> {
-    let sheet = Sheet {
+    let sheet = ReviewInput {
         scores: body.scores,
         recommendation: Some(body.recommendation),
         comment: parse::lines(&body.comment),
@@ -117,14 +118,10 @@ pub async fn api(
         return Err(Problem::invalid([("/scores", format!("at most {MOST_SCORES} entries"))]));
     }
     let scores = sheet.scores.clone();
-    give(&service, &session, id, sheet, key_of(&headers)?, cause(trace)).await.map(ApiJson).map_err(|not| {
-        match not {
-            NotTaken::Mistakes(mistakes, _) => {
-                Problem::invalid(mistakes.iter().map(|one| explain(one, &scores)))
-            }
-            NotTaken::Refused(refused) => refuse(refused),
-            NotTaken::Problem(problem) => problem,
-        }
+    give(&service, &session, id, sheet, key, cause(trace)).await.map(ApiJson).map_err(|not| match not {
+        NotTaken::Mistakes(mistakes, _) => Problem::invalid(mistakes.iter().map(|one| explain(one, &scores))),
+        NotTaken::Refused(refused) => refuse(refused),
+        NotTaken::Problem(problem) => problem,
     })
 }
 
@@ -153,7 +150,7 @@ pub async fn page(
     form: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     form.session.require(Role::Reviewer)?;
-    let (session, key) = (&form.session, Some(form.fields.get("key").to_owned()));
+    let (session, key) = (&form.session, IdempotencyKey::new(form.fields.get("key"))?);
     let wrong: Vec<(String, String)> =
         match give(&service, session, id, sheet(&form.fields), key, cause(trace)).await {
             Ok(_) => return Ok(Redirect::to("/review?done=review").into_response()),
@@ -164,15 +161,15 @@ pub async fn page(
             }
         };
     // Kept with what is wrong with it; the page of the file shows both, and can be reloaded.
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let now = tx.now();
     kept::refuse(&mut tx, &session.person, &kept_name(id), &form.fields, &wrong, now).await?;
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(Redirect::to(&format!("/review/files/{id}?refused=1#errors")).into_response())
 }
 
 /// A mistake beside its field, in the reader's words.
-fn beside(page: &Page, scale: &Scale, mistake: Mistake) -> (String, String) {
+fn beside(page: &Page, scale: &ScoringRules, mistake: Mistake) -> (String, String) {
     match mistake {
         Mistake::Missing(key) | Mistake::TooHigh(key) | Mistake::Repeated(key) | Mistake::Unknown(key) => {
             (score_field(&key), no_points(page, scale, &key))
@@ -186,14 +183,14 @@ fn beside(page: &Page, scale: &Scale, mistake: Mistake) -> (String, String) {
 }
 
 /// What is expected for a criterion, in the reader's words.
-fn no_points(page: &Page, scale: &Scale, key: &str) -> String {
+fn no_points(page: &Page, scale: &ScoringRules, key: &str) -> String {
     let named = scale.criteria().iter().find(|criterion| criterion.key == key);
     let title = named.map_or_else(|| key.to_owned(), |criterion| show::said(page, &criterion.title));
     page.tn("error-points", &[("criterion", &title), ("maximum", &scale.maximum().to_string())])
 }
 
 /// The sheet of a form. Points that are no number are missing.
-fn sheet(fields: &Fields) -> Sheet {
+fn sheet(fields: &Fields) -> ReviewInput {
     let scores = fields.iter().filter_map(|(name, value)| {
         let criterion = name.strip_prefix(&score_field(""))?.to_owned();
         Some(Score { criterion, points: parse::line(value).parse().ok()? })
@@ -203,5 +200,5 @@ fn sheet(fields: &Fields) -> Sheet {
         "decline" => Some(Recommendation::Decline),
         _ => None,
     };
-    Sheet { scores: scores.collect(), recommendation, comment: parse::lines(fields.get("comment")) }
+    ReviewInput { scores: scores.collect(), recommendation, comment: parse::lines(fields.get("comment")) }
 }

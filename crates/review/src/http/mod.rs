@@ -4,11 +4,10 @@ mod abstain;
 mod content;
 mod draft;
 mod give;
+mod give_back;
 mod list;
 mod next;
-mod once;
 mod queue;
-mod returning;
 mod show;
 mod take;
 mod ties;
@@ -19,24 +18,24 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use bus::{Failure, Tx};
-use chassis::api::{ApiRouter, Doc};
+use bus::Tx;
+use chassis::api::{ApiRouter, Operation};
 use chassis::telemetry::Trace;
 use chassis::{Problem, ProblemKind, Role, Session};
 use events::{Ags, ApplicationId, Cause, Person};
 use pages::Page;
 use sqlx::PgConnection;
 
-use crate::Service;
+use crate::AppState;
 use crate::file::{File, Refused};
-use crate::sight::{Sight, sight};
 use crate::store::{files, ties as stored_ties};
+use crate::visibility::{Visibility, visibility};
 
 /// The state of every route.
-pub(crate) type State = axum::extract::State<Arc<Service>>;
+pub(crate) type State = axum::extract::State<Arc<AppState>>;
 
 /// All routes of the service: pages below `/review`, the API below `/review/api`.
-pub fn routes(service: Arc<Service>) -> Router {
+pub fn routes(service: Arc<AppState>) -> Router {
     let pages = Router::new()
         .route("/review", get(queue::page))
         .route("/review/next", post(next::page))
@@ -48,20 +47,20 @@ pub fn routes(service: Arc<Service>) -> Router {
         .route("/review/files/{id}/review", get(show::page).post(give::page))
         .route("/review/files/{id}/draft", post(draft::page))
         .route("/review/files/{id}/take", post(take::page))
-        .route("/review/files/{id}/return", post(returning::page))
+        .route("/review/files/{id}/return", post(give_back::page))
         .route("/review/files/{id}/abstain", get(abstain::ask).post(abstain::page))
         .route("/review/files/{id}/abstain/draft", post(abstain::draft));
     pages.merge(api().into_router()).with_state(service)
 }
 
 /// The API with its description.
-pub fn api() -> ApiRouter<Arc<Service>> {
+pub fn api() -> ApiRouter<Arc<AppState>> {
     use ProblemKind::{Conflict, NotFound};
     ApiRouter::new("review", "/review")
         .post(
             "/next",
             next::api,
-            Doc::new("Take the next file")
+            Operation::new("Take the next file")
                 .description(
                     "The oldest file that waits for somebody like you, held for you from now on. You hold one \
                      file at a time: asked again, the same one. 204 when nothing waits for you. Takes an \
@@ -75,12 +74,12 @@ pub fn api() -> ApiRouter<Arc<Service>> {
         .get(
             "/queue",
             queue::api,
-            Doc::new("How much waits, and the file you hold").answers::<view::QueueView>(StatusCode::OK),
+            Operation::new("How much waits, and the file you hold").answers::<view::QueueView>(StatusCode::OK),
         )
         .get(
             "/files/{id}",
             show::api,
-            Doc::new("One file")
+            Operation::new("One file")
                 .description("The reviews of others are shown once your own is given.")
                 .answers::<view::FileView>(StatusCode::OK)
                 .problems(&[NotFound]),
@@ -88,7 +87,7 @@ pub fn api() -> ApiRouter<Arc<Service>> {
         .post(
             "/files/{id}/review",
             give::api,
-            Doc::new("Give your review")
+            Operation::new("Give your review")
                 .role(Role::Reviewer)
                 .body::<give::GiveReview>()
                 .answers::<give::Given>(StatusCode::OK)
@@ -97,15 +96,15 @@ pub fn api() -> ApiRouter<Arc<Service>> {
         .post(
             "/files/{id}/take",
             take::api,
-            Doc::new("Take a file again that you gave back")
+            Operation::new("Take a file again that you gave back")
                 .role(Role::Reviewer)
                 .answers::<view::FileView>(StatusCode::OK)
                 .problems(&[NotFound, Conflict]),
         )
         .post(
             "/files/{id}/return",
-            returning::api,
-            Doc::new("Give a file back to the queue")
+            give_back::api,
+            Operation::new("Give a file back to the queue")
                 .role(Role::Reviewer)
                 .answers_nothing()
                 .problems(&[NotFound, Conflict]),
@@ -113,7 +112,7 @@ pub fn api() -> ApiRouter<Arc<Service>> {
         .post(
             "/files/{id}/abstain",
             abstain::api,
-            Doc::new("Declare bias: the file is never offered to you again")
+            Operation::new("Declare bias: the file is never offered to you again")
                 .role(Role::Reviewer)
                 .body::<abstain::Abstain>()
                 .answers_nothing()
@@ -123,7 +122,7 @@ pub fn api() -> ApiRouter<Arc<Service>> {
 
 /// A form that is nothing but a button.
 #[derive(serde::Deserialize)]
-struct Press {
+struct ButtonForm {
     /// Made with the page: pressed twice is pressed once.
     #[serde(default)]
     key: String,
@@ -139,14 +138,6 @@ fn cause(trace: Trace) -> Cause {
     Cause::request(Some(trace.to_string()))
 }
 
-/// A unit of work that could not be committed.
-fn failed(failure: Failure) -> Problem {
-    match failure {
-        Failure::Retry(why) => Problem::unavailable(why),
-        Failure::Park(why) => Problem::internal(why),
-    }
-}
-
 /// The municipalities this person has a tie to: their own, and those they declared.
 async fn ties_of(connection: &mut PgConnection, session: &Session) -> Result<Vec<Ags>, sqlx::Error> {
     let mut ties = stored_ties::keys(connection, &session.person).await?;
@@ -158,9 +149,9 @@ async fn ties_of(connection: &mut PgConnection, session: &Session) -> Result<Vec
 async fn lock(tx: &mut Tx, session: &Session, id: ApplicationId) -> Result<(File, Vec<Ags>), Problem> {
     let file = files::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
     let ties = ties_of(tx, session).await?;
-    match sight(&file, session, &ties) {
-        Sight::Hidden => Err(Problem::not_found()),
-        Sight::Application | Sight::Everything => Ok((file, ties)),
+    match visibility(&file, session, &ties) {
+        Visibility::Hidden => Err(Problem::not_found()),
+        Visibility::Application | Visibility::Everything => Ok((file, ties)),
     }
 }
 

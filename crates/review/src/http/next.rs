@@ -1,6 +1,6 @@
 //! Take the next file.
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use bus::Tx;
 use chassis::problem::ApiJson;
@@ -9,10 +9,10 @@ use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
 use chrono::TimeDelta;
 use events::{ApplicationId, Cause};
+use host::{IdempotencyKey, Idempotent};
 
-use super::once::{Begun, Once, key_of};
-use super::{Press, State, cause, person, ties_of, view};
-use crate::Service;
+use super::{ButtonForm, State, cause, person, ties_of, view};
+use crate::AppState;
 use crate::store::{files, queue};
 
 /// Looks at the queue, where files wait but somebody is at each of their rows at this very moment: each look waits
@@ -22,25 +22,27 @@ const TRIES: usize = 20;
 /// The oldest file that waits for this person, now held by them. Who holds one already gets the
 /// same one, with its time anew.
 pub(super) async fn take_next(
-    service: &Service,
+    service: &AppState,
     session: &Session,
-    key: Option<String>,
+    key: IdempotencyKey,
     cause: &Cause,
 ) -> Result<Option<ApplicationId>, Problem> {
-    let mut once = match Once::begin(service, session, "next", key, &()).await? {
-        Begun::Done(taken) => return Ok(Some(taken)),
-        Begun::New(once) => once,
-    };
-    let taken = find(service, &mut once.tx, session, cause).await?;
+    let once = Idempotent::new(session, "next", key, &())?;
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(taken) = once.answer(&mut tx).await? {
+        return Ok(Some(taken));
+    }
+    let taken = find(service, &mut tx, session, cause).await?;
     // Nothing is no answer to keep: the same key may ask again.
     if let Some(application) = &taken {
-        once.finish(service, application).await?;
+        once.store(&mut tx, application).await?;
+        host::commit(&service.bus, tx).await?;
     }
     Ok(taken)
 }
 
 async fn find(
-    service: &Service,
+    service: &AppState,
     tx: &mut Tx,
     session: &Session,
     cause: &Cause,
@@ -72,9 +74,9 @@ pub async fn api(
     axum::extract::State(service): State,
     session: Session,
     trace: Trace,
-    headers: HeaderMap,
+    key: IdempotencyKey,
 ) -> Result<Response, Problem> {
-    match take_next(&service, &session, key_of(&headers)?, &cause(trace)).await? {
+    match take_next(&service, &session, key, &cause(trace)).await? {
         Some(taken) => Ok(ApiJson(view::file(&service, &session, taken).await?).into_response()),
         None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
@@ -83,10 +85,11 @@ pub async fn api(
 pub async fn page(
     axum::extract::State(service): State,
     trace: Trace,
-    form: PageForm<Press>,
+    form: PageForm<ButtonForm>,
 ) -> Result<Redirect, Problem> {
     form.session.require(Role::Reviewer)?;
-    let taken = take_next(&service, &form.session, Some(form.data.key), &cause(trace)).await?;
+    let taken =
+        take_next(&service, &form.session, IdempotencyKey::new(&form.data.key)?, &cause(trace)).await?;
     Ok(match taken {
         Some(taken) => Redirect::to(&format!("/review/files/{taken}")),
         None => Redirect::to("/review?done=nothing"),

@@ -12,14 +12,14 @@ use uuid::Uuid;
 use super::content::{Section, sections};
 use super::view::{self, Shown};
 use super::{State, refused_key};
-use crate::Service;
+use crate::AppState;
 use crate::file::{Part, Refused, Stage};
 use crate::scores::{COMMENT_LIMIT, conclude};
-use crate::sight::Sight;
 use crate::store::drafts::kept_name;
 use crate::store::history::{self, Line};
 use crate::store::mails::{self, Mail};
 use crate::store::{drafts, files, queue};
+use crate::visibility::Visibility;
 
 /// The most points that are offered as a list; beyond, they are typed.
 const LISTED: u8 = 20;
@@ -48,7 +48,7 @@ pub async fn page(
 
 /// The page of a file, with what this person has typed and what was wrong with it when they sent it.
 async fn draw(
-    service: &Service,
+    service: &AppState,
     page: &Page,
     session: &Session,
     id: ApplicationId,
@@ -82,7 +82,7 @@ async fn draw(
         None if returned => (None, left(page, rules.as_ref(), &typed)),
         None => (None, Vec::new()),
     };
-    let everything = sight == Sight::Everything;
+    let everything = sight == Visibility::Everything;
     let manages = everything && part.is_none();
     let reviews: Vec<ReviewGiven> = if everything { file.reviews().cloned().collect() } else { Vec::new() };
     let (mut set_aside, mut tied) = (Vec::new(), Vec::new());

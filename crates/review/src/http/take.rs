@@ -1,6 +1,5 @@
 //! Take a file again that one gave back.
 
-use axum::http::HeaderMap;
 use axum::response::Redirect;
 use chassis::problem::{ApiJson, ApiPath};
 use chassis::session::PageForm;
@@ -8,39 +7,40 @@ use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
 use chrono::TimeDelta;
 use events::{ApplicationId, Cause};
+use host::{IdempotencyKey, Idempotent};
 use pages::Page;
 
-use super::once::{Begun, Once, key_of};
-use super::{Press, State, cause, lock, person, refuse, refuse_on, view};
-use crate::Service;
+use super::{ButtonForm, State, cause, lock, person, refuse, refuse_on, view};
+use crate::AppState;
 use crate::file::Refused;
 use crate::store::{files, queue};
 
 async fn take(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     id: ApplicationId,
-    key: Option<String>,
+    key: IdempotencyKey,
     cause: &Cause,
     refuse: impl Fn(Refused) -> Problem,
 ) -> Result<(), Problem> {
-    let mut once = match Once::begin::<()>(service, session, "take", key, &id).await? {
-        Begun::Done(()) => return Ok(()),
-        Begun::New(once) => once,
-    };
-    let tx = &mut once.tx;
-    let (file, ties) = lock(tx, session, id).await?;
+    let once = Idempotent::new(session, "take", key, &id)?;
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(()) = once.answer(&mut tx).await? {
+        return Ok(());
+    }
+    let (file, ties) = lock(&mut tx, session, id).await?;
     // One at a time; the unique index stops two such requests at the same moment.
-    if queue::held(tx, &session.person).await?.is_some_and(|held| held != id) {
+    if queue::held(&mut tx, &session.person).await?.is_some_and(|held| held != id) {
         return Err(refuse(Refused::HoldsAnother));
     }
     let until = tx.now() + TimeDelta::minutes(service.review.hold_minutes.into());
     let file = file.taken(person(session), &ties, until, tx.now()).map_err(&refuse)?;
-    files::save(tx, &file, cause).await.map_err(|error| match error.as_database_error() {
+    files::save(&mut tx, &file, cause).await.map_err(|error| match error.as_database_error() {
         Some(database) if database.is_unique_violation() => refuse(Refused::HoldsAnother),
         _ => error.into(),
     })?;
-    once.finish(service, &()).await
+    once.store(&mut tx, &()).await?;
+    host::commit(&service.bus, tx).await
 }
 
 pub async fn api(
@@ -48,9 +48,9 @@ pub async fn api(
     session: Session,
     ApiPath(id): ApiPath<ApplicationId>,
     trace: Trace,
-    headers: HeaderMap,
+    key: IdempotencyKey,
 ) -> Result<ApiJson<view::FileView>, Problem> {
-    take(&service, &session, id, key_of(&headers)?, &cause(trace), refuse).await?;
+    take(&service, &session, id, key, &cause(trace), refuse).await?;
     Ok(ApiJson(view::file(&service, &session, id).await?))
 }
 
@@ -59,9 +59,10 @@ pub async fn page(
     page: Page,
     ApiPath(id): ApiPath<ApplicationId>,
     trace: Trace,
-    form: PageForm<Press>,
+    form: PageForm<ButtonForm>,
 ) -> Result<Redirect, Problem> {
     form.session.require(Role::Reviewer)?;
-    take(&service, &form.session, id, Some(form.data.key), &cause(trace), refuse_on(&page)).await?;
+    take(&service, &form.session, id, IdempotencyKey::new(&form.data.key)?, &cause(trace), refuse_on(&page))
+        .await?;
     Ok(Redirect::to(&format!("/review/files/{id}")))
 }

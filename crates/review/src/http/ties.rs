@@ -7,13 +7,13 @@ use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
 use events::{Ags, municipalities, municipality};
+use host::{IdempotencyKey, Idempotent};
 use pages::{Choice, Form, Keep, Page, kept};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::abstain::REASON_LIMIT;
-use super::once::{Begun, Once};
-use super::{Press, State, cause, failed, person};
+use super::{ButtonForm, State, cause, person};
 use crate::store::ties;
 use crate::store::ties::Tie;
 
@@ -68,31 +68,32 @@ pub async fn declare(
     let session = &form.session;
     acts(session)?;
     let mut typed = Form::typed(&page, &form.fields);
-    let ags = typed.need_choice("ags", "tie-municipality", &choices());
-    let reason = typed.need("reason", "bias-reason", REASON_LIMIT);
+    let ags = typed.required_choice("ags", "tie-municipality", &choices());
+    let reason = typed.required("reason", "bias-reason", REASON_LIMIT);
     let ags: Ags = match ags.parse() {
-        Ok(ags) if typed.is_good() => ags,
+        Ok(ags) if typed.is_valid() => ags,
         // Kept with what is wrong with it; the page shows both, and can be reloaded.
         _ => {
-            let mut tx = service.bus.begin().await?;
+            let mut tx = host::begin(&service.bus).await?;
             let now = tx.now();
             kept::refuse(&mut tx, &session.person, FORM, &form.fields, typed.refused(), now).await?;
-            service.bus.commit(tx).await.map_err(failed)?;
+            host::commit(&service.bus, tx).await?;
             return Ok(Redirect::to("/review/ties?refused=1#errors").into_response());
         }
     };
-    let key = Some(form.fields.get("key").to_owned());
-    let mut once = match Once::begin::<bool>(&service, session, "tie", key, &(&ags, &reason)).await? {
-        Begun::Done(released) => return Ok(to_list(released).into_response()),
-        Begun::New(once) => once,
-    };
-    let tx = &mut once.tx;
+    let key = IdempotencyKey::new(form.fields.get("key"))?;
+    let once = Idempotent::new(session, "tie", key, &(&ags, &reason))?;
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(released) = once.answer(&mut tx).await? {
+        return Ok(to_list(released).into_response());
+    }
     let who = person(session);
-    ties::declare(tx, Uuid::new_v4(), &who, &ags, &reason).await?;
+    ties::declare(&mut tx, Uuid::new_v4(), &who, &ags, &reason).await?;
     // The file in hand may be one of theirs, and so may one they have reviewed.
-    let released = ties::tell_of_person(tx, &who, &reason, &cause(trace)).await?;
-    kept::discard(tx, &who.id, FORM).await?;
-    once.finish(&service, &released).await?;
+    let released = ties::tell_of_person(&mut tx, &who, &reason, &cause(trace)).await?;
+    kept::discard(&mut tx, &who.id, FORM).await?;
+    once.store(&mut tx, &released).await?;
+    host::commit(&service.bus, tx).await?;
     Ok(to_list(released).into_response())
 }
 
@@ -106,11 +107,11 @@ pub async fn draft(
     form: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     acts(&form.session)?;
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let now = tx.now();
     let (session, fields) = (&form.session, &form.fields);
     let answer = kept::answer(&mut tx, &page, session, FORM, fields, "/review/ties", None, now).await?;
-    service.bus.commit(tx).await.map_err(failed)?;
+    host::commit(&service.bus, tx).await?;
     Ok(answer)
 }
 
@@ -122,15 +123,18 @@ pub async fn end(
     axum::extract::State(service): State,
     trace: Trace,
     ApiPath(id): ApiPath<Uuid>,
-    form: PageForm<Press>,
+    form: PageForm<ButtonForm>,
 ) -> Result<Redirect, Problem> {
     acts(&form.session)?;
-    let once = Once::begin::<()>(&service, &form.session, "end-tie", Some(form.data.key), &id).await?;
-    if let Begun::New(mut once) = once {
-        let ended = ties::end(&mut once.tx, id, &form.session.person).await?;
+    let key = IdempotencyKey::new(&form.data.key)?;
+    let once = Idempotent::new(&form.session, "end-tie", key, &id)?;
+    let mut tx = host::begin(&service.bus).await?;
+    if once.answer::<()>(&mut tx).await?.is_none() {
+        let ended = ties::end(&mut tx, id, &form.session.person).await?;
         let ags = ended.ok_or_else(Problem::not_found)?;
-        ties::tell_end(&mut once.tx, &person(&form.session), &ags, &cause(trace)).await?;
-        once.finish(&service, &()).await?;
+        ties::tell_end(&mut tx, &person(&form.session), &ags, &cause(trace)).await?;
+        once.store(&mut tx, &()).await?;
+        host::commit(&service.bus, tx).await?;
     }
     Ok(Redirect::to("/review/ties?done=ended"))
 }

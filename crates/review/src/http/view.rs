@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use super::ties_of;
-use crate::Service;
+use crate::AppState;
 use crate::file::{File, Part, Stage};
-use crate::sight::{Sight, sight};
 use crate::store::{calls, files, ties};
+use crate::visibility::{Visibility, visibility};
 
 /// How far a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -99,7 +99,7 @@ pub struct QueueView {
 /// A file with everything that is shown of it.
 pub(super) struct Shown {
     pub file: File,
-    pub sight: Sight,
+    pub sight: Visibility,
     pub ties: Vec<Ags>,
     pub submission: ApplicationSubmitted,
     /// The rules it is reviewed by; none before it opens.
@@ -114,8 +114,8 @@ pub(super) async fn load(
 ) -> Result<Shown, Problem> {
     let file = files::read(connection, id).await?.ok_or_else(Problem::not_found)?;
     let ties = ties_of(connection, session).await?;
-    let sight = sight(&file, session, &ties);
-    if sight == Sight::Hidden {
+    let sight = visibility(&file, session, &ties);
+    if sight == Visibility::Hidden {
         return Err(Problem::not_found());
     }
     let submission = files::submission(connection, id).await?;
@@ -137,7 +137,7 @@ pub(super) async fn tied(connection: &mut PgConnection, file: &File) -> Result<V
 
 /// One file as the API shows it.
 pub(super) async fn file(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     id: ApplicationId,
 ) -> Result<FileView, Problem> {
@@ -148,11 +148,11 @@ pub(super) async fn file(
         _ => None,
     };
     let (mut set_aside, mut tied_reviewers) = (None, None);
-    if sight == Sight::Everything {
+    if sight == Visibility::Everything {
         set_aside = Some(files::set_aside(&mut connection, id).await?);
         tied_reviewers = Some(tied(&mut connection, &file).await?);
     }
-    let reviews = (sight == Sight::Everything).then(|| file.reviews().cloned().collect());
+    let reviews = (sight == Visibility::Everything).then(|| file.reviews().cloned().collect());
     let given = file.reviews().count();
     let (criteria, maximum_score, needed) = match rules {
         Some(rules) => (rules.criteria, rules.maximum_score, rules.reviews_per_application),

@@ -3,10 +3,14 @@
 use bus::{Failure, Tx};
 use events::{ApplicationSubmitted, Event};
 
-use crate::Service;
+use crate::AppState;
 use crate::store::{files, ties};
 
-pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<ApplicationSubmitted>]) -> Result<(), Failure> {
+pub async fn handle(
+    _: &AppState,
+    tx: &mut Tx,
+    events: &[Event<ApplicationSubmitted>],
+) -> Result<(), Failure> {
     let submitted: Vec<_> = events.iter().map(|event| (event.application(), &event.data)).collect();
     files::announce_all(tx, &submitted).await?;
     let applications: Vec<_> = submitted.iter().map(|(application, _)| application.uuid()).collect();

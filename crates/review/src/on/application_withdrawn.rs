@@ -3,10 +3,10 @@
 use bus::{Failure, Tx};
 use events::{ApplicationWithdrawn, Event};
 
-use crate::Service;
+use crate::AppState;
 use crate::store::files;
 
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
     // The same source said it was submitted, and before: it cannot come later.
     let Some(file) = files::lock(tx, event.application()).await? else {
         return Err(Failure::park("an application was withdrawn that was never submitted"));

@@ -3,12 +3,12 @@
 use bus::{Failure, Tx};
 use events::{CallPublished, Event};
 
-use crate::Service;
-use crate::scores::Scale;
+use crate::AppState;
+use crate::scores::ScoringRules;
 use crate::store::calls;
 
-pub async fn handle(_: &Service, tx: &mut Tx, event: &Event<CallPublished>) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<CallPublished>) -> Result<(), Failure> {
     let rules = &event.data.call;
-    Scale::of(rules).map_err(Failure::park)?;
+    ScoringRules::of(rules).map_err(Failure::park)?;
     Ok(calls::save(tx, event.key, rules).await?)
 }

@@ -7,11 +7,15 @@ use bus::{Failure, Tx};
 use events::{EligibilityConfirmed, Event};
 use uuid::Uuid;
 
-use crate::Service;
+use crate::AppState;
 use crate::file::Terms;
 use crate::store::{calls, files};
 
-pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<EligibilityConfirmed>]) -> Result<(), Failure> {
+pub async fn handle(
+    _: &AppState,
+    tx: &mut Tx,
+    events: &[Event<EligibilityConfirmed>],
+) -> Result<(), Failure> {
     let applications: Vec<Uuid> = events.iter().map(|event| event.key.uuid()).collect();
     let mut files: HashMap<_, _> =
         files::lock_all(tx, &applications).await?.into_iter().map(|file| (file.application, file)).collect();

@@ -3,10 +3,10 @@
 use bus::{Failure, Tx};
 use events::{EmailSent, Event};
 
-use crate::Service;
+use crate::AppState;
 use crate::store::mails::{self, Mail};
 
-pub async fn handle(_: &Service, tx: &mut Tx, events: &[Event<EmailSent>]) -> Result<(), Failure> {
+pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<EmailSent>]) -> Result<(), Failure> {
     let fates = events.iter().map(|event| {
         let EmailSent { template, recipient, sent_at, .. } = event.data.clone();
         (event.id, event.application(), Mail { template, recipient, at: sent_at, bounced: None })

@@ -12,7 +12,7 @@ use events::{
     ApplicationSubmitted, ApplicationWithdrawn, CallPublished, EligibilityConfirmed, EmailBounced, EmailSent,
 };
 
-use crate::Service;
+use crate::AppState;
 
 /// What operators see of one application.
 const DESCRIPTION: &str = "select jsonb_build_object('state', state, 'needed', needed, 'given', given) from files where application = $1";
@@ -20,7 +20,7 @@ const DESCRIPTION: &str = "select jsonb_build_object('state', state, 'needed', n
 const CENSUS: &str = "select state, count(*) from files group by state";
 
 /// Fact → handler.
-pub fn subscriptions() -> Subscriptions<Service> {
+pub fn subscriptions() -> Subscriptions<AppState> {
     Subscriptions::new()
         .on::<CallPublished, _>(call_published::handle)
         .on_many::<ApplicationSubmitted, _>(application_submitted::handle)

@@ -1,6 +1,6 @@
 //! Facts of other services, over the real broker.
 
-use bus::control::{Order, Which};
+use bus::control::{Command, Which};
 use events::{ApplicationId, ApplicationWithdrawn, EmailBounced, EmailSent, EventId, Person, Service};
 use review::file::Stage as FileStage;
 use testkit::{until, until_some};
@@ -106,8 +106,8 @@ async fn a_redriven_application_does_not_wait_for_what_waits_for_it() {
     until("one is parked, one held", waits, |waits| (waits.parked, waits.held) == (1, 1)).await;
     sqlx::query("alter table files drop constraint broken").execute(pool).await.unwrap();
     let which = Which { source: Service::Intake, key: id.uuid(), version: 1 };
-    let order = Order::Redrive { which, person: "operator-1".into() };
-    stage.operator().await.order::<String>(Service::Review, &order).await.unwrap();
+    let order = Command::Redrive { which, person: "operator-1".into() };
+    stage.operator().await.execute::<String>(Service::Review, &order).await.unwrap();
     let open = |seen: &Option<review::file::File>| {
         seen.as_ref().is_some_and(|file| file.stage != FileStage::Announced)
     };

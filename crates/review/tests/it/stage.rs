@@ -7,7 +7,7 @@ use bus::control::Operator;
 use bus::{Bus, Running, Subscriptions, outbox};
 use chassis::session::{COOKIE, SessionKeys};
 use chassis::settings::Database;
-use chassis::{Process, Role, Session, Shutdown, TestClock};
+use chassis::{App, Role, Session, Shutdown, TestClock};
 use chrono::TimeDelta;
 use events::{
     AnyFact, ApplicationId, ApplicationSubmitted, Authority, BudgetYear, Call, CallId, CallPublished, Cause,
@@ -106,7 +106,7 @@ impl Stage {
         let clock = TestClock::at(samples::noon());
         let db = testkit::database("review", &[&bus::MIGRATIONS, &review::MIGRATIONS]).await;
         let broker = testkit::broker("").await;
-        let process = Process::for_test("review", clock.clock());
+        let process = App::for_test("review", clock.clock());
         let (url, shutdown) = (process.url(), process.shutdown());
         let settings = Settings {
             http: Default::default(),
@@ -116,19 +116,19 @@ impl Stage {
             session: SessionKeys::for_test(),
             review: Default::default(),
         };
-        tokio::spawn(review::run(process, settings));
+        tokio::spawn(host::run::<review::AppState>(process, settings));
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self { clock, db, url, client, shutdown, files: AtomicU32::new(0), broker }
     }
 
     /// Another service, which can say facts.
-    pub async fn service(&self, service: Service) -> Sayer {
+    pub async fn service(&self, service: Service) -> Publisher {
         let db = testkit::database(service.name(), &[&bus::MIGRATIONS]).await;
         let clock = self.clock.clone();
         let settings = bus::Settings::open(self.broker.0.url());
         let bus = Bus::connect(service, &settings, db.pool, move || clock.now()).await.unwrap();
         let _running = bus.start(std::sync::Arc::new(()), Subscriptions::new());
-        Sayer { bus, _running }
+        Publisher { bus, _running }
     }
 
     /// An operator's way to the service.
@@ -178,12 +178,12 @@ impl Stage {
     }
 
     /// The service's own hands, for what time does.
-    pub async fn own_service(&self) -> review::Service {
-        review::Service {
+    pub async fn own_service(&self) -> review::AppState {
+        review::AppState {
             db: self.db.pool.clone(),
             bus: self.bus().await,
             clock: self.clock.clock(),
-            pages: review::Service::pages().unwrap(),
+            pages: review::pages().unwrap(),
             review: Default::default(),
         }
     }
@@ -321,12 +321,12 @@ impl Stage {
 }
 
 /// A service that says facts.
-pub struct Sayer {
+pub struct Publisher {
     bus: Bus,
     _running: Running,
 }
 
-impl Sayer {
+impl Publisher {
     pub async fn say(&self, key: impl Into<Uuid>, fact: impl Into<AnyFact>) {
         let mut tx = self.bus.begin().await.unwrap();
         outbox::append(&mut tx, key, fact, Cause::default());

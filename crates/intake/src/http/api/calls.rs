@@ -10,7 +10,7 @@ use events::{Call, CallId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::Service;
+use crate::AppState;
 use crate::store::calls;
 
 /// All calls.
@@ -31,7 +31,10 @@ struct Published {
     rules: Call,
 }
 
-pub(super) async fn list(State(service): State<Arc<Service>>, _: Session) -> Result<ApiJson<Calls>, Problem> {
+pub(super) async fn list(
+    State(service): State<Arc<AppState>>,
+    _: Session,
+) -> Result<ApiJson<Calls>, Problem> {
     let now = service.clock.now();
     let mut connection = service.db.acquire().await?;
     let published = |rules: Call| {

@@ -3,19 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
-use bus::idempotency::{self, Claim};
 use chassis::problem::{ApiJson, ApiPath};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Session};
 use events::{ApplicationId, Contact};
+use host::{IdempotencyKey, Idempotent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::http::{access, cause, failed};
+use crate::http::{access, cause};
 use crate::store::applications;
-use crate::{Service, check, contact};
+use crate::{AppState, check, contact};
 
 /// The contact of an application as it is now.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -25,15 +23,14 @@ pub(super) struct Corrected {
 }
 
 pub(super) async fn correct(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     session: Session,
     trace: Trace,
     ApiPath(id): ApiPath<ApplicationId>,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     ApiJson(body): ApiJson<Contact>,
 ) -> Result<ApiJson<Corrected>, Problem> {
-    let key = super::idempotency_key(&headers, &session, &format!("contact:{id}"))?;
-    let hash = Sha256::digest(serde_json::to_vec(&body).map_err(Problem::internal)?);
+    let once = Idempotent::new(&session, "contact", key, &(id, &body))?;
     let messages = service.pages.messages();
     let contact = check::contact(body).map_err(|errors| {
         Problem::invalid(errors.iter().map(|(field, wrong)| {
@@ -42,24 +39,18 @@ pub(super) async fn correct(
         }))
     })?;
 
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let stored = applications::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     access::may_correct(&session, &stored)?;
-    if let Some(key) = &key {
-        match idempotency::claim(&mut tx, key, &hash).await? {
-            Claim::New => {}
-            Claim::Done(corrected) => return Ok(ApiJson(corrected)),
-            Claim::Mismatch => return Err(super::key_was_used()),
-        }
+    if let Some(corrected) = once.answer(&mut tx).await? {
+        return Ok(ApiJson(corrected));
     }
     contact::save(&mut tx, id, contact.clone(), None, access::person(&session), cause(&trace))
         .await?
         .ok_or_else(Problem::not_found)?
         .map_err(|refused| Problem::conflict(refused.to_string()))?;
     let corrected = Corrected { id, contact };
-    if let Some(key) = &key {
-        idempotency::finish(&mut tx, key, &corrected).await?;
-    }
-    service.bus.commit(tx).await.map_err(failed)?;
+    once.store(&mut tx, &corrected).await?;
+    host::commit(&service.bus, tx).await?;
     Ok(ApiJson(corrected))
 }

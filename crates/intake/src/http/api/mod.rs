@@ -11,29 +11,26 @@ mod withdraw;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderMap, StatusCode};
-use chassis::api::{ApiRouter, Doc};
+use axum::http::StatusCode;
+use chassis::Role;
+use chassis::api::{ApiRouter, Operation};
 use chassis::problem::ProblemKind;
-use chassis::{Problem, Role, Session};
 
-use crate::{PREFIX, Service};
+use crate::{AppState, PREFIX};
 
-/// Longest `Idempotency-Key`, in bytes.
-const LONGEST_KEY: usize = 200;
-
-pub(super) fn routes() -> Router<Arc<Service>> {
+pub(super) fn routes() -> Router<Arc<AppState>> {
     ApiRouter::new("intake", PREFIX)
         .get(
             "/calls",
             calls::list,
-            Doc::new("The calls one can apply to")
+            Operation::new("The calls one can apply to")
                 .description("With their rules, also those that have not opened yet or have closed.")
                 .answers::<calls::Calls>(StatusCode::OK),
         )
         .get(
             "/amounts",
             amounts::read,
-            Doc::new("How amounts of a financing plan are read, as typed")
+            Operation::new("How amounts of a financing plan are read, as typed")
                 .description(
                     "With the same reading as the form: German or English, with or without a currency. An amount that \
                      could be meant in two ways is no amount but an error that names both.",
@@ -45,7 +42,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .post(
             "/applications",
             submit::submit,
-            Doc::new("Submit an application")
+            Operation::new("Submit an application")
                 .description(
                     "For the municipality of who is signed in. Needs the header `Idempotency-Key`; the same key and \
                      body give the same answer. Applications after the end of the call are taken in and flagged as \
@@ -59,7 +56,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .get(
             "/applications/{id}",
             status::status,
-            Doc::new("Where an application stands, and what has happened to it")
+            Operation::new("Where an application stands, and what has happened to it")
                 .description("For the municipality that has submitted it, case workers and operators.")
                 .answers::<status::View>(StatusCode::OK)
                 .problems(&[ProblemKind::NotFound]),
@@ -67,7 +64,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .post(
             "/applications/{id}/withdrawal",
             withdraw::withdraw,
-            Doc::new("Withdraw an application")
+            Operation::new("Withdraw an application")
                 .description("Until it is decided. With the header `Idempotency-Key` it may be repeated.")
                 .role(Role::Applicant)
                 .body::<withdraw::Withdrawal>()
@@ -77,7 +74,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .post(
             "/applications/{id}/contact",
             contact::correct,
-            Doc::new("Correct whom to write to")
+            Operation::new("Correct whom to write to")
                 .description(
                     "The whole contact, for the municipality that has submitted the application and for case workers. \
                      Emails that could not be delivered go to the new address. With the header `Idempotency-Key` it \
@@ -90,7 +87,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .post(
             "/applications/{id}/replies",
             reply::reply,
-            Doc::new("Reply while a person decides on eligibility")
+            Operation::new("Reply while a person decides on eligibility")
                 .description(
                     "Up to 20 times, while the status is `referred`. Needs the header `Idempotency-Key`; the same key \
                      and body give the same answer.",
@@ -101,20 +98,4 @@ pub(super) fn routes() -> Router<Arc<Service>> {
                 .problems(&[ProblemKind::NotFound, ProblemKind::Conflict]),
         )
         .into_router()
-}
-
-/// The caller's key for a request that may be repeated. Nobody can meet another person's.
-fn idempotency_key(headers: &HeaderMap, session: &Session, verb: &str) -> Result<Option<String>, Problem> {
-    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
-    let key =
-        key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY).ok_or_else(|| {
-            let expected = format!("Idempotency-Key: expected 1 to {LONGEST_KEY} visible ASCII characters");
-            Problem::new(ProblemKind::Malformed).detail(expected)
-        })?;
-    Ok(Some(format!("{verb}:{}:{key}", session.person)))
-}
-
-/// The answer to a key that came with another request before.
-fn key_was_used() -> Problem {
-    Problem::conflict("this Idempotency-Key came with another request before")
 }

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use bus::idempotency::{self, Claim};
-use chassis::problem::{ApiJson, ApiPath, ProblemKind};
+use axum::http::StatusCode;
+use chassis::problem::{ApiJson, ApiPath};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Session};
 use events::ApplicationId;
+use host::{IdempotencyKey, Idempotent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::http::{access, cause, failed};
+use crate::http::{access, cause};
 use crate::store::applications;
-use crate::{Service, reply};
+use crate::{AppState, reply};
 
 /// A reply.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -34,34 +33,29 @@ pub(super) struct Taken {
 }
 
 pub(super) async fn reply(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     session: Session,
     trace: Trace,
     ApiPath(id): ApiPath<ApplicationId>,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     ApiJson(body): ApiJson<Reply>,
 ) -> Result<(StatusCode, ApiJson<Taken>), Problem> {
     access::applicant(&session)?;
-    let key = super::idempotency_key(&headers, &session, &format!("reply:{id}"))?.ok_or_else(|| {
-        Problem::new(ProblemKind::Malformed).detail("the header Idempotency-Key is missing")
-    })?;
-    let hash = Sha256::digest(serde_json::to_vec(&body).map_err(Problem::internal)?);
+    let once = Idempotent::new(&session, "reply", key.required()?, &(id, &body))?;
     let text = reply::text(&body.text).map_err(|wrong| Problem::invalid([("/text", wrong.to_string())]))?;
 
-    let mut tx = service.bus.begin().await?;
+    let mut tx = host::begin(&service.bus).await?;
     let stored = applications::find(&mut tx, id).await?.filter(|stored| access::owns(&session, &stored.ags));
     stored.ok_or_else(Problem::not_found)?;
-    match idempotency::claim(&mut tx, &key, &hash).await? {
-        Claim::New => {}
-        Claim::Done(taken) => return Ok((StatusCode::CREATED, ApiJson(taken))),
-        Claim::Mismatch => return Err(super::key_was_used()),
+    if let Some(taken) = once.answer(&mut tx).await? {
+        return Ok((StatusCode::CREATED, ApiJson(taken)));
     }
     let replies = reply::save(&mut tx, id, text, access::person(&session), cause(&trace))
         .await?
         .ok_or_else(Problem::not_found)?
         .map_err(|refused| Problem::conflict(refused.to_string()))?;
     let taken = Taken { id, replies };
-    idempotency::finish(&mut tx, &key, &taken).await?;
-    service.bus.commit(tx).await.map_err(failed)?;
+    once.store(&mut tx, &taken).await?;
+    host::commit(&service.bus, tx).await?;
     Ok((StatusCode::CREATED, ApiJson(taken)))
 }

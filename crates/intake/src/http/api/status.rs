@@ -10,7 +10,7 @@ use events::{ApplicationId, CallId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::Service;
+use crate::AppState;
 use crate::application::Status;
 use crate::http::access;
 use crate::store::{applications, timeline};
@@ -34,7 +34,7 @@ pub(super) struct View {
 }
 
 pub(super) async fn status(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     session: Session,
     ApiPath(id): ApiPath<ApplicationId>,
 ) -> Result<ApiJson<View>, Problem> {

@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use bus::idempotency::{self, Claim};
-use chassis::problem::{ApiJson, ProblemKind};
+use axum::http::StatusCode;
+use chassis::problem::ApiJson;
 use chassis::telemetry::Trace;
 use chassis::{Problem, Session};
 use events::{Application, ApplicationId, CallId};
+use host::{IdempotencyKey, Idempotent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::application::{Ready, Refused};
-use crate::http::{access, cause, failed};
+use crate::http::{access, cause};
 use crate::store::calls;
-use crate::{Service, submission};
+use crate::{AppState, submission};
 
 /// An application to submit.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -39,23 +38,18 @@ pub(super) struct Receipt {
 }
 
 pub(super) async fn submit(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     session: Session,
     trace: Trace,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     ApiJson(body): ApiJson<Submission>,
 ) -> Result<(StatusCode, ApiJson<Receipt>), Problem> {
     let ags = access::applicant(&session)?;
-    let key = super::idempotency_key(&headers, &session, "submit")?.ok_or_else(|| {
-        Problem::new(ProblemKind::Malformed).detail("the header Idempotency-Key is missing")
-    })?;
-    let hash = Sha256::digest(serde_json::to_vec(&body).map_err(Problem::internal)?);
+    let once = Idempotent::new(&session, "submit", key.required()?, &body)?;
 
-    let mut tx = service.bus.begin().await?;
-    match idempotency::claim(&mut tx, &key, &hash).await? {
-        Claim::New => {}
-        Claim::Done(receipt) => return Ok((StatusCode::CREATED, ApiJson(receipt))),
-        Claim::Mismatch => return Err(super::key_was_used()),
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(receipt) = once.answer(&mut tx).await? {
+        return Ok((StatusCode::CREATED, ApiJson(receipt)));
     }
     let call = body.call.parse().unwrap_or_else(|_| CallId::of_key(&body.call));
     let missing = || Problem::invalid([("/call", "no such call has been published")]);
@@ -66,12 +60,12 @@ pub(super) async fn submit(
     let by = access::person(&session);
     let fact = submission::submit(&mut tx, &service.numbers, id, &call, ready, by, cause(&trace)).await?;
     let receipt = Receipt { id, file_number: fact.file_number, late: fact.late };
-    idempotency::finish(&mut tx, &key, &receipt).await?;
-    service.bus.commit(tx).await.map_err(failed)?;
+    once.store(&mut tx, &receipt).await?;
+    host::commit(&service.bus, tx).await?;
     Ok((StatusCode::CREATED, ApiJson(receipt)))
 }
 
-fn refused(service: &Service, error: Refused) -> Problem {
+fn refused(service: &AppState, error: Refused) -> Problem {
     match error {
         Refused::Wrong(errors) => {
             let messages = service.pages.messages();

@@ -3,20 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
-use bus::idempotency::{self, Claim};
 use chassis::problem::{ApiJson, ApiPath};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Session};
 use events::ApplicationId;
+use host::{IdempotencyKey, Idempotent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::application::Status;
-use crate::http::{access, cause, failed};
+use crate::http::{access, cause};
 use crate::store::applications;
-use crate::{Service, withdrawal};
+use crate::{AppState, withdrawal};
 
 /// A withdrawal.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -35,26 +33,21 @@ pub(super) struct Withdrawn {
 }
 
 pub(super) async fn withdraw(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     session: Session,
     trace: Trace,
     ApiPath(id): ApiPath<ApplicationId>,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     ApiJson(body): ApiJson<Withdrawal>,
 ) -> Result<ApiJson<Withdrawn>, Problem> {
     access::applicant(&session)?;
-    let key = super::idempotency_key(&headers, &session, &format!("withdraw:{id}"))?;
-    let hash = Sha256::digest(serde_json::to_vec(&body).map_err(Problem::internal)?);
+    let once = Idempotent::new(&session, "withdraw", key, &(id, &body))?;
     let reason = withdrawal::reason(body.reason.as_deref().unwrap_or_default())
         .map_err(|limit| Problem::invalid([("/reason", format!("expected at most {limit} characters"))]))?;
 
-    let mut tx = service.bus.begin().await?;
-    if let Some(key) = &key {
-        match idempotency::claim(&mut tx, key, &hash).await? {
-            Claim::New => {}
-            Claim::Done(withdrawn) => return Ok(ApiJson(withdrawn)),
-            Claim::Mismatch => return Err(super::key_was_used()),
-        }
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(withdrawn) = once.answer(&mut tx).await? {
+        return Ok(ApiJson(withdrawn));
     }
     let stored = applications::find(&mut tx, id).await?.filter(|stored| access::owns(&session, &stored.ags));
     stored.ok_or_else(Problem::not_found)?;
@@ -63,9 +56,7 @@ pub(super) async fn withdraw(
         .ok_or_else(Problem::not_found)?
         .map_err(|refused| Problem::conflict(refused.to_string()))?;
     let withdrawn = Withdrawn { id, status };
-    if let Some(key) = &key {
-        idempotency::finish(&mut tx, key, &withdrawn).await?;
-    }
-    service.bus.commit(tx).await.map_err(failed)?;
+    once.store(&mut tx, &withdrawn).await?;
+    host::commit(&service.bus, tx).await?;
     Ok(ApiJson(withdrawn))
 }

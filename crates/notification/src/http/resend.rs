@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use bus::idempotency::{self, Claim};
 use chassis::problem::ApiPath;
 use chassis::session::PageForm;
 use chassis::{Problem, Session};
+use host::{IdempotencyKey, Idempotent};
 use pages::Page;
 use serde::Deserialize;
 
 use super::only_staff;
-use crate::Service;
+use crate::AppState;
 use crate::sender::readdress::{self, Email};
 use crate::store::contacts;
 use crate::store::deliveries::{self, Change};
@@ -25,17 +25,16 @@ enum Done {
 }
 
 /// Once per `key`. It goes to the address that the contact has now.
-async fn again(service: &Service, session: &Session, id: i64, key: Option<&str>) -> Result<Done, Problem> {
-    let mut tx = service.bus.begin().await?;
-    let key = key.map(|key| format!("{}:mail-again:{key}", session.person));
-    if let Some(key) = &key {
-        match idempotency::claim::<Option<i64>>(&mut tx, key, &id.to_be_bytes()).await? {
-            Claim::New => {}
-            Claim::Done(number) => return Ok(Done::Queued(number.unwrap_or(id))),
-            Claim::Mismatch => {
-                return Err(Problem::conflict("this Idempotency-Key was used for another email"));
-            }
-        }
+async fn resend(
+    service: &AppState,
+    session: &Session,
+    id: i64,
+    key: IdempotencyKey,
+) -> Result<Done, Problem> {
+    let once = Idempotent::new(session, "resend", key, &id)?;
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(number) = once.answer(&mut tx).await? {
+        return Ok(Done::Queued(number));
     }
     let application = deliveries::application_of(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     // Contacts are locked before deliveries.
@@ -64,10 +63,8 @@ async fn again(service: &Service, session: &Session, id: i64, key: Option<&str>)
             }
         }
     };
-    if let Some(key) = &key {
-        idempotency::finish(&mut tx, key, &Some(number)).await?;
-    }
-    service.bus.commit(tx).await.map_err(Problem::unavailable)?;
+    once.store(&mut tx, &number).await?;
+    host::commit(&service.bus, tx).await?;
     tracing::info!(delivery = id, person = session.person, "a person asked to send it again");
     service.sender.wake();
     Ok(Done::Queued(number))
@@ -76,12 +73,11 @@ async fn again(service: &Service, session: &Session, id: i64, key: Option<&str>)
 pub async fn api(
     session: Session,
     ApiPath(id): ApiPath<i64>,
-    State(service): State<Arc<Service>>,
-    headers: HeaderMap,
+    State(service): State<Arc<AppState>>,
+    key: IdempotencyKey,
 ) -> Result<StatusCode, Problem> {
     only_staff(&session)?;
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
-    match again(&service, &session, id, key).await? {
+    match resend(&service, &session, id, key).await? {
         Done::Queued(_) => Ok(StatusCode::NO_CONTENT),
         Done::NotFailed => Err(Problem::conflict("only an undeliverable email can be sent again")),
     }
@@ -97,11 +93,11 @@ pub struct Asked {
 pub async fn page(
     page: Page,
     ApiPath(id): ApiPath<i64>,
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<AppState>>,
     PageForm { session, data, .. }: PageForm<Asked>,
 ) -> Result<Response, Problem> {
     only_staff(&session)?;
-    match again(&service, &session, id, Some(data.key.as_str()).filter(|key| !key.is_empty())).await? {
+    match resend(&service, &session, id, IdempotencyKey::new(&data.key)?).await? {
         Done::Queued(number) => {
             let url = page.url(&format!("/deliveries/{number}?again=true"));
             Ok(Redirect::to(&url).into_response())

@@ -1,6 +1,5 @@
 //! Why an act was not done: as a problem document for programs, in their language for people.
 
-use bus::Failure;
 use chassis::Problem;
 use letters::Part;
 use pages::{Form, Page};
@@ -11,7 +10,7 @@ use crate::deadlines::EntryRefused;
 
 /// Why an act was not done.
 #[derive(Debug)]
-pub(super) enum Denied {
+pub(super) enum Error {
     /// The state machine refuses.
     Refusal(Refusal),
     /// The notice would lack these.
@@ -35,67 +34,58 @@ pub(super) enum Changed {
     FundsAreGone,
 }
 
-impl From<Refusal> for Denied {
+impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refusal(refusal)
     }
 }
 
-impl From<EntryRefused> for Denied {
+impl From<EntryRefused> for Error {
     fn from(refused: EntryRefused) -> Self {
         Self::Entry(refused)
     }
 }
 
-impl From<Problem> for Denied {
+impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
     }
 }
 
-impl From<sqlx::Error> for Denied {
+impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Self::Problem(error.into())
     }
 }
 
-impl From<Failure> for Denied {
-    fn from(failure: Failure) -> Self {
-        Self::Problem(match failure {
-            Failure::Retry(why) => Problem::unavailable(why),
-            Failure::Park(why) => Problem::internal(why),
-        })
-    }
-}
-
 /// For programs.
-impl From<Denied> for Problem {
-    fn from(denied: Denied) -> Self {
+impl From<Error> for Problem {
+    fn from(denied: Error) -> Self {
         match denied {
-            Denied::Problem(problem) => problem,
-            Denied::Missing(parts) => {
+            Error::Problem(problem) => problem,
+            Error::Missing(parts) => {
                 Problem::invalid([("", format!("the notice would not be complete: {}", keys(&parts)))])
             }
-            Denied::Refusal(refusal) => match field(&refusal) {
+            Error::Refusal(refusal) => match field(&refusal) {
                 Some(field) => Problem::invalid([(format!("/{field}"), refusal.to_string())]),
                 None => Problem::conflict(refusal.to_string()),
             },
-            Denied::Changed(Changed::Notice) => {
+            Error::Changed(Changed::Notice) => {
                 Problem::conflict("the notice would not be the one that was seen; look at it again")
             }
-            Denied::Changed(Changed::FundsAreBack) => {
+            Error::Changed(Changed::FundsAreBack) => {
                 Problem::conflict("the funds are enough by now, and a notice would be issued; look at it")
             }
-            Denied::Changed(Changed::FundsAreGone) => {
+            Error::Changed(Changed::FundsAreGone) => {
                 Problem::conflict("the funds are not enough any more: the application would be waitlisted")
             }
-            Denied::Entry(EntryRefused::Day) => Problem::invalid([("/on", EntryRefused::Day.to_string())]),
-            Denied::Entry(refused) => Problem::conflict(refused.to_string()),
+            Error::Entry(EntryRefused::Day) => Problem::invalid([("/on", EntryRefused::Day.to_string())]),
+            Error::Entry(refused) => Problem::conflict(refused.to_string()),
         }
     }
 }
 
-impl Denied {
+impl Error {
     /// For people: beside the field it is about. What is not about a field is a problem.
     pub(super) fn beside(self, form: &mut Form, page: &Page) -> Result<(), Problem> {
         match &self {

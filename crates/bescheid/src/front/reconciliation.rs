@@ -1,4 +1,4 @@
-//! The operator's page of accounts: what was said, and what became of it.
+//! The operator's page of reconciliation: what was said, and what became of it.
 
 use std::sync::Arc;
 
@@ -11,15 +11,15 @@ use pages::{Page, Tab};
 
 use super::Front;
 use super::ops::tabs;
-use crate::accounts::{Accounts, Standing, standing};
+use crate::reconciliation::{Balance, Reconciliations, balance};
 
 #[derive(Template)]
-#[template(path = "accounts.html")]
+#[template(path = "reconciliation.html")]
 struct Shown<'a> {
     page: &'a Page,
     tabs: [Tab; 3],
-    pairs: Vec<(&'a Pair, Standing)>,
-    accounts: &'a Accounts,
+    pairs: Vec<(&'a Pair, Balance)>,
+    reconciliation: &'a Reconciliations,
     kept: Vec<(&'static str, i64, String)>,
     wrong: Vec<String>,
 }
@@ -31,19 +31,19 @@ pub async fn show(
     State(front): State<Arc<Front>>,
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
-    let accounts = Accounts::gather(&front.operator).await;
-    let kept = accounts.of.iter().map(|(service, of)| {
+    let reconciliation = Reconciliations::gather(&front.operator).await;
+    let kept = reconciliation.of.iter().map(|(service, of)| {
         // A service of a newer release may have a state that this page does not know: then by its own name.
         let named = |(state, count): (&String, &i64)| format!("{count} {}", page.known("state-", state));
         let states: Vec<String> = of.states.iter().map(named).collect();
-        (service.name(), Accounts::kept(of), states.join(" + "))
+        (service.name(), Reconciliations::kept(of), states.join(" + "))
     });
     pages::show(&Shown {
         page: &page,
-        tabs: tabs(&page, "/ops/accounts"),
-        pairs: accounts.pairs().map(|pair| (pair, standing(pair))).collect(),
+        tabs: tabs(&page, "/ops/reconciliation"),
+        pairs: reconciliation.pairs().map(|pair| (pair, balance(pair))).collect(),
         kept: kept.collect(),
-        wrong: accounts.wrong(),
-        accounts: &accounts,
+        wrong: reconciliation.wrong(),
+        reconciliation: &reconciliation,
     })
 }

@@ -17,7 +17,7 @@ use crate::shares;
 
 /// What a notice is made of.
 #[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
+pub struct NoticeInput<'a> {
     /// The application.
     pub submitted: &'a ApplicationSubmitted,
     /// The rules of its call.
@@ -27,7 +27,7 @@ pub struct Source<'a> {
 }
 
 /// The notice that says `decision`, of this date.
-pub fn notice(source: Source, decision: &Decision, date: NaiveDate) -> Notice {
+pub fn notice(source: NoticeInput, decision: &Decision, date: NaiveDate) -> Notice {
     let letter = letter(source, date);
     match decision {
         Decision::Reject { reasons } => {
@@ -40,7 +40,7 @@ pub fn notice(source: Source, decision: &Decision, date: NaiveDate) -> Notice {
     }
 }
 
-fn letter(Source { submitted, call, .. }: Source, date: NaiveDate) -> Letter {
+fn letter(NoticeInput { submitted, call, .. }: NoticeInput, date: NaiveDate) -> Letter {
     let (letters, form) = (&call.letters, &submitted.application);
     Letter {
         file_number: submitted.file_number.clone(),
@@ -85,7 +85,7 @@ fn remedy(letters: &events::Letters, seat: &Ags) -> letters::Court {
 }
 
 fn award(
-    Source { submitted, call, year }: Source,
+    NoticeInput { submitted, call, year }: NoticeInput,
     letter: Letter,
     amount: Cents,
     reasons_for_less: Option<String>,

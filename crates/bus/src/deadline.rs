@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// Longer than any of the small units of work here takes.
-pub const LIMIT: Duration = Duration::from_secs(15);
+pub const IO_DEADLINE: Duration = Duration::from_secs(15);
 
 /// The outcome of `work`, or an error of the connection when there is none within `limit`: then the
 /// connection is dead, the work is rolled back by Postgres, and may be tried again on another one.
-pub async fn within<T, E: From<sqlx::Error>>(
+pub async fn with_deadline<T, E: From<sqlx::Error>>(
     limit: Duration,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {

@@ -4,7 +4,7 @@
 //! and Cyrillic. Anything else is shown as □: a notice must not fail for an emoji in a title.
 
 use crate::notice::Notice;
-use crate::paper::fonts;
+use crate::render::fonts;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

@@ -15,7 +15,7 @@ const FEW: usize = 4;
 const MOST: Duration = Duration::from_millis(50);
 
 /// How long to wait for company, after so many came together the last time.
-pub(crate) fn worth(last: usize) -> Duration {
+pub(crate) fn linger_for(last: usize) -> Duration {
     if last < FEW {
         return Duration::ZERO;
     }
@@ -24,7 +24,7 @@ pub(crate) fn worth(last: usize) -> Duration {
 }
 
 /// Adds what `stream` has ready, and what comes within `time`, until it ends.
-pub(crate) async fn gather<T>(batch: &mut Vec<T>, stream: impl Stream<Item = T>, time: Duration) {
+pub(crate) async fn fill_batch<T>(batch: &mut Vec<T>, stream: impl Stream<Item = T>, time: Duration) {
     let mut stream = pin!(stream);
     while let Some(Some(one)) = stream.next().now_or_never() {
         batch.push(one);
@@ -46,18 +46,20 @@ mod tests {
 
     #[tokio::test]
     async fn one_alone_waits_for_nobody_and_many_wait_for_more() {
-        assert_eq!(worth(0), Duration::ZERO);
-        assert_eq!(worth(1), Duration::ZERO);
-        assert!(worth(FEW) > Duration::ZERO && worth(FEW) < worth(20) && worth(1_000) == MOST);
+        assert_eq!(linger_for(0), Duration::ZERO);
+        assert_eq!(linger_for(1), Duration::ZERO);
+        assert!(
+            linger_for(FEW) > Duration::ZERO && linger_for(FEW) < linger_for(20) && linger_for(1_000) == MOST
+        );
 
         let mut batch = vec![1];
-        gather(&mut batch, stream::iter([2, 3]).chain(stream::pending()), worth(1)).await;
+        fill_batch(&mut batch, stream::iter([2, 3]).chain(stream::pending()), linger_for(1)).await;
         assert_eq!(batch, [1, 2, 3], "what is there comes along");
         let soon = stream::once(async {
             tokio::task::yield_now().await;
             4
         });
-        gather(&mut batch, soon, Duration::from_secs(60)).await;
+        fill_batch(&mut batch, soon, Duration::from_secs(60)).await;
         assert_eq!(batch, [1, 2, 3, 4], "so does what comes in time");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::sample::{call, day, submitted};
 use award::award::Decision;
-use award::paper::{Source, notice};
+use award::notice_text::{NoticeInput, notice};
 use events::{Application, ApplicationSubmitted, Cents, FinancingPlan, JointProject, Participant};
 use letters::{FinancingType, Notice, Part, missing_parts};
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ fn grant(amount: Cents) -> Decision {
 
 fn made(submitted: &ApplicationSubmitted, decision: &Decision) -> Notice {
     let call = call(Cents::euros(420_000));
-    notice(Source { submitted, call: &call, year: 2027 }, decision, day("2027-04-15"))
+    notice(NoticeInput { submitted, call: &call, year: 2027 }, decision, day("2027-04-15"))
 }
 
 fn with_plan(grant: i64, own_share: i64, third_parties: i64) -> ApplicationSubmitted {

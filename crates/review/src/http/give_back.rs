@@ -1,37 +1,38 @@
 //! Give a file back to the queue.
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Redirect;
 use chassis::problem::ApiPath;
 use chassis::session::PageForm;
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
 use events::{ApplicationId, Cause};
+use host::{IdempotencyKey, Idempotent};
 use pages::Page;
 
-use super::once::{Begun, Once, key_of};
-use super::{Press, State, cause, lock, person, refuse, refuse_on};
-use crate::Service;
+use super::{ButtonForm, State, cause, lock, person, refuse, refuse_on};
+use crate::AppState;
 use crate::file::Refused;
 use crate::store::files;
 
 async fn give_back(
-    service: &Service,
+    service: &AppState,
     session: &Session,
     id: ApplicationId,
-    key: Option<String>,
+    key: IdempotencyKey,
     cause: &Cause,
     refuse: impl Fn(Refused) -> Problem,
 ) -> Result<(), Problem> {
-    let mut once = match Once::begin::<()>(service, session, "return", key, &id).await? {
-        Begun::Done(()) => return Ok(()),
-        Begun::New(once) => once,
-    };
-    let tx = &mut once.tx;
-    let (file, _) = lock(tx, session, id).await?;
+    let once = Idempotent::new(session, "return", key, &id)?;
+    let mut tx = host::begin(&service.bus).await?;
+    if let Some(()) = once.answer(&mut tx).await? {
+        return Ok(());
+    }
+    let (file, _) = lock(&mut tx, session, id).await?;
     let file = file.returned(person(session), tx.now()).map_err(refuse)?;
-    files::save(tx, &file, cause).await?;
-    once.finish(service, &()).await
+    files::save(&mut tx, &file, cause).await?;
+    once.store(&mut tx, &()).await?;
+    host::commit(&service.bus, tx).await
 }
 
 pub async fn api(
@@ -39,9 +40,9 @@ pub async fn api(
     session: Session,
     ApiPath(id): ApiPath<ApplicationId>,
     trace: Trace,
-    headers: HeaderMap,
+    key: IdempotencyKey,
 ) -> Result<StatusCode, Problem> {
-    give_back(&service, &session, id, key_of(&headers)?, &cause(trace), refuse).await?;
+    give_back(&service, &session, id, key, &cause(trace), refuse).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -50,9 +51,17 @@ pub async fn page(
     page: Page,
     ApiPath(id): ApiPath<ApplicationId>,
     trace: Trace,
-    form: PageForm<Press>,
+    form: PageForm<ButtonForm>,
 ) -> Result<Redirect, Problem> {
     form.session.require(Role::Reviewer)?;
-    give_back(&service, &form.session, id, Some(form.data.key), &cause(trace), refuse_on(&page)).await?;
+    give_back(
+        &service,
+        &form.session,
+        id,
+        IdempotencyKey::new(&form.data.key)?,
+        &cause(trace),
+        refuse_on(&page),
+    )
+    .await?;
     Ok(Redirect::to("/review?done=returned"))
 }

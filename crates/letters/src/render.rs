@@ -2,7 +2,7 @@
 
 use crate::missing::{Part, missing_parts};
 use crate::notice::Notice;
-use crate::{amount_in_words, breaks, quotes, script};
+use crate::{amount_in_words, breaks, glyphs, quotes};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
@@ -59,7 +59,7 @@ pub fn render(notice: &Notice) -> Result<Pdf, LetterError> {
 
 /// The laid-out pages of a complete notice.
 fn typeset(notice: &Notice) -> Result<PagedDocument, LetterError> {
-    let document = typst::compile(&Desk::new(notice)).output.map_err(refused);
+    let document = typst::compile(&NoticeWorld::new(notice)).output.map_err(refused);
     // What typst remembers of earlier letters is of little use, and grows.
     typst::comemo::evict(2);
     document
@@ -81,12 +81,12 @@ pub(crate) fn fonts() -> &'static [Font] {
 
 /// All that typst may see: three templates, three fonts, one notice as data.
 /// Texts reach it as JSON strings, never as source, so they cannot be markup.
-struct Desk {
+struct NoticeWorld {
     main: FileId,
     notice: Bytes,
 }
 
-impl Desk {
+impl NoticeWorld {
     fn new(notice: &Notice) -> Self {
         let mut data = json!({
             "notice": notice,
@@ -96,8 +96,8 @@ impl Desk {
             },
             "quoted_title": quotes::quoted(&notice.letter().project_title),
         });
-        script::make_printable(&mut data);
-        script::each_text(&mut data, &mut |text| *text = breaks::allow(text));
+        glyphs::make_printable(&mut data);
+        glyphs::each_text(&mut data, &mut |text| *text = breaks::allow(text));
         let main = match notice {
             Notice::Award(_) => "award.typ",
             Notice::Rejection(_) => "rejection.typ",
@@ -106,7 +106,7 @@ impl Desk {
     }
 }
 
-impl World for Desk {
+impl World for NoticeWorld {
     fn library(&self) -> &LazyHash<Library> {
         static LIBRARY: LazyLock<LazyHash<Library>> = LazyLock::new(|| LazyHash::new(Library::default()));
         &LIBRARY

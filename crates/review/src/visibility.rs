@@ -7,7 +7,7 @@ use crate::file::{File, Part, Stage};
 
 /// How much of a file a person sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sight {
+pub enum Visibility {
     /// As if there were no such file.
     Hidden,
     /// The application, and nothing of what others think of it.
@@ -18,20 +18,20 @@ pub enum Sight {
 
 /// How much this person sees. Who has a tie sees nothing; who reviews sees others' scores only
 /// after giving their own; who manages sees all, unless they might still come to review it.
-pub fn sight(file: &File, session: &Session, ties: &[Ags]) -> Sight {
+pub fn visibility(file: &File, session: &Session, ties: &[Ags]) -> Visibility {
     match file.part_of(&session.person) {
-        Some(Part::Gave(_)) => return Sight::Everything,
-        Some(Part::Biased { .. }) => return Sight::Hidden,
-        _ if file.is_tied(ties) => return Sight::Hidden,
-        Some(Part::Holds { .. } | Part::Returned) => return Sight::Application,
+        Some(Part::Gave(_)) => return Visibility::Everything,
+        Some(Part::Biased { .. }) => return Visibility::Hidden,
+        _ if file.is_tied(ties) => return Visibility::Hidden,
+        Some(Part::Holds { .. } | Part::Returned) => return Visibility::Application,
         None => {}
     }
     let manages = [Role::CaseWorker, Role::Approver, Role::Operator].iter().any(|role| session.has(*role));
     let settled = matches!(file.stage, Stage::Completed(_) | Stage::Withdrawn);
     match (manages, session.has(Role::Reviewer)) {
-        (false, _) => Sight::Hidden,
-        (true, true) if !settled => Sight::Application,
-        (true, _) => Sight::Everything,
+        (false, _) => Visibility::Hidden,
+        (true, true) if !settled => Visibility::Application,
+        (true, _) => Visibility::Everything,
     }
 }
 
@@ -81,30 +81,34 @@ mod tests {
     #[test]
     fn scores_are_seen_after_giving_and_not_before() {
         let reviewer = &[Role::Reviewer];
-        assert_eq!(sight(&file(), &session("anna", reviewer), &[]), Sight::Everything);
-        assert_eq!(sight(&file(), &session("bela", reviewer), &[]), Sight::Application);
+        assert_eq!(visibility(&file(), &session("anna", reviewer), &[]), Visibility::Everything);
+        assert_eq!(visibility(&file(), &session("bela", reviewer), &[]), Visibility::Application);
         let returned = file().returned(person("bela"), START).unwrap();
-        assert_eq!(sight(&returned, &session("bela", reviewer), &[]), Sight::Application);
-        assert_eq!(sight(&file(), &session("cem", reviewer), &[]), Sight::Hidden, "only what was offered");
+        assert_eq!(visibility(&returned, &session("bela", reviewer), &[]), Visibility::Application);
+        assert_eq!(
+            visibility(&file(), &session("cem", reviewer), &[]),
+            Visibility::Hidden,
+            "only what was offered"
+        );
     }
 
     #[test]
     fn another_role_is_no_way_around() {
         let both = session("cem", &[Role::Reviewer, Role::CaseWorker]);
-        assert_eq!(sight(&file(), &both, &[]), Sight::Application);
-        assert_eq!(sight(&file().withdrawn(START), &both, &[]), Sight::Everything);
+        assert_eq!(visibility(&file(), &both, &[]), Visibility::Application);
+        assert_eq!(visibility(&file().withdrawn(START), &both, &[]), Visibility::Everything);
         let bela = session("bela", &[Role::Reviewer, Role::CaseWorker]);
-        assert_eq!(sight(&file(), &bela, &[]), Sight::Application);
-        assert_eq!(sight(&file(), &session("dora", &[Role::CaseWorker]), &[]), Sight::Everything);
-        assert_eq!(sight(&file(), &session("emil", &[Role::Applicant]), &[]), Sight::Hidden);
+        assert_eq!(visibility(&file(), &bela, &[]), Visibility::Application);
+        assert_eq!(visibility(&file(), &session("dora", &[Role::CaseWorker]), &[]), Visibility::Everything);
+        assert_eq!(visibility(&file(), &session("emil", &[Role::Applicant]), &[]), Visibility::Hidden);
     }
 
     #[test]
     fn who_has_a_tie_sees_nothing() {
         let ties = ["05122000".parse().unwrap()];
-        assert_eq!(sight(&file(), &session("bela", &[Role::Reviewer]), &ties), Sight::Hidden);
+        assert_eq!(visibility(&file(), &session("bela", &[Role::Reviewer]), &ties), Visibility::Hidden);
         let abstained = file().abstained(person("bela"), "My sister works there.".into(), START).unwrap();
         let bela = session("bela", &[Role::Reviewer, Role::CaseWorker]);
-        assert_eq!(sight(&abstained, &bela, &[]), Sight::Hidden);
+        assert_eq!(visibility(&abstained, &bela, &[]), Visibility::Hidden);
     }
 }

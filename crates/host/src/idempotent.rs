@@ -1,0 +1,130 @@
+//! Requests that may be repeated: whoever did not get the answer sends the same again, with the same key, and gets
+//! the answer of the first time. Nothing happens twice.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use bus::idempotency::{self, Claim};
+use bus::{Bus, Tx};
+use chassis::{Problem, ProblemKind, Session, StartError};
+use chrono::TimeDelta;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
+
+/// Longest key, in characters.
+const MAX_LENGTH: usize = 200;
+/// How long an answer is kept.
+const KEPT: TimeDelta = TimeDelta::days(30);
+/// Time between two rounds of pruning.
+const PRUNE_EVERY: std::time::Duration = std::time::Duration::from_secs(3_600);
+
+/// What the client has named its request: the header `Idempotency-Key` of the API, the hidden field `key` of a form.
+/// Without one (or with an empty one) each request is a new one.
+///
+/// As an extractor it answers 400 to a header of more than 200 characters, or of others than visible ASCII.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdempotencyKey(Option<String>);
+
+impl IdempotencyKey {
+    /// From the text of a form's field.
+    ///
+    /// # Errors
+    /// 400, as for the header.
+    pub fn new(text: &str) -> Result<Self, Problem> {
+        if text.len() > MAX_LENGTH || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let detail = format!("Idempotency-Key: expected up to {MAX_LENGTH} visible ASCII characters");
+            return Err(Problem::new(ProblemKind::Malformed).detail(detail));
+        }
+        Ok(Self((!text.is_empty()).then(|| text.to_owned())))
+    }
+
+    /// Where a repetition without a key would do harm.
+    ///
+    /// # Errors
+    /// 400: there is none.
+    pub fn required(self) -> Result<Self, Problem> {
+        match self.0 {
+            Some(_) => Ok(self),
+            None => Err(Problem::new(ProblemKind::Malformed).detail("the header Idempotency-Key is missing")),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match parts.headers.get("idempotency-key") {
+            Some(value) => Self::new(&String::from_utf8_lossy(value.as_bytes())),
+            None => Ok(Self(None)),
+        }
+    }
+}
+
+/// A request with its key, bound to the person, the operation and all that it asks for.
+#[derive(Debug)]
+pub struct Idempotent {
+    key: Option<String>,
+    hash: Vec<u8>,
+}
+
+impl Idempotent {
+    /// `operation` is one name per kind of request; `content` is what the request asks for, the id of what it is
+    /// about included. Nobody meets another person's key.
+    ///
+    /// # Errors
+    /// 500: the content cannot be written as JSON.
+    pub fn new(
+        session: &Session,
+        operation: &'static str,
+        key: IdempotencyKey,
+        content: &impl Serialize,
+    ) -> Result<Self, Problem> {
+        let content = serde_json::to_vec(content).map_err(Problem::internal)?;
+        let person = &session.person;
+        let key = key.0.map(|key| format!("{operation}:{}:{person}:{key}", person.len()));
+        Ok(Self { key, hash: Sha256::digest(&content).to_vec() })
+    }
+
+    /// The answer of the first time; `None`: this is the first time. Waits for a request with the same key that is
+    /// being worked on.
+    ///
+    /// # Errors
+    /// 409: the key was used for another request. 503: Postgres is away.
+    pub async fn answer<R: DeserializeOwned>(&self, tx: &mut Tx) -> Result<Option<R>, Problem> {
+        let Some(key) = &self.key else { return Ok(None) };
+        match idempotency::claim(tx, key, &self.hash).await? {
+            Claim::New => Ok(None),
+            Claim::Done(answer) => Ok(Some(answer)),
+            Claim::Mismatch => Err(Problem::conflict("this Idempotency-Key was used for another request")),
+        }
+    }
+
+    /// Stores the answer for the next time, in the transaction of the work itself.
+    ///
+    /// # Errors
+    /// 503: Postgres is away.
+    pub async fn store<R: Serialize>(&self, tx: &mut Tx, answer: &R) -> Result<(), Problem> {
+        match &self.key {
+            Some(key) => Ok(idempotency::finish(tx, key, answer).await?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Removes answers that are older than thirty days, now and every hour, until `stop`.
+pub(crate) async fn prune_until(bus: Bus, stop: CancellationToken) -> Result<(), StartError> {
+    let mut every = tokio::time::interval(PRUNE_EVERY);
+    loop {
+        tokio::select! {
+            _ = every.tick() => {}
+            () = stop.cancelled() => return Ok(()),
+        }
+        match idempotency::prune(&bus, KEPT).await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "answers to repeated requests removed by their age"),
+            Err(error) => tracing::warn!(%error, "pruning of idempotency keys: not now"),
+        }
+    }
+}

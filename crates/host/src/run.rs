@@ -1,0 +1,76 @@
+//! From settings to a running process.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use bus::Bus;
+use chassis::{App, ServiceSettings, StartError, database};
+use sqlx::PgPool;
+use tokio_util::task::TaskTracker;
+
+use crate::idempotent;
+use crate::service::{Parts, Service};
+use crate::settings::HasNats;
+
+/// `main` of the service `S`, with this process's arguments.
+pub fn main<S: Service>() -> ExitCode {
+    main_with::<S>(std::env::args_os().skip(1))
+}
+
+/// As [`main`], with the given arguments (without the program's name).
+pub fn main_with<S: Service>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    chassis::main_with(S::NAME.name(), arguments, run::<S>)
+}
+
+/// Runs the service `S` until its process has drained.
+///
+/// # Errors
+/// What keeps it from starting: Postgres refuses, the schema is too old, a setting cannot be used. A background task
+/// that ended by itself, and an end that took longer than its limit.
+pub async fn run<S: Service>(app: App, settings: S::Settings) -> Result<(), StartError> {
+    let db = database::connect(settings.database()).await?;
+    database::check_schema(&db, &S::Settings::migrators()).await?;
+    let clock = app.clock().clone();
+    let now = clock.clone();
+    let bus = Bus::connect(S::NAME, settings.nats(), db.clone(), move || now.now())
+        .await
+        .map_err(StartError::other("connect to NATS"))?;
+    check_readiness(&app, &db, &bus);
+    let parts = Parts { db, bus: bus.clone(), clock, app: app.clone() };
+    let service = Arc::new(S::compose(parts, settings)?);
+
+    let running = bus.start(service.clone(), S::subscriptions());
+    let (stopping, tasks) = (app.stopping(), TaskTracker::new());
+    let others = tasks.clone();
+    app.spawn(
+        "bus",
+        running.run_until(async move {
+            stopping.cancelled().await;
+            others.close();
+            others.wait().await;
+        }),
+    );
+    bus.wait_for_broker_check().await;
+    service.begin().await?;
+    let pruning = idempotent::prune_until(bus, app.draining());
+    app.spawn("pruning", tasks.track_future(pruning));
+    for task in service.clone().tasks(&app) {
+        app.spawn(task.name, tasks.track_future(task.work));
+    }
+    let routes = service.pages().around(&app, service.clone().routes());
+    chassis::http::serve(app, routes).await
+}
+
+/// What `/health/ready` asks.
+fn check_readiness(app: &App, db: &PgPool, bus: &Bus) {
+    let (db, bus) = (db.clone(), bus.clone());
+    app.health().check("postgres", move || {
+        let db = db.clone();
+        async move { database::answers(&db).await }
+    });
+    app.health().check("nats", move || {
+        let seen = bus.broker().map(|()| "connected".to_owned());
+        async move { seen }
+    });
+}
