@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 host::settings! {
-    crate::MIGRATIONS;
+    crate::store::MIGRATIONS;
     /// How often legal deadlines are checked.
     #[serde(default)]
     sweep: Sweep,

@@ -29,7 +29,8 @@ use pages::Pages;
 
 pub use config::{Settings, Sweep};
 pub use http::{api, routes};
-pub use state::{AppState, MESSAGES, MIGRATIONS, NAME, PREFIX};
+pub use state::{AppState, MESSAGES, NAME, PREFIX};
+pub use store::MIGRATIONS;
 
 impl host::Service for AppState {
     type Settings = Settings;

@@ -4,7 +4,6 @@ use bus::Bus;
 use chassis::{Clock, StartError};
 use pages::Pages;
 use sqlx::PgPool;
-use sqlx::migrate::Migrator;
 
 use crate::config::Sweep;
 use crate::printer::Printer;
@@ -14,13 +13,6 @@ pub const NAME: events::Service = events::Service::Award;
 
 /// Where its pages begin; the API is below `/award/api`.
 pub const PREFIX: &str = "/award";
-
-/// The tables of this service, versions from 1000 on; those of the bus come before.
-pub static MIGRATIONS: Migrator = {
-    let mut migrations = sqlx::migrate!("../../migrations/award");
-    migrations.ignore_missing = true;
-    migrations
-};
 
 /// The German and the English messages of its pages.
 pub const MESSAGES: (&str, &str) = (include_str!("../messages/de.ftl"), include_str!("../messages/en.ftl"));

@@ -1,3 +1,3 @@
 //! This service's settings and nobody else's; unknown keys are refused.
 
-host::settings! { crate::MIGRATIONS; }
+host::settings! { crate::store::MIGRATIONS; }

@@ -28,7 +28,8 @@ use host::Parts;
 use pages::Pages;
 
 pub use config::Settings;
-pub use state::{AppState, MIGRATIONS, NAME, PREFIX, pages};
+pub use state::{AppState, NAME, PREFIX, pages};
+pub use store::MIGRATIONS;
 
 impl host::Service for AppState {
     type Settings = Settings;

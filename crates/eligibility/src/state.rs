@@ -4,20 +4,12 @@ use bus::Bus;
 use chassis::StartError;
 use pages::Pages;
 use sqlx::PgPool;
-use sqlx::migrate::Migrator;
 
 /// Its name in the contract.
 pub const NAME: events::Service = events::Service::Eligibility;
 
 /// Where its pages begin; the API is below `/eligibility/api`.
 pub const PREFIX: &str = "/eligibility";
-
-/// The tables of this service, versions from 1000 on; those of the bus come before.
-pub static MIGRATIONS: Migrator = {
-    let mut migrations = sqlx::migrate!("../../migrations/eligibility");
-    migrations.ignore_missing = true;
-    migrations
-};
 
 /// The state of every handler, of facts and of requests.
 pub struct AppState {

@@ -18,4 +18,4 @@ pub use idempotent::{IdempotencyKey, Idempotent};
 pub use run::{main, main_with, run};
 pub use service::{Parts, Service, Task};
 pub use settings::HasNats;
-pub use work::{begin, commit, problem};
+pub use work::{begin, cause, commit, person, problem};

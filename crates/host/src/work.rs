@@ -1,7 +1,9 @@
 //! A unit of work of a request: begun and committed on the bus, refused as a problem.
 
 use bus::{Bus, Failure, Tx};
-use chassis::Problem;
+use chassis::telemetry::Trace;
+use chassis::{Problem, Session};
+use events::{Cause, Person};
 
 /// Begins a unit of work.
 ///
@@ -25,4 +27,14 @@ pub fn problem(failure: Failure) -> Problem {
         Failure::Retry(why) => Problem::unavailable(why),
         Failure::Park(why) => Problem::internal(why),
     }
+}
+
+/// What a request causes belongs to its trace, and follows from no fact.
+pub fn cause(trace: &Trace) -> Cause {
+    Cause::request(Some(trace.to_string()))
+}
+
+/// The person behind a session, as facts name them.
+pub fn person(session: &Session) -> Person {
+    Person { id: session.person.clone(), name: session.name.clone() }
 }

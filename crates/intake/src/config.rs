@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 host::settings! {
-    crate::MIGRATIONS;
+    crate::store::MIGRATIONS;
     /// The calls it publishes.
     #[serde(default)]
     calls: Calls,

@@ -7,7 +7,7 @@ use events::{Application, Cents, Declaration, FundingPriority, Language, Partner
 use pages::parse::{is_blank, line, lines};
 use serde::{Deserialize, Serialize};
 
-use crate::check::LIST;
+use crate::check::limits::LIST;
 
 /// Most rows of partners, and of municipalities, that a draft keeps.
 const MOST_ROWS: usize = LIST + 1;

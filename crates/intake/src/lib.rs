@@ -13,6 +13,7 @@ pub mod demo;
 pub mod form;
 pub mod http;
 pub mod on;
+mod progress;
 mod reply;
 #[cfg(test)]
 mod samples;
@@ -33,8 +34,9 @@ use host::Parts;
 use pages::Pages;
 
 pub use config::{Calls, Settings};
-pub use state::{AppState, MIGRATIONS, NAME, PREFIX};
+pub use state::{AppState, NAME, PREFIX};
 pub use store::FileNumbers;
+pub use store::MIGRATIONS;
 
 impl host::Service for AppState {
     type Settings = Settings;

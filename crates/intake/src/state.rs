@@ -4,7 +4,6 @@ use bus::Bus;
 use chassis::{Clock, StartError};
 use pages::Pages;
 use sqlx::PgPool;
-use sqlx::migrate::Migrator;
 
 use crate::config::Calls;
 use crate::store::FileNumbers;
@@ -14,13 +13,6 @@ pub const NAME: events::Service = events::Service::Intake;
 
 /// Where its pages begin; the API is below `/apply/api`.
 pub const PREFIX: &str = "/apply";
-
-/// The tables of this service, versions from 1000 on; those of the bus come before.
-pub static MIGRATIONS: Migrator = {
-    let mut migrations = sqlx::migrate!("../../migrations/intake");
-    migrations.ignore_missing = true;
-    migrations
-};
 
 /// The state of every handler, of facts and of requests.
 pub struct AppState {

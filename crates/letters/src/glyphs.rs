@@ -3,8 +3,8 @@
 //! The fonts cover the letters German registers must be able to write (DIN 91379), Greek
 //! and Cyrillic. Anything else is shown as □: a notice must not fail for an emoji in a title.
 
+use crate::fonts::fonts;
 use crate::notice::Notice;
-use crate::render::fonts;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

@@ -6,6 +6,7 @@
 //! (§ 23 VwVfG). No clock, no files, no network: the same notice gives the same bytes.
 
 mod breaks;
+mod fonts;
 mod glyphs;
 mod missing;
 mod notice;

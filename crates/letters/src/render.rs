@@ -1,5 +1,6 @@
 //! From data to PDF: the embedded templates and fonts, typst, and nothing else.
 
+use crate::fonts::fonts;
 use crate::missing::{Part, missing_parts};
 use crate::notice::Notice;
 use crate::{amount_in_words, breaks, glyphs, quotes};
@@ -63,20 +64,6 @@ fn typeset(notice: &Notice) -> Result<PagedDocument, LetterError> {
     // What typst remembers of earlier letters is of little use, and grows.
     typst::comemo::evict(2);
     document
-}
-
-/// The fonts, the first one preferred. Regular and Semibold set the letter; Noto Sans has
-/// what rare names need and Source Sans lacks.
-pub(crate) fn fonts() -> &'static [Font] {
-    static FONTS: LazyLock<[Font; 3]> = LazyLock::new(|| {
-        [
-            include_bytes!("../fonts/SourceSans3-Regular.otf").as_slice(),
-            include_bytes!("../fonts/SourceSans3-Semibold.otf"),
-            include_bytes!("../fonts/NotoSans-Regular.ttf"),
-        ]
-        .map(|file| Font::new(Bytes::new(file), 0).expect("the font came with this binary"))
-    });
-    &*FONTS
 }
 
 /// All that typst may see: three templates, three fonts, one notice as data.

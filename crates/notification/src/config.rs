@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::delivery::Policy;
 
 host::settings! {
-    crate::MIGRATIONS;
+    crate::store::MIGRATIONS;
     /// The mail server.
     smtp: Smtp,
     /// How often and how long delivery is tried.

@@ -12,6 +12,7 @@ pub mod delivery;
 mod http;
 pub mod mail;
 pub mod on;
+mod queue;
 pub mod sender;
 mod state;
 pub mod store;
@@ -28,7 +29,8 @@ use sender::Sender;
 
 pub use config::Settings;
 pub use http::routes;
-pub use state::{AppState, MIGRATIONS, NAME, PREFIX, pages};
+pub use state::{AppState, NAME, PREFIX, pages};
+pub use store::MIGRATIONS;
 
 impl host::Service for AppState {
     type Settings = Settings;
@@ -37,8 +39,8 @@ impl host::Service for AppState {
 
     fn compose(parts: Parts, settings: Settings) -> Result<Self, StartError> {
         let Parts { db, bus, clock, app } = parts;
-        let sender =
-            Sender::new(&app, db.clone(), &settings).map_err(StartError::other("set up the mail server"))?;
+        let sender = Sender::new(&app, db.clone(), &settings, pages()?)
+            .map_err(StartError::other("set up the mail server"))?;
         Ok(Self { db, bus, clock, pages: pages()?, sender: Arc::new(sender), portal: settings.portal.url })
     }
 
@@ -55,7 +57,7 @@ impl host::Service for AppState {
     }
 
     fn tasks(self: Arc<Self>, _: &App) -> Vec<Task> {
-        let sending = self.sender.clone().run(self.bus.clone());
+        let sending = sender::run(self.sender.clone(), self.bus.clone());
         vec![Task::new("sender", async { sending.await.map_err(StartError::other("send")) })]
     }
 }

@@ -9,7 +9,23 @@ use pages::messages::Messages;
 use serde::{Deserialize, Serialize};
 
 use crate::store::contacts::Contact;
-use crate::store::deliveries::Content;
+
+/// What an email says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// `de` or `en`.
+    pub language: String,
+    /// Name of the recipient.
+    pub recipient_name: String,
+    /// Header `Subject`, not encoded.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// HTML.
+    pub html: String,
+    /// What it was written from; none where an older release wrote it.
+    pub source: Option<Source>,
+}
 
 /// An email and what it needs to know beyond the contact. Stored as JSON: emails and fields are only ever added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

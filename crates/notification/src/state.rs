@@ -6,7 +6,6 @@ use bus::Bus;
 use chassis::{Clock, StartError};
 use pages::Pages;
 use sqlx::PgPool;
-use sqlx::migrate::Migrator;
 
 use crate::sender::Sender;
 
@@ -15,13 +14,6 @@ pub const NAME: events::Service = events::Service::Notification;
 
 /// Where its pages begin; the API is below `/mail/api`.
 pub const PREFIX: &str = "/mail";
-
-/// The tables of this service, versions from 1000 on; those of the bus come before.
-pub static MIGRATIONS: Migrator = {
-    let mut migrations = sqlx::migrate!("../../migrations/notification");
-    migrations.ignore_missing = true;
-    migrations
-};
 
 /// The state of every handler, of facts and of requests.
 pub struct AppState {

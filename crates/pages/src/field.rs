@@ -5,32 +5,9 @@ use std::fmt;
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use crate::choice::Choice;
 use crate::form::Form;
 use crate::messages::Language;
-
-/// One of the values a person can choose.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// As sent.
-    pub value: String,
-    /// As read, in the reader's language.
-    pub label: String,
-    /// A second line below the label.
-    pub hint: Option<String>,
-}
-
-impl Choice {
-    /// A choice without a hint.
-    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into(), hint: None }
-    }
-
-    /// With a second line.
-    #[must_use]
-    pub fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
-    }
-}
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind<'a> {
@@ -180,21 +157,55 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Markup that is finished: not escaped again.
-#[derive(Clone, Debug, Default)]
-pub struct Html(String);
+/// The fields of a form, by their kind.
+impl Form {
+    /// One line of text; `label` is a message key, here and below.
+    pub fn text<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Text("text"))
+    }
 
-impl Html {
-    pub(crate) fn of(template: &impl Template) -> Self {
-        // Writing to a String does not fail, and none of our small templates does.
-        Self(template.render().unwrap_or_default())
+    /// An email address.
+    pub fn email<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Text("email")).autocomplete("email")
+    }
+
+    /// Several lines of text.
+    pub fn area<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Area)
+    }
+
+    /// An amount in euros.
+    pub fn money<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Money)
+    }
+
+    /// A whole number.
+    pub fn number<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Number)
+    }
+
+    /// A day.
+    pub fn date<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Date)
+    }
+
+    /// One of many, as a list that opens.
+    pub fn select<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [Choice]) -> Field<'a> {
+        Field::new(self, name, label, Kind::Select(choices))
+    }
+
+    /// One of a few, all visible.
+    pub fn radios<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [Choice]) -> Field<'a> {
+        Field::new(self, name, label, Kind::Group("radio", choices))
+    }
+
+    /// Any of a few; the name repeats.
+    pub fn checks<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [Choice]) -> Field<'a> {
+        Field::new(self, name, label, Kind::Group("checkbox", choices))
+    }
+
+    /// One check box; its value is `yes`.
+    pub fn check<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
+        Field::new(self, name, label, Kind::Check)
     }
 }
-
-impl fmt::Display for Html {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl HtmlSafe for Html {}

@@ -6,7 +6,8 @@ use askama::Template;
 use chassis::session::Fields;
 use chrono::NaiveDate;
 
-use crate::field::{Choice, Field, Html, Kind};
+use crate::choice::Choice;
+use crate::html::Html;
 use crate::page::Page;
 use crate::parse::{self, ParseError};
 
@@ -155,56 +156,6 @@ impl Form {
     /// The summary above the form: a link to each wrong field. Empty while nothing is wrong.
     pub fn errors(&self) -> Html {
         Html::of(&Errors { page: &self.page, errors: &self.errors })
-    }
-
-    /// One line of text; `label` is a message key, here and below.
-    pub fn text<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
-        Field::new(self, name, label, Kind::Text("text"))
-    }
-
-    /// An email address.
-    pub fn email<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
-        Field::new(self, name, label, Kind::Text("email")).autocomplete("email")
-    }
-
-    /// Several lines of text.
-    pub fn area<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
-        Field::new(self, name, label, Kind::Area)
-    }
-
-    /// An amount in euros.
-    pub fn money<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
-        Field::new(self, name, label, Kind::Money)
-    }
-
-    /// A whole number.
-    pub fn number<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
-        Field::new(self, name, label, Kind::Number)
-    }
-
-    /// A day.
-    pub fn date<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
-        Field::new(self, name, label, Kind::Date)
-    }
-
-    /// One of many, as a list that opens.
-    pub fn select<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [Choice]) -> Field<'a> {
-        Field::new(self, name, label, Kind::Select(choices))
-    }
-
-    /// One of a few, all visible.
-    pub fn radios<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [Choice]) -> Field<'a> {
-        Field::new(self, name, label, Kind::Group("radio", choices))
-    }
-
-    /// Any of a few; the name repeats.
-    pub fn checks<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [Choice]) -> Field<'a> {
-        Field::new(self, name, label, Kind::Group("checkbox", choices))
-    }
-
-    /// One check box; its value is `yes`.
-    pub fn check<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
-        Field::new(self, name, label, Kind::Check)
     }
 }
 

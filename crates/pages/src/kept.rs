@@ -19,8 +19,8 @@ use sqlx::PgConnection;
 use sqlx::types::Json as Stored;
 use uuid::Uuid;
 
-use crate::field::Html;
 use crate::form::Form;
+use crate::html::Html;
 use crate::page::Page;
 use crate::parse;
 

@@ -4,10 +4,13 @@
 //! A service makes one [`Pages`], lays it around its routes with [`Pages::around`], takes a [`Page`] in each
 //! handler, and answers with [`show`]. Its templates extend `layout.html`.
 
+mod around;
 mod assets;
+mod choice;
 mod field;
 mod form;
 mod format;
+mod html;
 pub mod kept;
 pub mod messages;
 mod page;
@@ -16,7 +19,8 @@ mod problems;
 mod sort;
 mod tab;
 
-pub use field::{Choice, Field};
+pub use choice::Choice;
+pub use field::Field;
 pub use form::Form;
 pub use format::Plain;
 pub use kept::Keep;

@@ -18,15 +18,12 @@ use chassis::{App, Problem, Role, Session};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
+use crate::assets;
 use crate::format::Plain;
 use crate::messages::{CatalogueError, Language, Messages};
-use crate::{assets, problems};
 
 /// The cookie that remembers the language.
-const LANGUAGE_COOKIE: &str = "bescheid_lang";
-
-/// The cookie that names the page whose form was taken last.
-const TAKEN_COOKIE: &str = "bescheid_taken";
+pub(crate) const LANGUAGE_COOKIE: &str = "bescheid_lang";
 
 /// The pages of one service: its prefix and its messages. Cheap to clone.
 #[derive(Clone)]
@@ -54,21 +51,9 @@ impl Pages {
         Ok(Self(Arc::new(Inner { prefix, messages: Messages::new(de, en)? })))
     }
 
-    /// `routes` with everything pages need: the files below `<prefix>/assets`, [`Page`] as an argument of
-    /// handlers, problems shown as pages, and the language switch (`?lang=en`).
-    pub fn around(&self, process: &App, routes: Router) -> Router {
-        let pages = self.clone();
-        process.show_problems_with(ProblemPage::new(move |process, parts, problem| {
-            problems::draw(&Page::of(&pages, process, parts), problem)
-        }));
-        let pages = self.clone();
-        routes
-            .layer(middleware::from_fn(move |mut request: Request, next: Next| {
-                request.extensions_mut().insert(pages.clone());
-                switch_language(request, next)
-            }))
-            .layer(middleware::from_fn(say_taken))
-            .route(&format!("{}/assets/{{name}}", self.0.prefix), get(assets::asset))
+    /// Where they begin.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.0.prefix
     }
 
     /// The messages, for text outside of pages.
@@ -92,37 +77,7 @@ impl Pages {
     }
 }
 
-/// `?lang=en` sets the cookie and goes back to the same address without it.
-async fn switch_language(request: Request, next: Next) -> Response {
-    let query = request.uri().query().unwrap_or_default();
-    let wanted = query.split('&').find_map(|pair| Language::from_code(pair.strip_prefix("lang=")?));
-    let Some(language) = wanted.filter(|_| request.method() == Method::GET) else {
-        return next.run(request).await;
-    };
-    let cookie = format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", language.code());
-    let mut response = Redirect::to(&without_language(request.uri().path(), query)).into_response();
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
-}
-
-/// A form that was sent with `?sent=<open page>` and answered by a redirect was taken, or is kept: the cookie says so to
-/// the script, which then gives up the browser's copy. Nothing else proves that somebody has heard it.
-async fn say_taken(request: Request, next: Next) -> Response {
-    let query = request.uri().query().unwrap_or_default();
-    let sent = query.split('&').find_map(|pair| pair.strip_prefix("sent=")?.parse::<Uuid>().ok());
-    let sent = sent.filter(|_| request.method() == Method::POST);
-    let mut response = next.run(request).await;
-    let Some(sent) = sent.filter(|_| response.status() == StatusCode::SEE_OTHER) else { return response };
-    let cookie = format!("{TAKEN_COOKIE}={sent}; Path=/; Max-Age=60; SameSite=Lax");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
-}
-
-fn without_language(path: &str, query: &str) -> String {
+pub(crate) fn without_language(path: &str, query: &str) -> String {
     let rest: Vec<&str> =
         query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
     // One slash in front: `//host` would lead to another site.
@@ -165,7 +120,7 @@ impl<S: Sync> FromRequestParts<S> for Page {
 }
 
 impl Page {
-    fn of(pages: &Pages, process: &App, parts: &Parts) -> Self {
+    pub(crate) fn of(pages: &Pages, process: &App, parts: &Parts) -> Self {
         let session = Session::seen(process, &parts.headers);
         let query = parts.uri.query().unwrap_or_default();
         Self {

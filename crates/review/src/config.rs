@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 host::settings! {
-    crate::MIGRATIONS;
+    crate::store::MIGRATIONS;
     /// How reviews are organised.
     #[serde(default)]
     review: Review,

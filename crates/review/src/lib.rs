@@ -25,7 +25,8 @@ use pages::Pages;
 
 pub use config::Settings;
 pub use http::routes;
-pub use state::{AppState, MIGRATIONS, NAME, PREFIX, pages};
+pub use state::{AppState, NAME, PREFIX, pages};
+pub use store::MIGRATIONS;
 
 impl host::Service for AppState {
     type Settings = Settings;

@@ -4,7 +4,6 @@ use bus::Bus;
 use chassis::{Clock, StartError};
 use pages::Pages;
 use sqlx::PgPool;
-use sqlx::migrate::Migrator;
 
 use crate::config::Review;
 
@@ -13,13 +12,6 @@ pub const NAME: events::Service = events::Service::Review;
 
 /// Where its pages begin; the API is below `/review/api`.
 pub const PREFIX: &str = "/review";
-
-/// The tables of this service, versions from 1000 on; those of the bus come before.
-pub static MIGRATIONS: Migrator = {
-    let mut migrations = sqlx::migrate!("../../migrations/review");
-    migrations.ignore_missing = true;
-    migrations
-};
 
 /// The state of every handler, of facts and of requests.
 pub struct AppState {

@@ -5,7 +5,7 @@ use events::{ApplicationId, CallId, NoticeId, NoticeKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::approve;
+use super::outlook;
 use crate::award::{Decision, Stage};
 use crate::budget;
 use crate::deadlines::{Message, Standing};
@@ -116,7 +116,7 @@ pub(super) struct Outlook {
 
 impl Outlook {
     /// What there is to say of it.
-    pub(super) fn of(outlook: &approve::Outlook) -> Self {
+    pub(super) fn of(outlook: &outlook::Outlook) -> Self {
         Self {
             state: outlook.stage,
             revision: outlook.file.case.revision,

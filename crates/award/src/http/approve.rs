@@ -9,20 +9,15 @@ use chassis::telemetry::Trace;
 use chassis::{Role, Session};
 use events::{ApplicationId, Cause, NoticeIssued, NoticeKind};
 use host::{IdempotencyKey, Idempotent};
-use letters::Pdf;
 use pages::{Form, Page};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::error::{Changed, Error};
+use super::error::Error;
+use super::outlook::{Outlook, read};
 use super::{Shared, answer, case, confirm};
 use crate::AppState;
-use crate::award::{Approved, Refusal, Signature, Stage, State as CaseState};
-use crate::budget::Budget;
-use crate::calendar::day_in_germany;
-use crate::notice_text::{self, NoticeInput};
-use crate::printer::Place;
-use crate::store::cases::Dossier;
+use crate::award::{Approved, Refusal, Signature, State as CaseState};
 use crate::store::history::{self, HistoryEntry};
 use crate::store::{budgets, cases, notices};
 
@@ -55,7 +50,7 @@ async fn act(
     cause: Cause,
 ) -> Result<answer::Case, Error> {
     session.require(Role::Approver)?;
-    let by = cases::person(session);
+    let by = host::person(session);
     // The answer of the first time, before a notice is set in vain: the case has changed since.
     let mut tx = host::begin(&service.bus).await?;
     if let Some(done) = once.answer(&mut tx).await? {
@@ -73,7 +68,7 @@ async fn act(
         file.case.clone().as_seen(approval.revision)?;
         file.case.known(approval.in_knowledge_of_ties)?;
         let outlook = Outlook::of(service, &place, file, &approved).await?;
-        outlook.is_as_seen(approval)?;
+        outlook.is_as_seen(approval.sha256.as_deref())?;
 
         let mut tx = host::begin(&service.bus).await?;
         if let Some(done) = once.answer(&mut tx).await? {
@@ -123,75 +118,6 @@ async fn act(
     Err(Refusal::Stale.into())
 }
 
-pub(super) async fn read(service: &AppState, application: ApplicationId) -> Result<Dossier, Problem> {
-    let mut db = service.db.acquire().await?;
-    cases::file(&mut db, application).await?.ok_or_else(Problem::not_found)
-}
-
-/// What an approval would do now, as far as one can see without locks: with the very notice it would issue.
-#[derive(Debug)]
-pub(super) struct Outlook {
-    /// The case as it was read.
-    pub file: Dossier,
-    /// Granted, rejected, or waitlisted.
-    pub stage: Stage,
-    /// The money of the year, before.
-    pub budget: Budget,
-    /// The money of the year, after.
-    pub after: Budget,
-    /// The notice; none where the application goes on the waiting list.
-    pub pdf: Option<Pdf>,
-}
-
-impl Outlook {
-    /// Nothing in the notice depends on who approves it.
-    pub(super) async fn of(
-        service: &AppState,
-        place: &Place<'_>,
-        file: Dossier,
-        approved: &Signature,
-    ) -> Result<Self, Error> {
-        let case = &file.case;
-        let mut db = service.db.acquire().await?;
-        let budgets = budgets::of_call(&mut db, case.terms.call).await?;
-        drop(db);
-        let budget = budgets.into_iter().find(|budget| budget.year == case.terms.year);
-        let budget = budget.ok_or_else(|| Problem::internal("a case has no budget"))?;
-        let Approved { case, budget: after, .. } = case.clone().approve(approved.clone(), budget)?;
-        let stage = case.state.stage();
-        let pdf = match &case.state {
-            CaseState::Granted { proposal, .. } | CaseState::Rejected { proposal, .. } => {
-                let source =
-                    NoticeInput { submitted: &file.submitted, call: &file.call, year: case.terms.year };
-                let notice = notice_text::notice(source, &proposal.decision, day_in_germany(approved.at));
-                let missing = letters::missing_parts(&notice);
-                if !missing.is_empty() {
-                    return Err(Error::Missing(missing));
-                }
-                Some(place.print(notice).await.map_err(Problem::internal)?)
-            }
-            _ => None,
-        };
-        Ok(Self { file, stage, budget, after, pdf })
-    }
-
-    /// SHA-256 of the notice; empty where none would be issued.
-    pub(super) fn sha256(&self) -> &str {
-        self.pdf.as_ref().map_or("", |pdf| &pdf.sha256)
-    }
-
-    fn is_as_seen(&self, approval: &Approval) -> Result<(), Error> {
-        match approval.sha256.as_deref() {
-            Some(seen) if seen != self.sha256() => Err(Error::Changed(match (seen, self.sha256()) {
-                ("", _) => Changed::FundsAreBack,
-                (_, "") => Changed::FundsAreGone,
-                _ => Changed::Notice,
-            })),
-            _ => Ok(()),
-        }
-    }
-}
-
 /// `POST /award/api/cases/{application}/approval`
 pub(super) async fn api(
     State(service): State<Shared>,
@@ -202,7 +128,7 @@ pub(super) async fn api(
     ApiJson(approval): ApiJson<Approval>,
 ) -> Result<ApiJson<answer::Case>, Problem> {
     let once = Idempotent::new(&session, "approve", key, &(application, &approval))?;
-    let cause = Cause::request(Some(trace.to_string()));
+    let cause = host::cause(&trace);
     Ok(ApiJson(act(&service, &session, application, &approval, &once, cause).await?))
 }
 
@@ -226,7 +152,7 @@ pub(super) async fn form(
         IdempotencyKey::new(fields.get("key"))?,
         &(application, &approval),
     )?;
-    let cause = Cause::request(Some(trace.to_string()));
+    let cause = host::cause(&trace);
     match act(&service, &session, application, &approval, &once, cause).await {
         Ok(case) => {
             let next = page.url(&format!("/cases/{application}?done={}", case.state.name()));

@@ -14,13 +14,13 @@ use pages::{Choice, Form, Keep, Page};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::ranking::{badge, stage_name, title};
+use super::words::{badge, entries, kinds, post_reason, score, stage_name, title};
 use super::{Shared, answer, decides, keep};
 use crate::AppState;
 use crate::award::{Decision, Proposal, Returned, ReviewResult, Stage, State as CaseState};
 use crate::budget::Budget;
 use crate::calendar::day_in_germany;
-use crate::deadlines::{DeliveryRecord, Entry, Standing};
+use crate::deadlines::Standing;
 use crate::notice_text::{self, NoticeInput};
 use crate::store::cases::Dossier;
 use crate::store::history::{self, HistoryEntry};
@@ -203,35 +203,6 @@ impl CasePage<'_> {
         }
         Some(remark.parse().map_or_else(|_| remark.clone(), |day: NaiveDate| self.page.date(day)))
     }
-}
-
-/// Why the portal will not bring the notice to its recipient, for the case worker who has to act.
-pub(super) fn post_reason(page: &Page, way: &DeliveryRecord, today: NaiveDate) -> String {
-    match way.standing(today) {
-        Standing::MessageBounced { bounced_on } => page.t1("post-bounced", "on", page.date(bounced_on)),
-        Standing::OfferEnded { on } => page.t1("post-offer-ended", "on", page.date(on)),
-        _ => page.t1("post-pending", "on", page.date(way.issued_on)),
-    }
-}
-
-/// 0 to 10,000 as people read it: `81,5`.
-pub(super) fn score(page: &Page, weighted: i32) -> String {
-    let sign = if page.language == pages::Language::De { ',' } else { '.' };
-    format!("{}{sign}{:02}", weighted / 100, weighted % 100)
-}
-
-/// Grant or reject.
-pub(super) fn kinds(page: &Page) -> Vec<Choice> {
-    ["grant", "reject"].map(|kind| Choice::new(kind, page.t(format!("kind-{kind}")))).to_vec()
-}
-
-/// What can be put on file about a notice.
-pub(super) fn entries(page: &Page) -> Vec<Choice> {
-    let choice = |entry: Entry| {
-        let key = format!("entry-{}", entry.name());
-        Choice::new(entry.name(), page.t(&key)).hint(page.t(format!("{key}-hint")))
-    };
-    Entry::ALL.map(choice).to_vec()
 }
 
 /// What has just been done.

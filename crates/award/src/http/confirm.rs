@@ -11,9 +11,9 @@ use events::{ApplicationId, Cents, Person};
 use pages::{Form, Page};
 use uuid::Uuid;
 
-use super::approve::{Outlook, read};
 use super::error::{Error, missing};
-use super::ranking::title;
+use super::outlook::{Outlook, read};
+use super::words::title;
 use super::{Shared, answer, decides};
 use crate::AppState;
 use crate::award::{Decision, Signature, Stage};
@@ -41,7 +41,7 @@ pub(super) async fn api(
     ApiPath(application): ApiPath<ApplicationId>,
 ) -> Result<ApiJson<answer::Outlook>, Problem> {
     session.require(Role::Approver)?;
-    let (_, outlook) = outlook(&service, application, Some(cases::person(&session))).await?;
+    let (_, outlook) = outlook(&service, application, Some(host::person(&session))).await?;
     Ok(ApiJson(answer::Outlook::of(&outlook?)))
 }
 
@@ -169,7 +169,7 @@ async fn draw(
     if let Err(tied) = cases::refuse_tied(&mut *service.db.acquire().await?, application, session).await? {
         Error::from(tied).beside(&mut form, page)?;
     }
-    let (file, outlook) = outlook(service, application, Some(cases::person(session))).await?;
+    let (file, outlook) = outlook(service, application, Some(host::person(session))).await?;
     let (outlook, missing) = match outlook {
         Ok(outlook) => (Some(outlook), String::new()),
         Err(Error::Missing(parts)) => (None, missing(page, &parts)),

@@ -4,7 +4,7 @@ use chassis::Problem;
 use letters::Part;
 use pages::{Form, Page};
 
-use super::ranking::stage_name;
+use super::words::stage_name;
 use crate::award::Refusal;
 use crate::deadlines::EntryRefused;
 

@@ -98,18 +98,8 @@ pub(super) async fn cases(
     let limit = i64::from(query.limit.clamp(1, 200));
     let mut db = service.db.acquire().await?;
     let cases = lists::of_stage(&mut db, query.state, query.call, after, limit).await?;
-    let next = last_place(&cases, limit).map(|place| place.to_string());
+    let next = lists::last_place(&cases, limit).map(|place| place.to_string());
     Ok(ApiJson(Cases { cases: cases.into_iter().map(Line::from).collect(), next }))
-}
-
-/// Where the next page begins, if this one is full.
-pub(super) fn last_place(lines: &[lists::Line], limit: i64) -> Option<Place> {
-    let full = i64::try_from(lines.len()).is_ok_and(|length| length == limit);
-    lines.last().filter(|_| full).map(|line| Place {
-        weighted: line.weighted,
-        submitted: line.submitted_at.timestamp_micros(),
-        application: line.application,
-    })
 }
 
 /// `GET /award/api/budgets`

@@ -172,7 +172,7 @@ async fn act(
     if notice.retrieved_at.is_none() {
         notice.retrieved_at = Some(now);
         notice.way = notice.way.retrieved(today);
-        let by = cases::person(session);
+        let by = host::person(session);
         notices::retrieved(&mut tx, &notice, now, &by).await?;
         history::append(&mut tx, application, &HistoryEntry::new(now, "retrieved").by(&by)).await?;
     }

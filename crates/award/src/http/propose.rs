@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{self, Kind};
 use super::error::Error;
-use super::{Shared, case, keep};
+use super::{Shared, keep, words};
 use crate::AppState;
 use crate::award::{Case, Decision, Signature};
 use crate::calendar::day_in_germany;
@@ -82,7 +82,7 @@ async fn act(
     cases::refuse_tied(&mut tx, application, session).await??;
     let known = case.known(proposal.in_knowledge_of_ties)?;
     let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
-    let (now, by, before) = (tx.now(), cases::person(session), case.state.stage());
+    let (now, by, before) = (tx.now(), host::person(session), case.state.stage());
     let decision = proposal.decision(case.terms.applied);
     let what = match proposal.kind {
         Kind::Grant => "proposed-grant",
@@ -97,7 +97,7 @@ async fn act(
     }
     cases::save(&mut tx, &case, before, &happened).await?;
     if known {
-        history::append(&mut tx, application, &HistoryEntry::new(now, "known").by(&cases::person(session)))
+        history::append(&mut tx, application, &HistoryEntry::new(now, "known").by(&host::person(session)))
             .await?;
     }
     // As it is saved now; saving counts the revision up.
@@ -133,7 +133,7 @@ pub(super) async fn form(
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     let mut form = Form::typed(&page, &fields);
-    let kind = form.required_choice("kind", "field-kind", &case::kinds(&page));
+    let kind = form.required_choice("kind", "field-kind", &words::kinds(&page));
     let kind = if kind == "reject" { Kind::Reject } else { Kind::Grant };
     let amount = match kind {
         Kind::Grant => Some(form.need_money("amount_cents", "field-amount")),

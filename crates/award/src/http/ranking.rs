@@ -6,11 +6,10 @@ use axum::response::Response;
 use chassis::Session;
 use chassis::problem::{ApiQuery, Problem};
 use events::{Call, CallId, Cents};
-use pages::{Language, Page, Tab};
+use pages::{Page, Tab};
 use serde::Deserialize;
 
-use super::case::{post_reason, score};
-use super::list::last_place;
+use super::words::{badge, post_reason, score, stage_name, title};
 use super::{Shared, decides};
 use crate::award::Stage;
 use crate::budget::Budget;
@@ -85,29 +84,6 @@ impl Ranking<'_> {
     }
 }
 
-/// The title of a call in the reader's language.
-pub(super) fn title(page: &Page, call: &Call) -> String {
-    match page.language {
-        Language::De => call.title.de.clone(),
-        Language::En => call.title.en.clone(),
-    }
-}
-
-/// What a stage is called.
-pub(super) fn stage_name(page: &Page, stage: Stage) -> String {
-    page.t(format!("stage-{}", stage.name()))
-}
-
-/// How a stage is marked.
-pub(super) fn badge(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Granted => "success",
-        Stage::Rejected => "danger",
-        Stage::Waitlisted => "warning",
-        Stage::Ready | Stage::Proposed | Stage::Announced | Stage::Withdrawn => "info",
-    }
-}
-
 /// `GET /award`
 pub(super) async fn page(
     State(service): State<Shared>,
@@ -163,7 +139,7 @@ pub(super) async fn page(
     };
     let undelivered = notices::for_post(&mut db, id, day_in_germany(page.now), limit).await?;
     let lines: Vec<Line> = ranked.iter().map(|(.., line)| line.clone()).collect();
-    let last = last_place(&lines, limit);
+    let last = lists::last_place(&lines, limit);
     let row = |(rank, passed_over, line): (Option<usize>, Option<Cents>, Line)| Row {
         rank,
         passed_over: passed_over.map(|left| {

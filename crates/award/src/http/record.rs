@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
-use super::{Shared, answer, case, keep};
+use super::{Shared, answer, keep, words};
 use crate::AppState;
 use crate::calendar::day_in_germany;
 use crate::deadlines::Entry;
@@ -49,7 +49,7 @@ async fn act(
     notice.way = notice.way.record(recorded.entry, recorded.on, today)?;
     notices::save_way(&mut tx, &notice).await?;
     let happened = HistoryEntry::new(now, recorded.entry.name())
-        .by(&cases::person(session))
+        .by(&host::person(session))
         .remark(recorded.on.to_string());
     history::append(&mut tx, application, &happened).await?;
     let answer = answer::Notice::of(&notice, today);
@@ -79,7 +79,7 @@ pub(super) async fn form(
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     let mut form = Form::typed(&page, &fields);
-    let entry = form.required_choice("entry", "field-entry", &case::entries(&page));
+    let entry = form.required_choice("entry", "field-entry", &words::entries(&page));
     let on = form.need_date("on", "field-entry-day");
     let entry = Entry::ALL.into_iter().find(|one| one.name() == entry);
     if let (Some(entry), true) = (entry, form.is_valid()) {

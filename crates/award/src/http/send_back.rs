@@ -44,7 +44,7 @@ async fn act(
     }
     let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     cases::refuse_tied(&mut tx, application, session).await??;
-    let (now, by, before) = (tx.now(), cases::person(session), case.state.stage());
+    let (now, by, before) = (tx.now(), host::person(session), case.state.stage());
     let reason = parse::lines(&request.reason);
     let happened = HistoryEntry::new(now, "returned").by(&by).remark(reason.clone());
     let case = case.as_seen(request.revision)?.send_back(Signature { by, at: now }, reason)?;

@@ -3,7 +3,6 @@
 use bus::{Failure, Tx};
 use events::{EmailBounced, Event};
 
-use super::ABOUT_NOTICE;
 use crate::AppState;
 use crate::store::history::{self, HistoryEntry};
 use crate::store::{cases, notices};
@@ -11,7 +10,7 @@ use crate::store::{cases, notices};
 /// Hears it.
 pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<EmailBounced>) -> Result<(), Failure> {
     let EmailBounced { template, recipient, reason, bounced_at, .. } = &event.data;
-    if template != ABOUT_NOTICE {
+    if template != notices::EMAIL_TEMPLATE {
         return Ok(());
     }
     let application = event.application();

@@ -4,14 +4,14 @@ use bus::{Failure, Tx};
 use events::{EmailSent, Event};
 use uuid::Uuid;
 
-use super::ABOUT_NOTICE;
 use crate::AppState;
 use crate::store::history::{self, HistoryEntry};
 use crate::store::{cases, notices};
 
 /// Hears them. Most emails are about something else.
 pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<EmailSent>]) -> Result<(), Failure> {
-    let events: Vec<_> = events.iter().filter(|event| event.data.template == ABOUT_NOTICE).collect();
+    let events: Vec<_> =
+        events.iter().filter(|event| event.data.template == notices::EMAIL_TEMPLATE).collect();
     if events.is_empty() {
         return Ok(());
     }

@@ -12,14 +12,12 @@ mod tie_ended;
 
 use bus::Subscriptions;
 use events::{
-    ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ContactChanged, EmailBounced, EmailSent, Kind,
+    ApplicationSubmitted, ApplicationWithdrawn, CallPublished, ContactChanged, EmailBounced, EmailSent,
     ReviewCompleted, TieDeclared, TieEnded,
 };
 
 use crate::AppState;
 
-/// The template of the email that says that a notice waits in the portal: it is named like the fact it tells of.
-const ABOUT_NOTICE: &str = Kind::NoticeIssued.name();
 /// What operators see of one application.
 const DESCRIPTION: &str = "select jsonb_build_object('stage', stage, 'expected_cents', expected_cents, 'revision', revision) from cases where application = $1";
 /// How many applications are in each state.

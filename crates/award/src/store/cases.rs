@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use events::{ApplicationId, ApplicationSubmitted, Call, CallId, Cents, Contact, Person, ReviewCompleted};
+use events::{ApplicationId, ApplicationSubmitted, Call, CallId, Cents, Contact, ReviewCompleted};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -284,9 +284,4 @@ pub async fn refuse_tied(
     let Some(file) = file(&mut *db, application).await? else { return Ok(Ok(())) };
     let tie = ties::of(db, application, &file.submitted, session).await?;
     Ok(tie.map_or(Ok(()), |tie| Err(Refusal::Tied(tie))))
-}
-
-/// A person as facts name them.
-pub fn person(session: &chassis::Session) -> Person {
-    Person { id: session.person.clone(), name: session.name.clone() }
 }

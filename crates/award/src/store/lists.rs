@@ -240,3 +240,13 @@ pub async fn counts(db: &mut PgConnection, call: CallId) -> Result<Vec<(Stage, i
     let of = |stage: Stage| rows.iter().find(|row| row.stage == stage.name()).map_or(0, |row| row.cases);
     Ok(Stage::ALL.into_iter().map(|stage| (stage, of(stage))).collect())
 }
+
+/// Where the next page begins, if this one is full.
+pub fn last_place(lines: &[Line], limit: i64) -> Option<Place> {
+    let full = i64::try_from(lines.len()).is_ok_and(|length| length == limit);
+    lines.last().filter(|_| full).map(|line| Place {
+        weighted: line.weighted,
+        submitted: line.submitted_at.timestamp_micros(),
+        application: line.application,
+    })
+}

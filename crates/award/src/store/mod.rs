@@ -8,3 +8,12 @@ pub mod history;
 pub mod lists;
 pub mod notices;
 pub mod ties;
+
+use sqlx::migrate::Migrator;
+
+/// The tables of this service, versions from 1000 on; those of the bus come before.
+pub static MIGRATIONS: Migrator = {
+    let mut migrations = sqlx::migrate!("../../migrations/award");
+    migrations.ignore_missing = true;
+    migrations
+};

@@ -7,6 +7,9 @@ use sqlx::PgConnection;
 use crate::calendar::day_in_germany;
 use crate::deadlines::{DeliveryRecord, MESSAGE_OVERDUE_DAYS, Message, OFFER_DAYS};
 
+/// The template of the email that says that a notice waits in the portal: it is named like the fact it tells of.
+pub const EMAIL_TEMPLATE: &str = events::Kind::NoticeIssued.name();
+
 /// A notice without its PDF.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {

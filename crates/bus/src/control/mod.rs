@@ -263,3 +263,8 @@ pub struct RehearsedFact {
     /// Its payload.
     pub data: Value,
 }
+
+/// An answer as JSON.
+fn value(answer: impl Serialize) -> Result<Value, crate::Failure> {
+    Ok(serde_json::to_value(answer)?)
+}

@@ -9,8 +9,9 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::serve::value;
-use super::{Command, DryRun, Question, Reconciliation, RehearsedFact, Shown, Status, WaitingFact, Which};
+use super::{
+    Command, DryRun, Question, Reconciliation, RehearsedFact, Shown, Status, WaitingFact, Which, value,
+};
 use crate::audit;
 use crate::consumer::{Consumer, in_its_own_task};
 use crate::context::Context;

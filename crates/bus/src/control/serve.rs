@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use super::{Command, Missing, Question, Sums, ask, audit_subject, operator, operator_subject};
+use super::{Command, Missing, Question, Sums, ask, audit_subject, operator, operator_subject, value};
 use crate::Failure;
 use crate::audit;
 use crate::backoff::Backoff;
@@ -87,10 +87,6 @@ async fn answer<S: Send + Sync + 'static>(consumer: &Consumer<S>, message: Messa
         }
         Err(error) => tracing::error!(%error, "an answer cannot be written"),
     }
-}
-
-pub(super) fn value(answer: impl Serialize) -> Result<Value, Failure> {
-    Ok(serde_json::to_value(answer)?)
 }
 
 async fn answer_question<S: Send + Sync + 'static>(

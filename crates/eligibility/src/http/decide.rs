@@ -15,8 +15,8 @@ use pages::{Form, Page, kept};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::show::verdicts;
 use super::view::CaseView;
+use super::{kept_name, words};
 use crate::AppState;
 use crate::case::{LONGEST_REASON, Refused, Stage, Verdict};
 use crate::store::{cases, ties};
@@ -71,10 +71,9 @@ async fn decide(
     if ties::of(&mut tx, id, &case.submitted, session).await?.is_some() {
         return Err(NotDecided::Tied);
     }
-    let person = Person { id: session.person.clone(), name: session.name.clone() };
-    let (case, fact) = case.decide(order.decision, person, &order.reason, tx.now())?;
+    let (case, fact) = case.decide(order.decision, host::person(session), &order.reason, tx.now())?;
     cases::save(&mut tx, &case).await?;
-    outbox::append(&mut tx, case.id, fact, Cause::request(Some(trace.to_string())));
+    outbox::append(&mut tx, case.id, fact, host::cause(&trace));
     kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
     let view = CaseView::from(&case);
     once.store(&mut tx, &view).await?;
@@ -116,7 +115,7 @@ pub async fn page(
 ) -> Result<Response, Problem> {
     session.require(Role::CaseWorker)?;
     let mut form = Form::typed(&page, &fields);
-    let decision = form.required_choice("decision", "field-decision", &verdicts(&page));
+    let decision = form.required_choice("decision", "field-decision", &words::verdicts(&page));
     let reason = form.required("reason", "field-reason", LONGEST_REASON);
     if let (true, Some(decision)) = (form.is_valid(), Verdict::from_name(&decision)) {
         let order = Order { decision, reason };
@@ -160,9 +159,4 @@ pub async fn draft(
     let answer = kept::answer(&mut tx, &page, &session, &name, &fields, &back, gone, now).await?;
     host::commit(&service.bus, tx).await?;
     Ok(answer)
-}
-
-/// The name of this form.
-pub(super) fn kept_name(id: ApplicationId) -> String {
-    format!("decision/{id}")
 }

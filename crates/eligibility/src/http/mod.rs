@@ -2,9 +2,12 @@
 
 mod decide;
 mod list;
+mod routes;
 mod show;
 mod view;
 mod words;
+
+pub use routes::routes;
 
 use std::sync::Arc;
 
@@ -16,47 +19,11 @@ use chassis::{ProblemKind, Role};
 
 use crate::{AppState, PREFIX};
 
-/// All routes.
-pub fn routes(service: Arc<AppState>) -> Router {
-    Router::new()
-        .route("/eligibility", get(list::page))
-        .route("/eligibility/cases/{id}", get(show::page))
-        .route("/eligibility/cases/{id}/decision", post(decide::page))
-        .route("/eligibility/cases/{id}/draft", post(decide::draft))
-        .merge(api().into_router())
-        .with_state(service)
-}
+use events::ApplicationId;
 
-/// The API, with its description.
-fn api() -> ApiRouter<Arc<AppState>> {
-    ApiRouter::new("eligibility", PREFIX)
-        .get(
-            "/cases",
-            list::api,
-            Operation::new("List cases by state")
-                .description("What waits comes oldest first, everything else newest first.")
-                .role(Role::CaseWorker)
-                .query::<list::Wanted>()
-                .answers::<list::List>(StatusCode::OK),
-        )
-        .get(
-            "/cases/{id}",
-            show::api,
-            Operation::new("One case: what was submitted, what the rules found, what was decided")
-                .role(Role::CaseWorker)
-                .answers::<view::CaseView>(StatusCode::OK)
-                .problems(&[ProblemKind::NotFound]),
-        )
-        .post(
-            "/cases/{id}/decision",
-            decide::api,
-            Operation::new("Decide a case that was referred to a person")
-                .description("With the header Idempotency-Key the request can be repeated.")
-                .role(Role::CaseWorker)
-                .body::<decide::Order>()
-                .answers::<view::CaseView>(StatusCode::OK)
-                .problems(&[ProblemKind::NotFound, ProblemKind::Conflict]),
-        )
+/// The name under which the form of the decision is kept.
+fn kept_name(id: ApplicationId) -> String {
+    format!("decision/{id}")
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use pages::{Choice, Form, Keep, Language, Page, kept};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::decide::kept_name;
+use super::kept_name;
 use super::view::CaseView;
 use super::words;
 use crate::AppState;
@@ -63,7 +63,7 @@ pub async fn page(
         replies,
         form: form.with("key", Uuid::new_v4()),
         keep,
-        verdicts: verdicts(&page),
+        verdicts: words::verdicts(&page),
         just_decided: arrival.decided,
         left,
         tied,
@@ -174,14 +174,4 @@ impl<'a> CasePage<'a> {
             Decider::Rules => None,
         }
     }
-}
-
-/// What can be decided.
-pub(super) fn verdicts(page: &Page) -> Vec<Choice> {
-    [Verdict::Eligible, Verdict::Ineligible]
-        .map(|verdict| {
-            let key = format!("decide-{}", verdict.name());
-            Choice::new(verdict.name(), page.t(&key)).hint(page.t(format!("{key}-hint")))
-        })
-        .into()
 }

@@ -1,6 +1,7 @@
 //! What templates call things.
 
 use events::{Ags, Rule, municipality};
+use pages::{Choice, Page};
 
 use crate::case::{Stage, Verdict};
 
@@ -49,4 +50,14 @@ pub fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Eligible => stage(Stage::Eligible),
         Verdict::Ineligible => stage(Stage::Ineligible),
     }
+}
+
+/// What can be decided.
+pub(super) fn verdicts(page: &Page) -> Vec<Choice> {
+    [Verdict::Eligible, Verdict::Ineligible]
+        .map(|verdict| {
+            let key = format!("decide-{}", verdict.name());
+            Choice::new(verdict.name(), page.t(&key)).hint(page.t(format!("{key}-hint")))
+        })
+        .into()
 }

@@ -5,6 +5,7 @@
 
 mod office;
 mod project;
+mod result;
 mod words;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ use events::{Ags, ApplicationSubmitted, Call, Finding, FindingTexts, Outcome, Ru
 use pages::Language;
 
 use crate::register::Register;
+use result::RuleResult;
 
 /// What the rules found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,8 +84,8 @@ fn everybody(submitted: &ApplicationSubmitted) -> Vec<Ags> {
 fn known(language: Language, ags: &Ags) -> Finding {
     let say = |de: &str, en: &str| words::say(language, de, en);
     let found = match municipality(ags) {
-        Some(one) => Found::Met(format!("{} ({ags}), {}", one.name, words::kind(language, one.kind))),
-        None => Found::Open {
+        Some(one) => RuleResult::Met(format!("{} ({ags}), {}", one.name, words::kind(language, one.kind))),
+        None => RuleResult::Open {
             value: say(
                 &format!("Der Schlüssel {ags} steht nicht im Verzeichnis"),
                 &format!("The key {ags} is not in the register"),
@@ -105,42 +107,4 @@ fn known(language: Language, ags: &Ags) -> Finding {
         ),
         "Statistisches Bundesamt (Destatis), Gemeindeverzeichnis (GV100AD), Gebietsstand 30.11.2023 (bearbeitet)",
     )
-}
-
-/// What a rule found. There is no third variant, and must never be one.
-enum Found {
-    /// Clearly kept.
-    Met(String),
-    /// A person must decide.
-    Open { value: String, remedy: String },
-}
-
-impl Found {
-    /// Kept if `kept`; otherwise `remedy` is what would help.
-    fn kept_if(kept: bool, value: String, remedy: String) -> Self {
-        if kept { Self::Met(value) } else { Self::Open { value, remedy } }
-    }
-
-    fn finding(
-        self,
-        rule: Rule,
-        ags: Option<&Ags>,
-        clause: impl Into<String>,
-        source: impl Into<String>,
-    ) -> Finding {
-        let (outcome, value, remedy) = match self {
-            Self::Met(value) => (Outcome::Met, value, None),
-            Self::Open { value, remedy } => (Outcome::PersonMustDecide, value, Some(remedy)),
-        };
-        Finding {
-            rule,
-            ags: ags.cloned(),
-            outcome,
-            clause: clause.into(),
-            value,
-            source: source.into(),
-            remedy,
-            english: None,
-        }
-    }
 }

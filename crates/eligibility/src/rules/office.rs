@@ -5,7 +5,7 @@ use events::{Ags, Finding, OfficeRule, Rule};
 
 use pages::Language;
 
-use super::Found;
+use super::result::RuleResult;
 use super::words::{name, say};
 use crate::register::{Entry, Office, Register};
 
@@ -46,7 +46,7 @@ pub(super) fn finding(
         Some(entry) => format!("{of_day}: {}", entry.source),
         None => of_day,
     };
-    Found::kept_if(kept, value, remedy(language, rule, ags, entry)).finding(
+    RuleResult::kept_if(kept, value, remedy(language, rule, ags, entry)).finding(
         Rule::ImmigrationOffice,
         Some(ags),
         clause(language, rule),

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use events::{Application, ApplicationSubmitted, Call, Cents, Declaration, Finding, Rule};
 use pages::Language;
 
-use super::Found;
+use super::result::RuleResult;
 use super::words::{declaration, say};
 
 /// Submitted in the window (late ones are taken in and flagged, § 24 (3) VwVfG).
@@ -25,7 +25,7 @@ pub(super) fn deadline(language: Language, call: &Call, submitted: &ApplicationS
         &format!("Call: applications from {opens} to {closes}; § 24 (3) VwVfG"),
     );
     let source = say(language, "Eingangsvermerk des Portals", "The portal's note of receipt");
-    Found::kept_if(in_time, value, remedy).finding(Rule::Deadline, None, clause, source)
+    RuleResult::kept_if(in_time, value, remedy).finding(Rule::Deadline, None, clause, source)
 }
 
 /// The project runs in the days of the call.
@@ -45,7 +45,7 @@ pub(super) fn period(language: Language, call: &Call, application: &Application)
         &format!("Aufruf: Durchführung {first} bis {last}"),
         &format!("Call: projects from {first} to {last}"),
     );
-    Found::kept_if(inside, value, remedy).finding(Rule::ProjectPeriod, None, clause, of_period(language))
+    RuleResult::kept_if(inside, value, remedy).finding(Rule::ProjectPeriod, None, clause, of_period(language))
 }
 
 /// The project has not begun before the application (VV 1.3 to § 44 LHO).
@@ -67,7 +67,7 @@ pub(super) fn not_begun(language: Language, application: &Application, applied_o
         "VV Nr. 1.3 zu § 44 LHO: das Vorhaben ist noch nicht begonnen",
         "VV no. 1.3 on § 44 LHO: the project has not begun yet",
     );
-    Found::kept_if(applied_on <= begins, value, remedy).finding(
+    RuleResult::kept_if(applied_on <= begins, value, remedy).finding(
         Rule::NotBegun,
         None,
         clause,
@@ -92,7 +92,12 @@ pub(super) fn grant_limits(language: Language, call: &Call, application: &Applic
         &format!("Call: grants from {least} to {most}; VV no. 1.1 on § 44 LHO"),
     );
     let value = say(language, &format!("Beantragt sind {applied}"), &format!("Applied for: {applied}"));
-    Found::kept_if(inside, value, remedy).finding(Rule::GrantLimits, None, clause, of_financing(language))
+    RuleResult::kept_if(inside, value, remedy).finding(
+        Rule::GrantLimits,
+        None,
+        clause,
+        of_financing(language),
+    )
 }
 
 /// The full financing is secured, to the cent (VV 1.2 to § 44 LHO); shares of a joint project add up.
@@ -140,7 +145,7 @@ pub(super) fn financing(language: Language, application: &Application) -> Findin
         "VV Nr. 1.2 zu § 44 LHO: die Gesamtfinanzierung ist gesichert",
         "VV no. 1.2 on § 44 LHO: the full financing is secured",
     );
-    Found::kept_if(secured, value, remedy).finding(Rule::Financing, None, clause, of_financing(language))
+    RuleResult::kept_if(secured, value, remedy).finding(Rule::Financing, None, clause, of_financing(language))
 }
 
 /// All framework conditions are declared.
@@ -173,7 +178,7 @@ pub(super) fn declarations(language: Language, application: &Application) -> Fin
         "Call: framework conditions of the programme",
     );
     let source = say(language, "Antrag, Erklärungen", "Application, declarations");
-    Found::kept_if(missing.is_empty(), value, remedy).finding(Rule::Declarations, None, clause, source)
+    RuleResult::kept_if(missing.is_empty(), value, remedy).finding(Rule::Declarations, None, clause, source)
 }
 
 fn of_period(language: Language) -> String {

@@ -1,7 +1,7 @@
 //! Who may see and do what.
 
 use chassis::{Problem, Role, Session};
-use events::{Ags, Person, municipality};
+use events::{Ags, municipality};
 
 use crate::store::applications::Stored;
 
@@ -33,9 +33,4 @@ pub fn may_correct(session: &Session, stored: &Stored) -> Result<(), Problem> {
 /// Whether who is signed in applies for this municipality.
 pub fn owns(session: &Session, ags: &Ags) -> bool {
     session.has(Role::Applicant) && session.ags.as_deref() == Some(ags.as_str())
-}
-
-/// Who is signed in, as facts name them.
-pub fn person(session: &Session) -> Person {
-    Person { id: session.person.clone(), name: session.name.clone() }
 }

@@ -13,7 +13,7 @@ use events::{ApplicationId, Contact, Language as MailLanguage};
 use pages::kept::{self, Kept};
 use pages::{Choice, Keep, Page};
 
-use super::{access, application_path, cause, to};
+use super::{access, application_path, to};
 use crate::contact::NotCorrected;
 use crate::form::id_of;
 use crate::store::applications::{self, Stored};
@@ -148,8 +148,8 @@ pub(super) async fn correct(
     };
     let seen = fields.get(CHANGES).parse::<i32>().ok();
     let mut tx = host::begin(&service.bus).await?;
-    let by = access::person(&session);
-    let done = contact::save(&mut tx, id, typed, Some(seen.unwrap_or(-1)), by, cause(&trace)).await?;
+    let by = host::person(&session);
+    let done = contact::save(&mut tx, id, typed, Some(seen.unwrap_or(-1)), by, host::cause(&trace)).await?;
     match done.ok_or_else(Problem::not_found)? {
         Ok(()) => {
             kept::discard(&mut tx, &session.person, &kept_name(id)).await?;

@@ -12,7 +12,7 @@ use events::ApplicationId;
 use host::{IdempotencyKey, Idempotent};
 use pages::{Page, kept};
 
-use super::{access, application_path, cause, to};
+use super::{access, application_path, to};
 use crate::AppState;
 use crate::application::Status;
 use crate::reply::{self, LONGEST, MOST, Refused, WrongText};
@@ -62,7 +62,7 @@ pub(super) async fn reply(
         }
         Err(problem) => return Err(problem),
     }
-    let done = reply::save(&mut tx, id, text, access::person(&session), cause(&trace)).await?;
+    let done = reply::save(&mut tx, id, text, host::person(&session), host::cause(&trace)).await?;
     match done.ok_or_else(Problem::not_found)? {
         Ok(replies) => {
             once.store(&mut tx, &replies).await?;

@@ -12,7 +12,7 @@ use events::ApplicationId;
 use pages::{Page, kept};
 
 use super::draft::kept_name;
-use super::{access, application_path, cause, draft_path, gone, to};
+use super::{access, application_path, draft_path, gone, to};
 use crate::application::{Ready, Refused};
 use crate::store::{calls, drafts};
 use crate::{AppState, submission};
@@ -45,9 +45,9 @@ pub(super) async fn submit(
             return Err(Problem::forbidden().detail(refused.to_string()));
         }
     };
-    let by = access::person(&session);
+    let by = host::person(&session);
     kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
-    submission::submit(&mut tx, &service.numbers, id, &call, ready, by, cause(&trace)).await?;
+    submission::submit(&mut tx, &service.numbers, id, &call, ready, by, host::cause(&trace)).await?;
     host::commit(&service.bus, tx).await?;
     Ok(to(&format!("{}/receipt", application_path(id))))
 }

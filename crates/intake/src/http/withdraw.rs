@@ -13,7 +13,7 @@ use events::ApplicationId;
 use pages::kept::{self, Kept};
 use pages::{Keep, Page};
 
-use super::{access, application_path, cause, to};
+use super::{access, application_path, to};
 use crate::application::NotWithdrawn;
 use crate::store::applications::{self, Stored};
 use crate::{AppState, withdrawal};
@@ -115,7 +115,7 @@ pub(super) async fn withdraw(
     };
     let mut tx = host::begin(&service.bus).await?;
     kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
-    let done = withdrawal::withdraw(&mut tx, id, access::person(&session), reason, cause(&trace)).await?;
+    let done = withdrawal::withdraw(&mut tx, id, host::person(&session), reason, host::cause(&trace)).await?;
     match done.ok_or_else(Problem::not_found)? {
         Ok(_) => host::commit(&service.bus, tx).await?,
         // The second click of two.

@@ -12,5 +12,5 @@ pub async fn handle(
     tx: &mut Tx,
     events: &[Event<ApplicationWaitlisted>],
 ) -> Result<(), Failure> {
-    super::note(tx, events, |_| Entry::Waitlisted).await
+    crate::progress::note(tx, events, |_| Entry::Waitlisted).await
 }

@@ -12,5 +12,5 @@ pub async fn handle(
     tx: &mut Tx,
     events: &[Event<EligibilityConfirmed>],
 ) -> Result<(), Failure> {
-    super::note(tx, events, |_| Entry::Eligible).await
+    crate::progress::note(tx, events, |_| Entry::Eligible).await
 }

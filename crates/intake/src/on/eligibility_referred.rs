@@ -8,5 +8,5 @@ use crate::timeline::Entry;
 
 /// Notes it in the timelines.
 pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<EligibilityReferred>]) -> Result<(), Failure> {
-    super::note(tx, events, |fact| Entry::from(fact)).await
+    crate::progress::note(tx, events, |fact| Entry::from(fact)).await
 }

@@ -12,5 +12,5 @@ pub async fn handle(
     tx: &mut Tx,
     events: &[Event<IneligibilityConfirmed>],
 ) -> Result<(), Failure> {
-    super::note(tx, events, |fact| Entry::from(fact)).await
+    crate::progress::note(tx, events, |fact| Entry::from(fact)).await
 }

@@ -8,5 +8,5 @@ use crate::timeline::Entry;
 
 /// Notes it in the timelines.
 pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<NoticeIssued>]) -> Result<(), Failure> {
-    super::note(tx, events, |_| Entry::NoticeIssued).await
+    crate::progress::note(tx, events, |_| Entry::NoticeIssued).await
 }

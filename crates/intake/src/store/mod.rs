@@ -6,6 +6,15 @@ pub mod drafts;
 mod file_numbers;
 pub mod timeline;
 
+use sqlx::migrate::Migrator;
+
+/// The tables of this service, versions from 1000 on; those of the bus come before.
+pub static MIGRATIONS: Migrator = {
+    let mut migrations = sqlx::migrate!("../../migrations/intake");
+    migrations.ignore_missing = true;
+    migrations
+};
+
 pub use file_numbers::FileNumbers;
 
 /// Reads what only this service writes; what does not fit is a defect, seen as one.

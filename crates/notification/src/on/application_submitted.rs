@@ -4,9 +4,9 @@ use bus::{Failure, Tx};
 use events::{ApplicationSubmitted, Event};
 use pages::parse::{email, line};
 
-use super::tell;
 use crate::AppState;
 use crate::mail::Mail;
+use crate::queue::tell;
 use crate::store::contacts::{self, Contact};
 
 pub async fn handle(

@@ -3,9 +3,9 @@
 use bus::{Failure, Tx};
 use events::{ApplicationWithdrawn, Event};
 
-use super::tell;
 use crate::AppState;
 use crate::mail::Mail;
+use crate::queue::tell;
 use crate::store::contacts;
 
 pub async fn handle(

@@ -3,9 +3,9 @@
 use bus::{Failure, Tx};
 use events::{EligibilityReferred, Event, Outcome};
 
-use super::{tell, unless_withdrawn};
 use crate::AppState;
 use crate::mail::Mail;
+use crate::queue::{tell, unless_withdrawn};
 
 pub async fn handle(
     service: &AppState,

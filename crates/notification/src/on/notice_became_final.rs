@@ -3,9 +3,9 @@
 use bus::{Failure, Tx};
 use events::{Event, NoticeBecameFinal};
 
-use super::tell;
 use crate::AppState;
 use crate::mail::Mail;
+use crate::queue::tell;
 
 pub async fn handle(
     service: &AppState,

@@ -3,9 +3,9 @@
 use bus::{Failure, Tx};
 use events::{Event, NoticeIssued};
 
-use super::tell;
 use crate::AppState;
 use crate::mail::Mail;
+use crate::queue::tell;
 
 pub async fn handle(service: &AppState, tx: &mut Tx, events: &[Event<NoticeIssued>]) -> Result<(), Failure> {
     tell(service, tx, events, |_, _| Some(Mail::NoticeIssued)).await

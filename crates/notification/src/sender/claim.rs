@@ -12,9 +12,9 @@ use sqlx::{Connection as _, Executor as _};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::Sender;
 use super::ledger::Ledger;
 use super::readdress::{self, Email};
+use super::shared::Sender;
 use crate::delivery::Claim;
 use crate::store::deliveries::{self, Change, Job};
 use crate::store::{contacts, shown};

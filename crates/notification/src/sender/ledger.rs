@@ -14,7 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{Sender, readdress};
+use super::readdress;
+use super::shared::Sender;
 use crate::delivery::State;
 use crate::store::contacts;
 use crate::store::deliveries::{self, Change};

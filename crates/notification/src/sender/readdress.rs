@@ -8,10 +8,11 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Writer;
+use super::writer::Writer;
+use crate::mail::Content;
 use crate::mail::{is_lasting, outlives_withdrawal};
 use crate::store::contacts::Contact;
-use crate::store::deliveries::{self, Content, New, Past};
+use crate::store::deliveries::{self, New, Past};
 
 /// An email that is to go to another address.
 pub struct Email<'a> {

@@ -7,9 +7,9 @@ use bus::step::{Step, reached};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 
-use super::Sender;
 use super::compose::compose;
 use super::ledger::Ledger;
+use super::shared::Sender;
 use super::smtp::{Connection, HandedOver, Rejection};
 use crate::delivery::{Delivery, Later, NotPossible};
 use crate::store::deliveries::{Change, Job};

@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::delivery::{Delivery, State};
-use crate::mail::Source;
+use crate::mail::{Content, Source};
 
 /// The first half of the advisory locks that senders hold; the second is the sender's number.
 pub const SENDER_LOCKS: i32 = 0x6d61_696c;
@@ -29,23 +29,6 @@ pub struct New<'a> {
     pub message_id: String,
     /// What it says.
     pub content: Content,
-}
-
-/// What an email says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Content {
-    /// `de` or `en`.
-    pub language: String,
-    /// Name of the recipient.
-    pub recipient_name: String,
-    /// Header `Subject`, not encoded.
-    pub subject: String,
-    /// Plain text.
-    pub text: String,
-    /// HTML.
-    pub html: String,
-    /// What it was written from; none where an older release wrote it.
-    pub source: Option<Source>,
 }
 
 /// For how long an email that waits holds back later ones of its application. One that is put off for days does not

@@ -3,3 +3,12 @@
 pub mod contacts;
 pub mod deliveries;
 pub mod shown;
+
+use sqlx::migrate::Migrator;
+
+/// The tables of this service, versions from 1000 on; those of the bus come before.
+pub static MIGRATIONS: Migrator = {
+    let mut migrations = sqlx::migrate!("../../migrations/notification");
+    migrations.ignore_missing = true;
+    migrations
+};

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{State, cause, lock, person, refuse, refuse_on, refused_key, view};
+use super::{State, lock, refuse, refuse_on, refused_key, view};
 use crate::AppState;
 use crate::file::Refused;
 use crate::store::{drafts, files, ties};
@@ -47,7 +47,7 @@ async fn abstain(
     if let Some(()) = once.answer(&mut tx).await? {
         return Ok(());
     }
-    let who = person(session);
+    let who = host::person(session);
     let mut applicant = None;
     if declared.whole_applicant {
         files::read(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
@@ -80,7 +80,7 @@ pub async fn api(
     if !(1..=REASON_LIMIT).contains(&parse::length(&declared.reason)) {
         return Err(Problem::invalid([("/reason", format!("1 to {REASON_LIMIT} characters"))]));
     }
-    abstain(&service, &session, id, declared, key, &cause(trace), refuse).await?;
+    abstain(&service, &session, id, declared, key, &host::cause(&trace), refuse).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -98,7 +98,7 @@ pub async fn page(
     if typed.is_valid() {
         let declared = Abstain { reason, whole_applicant: form.fields.get("whole_applicant") == "yes" };
         let key = IdempotencyKey::new(form.fields.get("key"))?;
-        match abstain(&service, session, id, declared, key, &cause(trace), refuse_on(&page)).await {
+        match abstain(&service, session, id, declared, key, &host::cause(&trace), refuse_on(&page)).await {
             Ok(()) => return Ok(Redirect::to("/review?done=abstained").into_response()),
             // What the state of the file does not permit stands above the form, with what was typed.
             Err(Problem { kind: ProblemKind::Conflict, for_people: Some(why), .. }) => typed.refuse("", why),
@@ -125,7 +125,7 @@ pub async fn draft(
     let mut tx = host::begin(&service.bus).await?;
     let shown = view::load(&mut tx, session, id).await?;
     let now = tx.now();
-    let gone = shown.file.abstained(person(session), "…".to_owned(), now).err();
+    let gone = shown.file.abstained(host::person(session), "…".to_owned(), now).err();
     let gone = gone.map(|refused| page.t(refused_key(refused)));
     let (name, back) = (kept_name(id), path(id));
     let answer = kept::answer(&mut tx, &page, session, &name, &form.fields, &back, gone, now).await?;

@@ -9,7 +9,7 @@ use events::ApplicationId;
 use pages::Page;
 use pages::kept::{self, Answer};
 
-use super::{State, cause, lock, person, refused_key};
+use super::{State, lock, refused_key};
 use crate::file::Part;
 use crate::store::drafts::kept_name;
 use crate::store::files;
@@ -42,8 +42,8 @@ pub async fn page(
     if let Some(Part::Holds { .. }) = file.part_of(&session.person) {
         let until = now + TimeDelta::minutes(service.review.hold_minutes.into());
         // Whoever holds an open file may go on; a file that is not open is nobody's.
-        if let Ok(file) = file.taken(person(session), &ties, until, now) {
-            files::save(&mut tx, &file, &cause(trace)).await?;
+        if let Ok(file) = file.taken(host::person(session), &ties, until, now) {
+            files::save(&mut tx, &file, &host::cause(&trace)).await?;
         }
     }
     host::commit(&service.bus, tx).await?;

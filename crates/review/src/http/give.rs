@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::show::{self, score_field};
-use super::{State, cause, lock, person, refuse, refused_key};
+use super::{State, lock, refuse, refused_key};
 use crate::AppState;
 use crate::file::Refused;
 use crate::scores::{COMMENT_LIMIT, Mistake, ReviewInput, ScoringRules};
@@ -85,7 +85,7 @@ async fn give(
     let rules = calls::rules(&mut tx, file.call, terms.rule_version).await?;
     let rules = rules.ok_or_else(|| Problem::internal("an open file without rules"))?;
     let scale = ScoringRules::of(&rules).map_err(Problem::internal)?;
-    let judged = scale.judge(person(session), sheet);
+    let judged = scale.judge(host::person(session), sheet);
     let review = judged.map_err(|mistakes| NotTaken::Mistakes(mistakes, scale))?;
     let weighted = review.weighted;
 
@@ -118,11 +118,15 @@ pub async fn api(
         return Err(Problem::invalid([("/scores", format!("at most {MOST_SCORES} entries"))]));
     }
     let scores = sheet.scores.clone();
-    give(&service, &session, id, sheet, key, cause(trace)).await.map(ApiJson).map_err(|not| match not {
-        NotTaken::Mistakes(mistakes, _) => Problem::invalid(mistakes.iter().map(|one| explain(one, &scores))),
-        NotTaken::Refused(refused) => refuse(refused),
-        NotTaken::Problem(problem) => problem,
-    })
+    give(&service, &session, id, sheet, key, host::cause(&trace)).await.map(ApiJson).map_err(
+        |not| match not {
+            NotTaken::Mistakes(mistakes, _) => {
+                Problem::invalid(mistakes.iter().map(|one| explain(one, &scores)))
+            }
+            NotTaken::Refused(refused) => refuse(refused),
+            NotTaken::Problem(problem) => problem,
+        },
+    )
 }
 
 /// A mistake for programs: where, and what is expected.
@@ -152,7 +156,7 @@ pub async fn page(
     form.session.require(Role::Reviewer)?;
     let (session, key) = (&form.session, IdempotencyKey::new(form.fields.get("key"))?);
     let wrong: Vec<(String, String)> =
-        match give(&service, session, id, sheet(&form.fields), key, cause(trace)).await {
+        match give(&service, session, id, sheet(&form.fields), key, host::cause(&trace)).await {
             Ok(_) => return Ok(Redirect::to("/review?done=review").into_response()),
             Err(NotTaken::Problem(problem)) => return Err(problem),
             Err(NotTaken::Refused(refused)) => vec![(String::new(), page.t(refused_key(refused)))],

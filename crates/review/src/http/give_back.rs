@@ -10,7 +10,7 @@ use events::{ApplicationId, Cause};
 use host::{IdempotencyKey, Idempotent};
 use pages::Page;
 
-use super::{ButtonForm, State, cause, lock, person, refuse, refuse_on};
+use super::{ButtonForm, State, lock, refuse, refuse_on};
 use crate::AppState;
 use crate::file::Refused;
 use crate::store::files;
@@ -29,7 +29,7 @@ async fn give_back(
         return Ok(());
     }
     let (file, _) = lock(&mut tx, session, id).await?;
-    let file = file.returned(person(session), tx.now()).map_err(refuse)?;
+    let file = file.returned(host::person(session), tx.now()).map_err(refuse)?;
     files::save(&mut tx, &file, cause).await?;
     once.store(&mut tx, &()).await?;
     host::commit(&service.bus, tx).await
@@ -42,7 +42,7 @@ pub async fn api(
     trace: Trace,
     key: IdempotencyKey,
 ) -> Result<StatusCode, Problem> {
-    give_back(&service, &session, id, key, &cause(trace), refuse).await?;
+    give_back(&service, &session, id, key, &host::cause(&trace), refuse).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -59,7 +59,7 @@ pub async fn page(
         &form.session,
         id,
         IdempotencyKey::new(&form.data.key)?,
-        &cause(trace),
+        &host::cause(&trace),
         refuse_on(&page),
     )
     .await?;

@@ -8,10 +8,13 @@ mod give_back;
 mod list;
 mod next;
 mod queue;
+mod routes;
 mod show;
 mod take;
 mod ties;
 pub mod view;
+
+pub use routes::{api, routes};
 
 use std::sync::Arc;
 
@@ -34,108 +37,12 @@ use crate::visibility::{Visibility, visibility};
 /// The state of every route.
 pub(crate) type State = axum::extract::State<Arc<AppState>>;
 
-/// All routes of the service: pages below `/review`, the API below `/review/api`.
-pub fn routes(service: Arc<AppState>) -> Router {
-    let pages = Router::new()
-        .route("/review", get(queue::page))
-        .route("/review/next", post(next::page))
-        .route("/review/all", get(list::page))
-        .route("/review/ties", get(ties::page).post(ties::declare))
-        .route("/review/ties/draft", post(ties::draft))
-        .route("/review/ties/{id}/end", post(ties::end))
-        .route("/review/files/{id}", get(show::page))
-        .route("/review/files/{id}/review", get(show::page).post(give::page))
-        .route("/review/files/{id}/draft", post(draft::page))
-        .route("/review/files/{id}/take", post(take::page))
-        .route("/review/files/{id}/return", post(give_back::page))
-        .route("/review/files/{id}/abstain", get(abstain::ask).post(abstain::page))
-        .route("/review/files/{id}/abstain/draft", post(abstain::draft));
-    pages.merge(api().into_router()).with_state(service)
-}
-
-/// The API with its description.
-pub fn api() -> ApiRouter<Arc<AppState>> {
-    use ProblemKind::{Conflict, NotFound};
-    ApiRouter::new("review", "/review")
-        .post(
-            "/next",
-            next::api,
-            Operation::new("Take the next file")
-                .description(
-                    "The oldest file that waits for somebody like you, held for you from now on. You hold one \
-                     file at a time: asked again, the same one. 204 when nothing waits for you. Takes an \
-                     Idempotency-Key, as every operation that changes something.",
-                )
-                .role(Role::Reviewer)
-                .answers::<view::FileView>(StatusCode::OK)
-                .answers_nothing()
-                .problems(&[Conflict]),
-        )
-        .get(
-            "/queue",
-            queue::api,
-            Operation::new("How much waits, and the file you hold").answers::<view::QueueView>(StatusCode::OK),
-        )
-        .get(
-            "/files/{id}",
-            show::api,
-            Operation::new("One file")
-                .description("The reviews of others are shown once your own is given.")
-                .answers::<view::FileView>(StatusCode::OK)
-                .problems(&[NotFound]),
-        )
-        .post(
-            "/files/{id}/review",
-            give::api,
-            Operation::new("Give your review")
-                .role(Role::Reviewer)
-                .body::<give::GiveReview>()
-                .answers::<give::Given>(StatusCode::OK)
-                .problems(&[NotFound, Conflict]),
-        )
-        .post(
-            "/files/{id}/take",
-            take::api,
-            Operation::new("Take a file again that you gave back")
-                .role(Role::Reviewer)
-                .answers::<view::FileView>(StatusCode::OK)
-                .problems(&[NotFound, Conflict]),
-        )
-        .post(
-            "/files/{id}/return",
-            give_back::api,
-            Operation::new("Give a file back to the queue")
-                .role(Role::Reviewer)
-                .answers_nothing()
-                .problems(&[NotFound, Conflict]),
-        )
-        .post(
-            "/files/{id}/abstain",
-            abstain::api,
-            Operation::new("Declare bias: the file is never offered to you again")
-                .role(Role::Reviewer)
-                .body::<abstain::Abstain>()
-                .answers_nothing()
-                .problems(&[NotFound, Conflict]),
-        )
-}
-
 /// A form that is nothing but a button.
 #[derive(serde::Deserialize)]
 struct ButtonForm {
     /// Made with the page: pressed twice is pressed once.
     #[serde(default)]
     key: String,
-}
-
-/// The person behind a session.
-fn person(session: &Session) -> Person {
-    Person { id: session.person.clone(), name: session.name.clone() }
-}
-
-/// What a request says follows from no fact.
-fn cause(trace: Trace) -> Cause {
-    Cause::request(Some(trace.to_string()))
 }
 
 /// The municipalities this person has a tie to: their own, and those they declared.

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use events::{ApplicationId, Cause};
 use host::{IdempotencyKey, Idempotent};
 
-use super::{ButtonForm, State, cause, person, ties_of, view};
+use super::{ButtonForm, State, ties_of, view};
 use crate::AppState;
 use crate::store::{files, queue};
 
@@ -47,7 +47,7 @@ async fn find(
     session: &Session,
     cause: &Cause,
 ) -> Result<Option<ApplicationId>, Problem> {
-    let (who, email) = (person(session), session.email.as_deref());
+    let (who, email) = (host::person(session), session.email.as_deref());
     let ties = ties_of(tx, session).await?;
     let until = tx.now() + TimeDelta::minutes(service.review.hold_minutes.into());
     queue::one_at_a_time(tx, &who.id).await?;
@@ -76,7 +76,7 @@ pub async fn api(
     trace: Trace,
     key: IdempotencyKey,
 ) -> Result<Response, Problem> {
-    match take_next(&service, &session, key, &cause(trace)).await? {
+    match take_next(&service, &session, key, &host::cause(&trace)).await? {
         Some(taken) => Ok(ApiJson(view::file(&service, &session, taken).await?).into_response()),
         None => Ok(StatusCode::NO_CONTENT.into_response()),
     }
@@ -89,7 +89,8 @@ pub async fn page(
 ) -> Result<Redirect, Problem> {
     form.session.require(Role::Reviewer)?;
     let taken =
-        take_next(&service, &form.session, IdempotencyKey::new(&form.data.key)?, &cause(trace)).await?;
+        take_next(&service, &form.session, IdempotencyKey::new(&form.data.key)?, &host::cause(&trace))
+            .await?;
     Ok(match taken {
         Some(taken) => Redirect::to(&format!("/review/files/{taken}")),
         None => Redirect::to("/review?done=nothing"),

@@ -10,7 +10,7 @@ use events::{ApplicationId, Cause};
 use host::{IdempotencyKey, Idempotent};
 use pages::Page;
 
-use super::{ButtonForm, State, cause, lock, person, refuse, refuse_on, view};
+use super::{ButtonForm, State, lock, refuse, refuse_on, view};
 use crate::AppState;
 use crate::file::Refused;
 use crate::store::{files, queue};
@@ -34,7 +34,7 @@ async fn take(
         return Err(refuse(Refused::HoldsAnother));
     }
     let until = tx.now() + TimeDelta::minutes(service.review.hold_minutes.into());
-    let file = file.taken(person(session), &ties, until, tx.now()).map_err(&refuse)?;
+    let file = file.taken(host::person(session), &ties, until, tx.now()).map_err(&refuse)?;
     files::save(&mut tx, &file, cause).await.map_err(|error| match error.as_database_error() {
         Some(database) if database.is_unique_violation() => refuse(Refused::HoldsAnother),
         _ => error.into(),
@@ -50,7 +50,7 @@ pub async fn api(
     trace: Trace,
     key: IdempotencyKey,
 ) -> Result<ApiJson<view::FileView>, Problem> {
-    take(&service, &session, id, key, &cause(trace), refuse).await?;
+    take(&service, &session, id, key, &host::cause(&trace), refuse).await?;
     Ok(ApiJson(view::file(&service, &session, id).await?))
 }
 
@@ -62,7 +62,14 @@ pub async fn page(
     form: PageForm<ButtonForm>,
 ) -> Result<Redirect, Problem> {
     form.session.require(Role::Reviewer)?;
-    take(&service, &form.session, id, IdempotencyKey::new(&form.data.key)?, &cause(trace), refuse_on(&page))
-        .await?;
+    take(
+        &service,
+        &form.session,
+        id,
+        IdempotencyKey::new(&form.data.key)?,
+        &host::cause(&trace),
+        refuse_on(&page),
+    )
+    .await?;
     Ok(Redirect::to(&format!("/review/files/{id}")))
 }

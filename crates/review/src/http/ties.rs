@@ -13,7 +13,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::abstain::REASON_LIMIT;
-use super::{ButtonForm, State, cause, person};
+use super::{ButtonForm, State};
 use crate::store::ties;
 use crate::store::ties::Tie;
 
@@ -87,10 +87,10 @@ pub async fn declare(
     if let Some(released) = once.answer(&mut tx).await? {
         return Ok(to_list(released).into_response());
     }
-    let who = person(session);
+    let who = host::person(session);
     ties::declare(&mut tx, Uuid::new_v4(), &who, &ags, &reason).await?;
     // The file in hand may be one of theirs, and so may one they have reviewed.
-    let released = ties::tell_of_person(&mut tx, &who, &reason, &cause(trace)).await?;
+    let released = ties::tell_of_person(&mut tx, &who, &reason, &host::cause(&trace)).await?;
     kept::discard(&mut tx, &who.id, FORM).await?;
     once.store(&mut tx, &released).await?;
     host::commit(&service.bus, tx).await?;
@@ -132,7 +132,7 @@ pub async fn end(
     if once.answer::<()>(&mut tx).await?.is_none() {
         let ended = ties::end(&mut tx, id, &form.session.person).await?;
         let ags = ended.ok_or_else(Problem::not_found)?;
-        ties::tell_end(&mut tx, &person(&form.session), &ags, &cause(trace)).await?;
+        ties::tell_end(&mut tx, &host::person(&form.session), &ags, &host::cause(&trace)).await?;
         once.store(&mut tx, &()).await?;
         host::commit(&service.bus, tx).await?;
     }

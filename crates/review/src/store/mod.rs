@@ -8,6 +8,15 @@ pub mod mails;
 pub mod queue;
 pub mod ties;
 
+use sqlx::migrate::Migrator;
+
+/// The tables of this service, versions from 1000 on; those of the bus come before.
+pub static MIGRATIONS: Migrator = {
+    let mut migrations = sqlx::migrate!("../../migrations/review");
+    migrations.ignore_missing = true;
+    migrations
+};
+
 /// A row that this release cannot read.
 fn unreadable(what: &str) -> sqlx::Error {
     sqlx::Error::Decode(format!("unreadable {what}").into())

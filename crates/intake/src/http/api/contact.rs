@@ -11,7 +11,7 @@ use host::{IdempotencyKey, Idempotent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::http::{access, cause};
+use crate::http::access;
 use crate::store::applications;
 use crate::{AppState, check, contact};
 
@@ -45,7 +45,7 @@ pub(super) async fn correct(
     if let Some(corrected) = once.answer(&mut tx).await? {
         return Ok(ApiJson(corrected));
     }
-    contact::save(&mut tx, id, contact.clone(), None, access::person(&session), cause(&trace))
+    contact::save(&mut tx, id, contact.clone(), None, host::person(&session), host::cause(&trace))
         .await?
         .ok_or_else(Problem::not_found)?
         .map_err(|refused| Problem::conflict(refused.to_string()))?;

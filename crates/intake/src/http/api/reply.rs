@@ -12,7 +12,7 @@ use host::{IdempotencyKey, Idempotent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::http::{access, cause};
+use crate::http::access;
 use crate::store::applications;
 use crate::{AppState, reply};
 
@@ -50,7 +50,7 @@ pub(super) async fn reply(
     if let Some(taken) = once.answer(&mut tx).await? {
         return Ok((StatusCode::CREATED, ApiJson(taken)));
     }
-    let replies = reply::save(&mut tx, id, text, access::person(&session), cause(&trace))
+    let replies = reply::save(&mut tx, id, text, host::person(&session), host::cause(&trace))
         .await?
         .ok_or_else(Problem::not_found)?
         .map_err(|refused| Problem::conflict(refused.to_string()))?;

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::application::{Ready, Refused};
-use crate::http::{access, cause};
+use crate::http::access;
 use crate::store::calls;
 use crate::{AppState, submission};
 
@@ -57,8 +57,9 @@ pub(super) async fn submit(
     let ready =
         Ready::new(body.application, &call, &ags, tx.now()).map_err(|error| refused(&service, error))?;
     let id = ApplicationId(bus::outbox::new_id(tx.now()).uuid());
-    let by = access::person(&session);
-    let fact = submission::submit(&mut tx, &service.numbers, id, &call, ready, by, cause(&trace)).await?;
+    let by = host::person(&session);
+    let fact =
+        submission::submit(&mut tx, &service.numbers, id, &call, ready, by, host::cause(&trace)).await?;
     let receipt = Receipt { id, file_number: fact.file_number, late: fact.late };
     once.store(&mut tx, &receipt).await?;
     host::commit(&service.bus, tx).await?;

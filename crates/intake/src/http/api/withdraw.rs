@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::application::Status;
-use crate::http::{access, cause};
+use crate::http::access;
 use crate::store::applications;
 use crate::{AppState, withdrawal};
 
@@ -51,7 +51,7 @@ pub(super) async fn withdraw(
     }
     let stored = applications::find(&mut tx, id).await?.filter(|stored| access::owns(&session, &stored.ags));
     stored.ok_or_else(Problem::not_found)?;
-    let status = withdrawal::withdraw(&mut tx, id, access::person(&session), reason, cause(&trace))
+    let status = withdrawal::withdraw(&mut tx, id, host::person(&session), reason, host::cause(&trace))
         .await?
         .ok_or_else(Problem::not_found)?
         .map_err(|refused| Problem::conflict(refused.to_string()))?;

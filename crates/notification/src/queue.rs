@@ -1,0 +1,51 @@
+//! A fact becomes an email that waits to be sent.
+
+use bus::{Failure, Tx};
+use events::{ApplicationId, Event, Fact};
+use uuid::Uuid;
+
+use crate::AppState;
+use crate::mail::Mail;
+use crate::store::contacts::{self, Contact};
+use crate::store::deliveries::{self, New};
+
+/// Queues the email about each of these facts, where there is one to send. Nothing is sent in here: the rows commit
+/// with the inbox.
+pub(crate) async fn tell<F: Fact<Key = ApplicationId>>(
+    service: &AppState,
+    tx: &mut Tx,
+    events: &[Event<F>],
+    mail: impl Fn(&F, &Contact) -> Option<Mail>,
+) -> Result<(), Failure> {
+    let contacts = contacts::of(tx, &applications(events)).await?;
+    let mut emails = Vec::with_capacity(events.len());
+    for event in events {
+        let contact = &contacts[&event.key];
+        let Some(mail) = mail(&event.data, contact) else { continue };
+        let content = mail
+            .render(event.time, contact, &service.portal, service.pages.messages())
+            .map_err(Failure::park)?;
+        emails.push(New {
+            about: event.id,
+            application: event.key,
+            template: F::KIND.name(),
+            traceparent: event.traceparent.as_deref(),
+            recipient: &contact.email,
+            message_id: deliveries::message_id(event.id, &contact.email, service.sender.domain()),
+            content,
+        });
+    }
+    let now = tx.now();
+    deliveries::queue_all(tx, &emails, now).await?;
+    service.sender.wake();
+    Ok(())
+}
+
+pub(crate) fn applications<F: Fact<Key = ApplicationId>>(events: &[Event<F>]) -> Vec<Uuid> {
+    events.iter().map(|event| event.key.uuid()).collect()
+}
+
+/// A withdrawal may have been faster: then there is nothing to tell.
+pub(crate) fn unless_withdrawn(contact: &Contact, mail: Mail) -> Option<Mail> {
+    contact.withdrawn_at.is_none().then_some(mail)
+}

@@ -1,0 +1,82 @@
+//! What claims and connections share.
+
+use std::time::Duration;
+
+use chassis::{App, Clock};
+use lettre::message::Mailbox;
+use pages::Pages;
+use sqlx::PgPool;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::outage::{Away, Outage};
+use super::smtp::Server;
+use super::writer::Writer;
+use crate::config::Settings;
+use crate::delivery::Policy;
+
+/// What claims and connections share.
+pub struct Sender {
+    pub(super) db: PgPool,
+    pub(super) clock: Clock,
+    pub(super) policy: Policy,
+    pub(super) server: Server,
+    pub(super) from: Mailbox,
+    pub(super) connections: usize,
+    pub(super) idle: u32,
+    pub(super) outage: Outage,
+    pub(super) writer: Writer,
+    pub(super) wake: Notify,
+    pub(super) draining: CancellationToken,
+}
+
+impl Sender {
+    /// A sender that does not send yet.
+    ///
+    /// # Errors
+    /// A certificate that cannot be read; no sender.
+    pub fn new(process: &App, db: PgPool, settings: &Settings, pages: Pages) -> Result<Self, String> {
+        let smtp = settings.smtp.clone();
+        let from = settings.from()?;
+        let writer =
+            Writer { pages, portal: settings.portal.url.clone(), domain: from.email.domain().to_owned() };
+        Ok(Self {
+            db,
+            clock: process.clock().clone(),
+            policy: settings.policy(),
+            from,
+            writer,
+            connections: smtp.connections.get(),
+            idle: smtp.idle,
+            server: Server::new(smtp)?,
+            outage: Outage::new(Duration::from_secs(u64::from(settings.delivery.longest_outage_pause))),
+            wake: Notify::new(),
+            draining: process.draining(),
+        })
+    }
+
+    /// Something is queued, or will be as soon as its transaction commits.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// What writes the emails.
+    pub fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    /// What is wrong with the mail server, if something is.
+    pub fn away(&self) -> Option<Away> {
+        self.outage.now()
+    }
+
+    /// Where Message-IDs are made: the domain that emails come from.
+    pub fn domain(&self) -> &str {
+        self.writer.domain()
+    }
+
+    /// `host:port` of the mail server.
+    pub fn server(&self) -> String {
+        self.server.name()
+    }
+}

@@ -1,0 +1,67 @@
+//! What lies around the routes of a service that has pages.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use chassis::App;
+use chassis::http::ProblemPage;
+use uuid::Uuid;
+
+use crate::messages::Language;
+use crate::page::{LANGUAGE_COOKIE, Page, Pages, without_language};
+use crate::{assets, problems};
+
+/// The cookie that names the page whose form was taken last.
+const TAKEN_COOKIE: &str = "bescheid_taken";
+
+impl Pages {
+    /// `routes` with everything pages need: the files below `<prefix>/assets`, [`Page`] as an argument of
+    /// handlers, problems shown as pages, and the language switch (`?lang=en`).
+    pub fn around(&self, process: &App, routes: Router) -> Router {
+        let pages = self.clone();
+        process.show_problems_with(ProblemPage::new(move |process, parts, problem| {
+            problems::draw(&Page::of(&pages, process, parts), problem)
+        }));
+        let pages = self.clone();
+        routes
+            .layer(middleware::from_fn(move |mut request: Request, next: Next| {
+                request.extensions_mut().insert(pages.clone());
+                switch_language(request, next)
+            }))
+            .layer(middleware::from_fn(say_taken))
+            .route(&format!("{}/assets/{{name}}", self.prefix()), get(assets::asset))
+    }
+}
+
+/// `?lang=en` sets the cookie and goes back to the same address without it.
+async fn switch_language(request: Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let wanted = query.split('&').find_map(|pair| Language::from_code(pair.strip_prefix("lang=")?));
+    let Some(language) = wanted.filter(|_| request.method() == Method::GET) else {
+        return next.run(request).await;
+    };
+    let cookie = format!("{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax", language.code());
+    let mut response = Redirect::to(&without_language(request.uri().path(), query)).into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// A form that was sent with `?sent=<open page>` and answered by a redirect was taken, or is kept: the cookie says so to
+/// the script, which then gives up the browser's copy. Nothing else proves that somebody has heard it.
+async fn say_taken(request: Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let sent = query.split('&').find_map(|pair| pair.strip_prefix("sent=")?.parse::<Uuid>().ok());
+    let sent = sent.filter(|_| request.method() == Method::POST);
+    let mut response = next.run(request).await;
+    let Some(sent) = sent.filter(|_| response.status() == StatusCode::SEE_OTHER) else { return response };
+    let cookie = format!("{TAKEN_COOKIE}={sent}; Path=/; Max-Age=60; SameSite=Lax");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
