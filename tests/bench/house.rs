@@ -7,8 +7,8 @@ use std::sync::Arc;
 use anyhow::Result;
 use bescheid::service::migrators;
 use bus::{Bus, Running};
+use chassis::Clock;
 use chassis::settings::Database;
-use chassis::{App, Clock};
 use chrono::TimeDelta;
 use events::{Application, ApplicationId, Call, Cause, Person, Service};
 use intake::FileNumbers;
@@ -148,7 +148,7 @@ fn application() -> Application {
 /// Queues emails and does not send them: that is measured by itself.
 fn notification(servers: &Servers, db: PgPool, bus: Bus) -> Result<notification::AppState> {
     let settings: notification::Settings = toml::from_str(&mail_settings(servers))?;
-    let process = App::for_test("notification", Clock::system());
+    let process = testkit::process("notification", Clock::system());
     let sender = notification::sender::Sender::new(&process, db.clone(), &settings)
         .map_err(|error| anyhow::anyhow!(error))?;
     Ok(notification::AppState {

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 use bus::Bus;
+use chassis::Clock;
 use chassis::settings::Database;
-use chassis::{App, Clock};
 use events::{ApplicationId, EventId, Language};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail as From, Rcpt};
@@ -36,7 +36,7 @@ pub async fn measure(servers: &Servers, rounds: usize, table: &mut Table) -> Res
     let settings: notification::Settings = toml::from_str(&mail_settings(servers))?;
     let connections = settings.smtp.connections.get();
     let bus = Bus::connect(notification::NAME, &settings.nats, db.clone(), || Clock::system().now()).await?;
-    let process = App::for_test("notification", Clock::system());
+    let process = testkit::process("notification", Clock::system());
     let sender = Sender::new(&process, db.clone(), &settings).map_err(|error| anyhow::anyhow!(error))?;
     let sender = Arc::new(sender);
     // What became of each email is said, as it is in the service.

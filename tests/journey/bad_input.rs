@@ -155,7 +155,7 @@ async fn nobody_approves_their_own_proposal() {
             ags: None,
             expires: now + chrono::TimeDelta::hours(1),
         };
-        chassis::settings::SessionKeys::for_test().sign(&session)
+        testkit::session_keys().sign(&session)
     };
     world.until_case(&id, "ready").await;
     let proposal = json!({ "kind": "grant", "amount_cents": 4_800_000 });

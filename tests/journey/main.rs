@@ -5,3 +5,4 @@ mod bad_input;
 mod operators;
 mod reading;
 mod stories;
+mod traces;

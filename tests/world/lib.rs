@@ -21,7 +21,6 @@ use bescheid::reconciliation::Reconciliations;
 use bescheid::service::{migrators, prefix};
 use bus::control::Operator;
 use bus::{Bus, Stats};
-use chassis::settings::SessionKeys;
 use chassis::{App, Shutdown, TestClock};
 use events::{Call, Service};
 use local::{Mailbox, Nats};
@@ -100,14 +99,14 @@ impl World {
         let mail_folder = tempfile::tempdir().expect("a folder for the mailbox");
         let mailbox = Mailbox::start(mail_folder.path(), 0).await.expect("a mailbox");
 
-        let front = App::for_test("bescheid", clock.clock());
+        let front = testkit::process("bescheid", clock.clock());
         let url = front.url();
         let mut databases = BTreeMap::new();
         let mut processes = Vec::new();
         let mut addresses = BTreeMap::<&'static str, SocketAddr>::new();
         for service in Service::ALL {
             let database = testkit::database(service.name(), &migrators(service)).await;
-            let process = App::for_test(service.name(), clock.clock());
+            let process = testkit::process(service.name(), clock.clock());
             addresses.insert(prefix(service), process.address());
             let settings = settings(service, &database.url, &nats.url(), &url, mailbox.port());
             processes.push((process.shutdown(), run(service, process, &settings)));
@@ -136,7 +135,7 @@ impl World {
         });
         processes.insert(0, (shutdown, served));
 
-        let api = Api::new(url.clone(), SessionKeys::for_test(), clock.clock());
+        let api = Api::new(url.clone(), testkit::session_keys(), clock.clock());
         let folders = vec![nats_folder, mail_folder];
         Self { url, api, clock, mailbox, nats, operator, databases, processes, doubler, _folders: folders }
     }

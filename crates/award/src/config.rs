@@ -14,11 +14,11 @@ host::settings! {
 #[serde(deny_unknown_fields, default)]
 pub struct Sweep {
     /// Seconds between two looks.
-    pub every: u64,
+    pub every_seconds: u64,
 }
 
 impl Default for Sweep {
     fn default() -> Self {
-        Self { every: 60 }
+        Self { every_seconds: 60 }
     }
 }

@@ -24,7 +24,7 @@ const AT_ONCE: i64 = 500;
 /// # Errors
 /// Never: what fails now is tried at the next look.
 pub async fn run(service: Arc<AppState>, draining: CancellationToken) -> Result<(), StartError> {
-    let mut ticks = tokio::time::interval(Duration::from_secs(service.sweep.every.max(1)));
+    let mut ticks = tokio::time::interval(Duration::from_secs(service.sweep.every_seconds.max(1)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while draining.run_until_cancelled(ticks.tick()).await.is_some() {
         if let Err(error) = look(&service).await {

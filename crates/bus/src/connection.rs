@@ -7,6 +7,7 @@ use async_nats::jetstream::context::ContextBuilder;
 use async_nats::{ConnectOptions, Event};
 use chrono::{DateTime, Utc};
 use events::Service;
+use secrecy::ExposeSecret;
 use sqlx::PgPool;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -81,7 +82,7 @@ impl Bus {
                 }
             });
         if let (Some(user), Some(password)) = (&settings.user, &settings.password) {
-            options = options.user_and_password(user.clone(), password.0.clone());
+            options = options.user_and_password(user.clone(), password.expose_secret().to_owned());
         }
         let client = options
             .connect(settings.addresses())

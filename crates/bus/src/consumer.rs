@@ -13,6 +13,7 @@ use async_nats::jetstream::{AckKind, Message};
 use events::{Header, STREAM};
 use futures_util::future::ready;
 use futures_util::{FutureExt, StreamExt};
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::Failure;
@@ -23,7 +24,7 @@ use crate::gate::{self, Applied, Incoming, Verdict};
 use crate::linger;
 use crate::parked::{self, Attempt};
 use crate::step::{Step, reached};
-use crate::subscriptions::Subscriptions;
+use crate::subscriptions::{Subscriptions, trace_id};
 
 /// Facts in one transaction at most.
 const BATCH: usize = 200;
@@ -235,26 +236,36 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 acknowledge(message).await;
                 self.release(applied.waiting.into_iter().collect()).await;
             }
-            Err(Failure::Park(reason)) => {
+            Err(failure) => self.not_heard(message, incoming, failure).instrument(incoming.span()).await,
+        }
+    }
+
+    async fn not_heard(&self, message: &Message, incoming: &Incoming, failure: Failure) {
+        let failure = match failure {
+            Failure::Park(reason) => {
                 match with_deadline(IO_DEADLINE, parked::park(&self.context, incoming, &reason)).await {
-                    Ok(()) => acknowledge(message).await,
-                    Err(failure) => self.later(message, &failure).await,
+                    Ok(()) => return acknowledge(message).await,
+                    Err(failure) => failure,
                 }
             }
-            Err(failure) => self.later(message, &failure).await,
-        }
+            failure => failure,
+        };
+        self.later(message, &failure).await;
     }
 
     /// Hears a fact that did not get through twice: its own process may have died of it.
     async fn consume_suspect(&self, message: Message, incoming: Incoming) {
-        match with_deadline(IO_DEADLINE, parked::attempt(&self.context, &incoming)).await {
+        match with_deadline(IO_DEADLINE, parked::attempt(&self.context, &incoming))
+            .instrument(incoming.span())
+            .await
+        {
             Ok(Attempt::Begun) => {
                 let id = incoming.header.id;
                 self.consume_one(&message, &incoming).await;
                 parked::clear_attempt(&self.context, id).await;
             }
             Ok(Attempt::Parked) => acknowledge(&message).await,
-            Err(failure) => self.later(&message, &failure).await,
+            Err(failure) => self.later(&message, &failure).instrument(incoming.span()).await,
         }
     }
 
@@ -307,7 +318,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         for key in keys {
             // Several units of work, each with its own limit.
             if let Err(failure) = with_deadline(20 * IO_DEADLINE, self.release_key(key)).await {
-                tracing::warn!(%failure, "held facts: not now; the sweep tries again");
+                tracing::warn!(%failure, %key, "held facts: not now; the sweep tries again");
             }
         }
     }
@@ -318,7 +329,8 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         let (mut waiting, mut not_now) = (Vec::new(), Ok(()));
         while let Some(incoming) = parked::next_due(&self.context, key, &waiting).await? {
             // What was held may have been held because its process died of it.
-            if parked::attempt(&self.context, &incoming).await? == Attempt::Parked {
+            let attempt = parked::attempt(&self.context, &incoming).instrument(incoming.span()).await?;
+            if attempt == Attempt::Parked {
                 break;
             }
             let heard = self.transact(vec![incoming.clone()]).await;
@@ -330,7 +342,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 }
                 Ok(_) => break,
                 Err(Failure::Park(reason)) => {
-                    parked::park(&self.context, &incoming, &reason).await?;
+                    parked::park(&self.context, &incoming, &reason).instrument(incoming.span()).await?;
                     break;
                 }
                 Err(failure) => {
@@ -364,6 +376,10 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             Verdict::Duplicate => "duplicate",
             Verdict::Held => "held",
         };
+        tracing::debug!(
+            kind = header.kind.name(), event_id = %header.id, key = %header.key,
+            trace_id = trace_id(header.traceparent.as_deref()), verdict, "heard"
+        );
         metrics::counter!("bus_consumed_total", "source" => header.source.name(), "verdict" => verdict)
             .increment(1);
     }

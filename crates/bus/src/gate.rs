@@ -8,9 +8,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use events::{Header, Kind, Service};
 use sqlx::PgConnection;
+use tracing::Span;
 use uuid::Uuid;
 
-use crate::subscriptions::Subscriptions;
+use crate::subscriptions::{Subscriptions, fact_span};
 use crate::{Failure, Tx};
 
 /// A fact as it came from the broker.
@@ -18,6 +19,14 @@ use crate::{Failure, Tx};
 pub(crate) struct Incoming {
     pub header: Header,
     pub envelope: Vec<u8>,
+}
+
+impl Incoming {
+    /// For what is logged about it outside of its handler.
+    pub(crate) fn span(&self) -> Span {
+        let header = &self.header;
+        fact_span(header.kind, header.id, header.key, header.traceparent.as_deref())
+    }
 }
 
 /// What became of a fact; whatever it is, it may be acknowledged once the transaction commits.
@@ -55,7 +64,8 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
         let gate = (header.source, header.key);
         let head = heads.get_mut(&gate).ok_or_else(|| Failure::park("the gate has no head"))?;
         if header.version <= *head {
-            match version_conflicts(header, known.get(&(header.source, header.key, header.version))) {
+            let known = known.get(&(header.source, header.key, header.version));
+            match incoming.span().in_scope(|| version_conflicts(header, known)) {
                 None => {
                     // It may be one that was held: its copy goes below.
                     if waiting.keys.contains(&header.key) {

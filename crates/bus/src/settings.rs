@@ -1,3 +1,4 @@
+use secrecy::SecretString;
 use serde::Deserialize;
 
 /// Section `[nats]` of a service's settings.
@@ -11,7 +12,7 @@ pub struct Settings {
     pub user: Option<String>,
     /// Its password.
     #[serde(default)]
-    pub password: Option<Password>,
+    pub password: Option<SecretString>,
     /// Copies of the stream: 1, or 3 in a cluster.
     #[serde(default = "one")]
     pub replicas: usize,
@@ -34,23 +35,6 @@ fn default_audit_seconds() -> u32 {
 
 fn default_max_bytes() -> i64 {
     1 << 30
-}
-
-/// A password; never printed.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Password(pub(crate) String);
-
-impl From<String> for Password {
-    fn from(password: String) -> Self {
-        Self(password)
-    }
-}
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…")
-    }
 }
 
 impl Settings {

@@ -5,7 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use events::{Event, Fact, Kind, Service};
+use events::{Event, EventId, Fact, Kind, Service};
+use tracing::{Instrument, Span};
+use uuid::Uuid;
 
 use crate::{Failure, Tx};
 
@@ -51,6 +53,21 @@ where
     }
 }
 
+/// What each log line about a fact carries. Nothing of it is computed where the log leaves spans out.
+pub(crate) fn fact_span(kind: Kind, id: EventId, key: Uuid, traceparent: Option<&str>) -> Span {
+    tracing::info_span!("fact", kind = kind.name(), event_id = %id, %key, trace_id = trace_id(traceparent))
+}
+
+/// The trace that a request which caused a fact has in its own log lines, too; empty where a deadline caused it.
+pub(crate) fn trace_id(traceparent: Option<&str>) -> &str {
+    // 00-<trace id>-<span id>-<flags>
+    traceparent.and_then(|text| text.split('-').nth(1)).unwrap_or_default()
+}
+
+fn span<F: Fact>(event: &Event<F>) -> Span {
+    fact_span(F::KIND, event.id, event.key.into(), event.traceparent.as_deref())
+}
+
 type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 type Dispatch<S> = Arc<dyn for<'a> Fn(&'a S, &'a mut Tx, &'a [&'a [u8]]) -> HandlerFuture<'a> + Send + Sync>;
 
@@ -92,7 +109,7 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
             Box::pin(async move {
                 for bytes in envelopes {
                     let event = Event::<F>::read(bytes)?;
-                    handler.handle(service, tx, &event).await?;
+                    handler.handle(service, tx, &event).instrument(span(&event)).await?;
                 }
                 Ok(())
             })
@@ -114,7 +131,12 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
             Box::pin(async move {
                 let events = envelopes.iter().map(|bytes| Event::<F>::read(bytes));
                 let events = events.collect::<Result<Vec<_>, _>>()?;
-                handler.handle(service, tx, &events).await
+                // Where several fail together each is consumed again by itself, so that a failure names its fact.
+                let span = match &events[..] {
+                    [event] => span(event),
+                    _ => tracing::info_span!("facts", kind = F::KIND.name(), count = events.len()),
+                };
+                handler.handle(service, tx, &events).instrument(span).await
             })
         });
         self.handlers.insert(F::KIND, dispatch);

@@ -25,8 +25,6 @@ const EPOCH_SHIFT: u32 = 40;
 /// So long the stream keeps a fact; without an end it would be full one day, and stay full.
 const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const EPOCH: &str = "bescheid-epoch";
-/// The oldest server that keeps every promise the bus builds on.
-const OLDEST_SERVER: (u32, u32) = (2, 11);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WatchError {
@@ -141,12 +139,10 @@ async fn look(context: &Context) -> Result<u64, WatchError> {
 }
 
 fn check_server(context: &Context) -> Result<(), WatchError> {
-    let version = context.client.server_info().version;
-    let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    match found {
-        _ if version.is_empty() => Err(WatchError::Broker("not connected".to_owned())),
-        found if found < OLDEST_SERVER => Err(WatchError::TooOld(version)),
+    // The oldest server that keeps every promise the bus builds on.
+    match context.client.server_info().version {
+        version if version.is_empty() => Err(WatchError::Broker("not connected".to_owned())),
+        version if !context.client.is_server_compatible(2, 11, 0) => Err(WatchError::TooOld(version)),
         _ => Ok(()),
     }
 }

@@ -52,7 +52,7 @@ impl Operation {
         }
     }
 
-    /// More than one sentence.
+    /// A longer text beside the summary.
     #[must_use]
     pub fn description(self, text: &'static str) -> Self {
         Self { description: Some(text), ..self }

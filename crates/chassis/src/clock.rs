@@ -4,17 +4,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-/// Where a process takes the time from. Cheap to clone.
+/// Where a process takes the time from.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Option<TestClock>);
 
 impl Clock {
-    /// The machine's clock.
     pub fn system() -> Self {
         Self(None)
     }
 
-    /// Now, in whole microseconds, as Postgres keeps it: what is stored equals what was said.
+    /// Now, in whole microseconds: Postgres stores no finer, and a time that is read back must equal the one written.
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
@@ -39,7 +38,6 @@ impl TestClock {
         Clock(Some(self.clone()))
     }
 
-    /// What it shows.
     pub fn now(&self) -> DateTime<Utc> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

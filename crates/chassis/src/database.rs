@@ -9,8 +9,8 @@ use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Executor};
 
-use crate::settings::Database;
-use crate::start::StartError;
+use crate::error::StartError;
+use crate::settings::{Database, ExposeSecret};
 
 /// The key of the advisory lock around migrations: any number, the same in every process.
 const MIGRATION_LOCK: i64 = 0x6265_7363_6865_6964;
@@ -18,7 +18,7 @@ const MIGRATION_LOCK: i64 = 0x6265_7363_6865_6964;
 /// How long one attempt to connect may take, and how long a request waits for a free connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A connection that was in use so lately is not asked whether it still lives: its release has just seen an answer.
+/// A connection that was idle for less than this is used without a ping: the statement at its release was answered.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// The pool, once Postgres answers; until then it tries again each second and says so.
@@ -33,7 +33,7 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
         .max_connections(settings.max_connections)
         .min_connections(open)
         .acquire_timeout(PATIENCE)
-        // Asked at each use, it would be one more round trip for every unit of work.
+        // A ping at each use would be one more round trip for every unit of work.
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {
@@ -47,7 +47,7 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
         // statement on that connection would be lost although it returned Ok.
         .after_release(|connection, _| {
             Box::pin(async move {
-                // A connection that died in silence would wait here for ever, and its place in the pool with it.
+                // On a connection that died without a sign this would wait for ever, and keep its place in the pool.
                 match tokio::time::timeout(PATIENCE, connection.execute("ROLLBACK")).await {
                     Ok(done) => done.map(|_| true),
                     Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
@@ -55,9 +55,9 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
             })
         })
         .connect_lazy_with(options);
-    // To sign in takes sqlx eight hundred turns of the runtime: seconds in a process that is busy. A request that
-    // meets a pool which must grow would wait for that, though other connections are free again by then. A lazy pool
-    // opens its least connections only in place of idle ones that it has closed (sqlx 0.9.0).
+    // Signing in polls sqlx some eight hundred times, which takes seconds in a busy process, and the request for which
+    // the pool grows would wait for it. So half of the connections are opened now: a lazy pool opens `min_connections`
+    // only to replace idle ones that it has closed (sqlx 0.9.0).
     drop(join_all((0..open).map(|_| pool.acquire())).await);
     Ok(pool)
 }
@@ -85,19 +85,19 @@ fn options(settings: &Database) -> Result<PgConnectOptions, StartError> {
             ("statement_timeout", "30s"),
             ("lock_timeout", "10s"),
             ("idle_in_transaction_session_timeout", "60s"),
-            // The server gives up dead clients, so that their locks do not outlive them.
+            // The server notices dead clients within 20 seconds, and lets their locks go.
             ("tcp_keepalives_idle", "10"),
             ("tcp_keepalives_interval", "3"),
             ("tcp_keepalives_count", "3"),
-            // ROLLBACK without a transaction is a warning, and we do that at each release.
+            // The ROLLBACK at each release warns where there is no transaction.
             ("client_min_messages", "error"),
         ])
         .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1)))
 }
 
 fn plain_options(settings: &Database) -> Result<PgConnectOptions, StartError> {
-    let url = settings.url.expose();
-    // sqlx itself takes any scheme.
+    let url = settings.url.expose_secret();
+    // sqlx accepts any scheme.
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
         return Err(StartError::Usage(
             "[database] url: expected postgres://user:password@host/name".to_owned(),
@@ -141,7 +141,7 @@ pub async fn migrate(settings: &Database, migrators: &[&Migrator]) -> Result<(),
         tracing::info!("another process migrates; waiting for it");
         pause(Duration::from_millis(200)).await;
     }
-    // A newer release may have migrated further: that is none of our business (expand, then contract).
+    // A newer release may have migrated further. Its schema fits this program, too: migrations first only add.
     let mut all = Migrator::with_migrations(all(migrators));
     all.set_ignore_missing(true).set_locking(false);
     let result = all.run_direct(None, &mut connection, false).await.map_err(StartError::Migration);
@@ -154,7 +154,7 @@ fn all(migrators: &[&Migrator]) -> Vec<sqlx::migrate::Migration> {
     migrators.iter().flat_map(|migrator| migrator.iter().cloned()).collect()
 }
 
-/// Does the schema fit this program? Newer is fine, older or half migrated is not.
+/// Refuses a schema that is older than this program or half migrated; a newer one is accepted.
 ///
 /// # Errors
 /// [`StartError::Schema`], which says what to do; no connection.
@@ -192,10 +192,10 @@ async fn check(connection: &mut PgConnection, migrators: &[&Migrator]) -> Result
     if pending.is_empty() { Ok(()) } else { Err(StartError::Schema(pending.join(", "))) }
 }
 
-/// Runs the work of one readiness check: does Postgres answer?
+/// The readiness check of Postgres: asks it for an answer, and tells how many connections there are.
 ///
 /// # Errors
-/// The database's error as text.
+/// What went wrong, as text.
 pub async fn answers(pool: &PgPool) -> Result<String, String> {
     let free = format!("{} connections, {} idle", pool.size(), pool.num_idle());
     sqlx::query("select 1").execute(pool).await.map(|_| free).map_err(|error| error.to_string())

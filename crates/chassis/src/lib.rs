@@ -7,6 +7,9 @@
 pub mod api;
 pub mod clock;
 pub mod database;
+mod error;
+mod fields;
+mod health;
 pub mod http;
 pub mod problem;
 pub mod process;
@@ -16,8 +19,9 @@ mod start;
 pub mod telemetry;
 
 pub use clock::{Clock, TestClock};
+pub use error::StartError;
 pub use problem::{Problem, ProblemKind};
 pub use process::{App, Shutdown};
 pub use session::{Role, Session};
 pub use settings::ServiceSettings;
-pub use start::{StartError, main, main_with};
+pub use start::{main, main_with};

@@ -1,7 +1,8 @@
 //! Problem documents (RFC 9457): the closed catalogue of what can go wrong over HTTP, and the extractors that
 //! turn every rejection into one.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -14,7 +15,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::session::Fields;
+use crate::fields::Fields;
 
 macro_rules! catalogue {
     ($($(#[doc = $doc:literal])+ $kind:ident $id:literal $status:ident $title:literal;)*) => {
@@ -23,16 +24,14 @@ macro_rules! catalogue {
         pub enum ProblemKind { $($(#[doc = $doc])+ $kind,)* }
 
         impl ProblemKind {
-            /// All of them.
             pub const ALL: &[Self] = &[$(Self::$kind),*];
 
             /// The stable name; the type of the document is `urn:bescheid:problem:<id>`.
             pub fn id(self) -> &'static str { match self { $(Self::$kind => $id),* } }
 
-            /// The HTTP status.
             pub fn status(self) -> StatusCode { match self { $(Self::$kind => StatusCode::$status),* } }
 
-            /// What it is, in English, the same each time.
+            /// One English sentence for this kind, the same each time.
             pub fn title(self) -> &'static str { match self { $(Self::$kind => $title),* } }
         }
     };
@@ -65,13 +64,13 @@ catalogue! {
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side";
     /// Something we need (the database, the broker) does not answer.
     Unavailable "unavailable" SERVICE_UNAVAILABLE "Not available at the moment";
-    /// Too much at once.
+    /// As many requests as the limit permits are being worked on.
     Overloaded "overloaded" SERVICE_UNAVAILABLE "Too many requests at once";
     /// No answer in time; the work may still complete.
     TimedOut "timed-out" GATEWAY_TIMEOUT "No answer in time";
 }
 
-/// One wrong field.
+/// A field of the body that is wrong.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]
 pub struct FieldError {
     /// JSON pointer into the body, such as `/shares/0/amount`.
@@ -83,13 +82,12 @@ pub struct FieldError {
 /// A problem on its way to the client.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    /// What kind.
     pub kind: ProblemKind,
-    /// This case, in English, for programmers.
+    /// What is special about this case, in English, for programmers.
     pub detail: Option<String>,
-    /// The wrong fields.
+    /// The fields that are wrong; empty where the problem is not one of content.
     pub errors: Vec<FieldError>,
-    /// This case, in the reader's language, for the page. Not part of the document.
+    /// What is special about this case, in the reader's language, for the page. Not part of the document.
     pub for_people: Option<String>,
     /// What the person had typed when the form was refused, to be sent again. Not part of the document.
     pub typed: Option<Box<Fields>>,
@@ -101,12 +99,10 @@ impl Problem {
         Self { kind, detail: None, errors: Vec::new(), for_people: None, typed: None }
     }
 
-    /// There is no such thing.
     pub fn not_found() -> Self {
         Self::new(ProblemKind::NotFound)
     }
 
-    /// Signed in, but not for this.
     pub fn forbidden() -> Self {
         Self::new(ProblemKind::Forbidden)
     }
@@ -148,7 +144,7 @@ impl Problem {
         Self { for_people: Some(sentence.into()), ..self }
     }
 
-    /// The document.
+    /// The JSON document that clients get.
     pub fn document(&self) -> Document {
         Document {
             kind: format!("urn:bescheid:problem:{}", self.kind.id()),
@@ -167,14 +163,14 @@ pub struct Document {
     /// `urn:bescheid:problem:<id>`
     #[serde(rename = "type")]
     pub kind: String,
-    /// The kind in words, the same each time.
+    /// One English sentence for this kind, the same each time.
     pub title: String,
-    /// The HTTP status.
+    /// The HTTP status of the response.
     pub status: u16,
     /// What is special about this case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The wrong fields.
+    /// The fields that are wrong; empty where the problem is not one of content.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
 }
@@ -197,8 +193,31 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Postgres away is 503, everything else a mistake of ours. What a person can cause (a unique key, a check) is
-/// for the caller to see before.
+/// Shows a problem to a person, given the request it answers.
+#[derive(Clone)]
+pub struct ProblemPage(Arc<Draw>);
+
+type Draw = dyn Fn(&Parts, &Problem) -> Response + Send + Sync;
+
+impl ProblemPage {
+    /// A page drawn by `draw`, which sets body and content type; the status is set here.
+    pub fn new(draw: impl Fn(&Parts, &Problem) -> Response + Send + Sync + 'static) -> Self {
+        Self(Arc::new(draw))
+    }
+
+    pub(crate) fn draw(&self, request: &Parts, problem: &Problem) -> Response {
+        (self.0)(request, problem)
+    }
+}
+
+impl fmt::Debug for ProblemPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProblemPage")
+    }
+}
+
+/// 503 where Postgres is away, else 500. What a person can cause (a unique key, a check) the caller must handle
+/// before.
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         let away = match &error {
@@ -211,6 +230,16 @@ impl From<sqlx::Error> for Problem {
         };
         if away { Self::unavailable(error) } else { Self::internal(error) }
     }
+}
+
+/// Everything below `<prefix>/api/` speaks JSON, also about sessions.
+pub(crate) fn is_api(path: &str) -> bool {
+    path.split('/').any(|segment| segment == "api")
+}
+
+pub(crate) fn wants_page(parts: &Parts) -> bool {
+    let html = |value: &HeaderValue| value.to_str().is_ok_and(|accept| accept.contains("text/html"));
+    !is_api(parts.uri.path()) && parts.headers.get(header::ACCEPT).is_some_and(html)
 }
 
 /// JSON in and out: a wrong body becomes a problem that names the field, a right answer becomes JSON.
@@ -245,7 +274,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
     }
 }
 
-/// The innermost error: axum's own words ("Failed to …") say nothing to the caller.
+/// The innermost error: the outer ones of axum ("Failed to …") do not tell the caller what is wrong.
 fn cause(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {

@@ -17,12 +17,14 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::clock::Clock;
-use crate::http::{Health, ProblemPage};
-use crate::session::SessionKeys;
+use crate::error::StartError;
+use crate::health::Health;
+use crate::problem::ProblemPage;
+use crate::session::keys::SessionKeys;
 use crate::settings::Http;
-use crate::start::StartError;
+use crate::telemetry;
 
-/// A process; cheap to clone.
+/// A handle of the running process; clones share it.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
@@ -35,7 +37,7 @@ struct Inner {
     address: SocketAddr,
     listener: Mutex<Option<TcpListener>>,
     requests: TaskTracker,
-    /// What each request asks for, and since when.
+    /// Method and path of each request under way, and when it began: named when a drain takes too long.
     open: Mutex<BTreeMap<u64, (String, Instant)>>,
     opened: AtomicU64,
     tasks: TaskTracker,
@@ -47,7 +49,7 @@ struct Inner {
 }
 
 impl App {
-    /// A process that listens on `listener`, for who composes one by hand; services use [`crate::main`].
+    /// A process that will serve on `listener`. Services start by [`crate::main`] instead.
     ///
     /// # Errors
     /// The socket does not tell its address.
@@ -74,31 +76,11 @@ impl App {
             running: Mutex::default(),
             failure: Mutex::default(),
             health: Health::default(),
-            metrics: crate::http::recorder(),
+            metrics: telemetry::recorder(),
             problem_page: OnceLock::new(),
         })))
     }
 
-    /// A process inside a test: on a free port of this machine, with [`SessionKeys::for_test`], ended by
-    /// [`App::shutdown`].
-    ///
-    /// # Panics
-    /// No port is free.
-    pub fn for_test(name: &'static str, clock: Clock) -> Self {
-        Self::for_test_with(name, clock, Http::default())
-    }
-
-    /// As [`App::for_test`], with limits of its own.
-    ///
-    /// # Panics
-    /// No port is free.
-    pub fn for_test_with(name: &'static str, clock: Clock, http: Http) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        Self::new(name, clock, http, SessionKeys::for_test(), listener)
-            .expect("a socket that tells its address")
-    }
-
-    /// The service's name.
     pub fn name(&self) -> &'static str {
         self.0.name
     }
@@ -113,7 +95,7 @@ impl App {
         &self.0.keys
     }
 
-    /// Where it listens.
+    /// The address it listens on, with the real port where port 0 was asked for.
     pub fn address(&self) -> SocketAddr {
         self.0.address
     }
@@ -123,7 +105,6 @@ impl App {
         format!("http://{}", self.0.address)
     }
 
-    /// The handle that ends this process.
     pub fn shutdown(&self) -> Shutdown {
         self.0.shutdown.clone()
     }
@@ -151,8 +132,8 @@ impl App {
         &self.0.http
     }
 
-    /// Answers a request in a task of its own, which the end of the process waits for. `what`: for the error of an
-    /// end that waited in vain.
+    /// Answers a request in a task of its own, for which the drain waits. `what` names it in the error of a drain that
+    /// took too long.
     pub(crate) fn spawn_request<T: Send + 'static>(
         &self,
         what: String,
@@ -170,7 +151,7 @@ impl App {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How a problem looks to people; without it they get the JSON document, too. The first one set stays.
+    /// Sets how problems are shown to people; without it they get the JSON document. A second call changes nothing.
     pub fn show_problems_with(&self, page: ProblemPage) {
         let _ = self.0.problem_page.set(page);
     }
@@ -179,8 +160,8 @@ impl App {
         self.0.problem_page.get()
     }
 
-    /// Runs `task` for as long as the process lives. If it ends (well, badly or by panic) before the process
-    /// drains, the process drains, and ends with an error.
+    /// Runs `task` in the background. If it ends (by return, error or panic) before the process drains, the process
+    /// drains and ends with [`StartError::Task`].
     pub fn spawn<E: Display>(
         &self,
         name: &'static str,
@@ -212,12 +193,12 @@ impl App {
         self.0.listener.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// The end: requests first, then background tasks, all of it within the limit.
+    /// Waits for the requests, then for the background tasks, at most `drain_seconds` from the beginning of the drain.
     pub(crate) async fn shut_down(
         &self,
         server: impl Future<Output = std::io::Result<()>>,
     ) -> Result<(), StartError> {
-        let limit = Duration::from_secs(self.0.http.drain_limit + self.0.http.linger);
+        let limit = Duration::from_secs(self.0.http.drain_seconds + self.0.http.not_ready_seconds);
         let end = async {
             server.await.map_err(StartError::Serve)?;
             self.0.requests.close();
@@ -246,7 +227,7 @@ impl App {
         }
     }
 
-    /// What ended the process, if it was a background task.
+    /// The error of the background task that ended the process, if one did.
     pub(crate) fn take_failure(&self) -> Option<StartError> {
         self.0.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -279,7 +260,7 @@ pub(crate) async fn timer(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// Ends a process: first tidily, then at once.
+/// Ends a process: after a drain, or at once.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     pub(crate) draining: CancellationToken,
@@ -289,7 +270,7 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Finish what was begun, take nothing new, then end. While still starting: end at once.
+    /// Ends the process when the requests under way are answered; one that does not serve yet ends at once.
     pub fn drain(&self) {
         self.draining.cancel();
         if !self.is_serving() {
@@ -297,12 +278,12 @@ impl Shutdown {
         }
     }
 
-    /// Has it begun to take requests?
+    /// Whether it has begun to take requests.
     pub(crate) fn is_serving(&self) -> bool {
         self.serving.load(Ordering::SeqCst)
     }
 
-    /// End at once.
+    /// Ends the process without waiting for what is under way.
     pub fn stop(&self) {
         self.draining.cancel();
         self.now.cancel();

@@ -1,6 +1,5 @@
 //! `main` of every service: settings, telemetry, socket, run, exit code.
 
-use std::error::Error;
 use std::ffi::OsString;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -11,87 +10,10 @@ use listenfd::ListenFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::clock::Clock;
+use crate::error::StartError;
 use crate::process::{App, Shutdown};
-use crate::settings::{ServiceSettings, SettingsError, load};
+use crate::settings::{ServiceSettings, load};
 use crate::{database, telemetry};
-
-/// Why a process could not start, or had to end.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A setting cannot be used.
-    #[error("{0}")]
-    Settings(#[from] SettingsError),
-    /// The command line cannot be used.
-    #[error("{0}")]
-    Usage(String),
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {}", explain_bind(.source))]
-    Listen {
-        /// As set.
-        address: SocketAddr,
-        /// The system's answer.
-        source: std::io::Error,
-    },
-    /// The HTTP server broke.
-    #[error("HTTP server: {0}")]
-    Serve(#[source] std::io::Error),
-    /// The operating system refused something else (threads, signals).
-    #[error("operating system: {0}")]
-    System(#[source] std::io::Error),
-    /// Postgres refuses us.
-    #[error("Postgres: {0}")]
-    Database(#[from] sqlx::Error),
-    /// A migration failed, or was changed after it ran.
-    #[error("migration: {0}")]
-    Migration(#[source] sqlx::migrate::MigrateError),
-    /// The schema is older than this program. Names the missing versions.
-    #[error(
-        "the database is older than this program: migrations {0} are missing; run `bescheid migrate` (or this program with `migrate`) first"
-    )]
-    Schema(String),
-    /// A background task ended that should not have.
-    #[error("background task {name} ended: {cause}")]
-    Task {
-        /// As given to [`App::spawn`].
-        name: &'static str,
-        /// Its error.
-        cause: String,
-    },
-    /// The drain took too long.
-    #[error("still busy at the end of the drain limit: {unfinished}")]
-    DrainLimit {
-        /// What did not finish.
-        unfinished: String,
-    },
-    /// Stopped by a signal before everything was finished.
-    #[error("stopped at once")]
-    Stopped,
-    /// Anything else: what was tried, and why it failed.
-    #[error("{what}: {source}")]
-    Other {
-        /// What was tried, such as "connect to NATS".
-        what: &'static str,
-        /// Why it failed.
-        source: Box<dyn Error + Send + Sync>,
-    },
-}
-
-impl StartError {
-    /// For `map_err`: `.map_err(StartError::other("connect to NATS"))`.
-    pub fn other<E: Into<Box<dyn Error + Send + Sync>>>(what: &'static str) -> impl FnOnce(E) -> Self {
-        move |source| Self::Other { what, source: source.into() }
-    }
-}
-
-fn explain_bind(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            "another program listens there; stop it, or set another [http] listen".to_owned()
-        }
-        std::io::ErrorKind::PermissionDenied => "not permitted (ports below 1024 need privileges)".to_owned(),
-        _ => error.to_string(),
-    }
-}
 
 /// Runs the service `name` with this process's arguments: `[migrate] [--config FILE]`.
 pub fn main<S, F, R>(name: &'static str, run: F) -> ExitCode
@@ -117,7 +39,7 @@ where
     match try_main(name, arguments, run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Not by the log: it may not be there yet, and this is for the person who typed the command.
+            // Not to the log: it may not exist yet, and this is for the person who typed the command.
             eprintln!("{name}: {error}");
             ExitCode::FAILURE
         }
@@ -152,10 +74,10 @@ where
         tokio::select! {
             result = run(process.clone(), settings) => result,
             () = shutdown.now.cancelled() => match process.take_failure() {
-                // A task that was lost while the others still started.
+                // A background task that ended before the process began to serve.
                 Some(failure) => Err(failure),
                 None if shutdown.is_serving() => Err(StartError::Stopped),
-                // While it still starts there is nothing to finish.
+                // Asked to end before it began to serve: there is nothing to finish.
                 None => Ok(()),
             },
         }

@@ -1,12 +1,14 @@
-//! Logs for people or machines, and the trace that travels with the work (W3C Trace Context).
+//! Logs for people or machines, metrics, and the trace that travels with the work (W3C Trace Context).
 
 use std::convert::Infallible;
 use std::fmt;
 use std::io::IsTerminal;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 use crate::settings::{Log, LogFormat};
@@ -28,7 +30,26 @@ pub fn install(log: &Log) -> Result<(), String> {
     Ok(())
 }
 
-/// The trace a request belongs to: from its `traceparent`, or a new one. `to_string()` is what an event carries on.
+/// The recorder of this operating system process: the macros of `metrics` record into one only.
+pub(crate) fn recorder() -> PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+    let install = || {
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+            .expect("the list of buckets is not empty")
+            .build_recorder();
+        let handle = recorder.handle();
+        if metrics::set_global_recorder(recorder).is_err() {
+            tracing::warn!("another metrics recorder is installed; /metrics stays empty");
+        }
+        handle
+    };
+    RECORDER.get_or_init(install).clone()
+}
+
+/// The trace a request belongs to: from its `traceparent`, or a new one. Displayed as a `traceparent`, which the facts
+/// that it causes carry on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trace {
     trace: u128,

@@ -7,7 +7,7 @@ use axum::http::{Method, Request, Response, StatusCode, header};
 use bus::{Bus, Running, Stats, Subscriptions, outbox};
 use chassis::session::{COOKIE, CSRF_FIELD, SessionKeys};
 use chassis::settings::Database;
-use chassis::{App, Role, ServiceSettings, Session, Shutdown, TestClock};
+use chassis::{Role, ServiceSettings, Session, Shutdown, TestClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{
     AnyFact, ApplicantReplied, ApplicationId, ApplicationSubmitted, ApplicationWithdrawn, CallPublished,
@@ -32,7 +32,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn keys() -> SessionKeys {
-    SessionKeys::for_test()
+    testkit::session_keys()
 }
 
 fn session(person: &str, role: Role) -> Session {
@@ -65,7 +65,7 @@ async fn begin() -> World<impl Sized> {
     let nats = bus::Settings::open(broker.0.url());
     let clock = TestClock::at(now());
     let database = testkit::database("eligibility", &Settings::migrators()).await;
-    let process = App::for_test("eligibility", clock.clock());
+    let process = testkit::process("eligibility", clock.clock());
     let (url, stop) = (process.url(), process.shutdown());
     let settings = Settings {
         http: Default::default(),

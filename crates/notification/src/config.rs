@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
-use chassis::settings::Secret;
+use chassis::settings::SecretString;
 use chrono::TimeDelta;
 use lettre::Address;
 use lettre::message::Mailbox;
@@ -36,7 +36,7 @@ pub struct Smtp {
     /// Further root certificates (PEM), e.g. of the authority's own CA.
     pub ca: Option<PathBuf>,
     /// Who signs in, where the server asks for it.
-    pub sign_in: Option<(String, Secret)>,
+    pub sign_in: Option<(String, SecretString)>,
     /// Sender of all emails, e.g. `Bescheid <bescheid@example.org>`; else `bescheid@` and the portal's name.
     pub from: Option<Mailbox>,
     /// How this machine names itself to the server.
@@ -44,9 +44,9 @@ pub struct Smtp {
     /// Connections at once.
     pub connections: NonZeroUsize,
     /// Seconds to wait for each answer but that to the final dot.
-    pub timeout: NonZeroU32,
+    pub timeout_seconds: NonZeroU32,
     /// Seconds after which a connection without work is closed.
-    pub idle: u32,
+    pub idle_seconds: u32,
 }
 
 /// How the connection is protected. Never "if the server happens to offer it".
@@ -72,7 +72,7 @@ struct RawSmtp {
     #[serde(default)]
     user: Option<String>,
     #[serde(default)]
-    password: Option<Secret>,
+    password: Option<SecretString>,
     #[serde(default)]
     from: Option<String>,
     #[serde(default)]
@@ -80,9 +80,9 @@ struct RawSmtp {
     #[serde(default = "eight")]
     connections: NonZeroUsize,
     #[serde(default = "sixty")]
-    timeout: NonZeroU32,
+    timeout_seconds: NonZeroU32,
     #[serde(default = "thirty")]
-    idle: u32,
+    idle_seconds: u32,
 }
 
 fn starttls() -> Encryption {
@@ -127,37 +127,37 @@ impl TryFrom<RawSmtp> for Smtp {
             from: from.transpose()?,
             hello: raw.hello,
             connections: raw.connections,
-            timeout: raw.timeout,
-            idle: raw.idle,
+            timeout_seconds: raw.timeout_seconds,
+            idle_seconds: raw.idle_seconds,
         })
     }
 }
 
-/// `[delivery]`: how patient the sender is; in seconds.
+/// `[delivery]`: how patient the sender is.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Delivery {
     /// Pause after the first attempt that the server put off; doubles each time.
-    pub first_retry: u32,
+    pub first_retry_seconds: u32,
     /// The longest pause.
-    pub longest_retry: u32,
+    pub longest_retry_seconds: u32,
     /// Attempts that the server may put off.
     pub attempts: NonZeroU16,
     /// How long to wait for the answer to the final dot, before the email is sent once more.
-    pub answer: NonZeroU32,
+    pub final_answer_seconds: NonZeroU32,
     /// The longest pause between attempts to reach a server that is away.
-    pub longest_outage_pause: u32,
+    pub longest_outage_pause_seconds: u32,
 }
 
 impl Default for Delivery {
     fn default() -> Self {
         // Five days: 1 s doubling to 4 h takes 4.5 h and 14 attempts, then 29 times 4 h (RFC 5321, 4.5.4.1).
         Self {
-            first_retry: 1,
-            longest_retry: 4 * 3600,
+            first_retry_seconds: 1,
+            longest_retry_seconds: 4 * 3600,
             attempts: const { NonZeroU16::new(43).expect("not zero") },
-            answer: const { NonZeroU32::new(600).expect("not zero") },
-            longest_outage_pause: 60,
+            final_answer_seconds: const { NonZeroU32::new(600).expect("not zero") },
+            longest_outage_pause_seconds: 60,
         }
     }
 }
@@ -167,12 +167,12 @@ impl Settings {
     pub fn policy(&self) -> Policy {
         let seconds = |seconds: u32| TimeDelta::seconds(i64::from(seconds));
         Policy {
-            first_retry: seconds(self.delivery.first_retry),
-            longest_retry: seconds(self.delivery.longest_retry),
+            first_retry: seconds(self.delivery.first_retry_seconds),
+            longest_retry: seconds(self.delivery.longest_retry_seconds),
             attempts: i32::from(self.delivery.attempts.get()),
             // A conversation has six answers before the text; the rest is waiting for a free connection.
-            claim: seconds(self.smtp.timeout.get()) * 10,
-            answer: seconds(self.delivery.answer.get()),
+            claim: seconds(self.smtp.timeout_seconds.get()) * 10,
+            answer: seconds(self.delivery.final_answer_seconds.get()),
         }
     }
 }

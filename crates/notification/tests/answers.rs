@@ -3,7 +3,7 @@
 #[expect(dead_code, reason = "the other half is for other tests")]
 mod office;
 
-use chassis::{App, TestClock};
+use chassis::TestClock;
 use events::Language;
 use notification::sender::Sender;
 use office::{Office, Plan};
@@ -39,7 +39,7 @@ async fn an_answer_with_nul_or_without_end_is_stored_and_stops_no_email() {
         });
         let office = Office::open(Plan { sends: false, ..Plan::default() }).await;
         let settings = office.settings_at(port);
-        let process = App::for_test("notification", TestClock::at(samples::noon()).clock());
+        let process = testkit::process("notification", TestClock::at(samples::noon()).clock());
         let sender = Arc::new(Sender::new(&process, office.db.clone(), &settings).unwrap());
         let application = office.submitted("gone@example.org", Language::De).await;
         office.run(process, sender);

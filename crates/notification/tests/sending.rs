@@ -284,7 +284,7 @@ fn a_bad_setting_says_what_is_expected() {
         ("SMTP__ENCRYPTION", "opportunistic", "`none` or `starttls`"),
         ("SMTP__FROM", "nobody", "expected e.g. Bescheid <bescheid@example.org>"),
         ("SMTP__USER", "bescheid", "user and password belong together"),
-        ("DELIVERY__ANSWER", "0", "nonzero"),
+        ("DELIVERY__FINAL_ANSWER_SECONDS", "0", "nonzero"),
         ("DELIVERY__PATIENCE", "1", "unknown field"),
     ] {
         let said = refused(key, value);

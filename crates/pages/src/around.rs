@@ -22,8 +22,11 @@ impl Pages {
     /// handlers, problems shown as pages, and the language switch (`?lang=en`).
     pub fn around(&self, process: &App, routes: Router) -> Router {
         let pages = self.clone();
-        process.show_problems_with(ProblemPage::new(move |process, parts, problem| {
-            problems::draw(&Page::of(&pages, process, parts), problem)
+        process.show_problems_with(ProblemPage::new(move |parts, problem| {
+            match parts.extensions.get::<App>() {
+                Some(app) => problems::draw(&Page::of(&pages, app, parts), problem),
+                None => problem.clone().into_response(),
+            }
         }));
         let pages = self.clone();
         routes

@@ -14,6 +14,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
 use chassis::http::ProblemPage;
+use chassis::session::cookies;
 use chassis::{App, Problem, Role, Session};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -270,12 +271,10 @@ impl Page {
 
 /// The language: chosen by the switch, else by the browser's preference, else German.
 fn language(parts: &Parts) -> Language {
-    let header = |name| parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    let chosen = header(header::COOKIE)
-        .flat_map(|cookies| cookies.split(';'))
-        .find_map(|pair| Language::from_code(pair.trim().strip_prefix(LANGUAGE_COOKIE)?.strip_prefix('=')?));
-    chosen.unwrap_or_else(|| {
-        header(header::ACCEPT_LANGUAGE).next().map(Language::preferred).unwrap_or_default()
+    let mut chosen = cookies(&parts.headers, LANGUAGE_COOKIE);
+    chosen.find_map(|cookie| Language::from_code(cookie.value())).unwrap_or_else(|| {
+        let preferred = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        preferred.map(Language::preferred).unwrap_or_default()
     })
 }
 

@@ -8,14 +8,18 @@
 pub mod amounts;
 mod broker;
 mod database;
+mod logs;
 mod postgres;
+mod process;
 pub mod samples;
 mod until;
 
 pub use broker::{broker, copy_store, nats_program};
 pub use database::{TestDatabase, database};
 pub use local::{Fault, Mailbox};
+pub use logs::Logs;
 pub use postgres::postgres_programs;
+pub use process::{process, process_with, session_keys};
 pub use until::{until, until_some, until_within};
 
 /// Names of the environment that `with-servers` sets.

@@ -32,9 +32,9 @@ impl Settings<'_> {
         if *service == Service::Notification {
             text += &format!(
                 "[portal]\nurl = {portal:?}\n\
-                 [smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\nencryption = \"none\"\ntimeout = 5\n\
+                 [smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\nencryption = \"none\"\ntimeout_seconds = 5\n\
                  from = \"Bescheid <bescheid@example.org>\"\n\
-                 [delivery]\nanswer = {}\nfirst_retry = 1\nlongest_retry = 2\nlongest_outage_pause = 1\n",
+                 [delivery]\nfinal_answer_seconds = {}\nfirst_retry_seconds = 1\nlongest_retry_seconds = 2\nlongest_outage_pause_seconds = 1\n",
                 plan.answer
             );
         }

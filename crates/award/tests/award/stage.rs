@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::http::{Method, Request, StatusCode, header};
 use bus::{Bus, Running, Subscriptions, outbox};
-use chassis::session::{COOKIE, SessionKeys};
+use chassis::session::COOKIE;
 use chassis::settings::Database;
-use chassis::{App, Role, Session, Shutdown, TestClock};
+use chassis::{Role, Session, Shutdown, TestClock};
 use chrono::TimeDelta;
 use events::{
     AnyFact, ApplicationId, ApplicationSubmitted, CallPublished, Cause, Cents, EmailBounced, EmailSent,
@@ -90,15 +90,15 @@ impl Stage {
         let clock = TestClock::at("2027-04-15T10:00:00Z".parse().unwrap());
         let db = testkit::database("award", &[&bus::MIGRATIONS, &award::MIGRATIONS]).await;
         let broker = testkit::broker("").await;
-        let process = App::for_test("award", clock.clock());
+        let process = testkit::process("award", clock.clock());
         let (url, shutdown) = (process.url(), process.shutdown());
         let settings = award::Settings {
             http: Default::default(),
             log: Default::default(),
             database: Database::at(&db.url),
             nats: bus::Settings::open(broker.0.url()),
-            session: SessionKeys::for_test(),
-            sweep: award::Sweep { every: 1 },
+            session: testkit::session_keys(),
+            sweep: award::Sweep { every_seconds: 1 },
         };
         tokio::spawn(host::run::<award::AppState>(process, settings));
         let intake = Publisher::new(Service::Intake, &broker.0.url(), &clock).await;
@@ -236,7 +236,7 @@ impl Stage {
         body: Option<Value>,
         key: Option<&str>,
     ) -> Answer {
-        let token = SessionKeys::for_test().sign(session);
+        let token = testkit::session_keys().sign(session);
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}/award/api{path}", self.url))
@@ -272,7 +272,7 @@ impl Stage {
 
     /// A browser sends a form of our own page.
     pub async fn send_form(&self, session: &Session, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let csrf = SessionKeys::for_test().csrf(session);
+        let csrf = testkit::session_keys().csrf(session);
         let fields: Vec<(&str, &str)> =
             [("csrf", csrf.as_str())].into_iter().chain(fields.iter().copied()).collect();
         let request = self
@@ -294,7 +294,7 @@ impl Stage {
     }
 
     fn browser(&self, session: &Session, method: Method, path: &str) -> axum::http::request::Builder {
-        let token = SessionKeys::for_test().sign(session);
+        let token = testkit::session_keys().sign(session);
         Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))

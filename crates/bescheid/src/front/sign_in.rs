@@ -7,7 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Redirect, Response};
-use chassis::session::PublicForm;
+use chassis::session::{PublicForm, return_path};
 use chassis::{Problem, Role};
 use pages::Page;
 use serde::Deserialize;
@@ -52,7 +52,7 @@ pub async fn show(page: Page, Query(Next { next }): Query<Next>) -> Result<Respo
             persons: PERSONS.into_iter().filter(|person| person.role == role).collect(),
         })
         .collect();
-    pages::show(&SignIn { page: &page, groups, next: local_path(&next).unwrap_or_default() })
+    pages::show(&SignIn { page: &page, groups, next: page_after(&next).unwrap_or_default() })
 }
 
 /// Whom to sign in.
@@ -73,7 +73,7 @@ pub async fn sign_in(
     })?;
     let now = front.process.clock().now();
     let cookie = front.process.keys().cookie(&person.session(now), now);
-    go(local_path(&chosen.next).unwrap_or(person.home()), &cookie)
+    go(page_after(&chosen.next).unwrap_or(person.home()), &cookie)
 }
 
 /// Ends the session.
@@ -88,21 +88,20 @@ fn go(to: &str, cookie: &str) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// Only a path on this site; never a way to another one.
-fn local_path(next: &str) -> Option<&str> {
-    let inside = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']);
-    (inside && !next.starts_with("/sign-")).then_some(next)
+/// Where to go after signing in, if `next` names a page of this site that is not about signing in or out.
+fn page_after(next: &str) -> Option<&str> {
+    return_path(next).filter(|path| !path.starts_with("/sign-"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::local_path;
+    use super::page_after;
 
     #[test]
-    fn nobody_is_sent_to_another_site() {
-        assert_eq!(local_path("/apply/x?y=1"), Some("/apply/x?y=1"));
-        for elsewhere in ["https://example.org", "//example.org", "/\\example.org", "", "/sign-in"] {
-            assert_eq!(local_path(elsewhere), None, "{elsewhere}");
+    fn nobody_is_sent_to_another_site_or_back_to_sign_in() {
+        assert_eq!(page_after("/apply/x?y=1"), Some("/apply/x?y=1"));
+        for elsewhere in ["//example.org", "/sign-in", "/sign-out"] {
+            assert_eq!(page_after(elsewhere), None, "{elsewhere}");
         }
     }
 }

@@ -187,7 +187,10 @@ impl ServiceSettings<'_> {
                 ]),
             );
             // The mailbox of this set answers at once or is gone.
-            section("delivery", table([("answer", 30.into()), ("longest_outage_pause", 2.into())]));
+            section(
+                "delivery",
+                table([("final_answer_seconds", 30.into()), ("longest_outage_pause_seconds", 2.into())]),
+            );
         }
         Ok(toml::to_string(&settings)?)
     }

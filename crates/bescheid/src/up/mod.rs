@@ -91,7 +91,7 @@ async fn up(options: Options) -> Result<()> {
     let secrets = folder.secrets()?;
     println!("Bescheid is starting; its data are in {}", folder.at("").display());
 
-    let keys: SessionKeys = toml::from_str(&format!("secret = {:?}\nsecure = false", secrets.session))?;
+    let keys = SessionKeys::new(secrets.session.clone(), false).map_err(anyhow::Error::msg)?;
     let http = Http { max_in_flight: 1024, ..Http::default() };
     let process = App::new("bescheid", Clock::system(), http, keys, listener)?;
     let url = format!("http://localhost:{}", process.address().port());

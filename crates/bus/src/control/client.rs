@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, RequestErrorKind};
 use events::Service;
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -63,7 +64,7 @@ impl Operator {
             .connection_timeout(Duration::from_secs(3))
             .custom_inbox_prefix("_INBOX.operator");
         if let (Some(user), Some(password)) = (&settings.user, &settings.password) {
-            options = options.user_and_password(user.clone(), password.0.clone());
+            options = options.user_and_password(user.clone(), password.expose_secret().to_owned());
         }
         let connected = options.connect(settings.addresses()).await;
         let client =

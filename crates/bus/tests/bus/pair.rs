@@ -16,9 +16,17 @@ pub struct Recorder;
 pub const POISON: &str = "POISON";
 pub const PANIC: &str = "PANIC";
 
+/// The trace of the request that caused what is said.
+pub const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+
+fn request() -> Cause {
+    Cause::request(Some(format!("00-{TRACE}-b7ad6b7169203331-01")))
+}
+
 async fn submitted(_: &Recorder, tx: &mut Tx, events: &[Event<ApplicationSubmitted>]) -> Result<(), Failure> {
     let each: HashSet<_> = events.iter().map(Event::application).collect();
     assert_eq!(each.len(), events.len(), "two facts of one application are not heard at once");
+    tracing::info!("hears what was submitted");
     for event in events {
         let title = event.data.application.title.as_str();
         assert!(title != PANIC, "a handler that panics");
@@ -35,6 +43,7 @@ async fn submitted(_: &Recorder, tx: &mut Tx, events: &[Event<ApplicationSubmitt
 }
 
 async fn withdrawn(_: &Recorder, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
+    tracing::info!("hears of a withdrawal");
     note(tx, event.application(), event.version, "withdrawn").await
 }
 
@@ -139,7 +148,7 @@ impl Pair {
         let mut tx = self.publisher.begin().await.expect("a transaction");
         let mut fact = samples::application_submitted();
         fact.application.title = title.to_owned();
-        outbox::append(&mut tx, application, fact, Cause::default());
+        outbox::append(&mut tx, application, fact, request());
         self.publisher.commit(tx).await.expect("said");
     }
 
@@ -150,7 +159,7 @@ impl Pair {
             withdrawn_by: Person { id: "a".into(), name: "A".into() },
             reason: None,
         };
-        outbox::append(&mut tx, application, fact, Cause::default());
+        outbox::append(&mut tx, application, fact, request());
         self.publisher.commit(tx).await.expect("said");
     }
 

@@ -4,10 +4,10 @@ use bus::control::{self, Command, Reconciliation, WaitingFact};
 use bus::{Settings, Waiting};
 use events::{Kind, Service};
 use sqlx::Row;
-use testkit::until;
+use testkit::{Logs, until};
 use uuid::Uuid;
 
-use crate::pair::{PANIC, POISON, Pair, assert_once_and_in_order, new_application};
+use crate::pair::{PANIC, POISON, Pair, TRACE, assert_once_and_in_order, new_application};
 
 #[tokio::test]
 async fn facts_take_effect_once_and_in_order() {
@@ -24,6 +24,46 @@ async fn facts_take_effect_once_and_in_order() {
     let effects = pair.until_effects(120).await;
     assert_once_and_in_order(&effects, 3);
     pair.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_logged_of_a_fact_names_it_and_the_trace_of_the_request_that_caused_it() {
+    let logs = Logs::capture("info");
+    let (nats, _folder) = testkit::broker("").await;
+    let mut pair = Pair::start(&nats.url()).await;
+    let (application, poisoned) = (new_application(), new_application());
+    pair.say_withdrawn(application).await;
+    pair.say(poisoned, POISON).await;
+    pair.until_waiting("parked", |waiting| waiting.parked == 1).await;
+    pair.until_effects(1).await;
+
+    let heard = logs.lines_with("message", "hears of a withdrawal");
+    let span = &heard.first().expect("a line")["span"];
+    assert_eq!((&span["trace_id"], &span["kind"]), (&TRACE.into(), &"application-withdrawn".into()));
+    assert_eq!(span["key"], application.uuid().to_string());
+    let id = sqlx::query_scalar::<_, Uuid>("select event_id from bus.event_log where key = $1")
+        .bind(application.uuid())
+        .fetch_one(&pair.publisher_db)
+        .await
+        .expect("the log");
+    assert_eq!(span["event_id"], id.to_string());
+
+    for message in ["hears what was submitted", "parked"] {
+        let lines = logs.lines_with("message", message);
+        let span = &lines.first().expect("a line")["span"];
+        assert_eq!((&span["trace_id"], &span["kind"]), (&TRACE.into(), &"application-submitted".into()));
+    }
+
+    pair.stop_hearing().await;
+    for _ in 0..40 {
+        pair.say(new_application(), "one of many").await;
+    }
+    pair.start_hearing().await;
+    pair.until_effects(41).await;
+    let together = logs.lines_with("name", "facts");
+    let span = &together.first().expect("several at once")["span"];
+    assert_eq!(span["kind"], "application-submitted");
+    assert!(span["count"].as_u64() > Some(1), "{span}");
 }
 
 #[tokio::test]

@@ -1,4 +1,7 @@
 //! What keeps one request from harming the others: limits of size, time and number, and its own task.
+//!
+//! The layers of tower end with the response. Here the place is taken before the body is read and kept until the work
+//! ends, also when the client has gone or been told that it takes too long.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +17,7 @@ use tracing::Instrument;
 use crate::problem::{Problem, ProblemKind};
 use crate::process::App;
 
-/// Work goes on for so many times the time its client waits, then it is given up.
+/// Work is abandoned after this multiple of the time that its client waits.
 const LONGEST: u32 = 3;
 
 #[derive(Clone)]
@@ -31,13 +34,13 @@ impl Guard {
 
 pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let limits = guard.process.http();
-    let time = Duration::from_secs(limits.time_out);
+    let time = Duration::from_secs(limits.request_seconds);
     let Ok(place) = guard.places.clone().try_acquire_owned() else {
         metrics::counter!("http_requests_shed_total").increment(1);
         return Problem::new(ProblemKind::Overloaded).into_response();
     };
-    // The body arrives before the work begins: who goes away while sending has begun nothing, and whoever sends
-    // slowly holds no transaction.
+    // The whole body is read before the work begins: a client that goes away while sending has changed nothing, and
+    // one that sends slowly holds no transaction.
     let (parts, body) = request.into_parts();
     let body = match tokio::time::timeout(time, read(body, limits.body_limit)).await {
         Ok(Ok(body)) => body,
@@ -46,8 +49,8 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     };
     let what = format!("{} {}", parts.method, parts.uri.path());
     let request = Request::from_parts(parts, Body::from(body));
-    // Its own task: what was begun is finished also when the client goes away. The place is kept until then.
-    // But not for ever: what hears nothing for so long waits for a connection that died in silence.
+    // In a task of its own, so that the work is finished (and the place kept) when the client goes away. Work that
+    // takes much longer than clients wait hangs on a connection that died without a sign.
     let work = async move {
         let response = tokio::time::timeout(time * LONGEST, next.run(request)).await;
         drop(place);
@@ -66,8 +69,8 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     }
 }
 
-/// The whole body. What goes beyond the limit is read and thrown away, within reason: a browser shows our answer
-/// only after it could send everything.
+/// The whole body. What exceeds the limit is read and discarded, up to 64 times the limit: a browser shows our answer
+/// only once it has sent everything.
 async fn read(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
     let mut kept = Vec::new();
     let mut length = 0;

@@ -2,48 +2,27 @@
 //! (`/livez`, `/readyz`, `/metrics`).
 
 mod guard;
-mod health;
 mod observe;
 
-use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
-use axum::http::request::Parts;
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
 use axum::routing::get;
 use axum::serve::ListenerExt;
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use axum::{Json, Router};
+use serde::Serialize;
 
-pub use health::Health;
-pub(crate) use observe::is_api;
+pub use crate::health::{CheckReport, Health};
+pub use crate::problem::ProblemPage;
 
+use crate::error::StartError;
 use crate::problem::{Problem, ProblemKind};
 use crate::process::{App, timer};
-use crate::start::StartError;
 
-/// Shows a problem to a person, given the request it answers.
-#[derive(Clone)]
-pub struct ProblemPage(Arc<Draw>);
-
-type Draw = dyn Fn(&App, &Parts, &Problem) -> Response + Send + Sync;
-
-impl ProblemPage {
-    /// A page drawn by `draw`, which sets body and content type; the status is set here.
-    pub fn new(draw: impl Fn(&App, &Parts, &Problem) -> Response + Send + Sync + 'static) -> Self {
-        Self(Arc::new(draw))
-    }
-}
-
-impl fmt::Debug for ProblemPage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ProblemPage")
-    }
-}
-
-/// Serves `routes` until the process has drained: the last line of every service's `run`.
+/// Serves `routes` until the process has drained. Every service's `run` ends with it.
 ///
 /// Around each route: request id, trace, metrics, security headers; body limit, time-out, a limit of requests at
 /// once; and a task of its own, so that a client that goes away does not cancel what it began.
@@ -56,17 +35,17 @@ impl fmt::Debug for ProblemPage {
 pub async fn serve(process: App, routes: Router) -> Result<(), StartError> {
     let listener = process.begin_serving().expect("a process serves once");
     let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::Serve)?;
-    // Without it small answers wait for the peer's delayed acknowledgement.
+    // Without TCP_NODELAY small answers wait for the delayed acknowledgement of the peer.
     let listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY");
         }
     });
     let app = app(&process, routes);
-    let (draining, linger) = (process.draining(), process.http().linger);
+    let (draining, linger) = (process.draining(), process.http().not_ready_seconds);
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         draining.cancelled().await;
-        timer(std::time::Duration::from_secs(linger)).await;
+        timer(Duration::from_secs(linger)).await;
     });
     tracing::info!("{} listens on {}", process.name(), process.url());
     process.shut_down(server.into_future()).await
@@ -75,7 +54,7 @@ pub async fn serve(process: App, routes: Router) -> Result<(), StartError> {
 fn app(process: &App, routes: Router) -> Router {
     let own = Router::new()
         .route("/livez", get(async || "alive\n"))
-        .route("/readyz", get(health::readyz))
+        .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .with_state(process.clone());
     routes
@@ -91,20 +70,18 @@ async fn metrics(State(process): State<App>) -> String {
     process.metrics().render()
 }
 
-/// The one recorder of this operating system process: the `metrics` macros know only one.
-pub(crate) fn recorder() -> PrometheusHandle {
-    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
-    const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
-    let install = || {
-        let recorder = PrometheusBuilder::new()
-            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
-            .expect("the list of buckets is not empty")
-            .build_recorder();
-        let handle = recorder.handle();
-        if metrics::set_global_recorder(recorder).is_err() {
-            tracing::warn!("another metrics recorder is installed; /metrics stays empty");
-        }
-        handle
-    };
-    RECORDER.get_or_init(install).clone()
+#[derive(Serialize)]
+struct Readiness {
+    service: &'static str,
+    ready: bool,
+    draining: bool,
+    checks: BTreeMap<&'static str, CheckReport>,
+}
+
+async fn readyz(State(process): State<App>) -> (StatusCode, Json<Readiness>) {
+    let draining = process.draining().is_cancelled();
+    let checks = process.health().report().await;
+    let ready = !draining && checks.values().all(|check| check.ok);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Readiness { service: process.name(), ready, draining, checks }))
 }

@@ -5,22 +5,21 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::Session;
 use super::keys::TokenSource;
 use super::origin::{Origin, changes_something, origin};
-use crate::http::is_api;
-use crate::problem::{Problem, ProblemKind};
+use super::person::Session;
+use crate::problem::{Problem, ProblemKind, is_api};
 use crate::process::App;
 
 /// Nobody is signed in (or the request could be forged).
 #[derive(Debug)]
 pub enum NoSession {
-    /// A page: sign in and come back.
+    /// A page was asked for: sign in and come back.
     SignIn {
         /// Path and query to come back to.
         next: String,
     },
-    /// A form or the API.
+    /// A form was sent, or the API was called.
     Problem(Problem),
 }
 

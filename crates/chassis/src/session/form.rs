@@ -1,19 +1,17 @@
 //! Forms of our own pages: refused unless our page sent them, and nothing typed is lost.
 
-use std::collections::HashMap;
-
 use axum::Form;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
-use super::Session;
 use super::extract::process;
 use super::keys::TokenSource;
 use super::origin::{Origin, origin};
+use super::person::Session;
+use crate::fields::Fields;
 use crate::problem::{Problem, ProblemKind};
 
 /// The name of the hidden field that carries the form token.
@@ -29,39 +27,15 @@ const LONGEST_NAME: usize = 100;
 /// shown to its writer again, beside the message.
 const LONGEST_VALUE: usize = 400_000;
 
-/// All fields of a form as they were sent, in their order; a name may repeat.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<(String, String)>", into = "Vec<(String, String)>")]
-pub struct Fields {
-    pairs: Vec<(String, String)>,
-    /// Where the values of each name stand.
-    places: HashMap<String, Vec<usize>>,
-}
-
 impl Fields {
-    /// The first value of `name`, or an empty text.
-    pub fn get(&self, name: &str) -> &str {
-        let first = self.places.get(name).and_then(|places| places.first());
-        first.map_or("", |place| self.pairs[*place].1.as_str())
-    }
-
-    /// Every value of `name`.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.places.get(name).into_iter().flatten().map(|place| self.pairs[*place].1.as_str())
-    }
-
-    /// Names and values.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-
     /// Reads them as `T`. Let the fields of `T` be texts with defaults where a person types, so that a mistake
     /// can be shown beside the field.
     ///
     /// # Errors
     /// 422 with the field's name: our own page does not send such a form.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let encoded = serde_html_form::to_string(&self.pairs).map_err(Problem::internal)?;
+        let encoded =
+            serde_html_form::to_string(self.iter().collect::<Vec<_>>()).map_err(Problem::internal)?;
         let reader = serde_html_form::Deserializer::from_bytes(encoded.as_bytes());
         serde_path_to_error::deserialize(reader).map_err(|error| {
             let pointer = format!("/{}", error.path());
@@ -70,37 +44,13 @@ impl Fields {
     }
 }
 
-impl From<Vec<(String, String)>> for Fields {
-    fn from(pairs: Vec<(String, String)>) -> Self {
-        let mut places: HashMap<String, Vec<usize>> = HashMap::new();
-        for (place, (name, _)) in pairs.iter().enumerate() {
-            places.entry(name.clone()).or_default().push(place);
-        }
-        Self { pairs, places }
-    }
-}
-
-impl From<Fields> for Vec<(String, String)> {
-    fn from(fields: Fields) -> Self {
-        fields.pairs
-    }
-}
-
-impl FromIterator<(String, String)> for Fields {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
-        Self::from(pairs.into_iter().collect::<Vec<_>>())
-    }
-}
-
 /// A form sent by somebody who is signed in. Without a session, or with a wrong token, the refusal carries what
 /// was typed, and the page shows it to be sent again.
 #[derive(Clone, Debug)]
 pub struct PageForm<T> {
-    /// Who sent it.
     pub session: Session,
-    /// What they sent.
     pub data: T,
-    /// The same, as typed.
+    /// The fields that `data` was read from, as typed.
     pub fields: Fields,
 }
 

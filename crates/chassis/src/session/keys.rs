@@ -5,35 +5,36 @@ use axum::http::header::{AUTHORIZATION, COOKIE as COOKIE_HEADER};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use cookie::Cookie;
 use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use super::Session;
-use crate::settings::Secret;
+use super::person::Session;
 
-/// The cookie's name.
+/// Name of the cookie that carries the session.
 pub const COOKIE: &str = "bescheid_session";
 
 /// `[session]`: the keys behind sessions, the same for every service.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, try_from = "Raw")]
 pub struct SessionKeys {
-    secret: Secret,
-    previous: Option<Secret>,
+    secret: SecretString,
+    previous: Option<SecretString>,
     secure: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
-    /// At least 32 characters, by chance (`openssl rand -hex 32`).
-    secret: Secret,
-    /// The secret before: still verifies, no longer signs.
+    /// At least 32 random characters (`openssl rand -hex 32`).
+    secret: SecretString,
+    /// The secret before the present one: it still verifies, and no longer signs.
     #[serde(default)]
-    previous: Option<Secret>,
-    /// Are people on https? False only on one's own machine.
+    previous: Option<SecretString>,
+    /// Whether people are on https; false only on one's own machine.
     #[serde(default = "yes")]
     secure: bool,
 }
@@ -46,28 +47,27 @@ impl TryFrom<Raw> for SessionKeys {
     type Error = String;
 
     fn try_from(raw: Raw) -> Result<Self, String> {
-        if [Some(&raw.secret), raw.previous.as_ref()]
-            .into_iter()
-            .flatten()
-            .any(|secret| secret.expose().len() < 32)
-        {
-            return Err("the session secret is too short: expected at least 32 characters, such as `openssl rand -hex 32` gives".to_owned());
-        }
-        Ok(Self { secret: raw.secret, previous: raw.previous, secure: raw.secure })
+        Self { secret: raw.secret, previous: raw.previous, secure: raw.secure }.checked()
     }
 }
 
 impl SessionKeys {
-    /// The keys of every test process: a session signed by one is good for all.
-    pub fn for_test() -> Self {
-        Self {
-            secret: Secret::new("for tests only, and long enough for that"),
-            previous: None,
-            secure: false,
-        }
+    /// Keys from one secret, without a previous one. `secure`: whether people are on https.
+    ///
+    /// # Errors
+    /// The secret is shorter than 32 characters.
+    pub fn new(secret: impl Into<SecretString>, secure: bool) -> Result<Self, String> {
+        Self { secret: secret.into(), previous: None, secure }.checked()
     }
 
-    /// Are people on https?
+    fn checked(self) -> Result<Self, String> {
+        if self.secrets().any(|secret| secret.expose_secret().len() < 32) {
+            return Err("the session secret is too short: expected at least 32 characters, such as `openssl rand -hex 32` gives".to_owned());
+        }
+        Ok(self)
+    }
+
+    /// Whether people are on https.
     pub fn secure(&self) -> bool {
         self.secure
     }
@@ -84,7 +84,7 @@ impl SessionKeys {
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<Session> {
         let (body, signature) = token.split_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-        let ours = |secret: &Secret| bool::from(mac(secret, "session", body).ct_eq(&signature));
+        let ours = |secret: &SecretString| bool::from(mac(secret, "session", body).ct_eq(&signature));
         if !self.secrets().any(ours) {
             return None;
         }
@@ -120,42 +120,39 @@ impl SessionKeys {
         format!("{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
     }
 
-    /// The session a request carries, and how.
+    /// The session that a request carries, and by which header.
     pub(super) fn of(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Option<(Session, TokenSource)> {
         let bearer =
             headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         if let Some(token) = bearer {
             return self.verify(token.trim(), now).map(|session| (session, TokenSource::Bearer));
         }
-        let good = |token: &str| self.verify(token, now);
+        let good = |cookie: Cookie<'_>| self.verify(cookie.value(), now);
         cookies(headers, COOKIE).find_map(good).map(|session| (session, TokenSource::Cookie))
     }
 
-    fn secrets(&self) -> impl Iterator<Item = &Secret> {
+    fn secrets(&self) -> impl Iterator<Item = &SecretString> {
         [Some(&self.secret), self.previous.as_ref()].into_iter().flatten()
     }
 }
 
-/// How a session came: only a cookie is sent by a browser without being asked.
+/// How a request carries its session. Only cookies are sent by a browser on its own, so only they can be abused by
+/// another site.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum TokenSource {
     Bearer,
     Cookie,
 }
 
-/// The values of the cookie `name`.
-fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
-    let pairs = headers
-        .get_all(COOKIE_HEADER)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|all| all.split(';'));
-    pairs.filter_map(move |pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+/// The cookies called `name` that a request carries.
+pub fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = Cookie<'a>> {
+    let texts = headers.get_all(COOKIE_HEADER).iter().filter_map(|value| value.to_str().ok());
+    texts.flat_map(Cookie::split_parse).filter_map(Result::ok).filter(move |cookie| cookie.name() == name)
 }
 
-fn mac(secret: &Secret, purpose: &str, message: &str) -> [u8; 32] {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes keys of any length");
+fn mac(secret: &SecretString, purpose: &str, message: &str) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes())
+        .expect("HMAC takes keys of any length");
     mac.update(purpose.as_bytes());
     mac.update(&[0]);
     mac.update(message.as_bytes());

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method};
 pub(super) enum Origin {
     Same,
     Other,
-    /// Neither header: an old browser, or no browser.
+    /// Neither header is there: an old browser, or no browser.
     Unknown,
 }
 

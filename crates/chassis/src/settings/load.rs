@@ -26,10 +26,10 @@ pub fn load<T: DeserializeOwned>(service: &str, file: Option<&Path>) -> Result<T
     )
 }
 
-/// As [`load`], from the given variables.
+/// As [`load`], from the given variables instead of the environment.
 ///
 /// # Errors
-/// As [`load`].
+/// The same.
 pub fn load_from<T: DeserializeOwned>(
     service: &str,
     file: Option<&Path>,
@@ -113,7 +113,8 @@ fn entries(
     place: &dyn Fn(usize) -> Place,
 ) -> Result<BTreeMap<String, Value>, SettingsError> {
     let entry = |(key, item): (toml::Spanned<std::borrow::Cow<'_, str>>, toml::Spanned<DeValue<'_>>)| {
-        // The key's place: an unknown key is its own mistake, and a value stands beside its key.
+        // The place of the key also for its value: an unknown key is the mistake itself, and a wrong value stands
+        // beside its key.
         let at = place(key.span().start);
         Ok((key.into_inner().into_owned(), Value { kind: kind(item.into_inner(), &at, place)?, place: at }))
     };

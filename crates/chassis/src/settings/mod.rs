@@ -5,7 +5,6 @@
 //! that holds the value (for secrets). No key may itself end in `_file`.
 
 mod load;
-mod secret;
 mod value;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,9 +13,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sqlx::migrate::Migrator;
 
-pub use crate::session::SessionKeys;
+pub use crate::session::keys::SessionKeys;
 pub use load::{SettingsError, load, load_from};
-pub use secret::Secret;
+pub use secrecy::{ExposeSecret, SecretString};
 
 /// What [`crate::main`] needs of a service's settings.
 pub trait ServiceSettings: DeserializeOwned + Send + 'static {
@@ -36,18 +35,19 @@ pub trait ServiceSettings: DeserializeOwned + Send + 'static {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
-    /// Address and port; port 0 takes a free one. An inherited socket (LISTEN_FDS) goes before.
+    /// Address and port; port 0 takes a free one. An inherited socket (LISTEN_FDS) takes precedence.
     pub listen: SocketAddr,
     /// The largest body of a request, in bytes.
     pub body_limit: usize,
     /// Seconds a request may take, its body included.
-    pub time_out: u64,
+    pub request_seconds: u64,
     /// Requests worked on at once; more are turned away with 503.
     pub max_in_flight: usize,
-    /// Seconds between "not ready" and the end of accepting, for load balancers that look only now and then.
-    pub linger: u64,
-    /// Seconds a drain may take before the process ends anyway.
-    pub drain_limit: u64,
+    /// Seconds for which a draining process says "not ready" and still accepts connections, so that load balancers
+    /// notice in time.
+    pub not_ready_seconds: u64,
+    /// Seconds for which a draining process then waits for what is under way, before it ends anyway.
+    pub drain_seconds: u64,
 }
 
 impl Default for Http {
@@ -55,10 +55,10 @@ impl Default for Http {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             body_limit: 1024 * 1024,
-            time_out: 30,
+            request_seconds: 30,
             max_in_flight: 512,
-            linger: 0,
-            drain_limit: 20,
+            not_ready_seconds: 0,
+            drain_seconds: 20,
         }
     }
 }
@@ -67,17 +67,17 @@ impl Default for Http {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
-    /// `postgres://user:password@host/name`
-    pub url: Secret,
+    /// Address and credentials: `postgres://user:password@host/name`.
+    pub url: SecretString,
     /// Connections of the pool at most; half of them are opened at once.
     #[serde(default = "Database::default_max_connections")]
     pub max_connections: u32,
 }
 
 impl Database {
-    /// The database at `url`, everything else as by default.
+    /// The database at `url`, with the default number of connections.
     pub fn at(url: impl Into<String>) -> Self {
-        Self { url: Secret::new(url), max_connections: Self::default_max_connections() }
+        Self { url: SecretString::from(url.into()), max_connections: Self::default_max_connections() }
     }
 
     fn default_max_connections() -> u32 {
@@ -89,9 +89,8 @@ impl Database {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
-    /// For people or for machines.
     pub format: LogFormat,
-    /// As in `RUST_LOG`, which goes before it.
+    /// Which lines are written, in the syntax of `RUST_LOG`; that variable takes precedence.
     pub filter: String,
 }
 
@@ -101,12 +100,12 @@ impl Default for Log {
     }
 }
 
-/// How a line of the log looks.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
-    /// Coloured where standard error is a terminal.
+    /// Text, coloured where standard error is a terminal.
     People,
-    /// One JSON object a line.
+    /// One JSON object on each line.
     Json,
 }

@@ -35,7 +35,7 @@ pub(super) struct Value {
 
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
-    /// From the environment: what it means is for the reader to say.
+    /// Text from the environment: whether it is a number, a list or a text depends on the setting.
     Word(String),
     Text(String),
     Integer(i64),

@@ -5,7 +5,6 @@ use axum::Router;
 use axum::http::StatusCode;
 use chassis::api::{ApiRouter, Operation};
 use chassis::problem::{ApiJson, ApiPath, ApiQuery};
-use chassis::session::SessionKeys;
 use chassis::{ProblemKind, Role};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,7 +77,7 @@ async fn the_route_keeps_to_the_declared_role() {
     let body = r#"{"cents":6000000}"#;
     let json = ("content-type", "application/json");
     assert_eq!(post(&url, &[json], body).await.problem(), "sign-in");
-    let bearer = |role| format!("Bearer {}", SessionKeys::for_test().sign(&person("anna", &[role])));
+    let bearer = |role| format!("Bearer {}", testkit::session_keys().sign(&person("anna", &[role])));
     assert_eq!(
         post(&url, &[json, ("authorization", &bearer(Role::Reviewer))], body).await.problem(),
         "forbidden"

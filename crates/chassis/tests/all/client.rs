@@ -70,7 +70,7 @@ pub struct Running {
 }
 
 pub fn start(routes: Router) -> Running {
-    start_with(App::for_test("sample", TestClock::at(now()).clock()), routes)
+    start_with(testkit::process("sample", TestClock::at(now()).clock()), routes)
 }
 
 pub fn start_with(process: App, routes: Router) -> Running {
@@ -84,7 +84,7 @@ pub fn now() -> DateTime<Utc> {
 }
 
 pub fn system() -> App {
-    App::for_test("sample", Clock::system())
+    testkit::process("sample", Clock::system())
 }
 
 pub fn person(id: &str, roles: &[Role]) -> Session {

@@ -35,7 +35,7 @@ async fn two_sets_of_migrations_share_a_database_and_the_check_says_what_is_miss
 
     let before = check_schema(&database.pool, &[&bus, &service]).await.unwrap_err();
     assert!(matches!(&before, StartError::Schema(missing) if missing == "1, 1000"), "{before}");
-    assert!(before.to_string().contains("bescheid migrate"));
+    assert!(before.to_string().contains("with the argument `migrate`"));
     migrate(&settings, &[&bus, &service]).await.unwrap();
     migrate(&settings, &[&bus, &service]).await.unwrap();
     check_schema(&database.pool, &[&bus, &service]).await.unwrap();

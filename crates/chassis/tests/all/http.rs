@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::client::{get, post, request, send, start, start_with, system};
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse};
 use axum::routing::{get as on_get, post as on_post};
 use chassis::http::ProblemPage;
@@ -15,6 +15,7 @@ use chassis::settings::Http;
 use chassis::telemetry::Trace;
 use chassis::{App, Clock, Problem, ProblemKind, StartError};
 use serde::{Deserialize, Serialize};
+use testkit::Logs;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, oneshot};
 
@@ -45,9 +46,44 @@ async fn an_answer_carries_ids_and_security_headers() {
 }
 
 #[tokio::test]
+async fn every_line_about_a_request_carries_the_ids_of_its_answer() {
+    let logs = Logs::capture("warn");
+    let routes = Router::new()
+        .route("/hello", on_get(async |headers: HeaderMap| passed_on(&headers)))
+        .route("/broken", on_get(async || Problem::internal("broken on purpose")))
+        .route("/panic", on_get(async || -> &'static str { panic!("on purpose") }));
+    let process = system();
+    process.show_problems_with(ProblemPage::new(|_, _| {
+        tracing::warn!("draws a page");
+        Html("sorry").into_response()
+    }));
+    let running = start_with(process, routes);
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let html = [("accept", "text/html"), ("traceparent", &format!("00-{trace}-b7ad6b7169203331-01"))];
+    for (path, lines) in [("/hello", 1), ("/broken", 2), ("/panic", 2)] {
+        let answer = get(&format!("{}{path}", running.url), &html).await;
+        let lines_of_it = logs.lines_with("request_id", answer.header("x-request-id"));
+        assert_eq!(lines_of_it.len(), lines, "{lines_of_it:?}");
+        assert!(lines_of_it.iter().all(|line| line["span"]["trace_id"] == trace), "{lines_of_it:?}");
+    }
+    let answer = get(&format!("{}/hello", running.url), &[]).await;
+    let (id, traceparent) =
+        answer.text().split_once(' ').map(|(id, trace)| (id.to_owned(), trace.to_owned())).unwrap();
+    assert_eq!(answer.header("x-request-id"), id, "what is passed on is what is answered");
+    let trace = traceparent.parse::<Trace>().unwrap().id();
+    assert_eq!(logs.lines_with("trace_id", &trace).len(), 1, "and what is logged");
+}
+
+fn passed_on(headers: &HeaderMap) -> String {
+    tracing::warn!("says hello");
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    format!("{} {}", header("x-request-id"), header("traceparent"))
+}
+
+#[tokio::test]
 async fn what_does_not_exist_is_a_problem_and_a_page_for_people() {
     let process = system();
-    process.show_problems_with(ProblemPage::new(|_, parts, problem| {
+    process.show_problems_with(ProblemPage::new(|parts, problem| {
         Html(format!("<h1>{} {}</h1>", problem.kind.id(), parts.uri.path())).into_response()
     }));
     let routes = Router::new().route("/only-get", on_get(async || "x"));
@@ -136,7 +172,7 @@ async fn a_panic_is_an_internal_problem_and_the_next_request_is_served() {
 }
 
 fn limited(http: Http) -> App {
-    App::for_test_with("sample", Clock::system(), http)
+    testkit::process_with("sample", Clock::system(), http)
 }
 
 #[tokio::test]
@@ -177,7 +213,8 @@ async fn too_slow_an_answer_is_a_504_and_a_body_that_does_not_come_a_408() {
     let routes = Router::new()
         .route("/", on_get(async || std::future::pending::<&'static str>().await))
         .route("/", on_post(async |_: Bytes| "read"));
-    let running = start_with(limited(Http { time_out: 1, drain_limit: 0, ..Http::default() }), routes);
+    let running =
+        start_with(limited(Http { request_seconds: 1, drain_seconds: 0, ..Http::default() }), routes);
     assert_eq!(get(&running.url, &[]).await.problem(), "timed-out");
 
     let mut socket = tokio::net::TcpStream::connect(running.process.address()).await.unwrap();
@@ -237,7 +274,7 @@ async fn readiness_names_what_is_missing_and_metrics_count_by_route() {
 
 #[tokio::test]
 async fn while_draining_it_is_not_ready_and_lets_go_of_idle_connections() {
-    let process = limited(Http { linger: 1, ..Http::default() });
+    let process = limited(Http { not_ready_seconds: 1, ..Http::default() });
     let running = start_with(process, Router::new());
     let url = format!("{}/readyz", running.url);
     assert_eq!(get(&url, &[]).await.status, StatusCode::OK);
@@ -287,7 +324,7 @@ async fn a_background_task_that_ends_early_ends_the_process_with_its_error() {
 
 #[tokio::test]
 async fn a_drain_beyond_its_limit_names_what_did_not_end() {
-    let process = limited(Http { drain_limit: 1, ..Http::default() });
+    let process = limited(Http { drain_seconds: 1, ..Http::default() });
     process.spawn("stubborn", std::future::pending::<Result<(), StartError>>());
     let running = start_with(process, Router::new());
     running.shutdown.drain();
@@ -304,7 +341,7 @@ async fn so_it_does_with_a_request() {
         std::future::pending::<()>().await;
     };
     let routes = Router::new().route("/never/{id}", on_get(never));
-    let running = start_with(limited(Http { drain_limit: 1, ..Http::default() }), routes);
+    let running = start_with(limited(Http { drain_seconds: 1, ..Http::default() }), routes);
     // The client goes away: its request does not.
     let url = format!("{}/never/17?secret", running.url);
     let client = tokio::spawn(async move { get(&url, &[]).await.status });
@@ -355,7 +392,7 @@ async fn the_time_limit_ends_the_wait_not_the_work() {
             finished.lock().unwrap().take().unwrap().send(()).unwrap();
         }),
     );
-    let running = start_with(limited(Http { time_out: 1, ..Http::default() }), routes);
+    let running = start_with(limited(Http { request_seconds: 1, ..Http::default() }), routes);
     assert_eq!(post(&running.url, &[], "").await.problem(), "timed-out");
     gate.notify_one();
     tokio::time::timeout(Duration::from_secs(5), after).await.unwrap().unwrap();

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::routing::{get as on_get, post as on_post};
 use chassis::http::ProblemPage;
 use chassis::session::{COOKIE, Fields, PageForm, PublicForm, SessionKeys, return_path};
-use chassis::{App, Problem, Role, Session, TestClock};
+use chassis::{Problem, Role, Session, TestClock};
 use chrono::TimeDelta;
 use serde::Deserialize;
 
@@ -25,9 +25,9 @@ struct Draft {
 
 fn start() -> (Running, TestClock) {
     let clock = TestClock::at(now());
-    let process = App::for_test("sample", clock.clock());
+    let process = testkit::process("sample", clock.clock());
     // A page that shows what was typed, as the real one does.
-    process.show_problems_with(ProblemPage::new(|_, _, problem| {
+    process.show_problems_with(ProblemPage::new(|_, problem| {
         let typed = problem
             .typed
             .iter()
@@ -64,11 +64,11 @@ fn start() -> (Running, TestClock) {
 }
 
 fn cookie(session: &Session) -> String {
-    format!("other=1; {COOKIE}={}", SessionKeys::for_test().sign(session))
+    format!("other=1; broken;; {COOKIE}=not-ours; {COOKIE}={}", testkit::session_keys().sign(session))
 }
 
 fn csrf(session: &Session) -> String {
-    SessionKeys::for_test().csrf(session)
+    testkit::session_keys().csrf(session)
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn without_a_session_pages_lead_to_sign_in_and_the_api_says_401() {
 async fn a_session_works_as_cookie_and_as_bearer_until_it_ends() {
     let (running, clock) = start();
     let anna = person("anna", &[Role::Applicant]);
-    let bearer = format!("Bearer {}", SessionKeys::for_test().sign(&anna));
+    let bearer = format!("Bearer {}", testkit::session_keys().sign(&anna));
     let url = format!("{}/apply/api/me", running.url);
     assert_eq!(get(&url, &[("cookie", &cookie(&anna))]).await.text(), "Person anna");
     assert_eq!(get(&url, &[("authorization", &bearer)]).await.text(), "Person anna");
@@ -98,7 +98,7 @@ async fn a_session_works_as_cookie_and_as_bearer_until_it_ends() {
 #[tokio::test]
 async fn a_forged_or_changed_token_is_no_session() {
     let anna = person("anna", &[Role::Applicant]);
-    let keys = SessionKeys::for_test();
+    let keys = testkit::session_keys();
     let token = keys.sign(&anna);
     assert_eq!(keys.verify(&token, now()), Some(anna.clone()));
     let (body, signature) = token.split_once('.').unwrap();
@@ -201,7 +201,7 @@ async fn the_api_takes_cookies_only_with_a_proof_and_bearer_without() {
     let url = format!("{}/apply/api/me", running.url);
     let anna = person("anna", &[]);
     let cookie = cookie(&anna);
-    let bearer = format!("Bearer {}", SessionKeys::for_test().sign(&anna));
+    let bearer = format!("Bearer {}", testkit::session_keys().sign(&anna));
     assert_eq!(post(&url, &[("cookie", &cookie)], "").await.problem(), "forged");
     assert_eq!(post(&url, &[("cookie", &cookie), CROSS], "").await.problem(), "forged");
     assert_eq!(
@@ -232,10 +232,25 @@ async fn a_form_for_everybody_refuses_only_other_sites() {
 
 #[test]
 fn after_signing_in_nobody_is_led_to_another_site() {
-    assert_eq!(return_path("/apply/mine?file=7"), "/apply/mine?file=7");
-    for elsewhere in
-        ["", "//evil.example", "/\\evil.example", "https://evil.example", "javascript:x", "/\tx", "apply"]
-    {
-        assert_eq!(return_path(elsewhere), "/", "{elsewhere}");
+    for here in ["/", "/apply/mine?file=7&title=50%25", "/apply/a//b"] {
+        assert_eq!(return_path(here), Some(here));
+    }
+    for elsewhere in [
+        "",
+        "apply",
+        "//evil.example",
+        "/\\evil.example",
+        "/apply\\evil.example",
+        "/%09/evil.example",
+        "/%2Fevil.example",
+        "/%5Cevil.example",
+        "/\t/evil.example",
+        "\t//evil.example",
+        "/\r\nset-cookie: x",
+        "/\u{85}/evil.example",
+        "https://evil.example",
+        "javascript:x",
+    ] {
+        assert_eq!(return_path(elsewhere), None, "{elsewhere}");
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chassis::settings::{Database, Http, Log, LogFormat, Secret, SessionKeys, load_from};
+use chassis::settings::{Database, ExposeSecret, Http, Log, LogFormat, SecretString, SessionKeys, load_from};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -17,7 +17,7 @@ struct Settings {
     session: SessionKeys,
     #[serde(default)]
     calls: Vec<PathBuf>,
-    note: Option<Secret>,
+    note: Option<SecretString>,
 }
 
 const GOOD: &str = "
@@ -27,7 +27,7 @@ url = 'postgres://from-the-file'
 [session]
 secret = 'at least thirty-two characters long'
 [http]
-time_out = 5
+request_seconds = 5
 ";
 
 struct Folder(PathBuf);
@@ -77,14 +77,14 @@ fn the_environment_goes_over_the_file_and_secrets_come_from_files() {
         ],
     )
     .unwrap();
-    assert_eq!(settings.database.url.expose(), "postgres://from-a-secret");
+    assert_eq!(settings.database.url.expose_secret(), "postgres://from-a-secret");
     assert_eq!(settings.database.max_connections, 7);
     assert_eq!(settings.log.format, LogFormat::Json);
     assert_eq!(settings.http.listen.to_string(), "[::1]:0");
-    assert_eq!((settings.http.time_out, settings.http.body_limit), (5, 1024 * 1024));
+    assert_eq!((settings.http.request_seconds, settings.http.body_limit), (5, 1024 * 1024));
     assert!(!settings.session.secure());
     assert_eq!(settings.calls, [PathBuf::from("c.toml"), PathBuf::from("d.toml")]);
-    assert_eq!(settings.note.as_ref().unwrap().expose(), "12345", "digits may be a text");
+    assert_eq!(settings.note.as_ref().unwrap().expose_secret(), "12345", "digits may be a text");
     assert!(!format!("{settings:?}").contains("from-a-secret"));
 }
 
@@ -110,17 +110,19 @@ fn every_mistake_names_its_place_and_what_is_expected() {
         load(Some(&path), &[]).unwrap_err()
     };
 
-    let error = file(&GOOD.replace("time_out = 5", "timeout = 5"));
-    assert!(
-        error.starts_with(&at(
-            "line 8, column 1: http.timeout: unknown field `timeout`, expected one of `listen`"
-        )),
-        "{error}"
+    let error = file(&GOOD.replace("request_seconds = 5", "time_out = 5"));
+    let names =
+        "`listen`, `body_limit`, `request_seconds`, `max_in_flight`, `not_ready_seconds`, `drain_seconds`";
+    let expected =
+        format!("line 8, column 1: http.time_out: unknown field `time_out`, expected one of {names}");
+    assert_eq!(error, at(&expected));
+    let error = file(&GOOD.replace("request_seconds = 5", "request_seconds = 'five'"));
+    assert_eq!(
+        error,
+        at("line 8, column 1: http.request_seconds: invalid type: string \"five\", expected u64")
     );
-    let error = file(&GOOD.replace("time_out = 5", "time_out = 'five'"));
-    assert_eq!(error, at("line 8, column 1: http.time_out: invalid type: string \"five\", expected u64"));
-    let error = file(&GOOD.replace("time_out = 5", "time_out = "));
-    assert!(error.starts_with(&at("line 8, column 12")), "{error}");
+    let error = file(&GOOD.replace("request_seconds = 5", "request_seconds = "));
+    assert!(error.starts_with(&at("line 8, column 19")), "{error}");
     let error = file(&GOOD.replace("at least thirty-two characters long", "short"));
     assert!(
         error.starts_with(&at(
@@ -141,10 +143,10 @@ fn every_mistake_names_its_place_and_what_is_expected() {
 
     folder.file("award.toml", GOOD);
     let variable = |name: &str, value: &str| load(Some(&path), &[(name, value)]).unwrap_err();
-    let error = variable("BESCHEID_AWARD__HTTP__TIME_OUT", "soon");
+    let error = variable("BESCHEID_AWARD__HTTP__REQUEST_SECONDS", "soon");
     assert_eq!(
         error,
-        "environment variable BESCHEID_AWARD__HTTP__TIME_OUT: http.time_out: invalid value `soon`, expected a whole number, not negative"
+        "environment variable BESCHEID_AWARD__HTTP__REQUEST_SECONDS: http.request_seconds: invalid value `soon`, expected a whole number, not negative"
     );
     let error = variable("BESCHEID_AWARD__DATABSE__URL", "x");
     assert!(error.starts_with("environment variable BESCHEID_AWARD__DATABSE__URL: databse: unknown field `databse`, expected one of"), "{error}");

@@ -7,7 +7,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use bus::{Bus, Running, Subscriptions, outbox};
 use chassis::session::{COOKIE, CSRF_FIELD, SessionKeys};
 use chassis::settings::Database;
-use chassis::{App, Role, ServiceSettings, Session, Shutdown, TestClock};
+use chassis::{Role, ServiceSettings, Session, Shutdown, TestClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{AnyFact, ApplicationId, Cause, Service};
 use http_body_util::BodyExt;
@@ -25,7 +25,7 @@ pub fn now() -> DateTime<Utc> {
 }
 
 pub fn keys() -> SessionKeys {
-    SessionKeys::for_test()
+    testkit::session_keys()
 }
 
 fn session(person: &str, role: Role, ags: Option<&str>) -> Session {
@@ -99,7 +99,7 @@ pub async fn begin() -> World<impl Sized> {
     let nats = bus::Settings::open(broker.0.url());
     let clock = TestClock::at(now());
     let database = testkit::database("intake", &Settings::migrators()).await;
-    let process = App::for_test("intake", clock.clock());
+    let process = testkit::process("intake", clock.clock());
     let (url, stop) = (process.url(), process.shutdown());
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/calls/komm-in-2027.toml");
     let settings = Settings {

@@ -47,9 +47,11 @@ impl Sender {
             from,
             writer,
             connections: smtp.connections.get(),
-            idle: smtp.idle,
+            idle: smtp.idle_seconds,
             server: Server::new(smtp)?,
-            outage: Outage::new(Duration::from_secs(u64::from(settings.delivery.longest_outage_pause))),
+            outage: Outage::new(Duration::from_secs(u64::from(
+                settings.delivery.longest_outage_pause_seconds,
+            ))),
             wake: Notify::new(),
             draining: process.draining(),
         })

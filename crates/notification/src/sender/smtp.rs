@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use chassis::settings::ExposeSecret;
 use lettre::address::Envelope;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -78,7 +79,7 @@ impl Server {
     }
 
     fn limit(&self) -> Duration {
-        Duration::from_secs(u64::from(self.settings.timeout.get()))
+        Duration::from_secs(u64::from(self.settings.timeout_seconds.get()))
     }
 
     /// Connects, protects the connection and signs in, as set.
@@ -100,7 +101,7 @@ impl Server {
             answer(limit, connection.starttls(tls.clone(), &self.hello)).await?;
         }
         if let Some((user, password)) = &self.settings.sign_in {
-            let credentials = Credentials::new(user.clone(), password.expose().to_owned());
+            let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
             let mechanisms = [Mechanism::Plain, Mechanism::Login];
             answer(limit, connection.auth(&mechanisms, &credentials)).await?;
         }

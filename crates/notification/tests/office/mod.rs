@@ -73,7 +73,7 @@ impl Office {
         let bus = Bus::connect(notification::NAME, &settings.nats, database.pool.clone(), move || now.now())
             .await
             .unwrap();
-        let process = App::for_test("notification", clock.clock());
+        let process = testkit::process("notification", clock.clock());
         let sender = Arc::new(Sender::new(&process, database.pool.clone(), &settings).unwrap());
         let db = database.pool;
         let running = Mutex::default();
@@ -86,7 +86,7 @@ impl Office {
 
     /// Starts another sender, as another process would have it.
     pub fn send(&self) {
-        let process = App::for_test("notification", self.clock.clock());
+        let process = testkit::process("notification", self.clock.clock());
         let sender = Sender::new(&process, self.db.clone(), &self.settings).unwrap();
         self.run(process, Arc::new(sender));
     }
@@ -297,7 +297,7 @@ pub fn try_settings(
         ("SMTP__ENCRYPTION", plan.encryption),
         ("SMTP__FROM", "Bescheid <bescheid@example.org>"),
         ("DELIVERY__ATTEMPTS", &attempts),
-        ("DELIVERY__LONGEST_OUTAGE_PAUSE", "1"),
+        ("DELIVERY__LONGEST_OUTAGE_PAUSE_SECONDS", "1"),
     ];
     let usual = usual.iter().filter(|(key, _)| others.iter().all(|(other, _)| key != other));
     let variables = usual

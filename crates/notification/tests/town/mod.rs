@@ -8,7 +8,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::Request;
 use bus::{Bus, Running, Stats, Subscriptions, outbox};
-use chassis::settings::SessionKeys;
 use chassis::{App, Role, Session, StartError, TestClock};
 use chrono::TimeDelta;
 use events::{AnyFact, ApplicationId, CallId, Cause, Service};
@@ -54,7 +53,7 @@ impl Town {
         }
         let database = testkit::database("notification", &[&bus::MIGRATIONS, &MIGRATIONS]).await;
         let settings = settings(&database.url, &nats.url(), &mailbox, &Plan::default());
-        let process = App::for_test("notification", clock.clock());
+        let process = testkit::process("notification", clock.clock());
         let url = process.url();
         let service = tokio::spawn(host::run::<notification::AppState>(process.clone(), settings));
         Self {
@@ -159,7 +158,7 @@ impl Town {
             ags: None,
             expires: samples::noon() + TimeDelta::hours(8),
         };
-        let token = SessionKeys::for_test().sign(&session);
+        let token = testkit::session_keys().sign(&session);
         let request = request.header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap();
         let response = self.client.request(request).await.unwrap();
         let status = response.status().as_u16();

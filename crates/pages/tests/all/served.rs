@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 
 use axum::Router;
 use axum::routing::{get, post};
-use chassis::session::{COOKIE, Fields, PageForm, SessionKeys};
-use chassis::{App, Problem, ProblemKind, Session, TestClock};
+use chassis::session::{COOKIE, Fields, PageForm};
+use chassis::{Problem, ProblemKind, Session, TestClock};
 use chrono::TimeDelta;
 use pages::{Page, Pages};
 
@@ -14,7 +14,7 @@ use crate::rendered::{DE, EN, keep, now, somebody};
 
 fn start() -> (SocketAddr, TestClock) {
     let clock = TestClock::at(now());
-    let process = App::for_test("review", clock.clock());
+    let process = testkit::process("review", clock.clock());
     let pages = Pages::new("/review", DE, EN).unwrap();
     let routes = Router::new()
         .route(
@@ -56,7 +56,7 @@ const FORM: &str = "content-type: application/x-www-form-urlencoded";
 const SAME: &str = "sec-fetch-site: same-origin";
 
 fn cookie(session: &Session) -> String {
-    format!("cookie: bescheid_lang=en; {COOKIE}={}", SessionKeys::for_test().sign(session))
+    format!("cookie: bescheid_lang=en; {COOKIE}={}", testkit::session_keys().sign(session))
 }
 
 fn signed_in(name: &str) -> Session {
@@ -144,7 +144,7 @@ async fn a_form_sent_after_the_session_ended_is_shown_to_be_sent_again() {
     let anna = signed_in("Anna");
     let body = format!(
         "csrf={}&reason=Erste%20Zeile%0D%0A%3Cb%3Ezweite%3C%2Fb%3E&theme=a&theme=b",
-        SessionKeys::for_test().csrf(&anna)
+        testkit::session_keys().csrf(&anna)
     );
     let old = cookie(&anna);
     clock.advance(TimeDelta::hours(2));
@@ -163,7 +163,7 @@ async fn a_form_sent_after_the_session_ended_is_shown_to_be_sent_again() {
     let (head, page) = send(address, "POST", "/review/file", &[HTML, FORM, SAME, &new], &body).await;
     assert!(head.starts_with("HTTP/1.1 403"), "{head}");
     assert!(page.contains("Meanwhile Berta is signed in"));
-    let token = SessionKeys::for_test().csrf(&berta);
+    let token = testkit::session_keys().csrf(&berta);
     assert!(page.contains(&format!("name=\"csrf\" value=\"{token}\"")));
     let (head, answer) =
         send(address, "POST", "/review/file", &[HTML, FORM, SAME, &new], &format!("csrf={token}&reason=ja"))

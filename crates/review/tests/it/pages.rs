@@ -213,7 +213,7 @@ async fn a_form_from_elsewhere_changes_nothing() {
     let id = stage.open_file().await;
     let anna = stage.reviewer("anna");
     let bela = stage.reviewer("bela");
-    let foreign = chassis::session::SessionKeys::for_test().csrf(&bela);
+    let foreign = testkit::session_keys().csrf(&bela);
     let sent = stage.send_raw_form(&anna, "/review/next", &[("csrf", &foreign), ("key", "a")]).await;
     assert_eq!(sent.status, 403);
     assert_eq!(stage.read(id).await.unwrap().held(), 0);

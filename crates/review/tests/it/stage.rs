@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use axum::http::{Method, Request, StatusCode, header};
 use bus::control::Operator;
 use bus::{Bus, Running, Subscriptions, outbox};
-use chassis::session::{COOKIE, SessionKeys};
+use chassis::session::COOKIE;
 use chassis::settings::Database;
-use chassis::{App, Role, Session, Shutdown, TestClock};
+use chassis::{Role, Session, Shutdown, TestClock};
 use chrono::TimeDelta;
 use events::{
     AnyFact, ApplicationId, ApplicationSubmitted, Authority, BudgetYear, Call, CallId, CallPublished, Cause,
@@ -106,14 +106,14 @@ impl Stage {
         let clock = TestClock::at(samples::noon());
         let db = testkit::database("review", &[&bus::MIGRATIONS, &review::MIGRATIONS]).await;
         let broker = testkit::broker("").await;
-        let process = App::for_test("review", clock.clock());
+        let process = testkit::process("review", clock.clock());
         let (url, shutdown) = (process.url(), process.shutdown());
         let settings = Settings {
             http: Default::default(),
             log: Default::default(),
             database: Database::at(&db.url),
             nats: bus::Settings::open(broker.0.url()),
-            session: SessionKeys::for_test(),
+            session: testkit::session_keys(),
             review: Default::default(),
         };
         tokio::spawn(host::run::<review::AppState>(process, settings));
@@ -235,7 +235,7 @@ impl Stage {
         body: Option<Value>,
         key: Option<&str>,
     ) -> Answer {
-        let token = SessionKeys::for_test().sign(session);
+        let token = testkit::session_keys().sign(session);
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}/review/api{path}", self.url))
@@ -261,7 +261,7 @@ impl Stage {
 
     /// A browser sends a form of our own page.
     pub async fn send_form(&self, session: &Session, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let csrf = SessionKeys::for_test().csrf(session);
+        let csrf = testkit::session_keys().csrf(session);
         let fields: Vec<(&str, &str)> =
             [("csrf", csrf.as_str())].into_iter().chain(fields.iter().copied()).collect();
         self.send_raw_form(session, path, &fields).await
@@ -277,7 +277,7 @@ impl Stage {
     }
 
     fn browser(&self, session: &Session, method: Method, path: &str) -> axum::http::request::Builder {
-        let token = SessionKeys::for_test().sign(session);
+        let token = testkit::session_keys().sign(session);
         Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))

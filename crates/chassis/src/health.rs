@@ -1,18 +1,13 @@
-//! Is this process ready for requests? Named checks, each with a reason.
+//! Whether this process is ready for requests: named checks, each with a detail for operators.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Json;
-use axum::extract::State;
-use axum::http::StatusCode;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use serde::Serialize;
-
-use crate::process::App;
 
 /// How long one check may take.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -24,7 +19,8 @@ type Check = Arc<dyn Fn() -> BoxFuture<'static, Result<String, String>> + Send +
 pub struct Health(Arc<Mutex<BTreeMap<&'static str, Check>>>);
 
 impl Health {
-    /// Adds (or replaces) the check `name`. It answers with a detail either way, within two seconds.
+    /// Adds (or replaces) the check `name`. It returns a detail for operators, as success or as error; a check that
+    /// takes longer than two seconds has failed.
     pub fn check<F, R>(&self, name: &'static str, check: F)
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -54,27 +50,10 @@ impl fmt::Debug for Health {
     }
 }
 
-/// What one check said.
+/// The result of one check.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 pub struct CheckReport {
-    /// Did it pass?
     pub ok: bool,
-    /// In words.
+    /// For operators: what was found, or why the check failed.
     pub detail: String,
-}
-
-#[derive(Serialize)]
-pub(super) struct Readiness {
-    service: &'static str,
-    ready: bool,
-    draining: bool,
-    checks: BTreeMap<&'static str, CheckReport>,
-}
-
-pub(super) async fn readyz(State(process): State<App>) -> (StatusCode, Json<Readiness>) {
-    let draining = process.draining().is_cancelled();
-    let checks = process.health().report().await;
-    let ready = !draining && checks.values().all(|check| check.ok);
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Readiness { service: process.name(), ready, draining, checks }))
 }

@@ -1,0 +1,34 @@
+//! One id in the logs leads from a person's request to everything it caused.
+
+use serde_json::Value;
+use testkit::Logs;
+use tests::{Applicant, World, form};
+
+// One thread: the log is captured where the test runs.
+#[tokio::test]
+async fn a_request_is_found_at_the_front_door_in_the_service_and_where_its_facts_are_heard() {
+    let logs = Logs::capture("info,bus=debug");
+    let world = World::new().await;
+    let who = Applicant::SOLINGEN;
+    let id = world.submit(who, &form(who)).await;
+    world.until_status(who, &id, "eligible").await;
+    world.until_quiet().await;
+
+    let submits: Vec<Value> = logs
+        .lines_with("message", "answered")
+        .into_iter()
+        .filter(|line| line["span"]["method"] == "POST" && line["span"]["path"] == "/apply/api/applications")
+        .collect();
+    let [service, door] = &submits[..] else { panic!("intake and the front door: {submits:?}") };
+    for name in ["request_id", "trace_id"] {
+        assert_eq!(service["span"][name], door["span"][name], "{name}");
+    }
+    let trace = service["span"]["trace_id"].as_str().expect("a trace");
+    assert_eq!(trace.len(), 32, "{trace}");
+    let of_the_trace = logs.lines_with("trace_id", trace);
+    for kind in ["application-submitted", "eligibility-confirmed"] {
+        let heard = |line: &Value| line["message"] == "heard" && line["kind"] == kind;
+        assert!(of_the_trace.iter().any(heard), "no line tells where {kind} was heard");
+    }
+    world.finish().await;
+}
