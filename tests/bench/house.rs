@@ -149,7 +149,7 @@ fn application() -> Application {
 fn notification(servers: &Servers, db: PgPool, bus: Bus) -> Result<notification::AppState> {
     let settings: notification::Settings = toml::from_str(&mail_settings(servers))?;
     let process = testkit::process("notification", Clock::system());
-    let sender = notification::sender::Sender::new(&process, db.clone(), &settings)
+    let sender = notification::sender::Sender::new(&process, db.clone(), &settings, notification::pages()?)
         .map_err(|error| anyhow::anyhow!(error))?;
     Ok(notification::AppState {
         db,

@@ -37,11 +37,12 @@ pub async fn measure(servers: &Servers, rounds: usize, table: &mut Table) -> Res
     let connections = settings.smtp.connections.get();
     let bus = Bus::connect(notification::NAME, &settings.nats, db.clone(), || Clock::system().now()).await?;
     let process = testkit::process("notification", Clock::system());
-    let sender = Sender::new(&process, db.clone(), &settings).map_err(|error| anyhow::anyhow!(error))?;
+    let sender = Sender::new(&process, db.clone(), &settings, notification::pages()?)
+        .map_err(|error| anyhow::anyhow!(error))?;
     let sender = Arc::new(sender);
     // What became of each email is said, as it is in the service.
     let running = bus.start(Arc::new(()), bus::Subscriptions::new());
-    let sending = tokio::spawn(sender.clone().run(bus.clone()));
+    let sending = tokio::spawn(notification::sender::run(sender.clone(), bus.clone()));
 
     let mut rates = Vec::new();
     for round in 0..=rounds {

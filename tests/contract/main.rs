@@ -44,7 +44,7 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("host", BTreeSet::from(["events", "bus", "chassis", "pages"])),
         ("letters", BTreeSet::new()),
         ("local", BTreeSet::new()),
-        ("testkit", BTreeSet::from(["events", "bus", "chassis", "local"])),
+        ("testkit", BTreeSet::from(["events", "bus", "chassis", "host", "local"])),
         ("bescheid", BTreeSet::from(everything)),
         ("tests", BTreeSet::from(everything)),
     ])
@@ -161,6 +161,19 @@ fn services_have_the_same_rooms() {
         }
         let main = fs::read_to_string(home.join("src/main.rs")).expect("main.rs");
         assert!(main.lines().count() <= 40, "{service}: main.rs is composition only");
+    }
+}
+
+/// One binary of integration tests for each crate; the model of the bus is a program of its own.
+#[test]
+fn tests_of_all_crates_lie_in_the_same_place() {
+    let listed = Command::new("git").args(["ls-files", "crates/*/tests/*"]).current_dir(root()).output();
+    let listed = String::from_utf8(listed.expect("git").stdout).expect("text");
+    assert!(listed.contains("crates/bus/tests/all/main.rs"), "{listed}");
+    for path in listed.lines() {
+        let (home, file) = path.split_once("/tests/").expect("a test");
+        let model = home == "crates/bus" && file.starts_with("model/");
+        assert!(file.starts_with("all/") || model, "{path}");
     }
 }
 

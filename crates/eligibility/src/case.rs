@@ -235,14 +235,14 @@ impl Case {
 
 #[cfg(test)]
 mod tests {
-    use events::{Kind, OfficeRule};
+    use events::Kind;
     use proptest::prelude::*;
+    use testkit::samples;
     use uuid::Uuid;
 
     use super::*;
     use crate::register::Register;
     use crate::rules::assess;
-    use crate::samples::{call, submitted};
 
     fn now() -> DateTime<Utc> {
         "2027-01-15T10:00:00Z".parse().unwrap()
@@ -254,8 +254,8 @@ mod tests {
 
     /// Solingen is clear, Hilden is not.
     fn open(ags: &str) -> (Case, AnyFact) {
-        let submitted = submitted(ags);
-        let assessment = assess(&call(OfficeRule::OwnOffice), &submitted, Register::nrw());
+        let submitted = samples::submitted_by(ags);
+        let assessment = assess(&samples::call(), &submitted, Register::nrw());
         Case::open(ApplicationId(Uuid::nil()), submitted, assessment, now())
     }
 

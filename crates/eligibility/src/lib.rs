@@ -14,11 +14,6 @@ pub mod rules;
 mod state;
 mod store;
 
-#[cfg(test)]
-mod samples;
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 
 use axum::Router;

@@ -284,9 +284,9 @@ impl Status {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use testkit::samples;
 
     use super::*;
-    use crate::samples;
 
     fn person() -> Person {
         Person { id: "p1".into(), name: "Ayşe Yılmaz".into() }
@@ -297,7 +297,7 @@ mod tests {
     }
 
     fn ready(now: &str) -> Result<Ready, Refused> {
-        Ready::new(samples::application(), &samples::call(), &samples::lead(), at(now))
+        Ready::new(samples::application(), &samples::call(), &samples::ags("05122000"), at(now))
     }
 
     #[test]
@@ -318,13 +318,13 @@ mod tests {
 
     #[test]
     fn what_is_submitted_names_everybody() {
-        let mut application = samples::application();
-        application.joint = Some(samples::joint());
+        let application = samples::joint("05122000", "05911000").application;
         let ready =
-            Ready::new(application, &samples::call(), &samples::lead(), at("2026-11-23T10:00:00Z")).unwrap();
+            Ready::new(application, &samples::call(), &samples::ags("05122000"), at("2026-11-23T10:00:00Z"))
+                .unwrap();
         let (_, fact) = ready.submit("36.KI-2027-0001".into(), person());
         assert_eq!(fact.applicant.name, "Solingen");
-        assert_eq!(fact.participant_names, ["Bochum", "Dortmund"]);
+        assert_eq!(fact.participant_names, ["Bochum"]);
         assert_eq!(fact.call, samples::call().id());
     }
 
@@ -338,7 +338,13 @@ mod tests {
 
     fn draft() -> Draft {
         let now = at("2026-11-23T10:00:00Z");
-        Draft::begin(ApplicationId(Uuid::nil()), samples::call().id(), samples::lead(), "A".into(), now)
+        Draft::begin(
+            ApplicationId(Uuid::nil()),
+            samples::call().id(),
+            samples::ags("05122000"),
+            "A".into(),
+            now,
+        )
     }
 
     fn form(title: &str) -> Form {

@@ -74,8 +74,9 @@ pub async fn save(
 
 #[cfg(test)]
 mod tests {
+    use testkit::samples;
+
     use super::*;
-    use crate::samples;
 
     fn by() -> Person {
         Person { id: "p1".into(), name: "Ayşe Yılmaz".into() }

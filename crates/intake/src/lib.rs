@@ -15,13 +15,9 @@ pub mod http;
 pub mod on;
 mod progress;
 mod reply;
-#[cfg(test)]
-mod samples;
 mod state;
 mod store;
 pub mod submission;
-#[cfg(test)]
-mod tests;
 pub mod timeline;
 mod withdrawal;
 

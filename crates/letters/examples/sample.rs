@@ -1,7 +1,7 @@
 //! Writes the sample notices as PDF into a folder, to look at them while editing a template:
 //! `cargo run -p letters --example sample -- <folder>`
 
-#[path = "../tests/notices/samples.rs"]
+#[path = "../tests/all/samples.rs"]
 mod samples;
 
 use std::time::Instant;

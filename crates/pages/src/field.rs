@@ -1,7 +1,5 @@
 //! One field of a form in KERN's markup: label, hint, input, and the message beside it.
 
-use std::fmt;
-
 use askama::Template;
 use askama::filters::HtmlSafe;
 

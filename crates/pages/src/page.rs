@@ -5,19 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use askama::Template;
-use axum::extract::{FromRequestParts, Request};
-use axum::http::header::{self, HeaderValue};
+use axum::extract::FromRequestParts;
+use axum::http::header::{self};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
-use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::get;
-use axum::{Router, middleware};
-use chassis::http::ProblemPage;
+use axum::response::{Html, IntoResponse, Response};
 use chassis::session::cookies;
 use chassis::{App, Problem, Role, Session};
 use chrono::{DateTime, NaiveDate, Utc};
-use uuid::Uuid;
 
 use crate::assets;
 use crate::format::Plain;

@@ -369,5 +369,4 @@ impl Reviewer {
 }
 
 #[cfg(test)]
-#[path = "file_tests.rs"]
 mod tests;

@@ -162,5 +162,4 @@ fn rounded(part: u32, whole: u32) -> u16 {
 }
 
 #[cfg(test)]
-#[path = "scores_tests.rs"]
 mod tests;

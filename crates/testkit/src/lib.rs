@@ -2,8 +2,8 @@
 //!
 //! One Postgres runs for the whole test run (the binary `with-servers` starts it and names it in
 //! the environment); each test gets databases of its own, copied from a template that is migrated
-//! once. Each test that needs a broker or a mailbox starts its own. Ports are chosen by the
-//! system; waiting is always for a condition, see [`until`].
+//! once. Each test that needs a broker or a mailbox starts its own, on a port that is free (a service takes what the
+//! system gives, a broker a number drawn between 15000 and 30000). Waiting is always for a condition, see [`until`].
 
 pub mod amounts;
 mod broker;
@@ -12,6 +12,7 @@ mod logs;
 mod postgres;
 mod process;
 pub mod samples;
+mod service;
 mod until;
 
 pub use broker::{broker, copy_store, nats_program};
@@ -20,6 +21,7 @@ pub use local::{Fault, Mailbox};
 pub use logs::Logs;
 pub use postgres::postgres_programs;
 pub use process::{process, process_with, session_keys};
+pub use service::{Answer, Common, ServiceUnderTest, session};
 pub use until::{until, until_some, until_within};
 
 /// Names of the environment that `with-servers` sets.

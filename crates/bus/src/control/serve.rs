@@ -6,7 +6,6 @@ use std::time::Duration;
 use async_nats::Message;
 use events::Service;
 use futures_util::StreamExt;
-use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use uuid::Uuid;

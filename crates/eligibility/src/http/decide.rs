@@ -9,7 +9,7 @@ use chassis::problem::{ApiJson, ApiPath};
 use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
-use events::{ApplicationId, Cause, Person};
+use events::ApplicationId;
 use host::{IdempotencyKey, Idempotent};
 use pages::{Form, Page, kept};
 use schemars::JsonSchema;

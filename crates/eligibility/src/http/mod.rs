@@ -9,16 +9,6 @@ mod words;
 
 pub use routes::routes;
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::http::StatusCode;
-use axum::routing::{get, post};
-use chassis::api::{ApiRouter, Operation};
-use chassis::{ProblemKind, Role};
-
-use crate::{AppState, PREFIX};
-
 use events::ApplicationId;
 
 /// The name under which the form of the decision is kept.
@@ -28,14 +18,14 @@ fn kept_name(id: ApplicationId) -> String {
 
 #[cfg(test)]
 mod tests {
-    use events::{Ags, Finding, OfficeRule};
+    use events::{Ags, Finding};
     use pages::{Language, messages};
+    use testkit::samples;
 
     use super::words;
     use crate::case::{Stage, Verdict};
     use crate::register::Register;
     use crate::rules::assess;
-    use crate::samples::{call, submitted};
 
     const DE: &str = include_str!("../../messages/de.ftl");
     const EN: &str = include_str!("../../messages/en.ftl");
@@ -45,7 +35,7 @@ mod tests {
         messages::assert_catalogues_match(DE, EN);
         messages::assert_templates_known("templates", DE, EN);
         let findings: Vec<Finding> =
-            assess(&call(OfficeRule::OwnOffice), &submitted("05122000"), Register::nrw()).findings;
+            assess(&samples::call(), &samples::application_submitted(), Register::nrw()).findings;
         let rules = findings.iter().map(|finding| words::rule(finding.rule));
         let stages = Stage::ALL.into_iter().map(words::stage);
         let verdicts = [Verdict::Eligible, Verdict::Ineligible].map(|one| format!("decide-{}", one.name()));

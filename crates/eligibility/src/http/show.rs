@@ -17,7 +17,7 @@ use super::kept_name;
 use super::view::CaseView;
 use super::words;
 use crate::AppState;
-use crate::case::{Case, LONGEST_REASON, Stage, State as CaseState, Verdict};
+use crate::case::{Case, LONGEST_REASON, Stage, State as CaseState};
 use crate::store::replies::{self, Reply};
 use crate::store::{cases, ties};
 

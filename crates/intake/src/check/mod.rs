@@ -13,12 +13,7 @@ mod rules;
 mod tests;
 mod wrong;
 
-use std::collections::BTreeMap;
-
-use events::{Ags, Application, Call, Cents, Contact, FinancingPlan};
-use pages::messages::Messages;
-use pages::parse::ParseError;
-use pages::{Language, Page};
+use events::{Ags, Application, Call, Contact, FinancingPlan};
 
 pub use field::Field;
 pub use limits::{LARGEST, LINE, LIST, TEXT};

@@ -5,17 +5,17 @@ use pages::Language;
 use pages::messages::Messages;
 use pages::parse::ParseError;
 use proptest::prelude::*;
+use testkit::samples;
 
 use super::hints::{Hint, hints};
 use super::{Errors, Field, LINE, LIST, TEXT, Wrong};
 use crate::form::{Form, ParticipantRow, PartnerRow, id_of};
-use crate::samples;
 
 /// What is wrong with the sample form after `change`.
 fn wrong(change: impl FnOnce(&mut Form)) -> Vec<(Field, Wrong)> {
     let mut form = Form::from(&samples::application());
     change(&mut form);
-    match super::form(&form, &samples::call(), &samples::lead()) {
+    match super::form(&form, &samples::call(), &samples::ags("05122000")) {
         Ok(_) => Vec::new(),
         Err(errors) => list(errors),
     }
@@ -25,7 +25,7 @@ fn wrong(change: impl FnOnce(&mut Form)) -> Vec<(Field, Wrong)> {
 fn wrong_application(change: impl FnOnce(&mut Application)) -> Vec<(Field, Wrong)> {
     let mut application = samples::application();
     change(&mut application);
-    match super::application(application, &samples::call(), &samples::lead()) {
+    match super::application(application, &samples::call(), &samples::ags("05122000")) {
         Ok(_) => Vec::new(),
         Err(errors) => list(errors),
     }
@@ -39,26 +39,27 @@ fn row(ags: &str, share: &str) -> ParticipantRow {
     ParticipantRow { ags: ags.into(), share: share.into() }
 }
 
-/// The sample as a joint project: the grant is 42,000.00 €.
+/// The sample as a joint project: the grant is 48,000.00 €.
 fn joint(form: &mut Form) {
     form.is_joint = true;
-    form.lead_share = "22.000".into();
+    form.lead_share = "28.000".into();
     form.participants = vec![row("05911000", "10.000,00"), row("05913000", "10 000 €")];
 }
 
 #[test]
 fn a_form_that_is_whole_becomes_the_application_it_was_made_of() {
+    let call = crate::call_file::read(include_str!("../../../../deploy/calls/komm-in-2027.toml")).unwrap();
     for text in [
         include_str!("../../../../deploy/demo/solingen.toml"),
         include_str!("../../../../deploy/demo/paderborn.toml"),
         include_str!("../../../../deploy/demo/metropole-ruhr.toml"),
     ] {
         let project = crate::demo::read(text).unwrap();
-        let read = super::form(&Form::from(&project.application), &samples::call(), &project.ags).unwrap();
+        let read = super::form(&Form::from(&project.application), &call, &project.ags).unwrap();
         let mut expected = project.application;
         expected.products_and_results = expected.products_and_results.trim().to_owned();
         assert_eq!(read, expected);
-        assert_eq!(hints(&read, &samples::call(), "2026-11-23T10:00:00Z".parse().unwrap()), []);
+        assert_eq!(hints(&read, &call, "2026-11-23T10:00:00Z".parse().unwrap()), []);
     }
 }
 
@@ -66,7 +67,7 @@ fn a_form_that_is_whole_becomes_the_application_it_was_made_of() {
 fn every_field_that_must_be_there_is_missed_beside_it() {
     let mut form = Form::default();
     form.drop_blank_rows();
-    let errors = super::form(&form, &samples::call(), &samples::lead()).unwrap_err();
+    let errors = super::form(&form, &samples::call(), &samples::ags("05122000")).unwrap_err();
     let missing: Vec<Field> =
         errors.iter().filter(|(_, wrong)| **wrong == Wrong::MISSING).map(|(field, _)| field).collect();
     let expected = [
@@ -92,8 +93,8 @@ fn every_field_that_must_be_there_is_missed_beside_it() {
 #[test]
 fn a_plan_that_is_off_by_a_cent_does_not_pass() {
     let cent = |gap| vec![(Field::Total, Wrong::PlanGap { gap: Cents(gap) })];
-    assert_eq!(wrong(|form| form.total = "51.000,51".into()), cent(1));
-    assert_eq!(wrong(|form| form.third_parties = "0,01".into()), cent(-1));
+    assert_eq!(wrong(|form| form.total = "60.000,01".into()), cent(1));
+    assert_eq!(wrong(|form| form.third_parties = "2.000,01".into()), cent(-1));
     // While an amount cannot be read, the sum says nothing.
     let unreadable = wrong(|form| form.own_share = "viel".into());
     assert_eq!(unreadable, [(Field::OwnShare, Wrong::Unreadable(ParseError::Amount))]);
@@ -115,17 +116,18 @@ fn amounts_that_are_none_are_refused() {
         );
     }
     assert_eq!(
-        wrong(|form| (form.grant, form.total) = ("0".into(), "9000,50".into())),
+        wrong(|form| (form.grant, form.total) = ("0".into(), "12000".into())),
         [(Field::Grant, Wrong::Nothing)]
     );
-    assert_eq!(wrong(|form| form.third_parties = String::new()), []);
+    let none = wrong(|form| (form.third_parties, form.total) = (String::new(), "58.000".into()));
+    assert_eq!(none, []);
 }
 
 #[test]
 fn shares_of_a_joint_project_add_up() {
     assert_eq!(wrong(joint), []);
     let gap = |gap| vec![(Field::LeadShare, Wrong::SharesGap { gap: Cents(gap) })];
-    assert_eq!(wrong(|form| (joint(form), form.lead_share = "21.999,99".into()).1), gap(1));
+    assert_eq!(wrong(|form| (joint(form), form.lead_share = "27.999,99".into()).1), gap(1));
     assert_eq!(wrong(|form| (joint(form), form.participants.push(row("05112000", "1"))).1), gap(-100));
     assert_eq!(
         wrong(|form| (joint(form), form.participants.clear()).1),
@@ -172,7 +174,7 @@ fn dates_are_read_and_stand_in_order() {
 fn only_what_the_call_offers_can_be_chosen() {
     let mut call = samples::call();
     call.funding_priorities = vec![FundingPriority::Networking];
-    let errors = super::application(samples::application(), &call, &samples::lead()).unwrap_err();
+    let errors = super::application(samples::application(), &call, &samples::ags("05122000")).unwrap_err();
     assert_eq!(list(errors), [(Field::FundingPriorities, Wrong::NotOffered)]);
     let twice = wrong_application(|one| one.themes.push(one.themes[0]));
     assert_eq!(twice, [(Field::Themes, Wrong::Repeated)]);
@@ -207,7 +209,7 @@ fn what_comes_by_program_comes_in_by_the_same_door() {
     application.method = "Sprachkurse\u{b}Elterncafé\u{0}".into();
     application.goals = vec!["•\tEin Ziel\nund noch eins".into(), "\u{200b}".into()];
     application.contact.email = "amt@solingen.de\u{200b}".into();
-    let read = super::application(application, &samples::call(), &samples::lead()).unwrap();
+    let read = super::application(application, &samples::call(), &samples::ags("05122000")).unwrap();
     assert_eq!(read.title, "Titel Bcc: alle@example.org");
     assert_eq!(read.method, "Sprachkurse\nElterncafé");
     assert_eq!(read.goals, ["Ein Ziel", "und noch eins"]);
@@ -274,7 +276,7 @@ fn what_eligibility_decides_is_a_hint_and_no_obstacle() {
     let mut application = samples::application();
     application.project_period.from = "2026-10-01".parse().unwrap();
     application.project_period.to = "2028-02-01".parse().unwrap();
-    application.financing.grant = Cents::euros(1_999);
+    application.financing.grant = Cents::euros(4_999);
     application.declarations.pop();
     let now = "2027-03-01T00:00:00Z".parse().unwrap();
     assert_eq!(
@@ -283,12 +285,12 @@ fn what_eligibility_decides_is_a_hint_and_no_obstacle() {
             Hint::Late { closed: call.window.end() },
             Hint::OutsideCall { from: call.project_from, to: call.project_to },
             Hint::Begun,
-            Hint::BelowMinimum { minimum: Cents::euros(2_000) },
+            Hint::BelowMinimum { minimum: Cents::euros(5_000) },
             Hint::Declarations { missing: 1 },
         ]
     );
-    application.financing.grant = Cents(6_000_001);
-    let above = Hint::AboveMaximum { maximum: Cents::euros(60_000) };
+    application.financing.grant = Cents(10_000_001);
+    let above = Hint::AboveMaximum { maximum: Cents::euros(100_000) };
     assert!(hints(&application, &call, now).contains(&above));
     assert!(wrong_application(|one| one.declarations.clear()).is_empty());
 }
@@ -299,8 +301,8 @@ fn rows_and_choices_are_read() {
     form.partners.insert(0, PartnerRow::default());
     form.contact_language = "en".into();
     form.drop_blank_rows();
-    let read = super::form(&form, &samples::call(), &samples::lead()).unwrap();
-    assert_eq!(read.partners.len(), 2);
+    let read = super::form(&form, &samples::call(), &samples::ags("05122000")).unwrap();
+    assert_eq!(read.partners.len(), 1);
     assert_eq!(read.partners[0].kind, PartnerKind::MigrantOrganisation);
     assert_eq!(read.contact.language, MailLanguage::En);
     assert_eq!(id_of(PartnerKind::MigrantOrganisation), "migrant_organisation");
@@ -367,9 +369,9 @@ proptest! {
             contact_email: texts[11].clone(),
             ..Form::from(&samples::application())
         };
-        if let Ok(read) = super::form(&form, &samples::call(), &samples::lead()) {
+        if let Ok(read) = super::form(&form, &samples::call(), &samples::ags("05122000")) {
             prop_assert_eq!(read.financing.gap(), Cents::ZERO);
-            let again = super::application(read.clone(), &samples::call(), &samples::lead());
+            let again = super::application(read.clone(), &samples::call(), &samples::ags("05122000"));
             prop_assert_eq!(again, Ok(read));
         }
     }

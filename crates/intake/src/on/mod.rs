@@ -12,17 +12,13 @@ mod notice_became_final;
 mod notice_issued;
 mod review_completed;
 
-use bus::{Failure, Subscriptions, Tx};
+use bus::Subscriptions;
 use events::{
-    ApplicationId, ApplicationWaitlisted, AwardGranted, AwardRejected, EligibilityConfirmed,
-    EligibilityReferred, EmailBounced, EmailSent, Event, Fact, IneligibilityConfirmed, NoticeBecameFinal,
-    NoticeIssued, ReviewCompleted,
+    ApplicationWaitlisted, AwardGranted, AwardRejected, EligibilityConfirmed, EligibilityReferred,
+    EmailBounced, EmailSent, IneligibilityConfirmed, NoticeBecameFinal, NoticeIssued, ReviewCompleted,
 };
-use uuid::Uuid;
 
 use crate::AppState;
-use crate::store::{applications, timeline};
-use crate::timeline::Entry;
 
 /// What operators see of one application.
 const DESCRIPTION: &str = "select jsonb_build_object('status', status, 'file_number', file_number,

@@ -7,16 +7,8 @@ mod routes;
 
 pub use routes::routes;
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::http::StatusCode;
-use axum::routing::{get, post};
-use chassis::api::{ApiRouter, Operation};
-use chassis::problem::ProblemKind;
 use chassis::{Problem, Role, Session};
 
-use crate::AppState;
 use crate::store::shown::Shown;
 
 /// Addresses and file numbers are for those who work with them.

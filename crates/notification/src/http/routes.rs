@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use chassis::api::{ApiRouter, Operation};
 use chassis::problem::ProblemKind;
-use chassis::{Problem, Role, Session};
 
 use crate::AppState;
 use crate::store::shown::Shown;

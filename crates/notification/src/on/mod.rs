@@ -12,18 +12,14 @@ mod notice_became_final;
 mod notice_issued;
 mod review_completed;
 
-use bus::{Failure, Subscriptions, Tx};
+use bus::Subscriptions;
 use events::{
-    ApplicationId, ApplicationSubmitted, ApplicationWaitlisted, ApplicationWithdrawn, CallPublished,
-    ContactChanged, EligibilityConfirmed, EligibilityReferred, Event, Fact, IneligibilityConfirmed,
-    NoticeBecameFinal, NoticeIssued, ReviewCompleted,
+    ApplicationSubmitted, ApplicationWaitlisted, ApplicationWithdrawn, CallPublished, ContactChanged,
+    EligibilityConfirmed, EligibilityReferred, IneligibilityConfirmed, NoticeBecameFinal, NoticeIssued,
+    ReviewCompleted,
 };
-use uuid::Uuid;
 
 use crate::AppState;
-use crate::mail::Mail;
-use crate::store::contacts::{self, Contact};
-use crate::store::deliveries::{self, New};
 
 /// What operators see of one application.
 const DESCRIPTION: &str = "select jsonb_build_object('emails', (select coalesce(jsonb_agg(jsonb_build_object('template', d.template,

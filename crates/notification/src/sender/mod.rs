@@ -20,25 +20,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Bus;
-use chassis::App;
-use chassis::Clock;
-use lettre::message::Mailbox;
-use sqlx::PgPool;
-use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::{JoinError, JoinSet};
-use tokio_util::sync::CancellationToken;
 
 pub use outage::Away;
 pub use shared::Sender;
 pub use writer::Writer;
-
-use crate::config::Settings;
-use crate::delivery::Policy;
-use crate::mail::Content;
-use crate::mail::Source;
-use crate::store::contacts::Contact;
-use outage::Outage;
-use smtp::Server;
 
 /// Sends until the process drains: what is under way is finished, what is only claimed goes back.
 ///

@@ -18,14 +18,9 @@ pub use routes::{api, routes};
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::http::StatusCode;
-use axum::routing::{get, post};
 use bus::Tx;
-use chassis::api::{ApiRouter, Operation};
-use chassis::telemetry::Trace;
-use chassis::{Problem, ProblemKind, Role, Session};
-use events::{Ags, ApplicationId, Cause, Person};
+use chassis::{Problem, Session};
+use events::{Ags, ApplicationId};
 use pages::Page;
 use sqlx::PgConnection;
 

@@ -5,18 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use bus::Tx;
 use chassis::api::{ApiRouter, Operation};
-use chassis::telemetry::Trace;
-use chassis::{Problem, ProblemKind, Role, Session};
-use events::{Ags, ApplicationId, Cause, Person};
-use pages::Page;
-use sqlx::PgConnection;
+use chassis::{ProblemKind, Role};
 
 use crate::AppState;
-use crate::file::{File, Refused};
-use crate::store::{files, ties as stored_ties};
-use crate::visibility::{Visibility, visibility};
 
 use super::{abstain, draft, give, give_back, list, next, queue, show, take, ties, view};
 

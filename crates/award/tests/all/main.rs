@@ -1,0 +1,13 @@
+//! The tests of award on its public surfaces.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod approval;
+mod courts;
+mod money;
+mod notice_text;
+mod notices;
+mod pages;
+mod shares;
+mod stage;
+mod state_machine;
+mod ties;

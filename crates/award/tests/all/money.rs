@@ -1,0 +1,97 @@
+//! Money under load, and money that comes back.
+
+use events::Cents;
+use serde_json::{Value, json};
+use testkit::{samples, session};
+
+use crate::stage::{Stage, approver, grant, reviews, submitted, worker};
+
+async fn budget(stage: &Stage) -> Value {
+    stage.get(&worker(), "/budgets").await.json()[0].clone()
+}
+
+/// Twenty approvals at once against money for seven.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn twenty_approvals_at_once_never_take_more_than_there_is() {
+    // Seven times 60,000 €, and a rest that is one cent too little for an eighth.
+    let stage = Stage::new(Cents::euros(8 * 60_000) - Cents(1)).await;
+    let mut cases = Vec::new();
+    for number in 0..20 {
+        let id = stage.ready(number).await;
+        let proposed = stage.post(&worker(), &format!("/cases/{id}/proposal"), grant()).await;
+        assert_eq!(proposed.status, 200, "{proposed:?}");
+        cases.push(id);
+    }
+    let stage = std::sync::Arc::new(stage);
+    let mut approvals = tokio::task::JoinSet::new();
+    for id in cases.clone() {
+        let stage = stage.clone();
+        approvals.spawn(async move {
+            let approver = session(&format!("approver-{id}"), &[chassis::Role::Approver]);
+            stage.post(&approver, &format!("/cases/{id}/approval"), json!({})).await
+        });
+    }
+    let answers = approvals.join_all().await;
+    let count = |state: &str| answers.iter().filter(|answer| answer.json()["state"] == state).count();
+    assert_eq!((count("granted"), count("waitlisted")), (7, 13), "{answers:?}");
+
+    let after = budget(&stage).await;
+    assert_eq!(after["committed_cents"], 7 * 6_000_000);
+    let mut said = Vec::new();
+    for id in cases {
+        said.push(stage.kinds(id).await);
+    }
+    said.sort();
+    let granted = ["award-granted", "notice-issued"].map(String::from).to_vec();
+    let expected = [vec![vec!["application-waitlisted".to_owned()]; 13], vec![granted; 7]].concat();
+    assert_eq!(said, expected);
+    std::sync::Arc::into_inner(stage).unwrap().end().await;
+}
+
+#[tokio::test]
+async fn a_withdrawal_frees_money_for_the_waiting_list() {
+    let stage = Stage::new(Cents::euros(60_000)).await;
+    let (first, second) = (stage.ready(1).await, stage.ready(2).await);
+    assert_eq!(stage.decided(first, grant()).await, "granted");
+    assert_eq!(stage.decided(second, grant()).await, "waitlisted");
+
+    let again = format!("/cases/{second}/approval");
+    let still = stage.post(&approver(), &again, json!({})).await;
+    assert_eq!(still.problem(), (409, "conflict".into()));
+    assert!(still.json()["detail"].as_str().unwrap().contains("only 0 cents left"));
+    stage.say(first, samples::application_withdrawn()).await;
+    stage.until_state(first, "withdrawn").await;
+    assert_eq!(budget(&stage).await["left_cents"], 6_000_000);
+
+    let granted = stage.post(&approver(), &again, json!({})).await;
+    assert_eq!(granted.json()["state"], "granted");
+    assert_eq!(stage.kinds(second).await, ["application-waitlisted", "award-granted", "notice-issued"]);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_withdrawal_may_overtake_the_reviews() {
+    let stage = Stage::new(Cents::euros(60_000)).await;
+    let id = stage.announced(submitted(1)).await;
+    stage.say(id, samples::application_withdrawn()).await;
+    stage.until_state(id, "withdrawn").await;
+    stage.say(id, reviews(9_000)).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn the_same_key_gives_the_same_answer_and_takes_money_once() {
+    let stage = Stage::new(Cents::euros(60_000)).await;
+    let id = stage.ready(1).await;
+    stage.post(&worker(), &format!("/cases/{id}/proposal"), grant()).await;
+    let path = format!("/cases/{id}/approval");
+    let session = approver();
+    let approve = |body: Value| stage.post_with_key(&session, &path, "one", body);
+    let first = approve(json!({})).await;
+    let second = approve(json!({})).await;
+    assert_eq!((first.status, first.json()), (second.status, second.json()));
+    assert_eq!(first.json()["state"], "granted");
+    assert_eq!(approve(json!({ "revision": 3 })).await.problem(), (409, "conflict".into()));
+    assert_eq!(stage.kinds(id).await, ["award-granted", "notice-issued"]);
+    stage.end().await;
+}

@@ -1,0 +1,3 @@
+//! What is checked in of the contract, against the code.
+
+mod contract;

@@ -1,0 +1,86 @@
+//! A running intake service that has published the call it is delivered with.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+
+use axum::http::{Method, StatusCode};
+use chassis::{Role, Session};
+use events::{ApplicationId, Call};
+use intake::{AppState, Calls, Settings, call_file};
+use serde_json::json;
+use testkit::{Common, ServiceUnderTest, samples, session};
+
+pub struct Stage(ServiceUnderTest);
+
+impl Deref for Stage {
+    type Target = ServiceUnderTest;
+
+    fn deref(&self) -> &ServiceUnderTest {
+        &self.0
+    }
+}
+
+impl Stage {
+    pub async fn new() -> Self {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/calls/komm-in-2027.toml");
+        let stage = Self::with_call_file(file.into()).await;
+        // The socket listens before the service does.
+        let calls = stage.get(&solingen(), "/calls").await;
+        assert_eq!(calls.json()["calls"][0]["open"], true);
+        stage
+    }
+
+    pub async fn with_call_file(file: PathBuf) -> Self {
+        let settings = |Common { database, nats, session }| Settings {
+            http: Default::default(),
+            log: Default::default(),
+            database,
+            nats,
+            session,
+            calls: Calls { publish: vec![file] },
+        };
+        Self(ServiceUnderTest::start::<AppState>("/apply", samples::noon(), settings).await)
+    }
+
+    /// Submits the sample by the API.
+    pub async fn submit(&self, who: &Session, key: &str) -> ApplicationId {
+        let body = json!({"call": "komm-in-2027", "application": samples::application()});
+        let answer = self.api(who, Method::POST, "/applications", Some(key), Some(body)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        answer.json()["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    pub async fn end(self) {
+        self.0.end().await;
+    }
+
+    /// The end of a test that leaves something parked.
+    pub async fn stop(self) {
+        self.0.stop().await;
+    }
+}
+
+/// The call that intake is delivered with.
+pub fn call() -> Call {
+    call_file::read(include_str!("../../../../deploy/calls/komm-in-2027.toml")).unwrap()
+}
+
+/// An applicant of Solingen.
+pub fn solingen() -> Session {
+    of("solingen-1", "05122000")
+}
+
+/// An applicant of Paderborn.
+pub fn paderborn() -> Session {
+    of("paderborn-1", "05774032")
+}
+
+fn of(person: &str, ags: &str) -> Session {
+    let name = "Serap Demir".to_owned();
+    Session { name, ags: Some(ags.to_owned()), ..session(person, &[Role::Applicant]) }
+}
+
+/// Somebody without a municipality.
+pub fn staff(role: Role) -> Session {
+    session("staff-1", &[role])
+}

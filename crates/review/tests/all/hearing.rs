@@ -1,0 +1,117 @@
+//! Facts of other services, over the real broker.
+
+use bus::control::{Command, Operator, Which};
+use chassis::Role;
+use events::Service;
+use review::file::Stage as FileStage;
+use testkit::{samples, session, until, until_some};
+
+use crate::stage::{Stage, reviewer, sheet};
+
+#[tokio::test]
+async fn a_file_opens_in_whatever_order_its_facts_arrive() {
+    let stage = Stage::new().await;
+    let id = samples::new_application();
+    // The confirmation comes first, the rules last.
+    stage.say(id, samples::eligibility_confirmed()).await;
+    stage.say(id, samples::application_submitted()).await;
+    let announced = until_some("the file", || stage.read(id)).await;
+    assert_eq!(announced.stage, FileStage::Announced);
+    stage.publish(samples::call()).await;
+    let open = |seen: &Option<review::file::File>| {
+        seen.as_ref().is_some_and(|file| matches!(file.stage, FileStage::Open(terms) if terms.needed == 2))
+    };
+    until("the file opens", || stage.read(id), open).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_withdrawal_closes_the_file_also_before_it_opened() {
+    let stage = Stage::new().await;
+    stage.publish(samples::call()).await;
+    let id = samples::new_application();
+    let withdrawn = samples::application_withdrawn();
+    stage.say(id, samples::application_submitted()).await;
+    stage.say(id, withdrawn.clone()).await;
+    stage.say(id, samples::eligibility_confirmed()).await;
+    let other = samples::new_application();
+    stage.say(other, samples::application_submitted()).await;
+    stage.say(other, samples::eligibility_confirmed()).await;
+    let open = |seen: &Option<review::file::File>| {
+        seen.as_ref().is_some_and(|file| file.stage != FileStage::Announced)
+    };
+    until("the other file opens", || stage.read(other), open).await;
+    assert_eq!(stage.read(id).await.unwrap().stage, FileStage::Withdrawn);
+
+    // Taken, then withdrawn: the reviewer's hands are free for the next one.
+    let anna = reviewer("anna");
+    let taken = stage.post(&anna, "/next", None).await;
+    assert_eq!(taken.json()["id"], other.to_string());
+    stage.say(other, withdrawn).await;
+    let closed = |seen: &Option<review::file::File>| {
+        seen.as_ref().is_some_and(|file| file.stage == FileStage::Withdrawn)
+    };
+    until("the withdrawal is heard", || stage.read(other), closed).await;
+    let sent = stage.post(&anna, &format!("/files/{other}/review"), sheet(3, "fund")).await;
+    assert_eq!(sent.status, 409, "{sent:?}");
+    let third = stage.open_file().await;
+    let next = stage.post(&anna, "/next", None).await;
+    assert_eq!(next.json()["id"], third.to_string());
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn rules_by_which_nothing_can_be_scored_are_parked() {
+    let stage = Stage::new().await;
+    let mut call = samples::call();
+    call.criteria[0].weight = 61;
+    stage.publish(call).await;
+    let parked = || async {
+        let reasons =
+            sqlx::query_scalar::<_, String>("select reason from bus.waiting where status = 'parked'");
+        reasons.fetch_all(&stage.db).await.unwrap()
+    };
+    let parked = until("it is parked", parked, |parked| !parked.is_empty()).await;
+    assert_eq!(parked[0], "the weights of the criteria add up to 101, not to 100");
+    stage.stop().await;
+}
+
+/// The confirmation, said a moment before by a clock that goes behind, is held behind the application: redriven, both
+/// take effect, although the earlier one waits for the later one.
+#[tokio::test]
+async fn a_redriven_application_does_not_wait_for_what_waits_for_it() {
+    let stage = Stage::new().await;
+    stage.publish(samples::call()).await;
+    let pool = &stage.db;
+    sqlx::query("alter table files add constraint broken check (false)").execute(pool).await.unwrap();
+    let id = samples::new_application();
+    stage.say(id, samples::eligibility_confirmed()).await;
+    stage.say(id, samples::application_submitted()).await;
+    let waits = || async { bus::Waiting::count(pool).await.unwrap() };
+    until("one is parked, one held", waits, |waits| (waits.parked, waits.held) == (1, 1)).await;
+    sqlx::query("alter table files drop constraint broken").execute(pool).await.unwrap();
+    let which = Which { source: Service::Intake, key: id.uuid(), version: 1 };
+    let operator = Operator::connect(stage.nats()).await.unwrap();
+    let order = Command::Redrive { which, person: "operator-1".into() };
+    operator.execute::<String>(Service::Review, &order).await.unwrap();
+    let open = |seen: &Option<review::file::File>| {
+        seen.as_ref().is_some_and(|file| file.stage != FileStage::Announced)
+    };
+    until("it opens", || stage.read(id), open).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_became_of_an_email_is_on_the_file() {
+    let stage = Stage::new().await;
+    let id = stage.open_file().await;
+    stage.say(id, samples::email_sent("application-submitted")).await;
+    stage.say(id, samples::email_bounced("eligibility-confirmed")).await;
+    let clerk = session("clerk", &[Role::CaseWorker]);
+    let path = format!("/review/files/{id}");
+    let page = || stage.open(&clerk, &path, "en");
+    until("both emails are shown", page, |page| page.text().contains("550 no such user")).await;
+    let page = page().await.into_text();
+    assert!(page.contains("Receipt") && page.contains("Not deliverable"), "{page}");
+    stage.end().await;
+}
