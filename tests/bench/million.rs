@@ -165,6 +165,8 @@ fn statements(service: Service) -> Vec<String> {
              select id, 'stored-' || n, 'stored', 'Erika', 'erika@example.org', 'de', at from a",
             "insert into deliveries (event_id, recipient, application_id, template, message_id, queued_at, state,
                  moment) select id, 'erika@example.org', id, 'stored', 'stored', at, 'sent', at from a",
+            "insert into contents (delivery_id, language, recipient_name, subject, body_text, body_html)
+             select d.id, 'de', 'Erika', 'stored', 'stored', '' from deliveries d join a on a.id = d.event_id",
         ],
     };
     statements.extend(own.iter().map(|&own| own.to_owned()));

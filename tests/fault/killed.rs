@@ -66,15 +66,15 @@ async fn fifty_journeys_outlive_kill_9_of_each_service_of_the_broker_and_of_post
 async fn deliveries(set: &Set) -> Vec<Value> {
     let token = set.api.token("operator", Role::Operator, None);
     let mut found = Vec::new();
-    let mut before = i64::MAX;
+    let mut before = String::new();
     loop {
-        let path = format!("/mail/api/deliveries?before={before}");
+        let path = format!("/mail/api/deliveries{before}");
         let Ok(page) = set.api.get(&path, &token).await else { return Vec::new() };
         let rows = page["deliveries"].as_array().expect("a list");
         let ours = |one: &&Value| one["recipient"].as_str().is_some_and(|to| to.starts_with("load-"));
         found.extend(rows.iter().filter(ours).cloned());
-        match page["next"].as_i64() {
-            Some(next) => before = next,
+        match page["next"].as_str() {
+            Some(next) => before = format!("?before={next}"),
             None => return found,
         }
     }

@@ -20,6 +20,7 @@ pub mod store;
 pub mod sweep;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use bus::Subscriptions;
@@ -54,6 +55,11 @@ impl host::Service for AppState {
     }
 
     fn tasks(self: Arc<Self>, app: &App) -> Vec<Task> {
-        vec![Task::new("sweep", sweep::run(self, app.draining()))]
+        let period = Duration::from_secs(self.sweep.every_seconds.max(1));
+        let look = move || {
+            let service = self.clone();
+            async move { sweep::look(&service).await }
+        };
+        vec![Task::every("sweep", app, period, look)]
     }
 }

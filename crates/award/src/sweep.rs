@@ -1,38 +1,18 @@
 //! What time does: a notice against which nobody can sue any more has become final.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use bus::{Failure, outbox};
-use chassis::StartError;
 use events::{ApplicationId, Cause, NoticeBecameFinal};
-use tokio::time::MissedTickBehavior;
-use tokio_util::sync::CancellationToken;
+use host::sweep::each;
 
 use crate::AppState;
 use crate::award::Stage;
 use crate::calendar::day_in_germany;
 use crate::deadlines::Standing;
-use crate::store::history::HistoryEntry;
+use crate::store::history::{HistoryEntry, What};
 use crate::store::{cases, history, notices};
 
 /// How many notices one look takes.
 const AT_ONCE: i64 = 500;
-
-/// Looks again and again until the process drains. Any number of replicas may.
-///
-/// # Errors
-/// Never: what fails now is tried at the next look.
-pub async fn run(service: Arc<AppState>, draining: CancellationToken) -> Result<(), StartError> {
-    let mut ticks = tokio::time::interval(Duration::from_secs(service.sweep.every_seconds.max(1)));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while draining.run_until_cancelled(ticks.tick()).await.is_some() {
-        if let Err(error) = look(&service).await {
-            tracing::warn!(%error, "deadlines could not be looked at; trying again later");
-        }
-    }
-    Ok(())
-}
 
 /// Says of each notice whose time is over that it is final. Returns how many.
 ///
@@ -41,11 +21,7 @@ pub async fn run(service: Arc<AppState>, draining: CancellationToken) -> Result<
 pub async fn look(service: &AppState) -> Result<usize, Failure> {
     let today = day_in_germany(service.clock.now());
     let due = notices::due(&mut *service.db.acquire().await?, today, AT_ONCE).await?;
-    let mut said = 0;
-    for application in due {
-        said += usize::from(finish(service, application).await?);
-    }
-    Ok(said)
+    each(&service.db, due, |application| finish(service, application)).await
 }
 
 async fn finish(service: &AppState, application: ApplicationId) -> Result<bool, Failure> {
@@ -60,7 +36,7 @@ async fn finish(service: &AppState, application: ApplicationId) -> Result<bool, 
         return Ok(false);
     }
     notices::became_final(&mut tx, application, now).await?;
-    let happened = HistoryEntry::new(now, "final").remark(on.to_string());
+    let happened = HistoryEntry::new(now, What::Final).remark(on.to_string());
     history::append(&mut tx, application, &happened).await?;
     let fact = NoticeBecameFinal { notice: notice.id, final_on: on };
     outbox::append(&mut tx, application, fact, Cause::default());

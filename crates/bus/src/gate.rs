@@ -75,12 +75,12 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
                 }
                 // Not to be lost in silence: its publisher has numbered it anew.
                 Some(reason) => {
-                    hold(tx, incoming, "parked", Some(&reason)).await?;
+                    hold(tx, incoming, Some(&reason)).await?;
                     verdicts.push(Verdict::Held);
                 }
             }
         } else if header.version > *head + 1 || waiting.blocks(header) {
-            hold(tx, incoming, "held", None).await?;
+            hold(tx, incoming, None).await?;
             touched.insert(header.key);
             verdicts.push(Verdict::Held);
         } else {
@@ -284,14 +284,14 @@ fn version_conflicts(header: &Header, known: Option<&Uuid>) -> Option<String> {
     ))
 }
 
-/// Keeps a fact for later.
+/// Keeps a fact for later: parked where there is a reason, else held behind a gap.
 pub(crate) async fn hold(
     connection: &mut Tx,
     incoming: &Incoming,
-    status: &str,
     reason: Option<&str>,
 ) -> Result<(), Failure> {
     let header = &incoming.header;
+    let status = reason.map_or("held", |_| "parked");
     let now = connection.now();
     sqlx::query!(
         "insert into bus.waiting (source, key, version, event_id, kind, status, reason, envelope, since)

@@ -45,7 +45,7 @@ pub(crate) async fn park(context: &Context, incoming: &Incoming, reason: &str) -
     if gate::head(&mut tx, header.source, header.key).await? >= header.version {
         return Ok(());
     }
-    gate::hold(&mut tx, incoming, "parked", Some(reason)).await?;
+    gate::hold(&mut tx, incoming, Some(reason)).await?;
     context.commit(tx).await?;
     tracing::error!(
         source = %header.source, kind = header.kind.name(), key = %header.key,

@@ -11,6 +11,7 @@ mod error;
 mod fields;
 mod health;
 pub mod http;
+pub mod list;
 pub mod problem;
 pub mod process;
 pub mod session;

@@ -6,6 +6,7 @@ list-waiting = { $count ->
     [one] Ein Antrag wartet auf eine Entscheidung.
    *[other] { $count } Anträge warten auf eine Entscheidung.
 }
+list-waiting-many = Mehr als { $count } Anträge warten auf eine Entscheidung.
 list-none = Hier ist kein Antrag.
 list-states = Anträge nach Stand
 stage-referred = Zu entscheiden

@@ -6,6 +6,7 @@ list-waiting = { $count ->
     [one] One application waits for a decision.
    *[other] { $count } applications wait for a decision.
 }
+list-waiting-many = More than { $count } applications wait for a decision.
 list-none = There is no application here.
 list-states = Applications by state
 stage-referred = To decide

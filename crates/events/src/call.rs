@@ -55,7 +55,54 @@ impl Call {
     pub fn id(&self) -> CallId {
         CallId::of_key(&self.key)
     }
+
+    /// Checks that applications can be scored by these rules: what intake publishes, review takes.
+    ///
+    /// # Errors
+    /// The first mistake.
+    pub fn validate(&self) -> Result<(), BadRules> {
+        let refuse = |path: String, problem: String| Err(BadRules { path, problem });
+        for (row, criterion) in self.criteria.iter().enumerate() {
+            if criterion.weight == 0 {
+                return refuse(format!("criteria.{row}.weight"), "expected more than 0".to_owned());
+            }
+            if self.criteria[..row].iter().any(|earlier| earlier.key == criterion.key) {
+                let problem = "stands here a second time, expected each only once";
+                return refuse(format!("criteria.{row}.key"), problem.to_owned());
+            }
+        }
+        let weights: u32 = self.criteria.iter().map(|criterion| u32::from(criterion.weight)).sum();
+        if weights != 100 {
+            let last = self.criteria.len().checked_sub(1);
+            let path = last.map_or("criteria".to_owned(), |last| format!("criteria.{last}.weight"));
+            return refuse(path, format!("the weights add up to {weights}, expected 100"));
+        }
+        if self.maximum_score == 0 {
+            return refuse("maximum_score".to_owned(), "expected 1 or more".to_owned());
+        }
+        if self.reviews_per_application == 0 {
+            return refuse("reviews_per_application".to_owned(), "expected 1 or more".to_owned());
+        }
+        Ok(())
+    }
 }
+
+/// Rules by which nothing can be scored. The call's author has to mend them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRules {
+    /// The field, such as `criteria.2.weight`.
+    pub path: String,
+    /// What is wrong with it, and what is expected.
+    pub problem: String,
+}
+
+impl std::fmt::Display for BadRules {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.path, self.problem)
+    }
+}
+
+impl std::error::Error for BadRules {}
 
 /// A text in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -18,8 +18,6 @@ pub trait Fact: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
     const KIND: Kind;
     /// What it is about, and numbered by.
     type Key: From<Uuid> + Into<Uuid> + Copy + Send + Sync;
-    /// As one of all facts.
-    fn wrap(self) -> AnyFact;
 }
 
 /// Any fact; what a transition returns when there is more than one way on.

@@ -22,7 +22,7 @@ pub use application::{
     Application, Contact, Declaration, FinancingPlan, FundingPriority, JointProject, Language, Participant,
     Partner, PartnerKind, Period, ProjectTheme,
 };
-pub use call::{Authority, BudgetYear, Call, Court, Criterion, Letters, OfficeRule, Text, Window};
+pub use call::{Authority, BadRules, BudgetYear, Call, Court, Criterion, Letters, OfficeRule, Text, Window};
 pub use envelope::{AnyFact, Cause, EnvelopeError, Event, Fact, Header, TraceParent, UnknownFact};
 pub use facts::award::{
     ApplicationWaitlisted, AwardGranted, AwardRejected, NoticeBecameFinal, NoticeIssued, NoticeKind,

@@ -95,7 +95,6 @@ macro_rules! kinds {
         $(impl Fact for $variant {
             const KIND: Kind = Kind::$variant;
             type Key = $key;
-            fn wrap(self) -> AnyFact { AnyFact::$variant(Box::new(self)) }
         }
         impl From<$variant> for AnyFact {
             fn from(fact: $variant) -> Self { Self::$variant(Box::new(fact)) }
@@ -154,11 +153,6 @@ impl Kind {
     /// The subject of one fact: `bescheid.<service>.<fact>.<application or call>`.
     pub fn subject(self, key: Uuid) -> String {
         format!("bescheid.{}.{}.{key}", self.service().name(), self.name())
-    }
-
-    /// The subject of all facts of this kind.
-    pub fn filter(self) -> String {
-        format!("bescheid.{}.{}.*", self.service().name(), self.name())
     }
 
     /// The kind with this CloudEvents `type`.

@@ -12,10 +12,14 @@ mod idempotent;
 mod run;
 mod service;
 mod settings;
+pub mod sweep;
+mod texts;
+pub mod ties;
 mod work;
 
 pub use idempotent::{IdempotencyKey, Idempotent};
 pub use run::{main, main_with, run};
 pub use service::{Parts, Service, Task};
 pub use settings::HasNats;
+pub use texts::{municipalities_by_name, said};
 pub use work::{begin, cause, commit, person, problem};

@@ -83,6 +83,7 @@ impl Draft {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ready {
     call: CallId,
+    rule_version: u32,
     late: bool,
     applicant: Applicant,
     application: Application,
@@ -121,7 +122,8 @@ impl Ready {
             return Err(Refused::NotOpen(call.window.opens));
         }
         let applicant = Applicant { ags: ags.clone(), name: lead.name.clone() };
-        Ok(Self { call: call.id(), late: call.window.is_over(now), applicant, application, now })
+        let late = call.window.is_over(now);
+        Ok(Self { call: call.id(), rule_version: call.version, late, applicant, application, now })
     }
 
     /// As [`Ready::new`], from what was typed.
@@ -150,6 +152,7 @@ impl Ready {
         let name = |ags| municipality(ags).map(|one| one.name.clone()).unwrap_or_default();
         let fact = ApplicationSubmitted {
             call: self.call,
+            rule_version: Some(self.rule_version),
             file_number,
             submitted_at: self.now,
             late: self.late,
@@ -325,7 +328,7 @@ mod tests {
         let (_, fact) = ready.submit("36.KI-2027-0001".into(), person());
         assert_eq!(fact.applicant.name, "Solingen");
         assert_eq!(fact.participant_names, ["Bochum"]);
-        assert_eq!(fact.call, samples::call().id());
+        assert_eq!((fact.call, fact.rule_version), (samples::call().id(), Some(samples::call().version)));
     }
 
     #[test]

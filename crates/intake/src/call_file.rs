@@ -211,15 +211,10 @@ fn check(call: &Call) -> Result<(), Mistake> {
     for (row, criterion) in call.criteria.iter().enumerate() {
         filled(&format!("criteria.{row}.key"), &criterion.key, 60)?;
         both(&format!("criteria.{row}.title"), &criterion.title)?;
-        expect(criterion.weight > 0, format!("criteria.{row}.weight"), "expected more than 0")?;
     }
-    once("criteria", "key", call.criteria.iter().map(|criterion| &criterion.key))?;
-    let weights: u32 = call.criteria.iter().map(|criterion| u32::from(criterion.weight)).sum();
-    let last = format!("criteria.{}.weight", call.criteria.len() - 1);
-    expect(weights == 100, last, format!("the weights add up to {weights}, expected 100"))?;
-    expect(call.maximum_score >= 1, "maximum_score", "expected 1 or more")?;
     let reviews = (1..=9).contains(&call.reviews_per_application);
     expect(reviews, "reviews_per_application", "expected 1 to 9")?;
+    call.validate().map_err(|bad| (bad.path, bad.problem))?;
 
     let letters = &call.letters;
     for (path, text, limit) in [

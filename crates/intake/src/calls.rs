@@ -48,6 +48,14 @@ pub enum PublishError {
         /// The call that has it.
         key: String,
     },
+    /// A prefix that was given up could be taken by another call, which would give the same file numbers again.
+    #[error("file_number_prefix of {key} is {prefix} and stays so: file numbers with it have been given")]
+    PrefixChanged {
+        /// The call.
+        key: String,
+        /// The prefix it was published with.
+        prefix: String,
+    },
     /// The database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -77,7 +85,8 @@ pub async fn publish(bus: &Bus, call: Call) -> Result<Published, PublishError> {
     } else {
         let stored = calls::lock(&mut tx, call.id()).await?.ok_or(sqlx::Error::RowNotFound)?;
         // What was published before texts came in by one door is no other call.
-        if call_file::by_the_door(stored.clone()) == call {
+        let stored = call_file::by_the_door(stored);
+        if stored == call {
             return Ok(Published::Unchanged);
         }
         let (current, version) = (stored.version, call.version);
@@ -86,6 +95,9 @@ pub async fn publish(bus: &Bus, call: Call) -> Result<Published, PublishError> {
         }
         if version < current {
             return Err(PublishError::Older { key, current, version });
+        }
+        if stored.file_number_prefix != call.file_number_prefix {
+            return Err(PublishError::PrefixChanged { key, prefix: stored.file_number_prefix });
         }
         calls::update(&mut tx, &call, now).await?;
         Published::NewVersion

@@ -113,22 +113,12 @@ impl Form {
         })
     }
 
-    /// The amount of `name` in cents, which may be missing.
-    pub fn take_money(&mut self, name: &str, label: &str) -> Option<i64> {
-        if parse::is_blank(self.value(name)) { None } else { Some(self.need_money(name, label)) }
-    }
-
     /// The date of `name`, which must be there (any day where it is wrong).
     pub fn need_date(&mut self, name: &str, label: &str) -> NaiveDate {
         parse::date(self.value(name)).unwrap_or_else(|error| {
             self.refuse_parsed(name, label, error);
             NaiveDate::default()
         })
-    }
-
-    /// The date of `name`, which may be missing.
-    pub fn take_date(&mut self, name: &str, label: &str) -> Option<NaiveDate> {
-        if parse::is_blank(self.value(name)) { None } else { Some(self.need_date(name, label)) }
     }
 
     /// The value of `name`, which must be one of `choices`.

@@ -40,8 +40,19 @@ pub enum Stage {
     Open(Terms),
     /// All reviews are in.
     Completed(Terms),
-    /// The applicant has taken it back.
-    Withdrawn,
+    /// The applicant has taken it back. What had opened by then keeps its terms: its reviews stay to be read.
+    Withdrawn(Option<Terms>),
+}
+
+impl Stage {
+    /// By what the file is, or was, reviewed.
+    pub fn terms(self) -> Option<Terms> {
+        match self {
+            Self::Announced => None,
+            Self::Open(terms) | Self::Completed(terms) => Some(terms),
+            Self::Withdrawn(terms) => terms,
+        }
+    }
 }
 
 /// By what a file is reviewed; settled when it opens.
@@ -158,11 +169,11 @@ impl File {
     /// The applicant takes it back; who held it holds it no longer.
     #[must_use]
     pub fn withdrawn(mut self, at: DateTime<Utc>) -> Self {
-        if self.stage != Stage::Withdrawn {
+        if !matches!(self.stage, Stage::Withdrawn(_)) {
             for reviewer in self.reviewers.iter_mut().filter(|one| one.holds()) {
                 reviewer.turn(Part::Returned, at);
             }
-            self.stage = Stage::Withdrawn;
+            self.stage = Stage::Withdrawn(self.stage.terms());
             self.news.push(Act::Withdrawn);
         }
         self
@@ -207,7 +218,7 @@ impl File {
     /// # Errors
     /// It is not open; the person neither holds it nor has given a review.
     pub fn abstained(mut self, by: Person, reason: String, at: DateTime<Utc>) -> Result<Self, Refused> {
-        if self.stage != Stage::Withdrawn && self.has_given(&by.id) {
+        if !matches!(self.stage, Stage::Withdrawn(_)) && self.has_given(&by.id) {
             return Ok(self.tied(&by, reason, at));
         }
         self.terms()?;
@@ -346,7 +357,7 @@ impl File {
             Stage::Announced => Err(Refused::NotOpen),
             Stage::Open(terms) => Ok(terms),
             Stage::Completed(_) => Err(Refused::Completed),
-            Stage::Withdrawn => Err(Refused::Withdrawn),
+            Stage::Withdrawn(_) => Err(Refused::Withdrawn),
         }
     }
 

@@ -51,6 +51,10 @@ impl host::Service for AppState {
     }
 
     fn tasks(self: Arc<Self>, app: &App) -> Vec<Task> {
-        vec![Task::new("sweep", sweep::run(self, app.draining()))]
+        let look = move || {
+            let service = self.clone();
+            async move { sweep::once(&service).await }
+        };
+        vec![Task::every("sweep", app, sweep::PERIOD, look)]
     }
 }

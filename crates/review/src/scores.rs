@@ -1,6 +1,6 @@
 //! What a call asks reviewers to score, and what their points are worth. Pure.
 
-use events::{Call, Criterion, Person, Recommendation, ReviewCompleted, ReviewGiven, Score};
+use events::{BadRules, Call, Criterion, Person, Recommendation, ReviewCompleted, ReviewGiven, Score};
 use serde::Serialize;
 
 /// Longest comment, in characters.
@@ -14,23 +14,6 @@ pub const FULL: u16 = 10_000;
 pub struct ScoringRules {
     criteria: Vec<Criterion>,
     maximum: u8,
-}
-
-/// Rules by which nothing can be scored. The call's author has to mend them.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadScale {
-    /// The weights do not add up.
-    #[error("the weights of the criteria add up to {0}, not to 100")]
-    Weights(u32),
-    /// Two criteria have one key.
-    #[error("two criteria have the key {0:?}")]
-    Twice(String),
-    /// No points can be given.
-    #[error("the highest score of a criterion is 0")]
-    NoPoints,
-    /// Nobody would review.
-    #[error("a file needs at least one review")]
-    NoReviews,
 }
 
 /// A review as it was handed in, not yet judged by the call's rules.
@@ -68,22 +51,8 @@ impl ScoringRules {
     ///
     /// # Errors
     /// Rules by which nothing can be scored.
-    pub fn of(call: &Call) -> Result<Self, BadScale> {
-        let weights = call.criteria.iter().map(|criterion| u32::from(criterion.weight)).sum();
-        if weights != 100 {
-            return Err(BadScale::Weights(weights));
-        }
-        for (n, criterion) in call.criteria.iter().enumerate() {
-            if call.criteria[..n].iter().any(|earlier| earlier.key == criterion.key) {
-                return Err(BadScale::Twice(criterion.key.clone()));
-            }
-        }
-        if call.maximum_score == 0 {
-            return Err(BadScale::NoPoints);
-        }
-        if call.reviews_per_application == 0 {
-            return Err(BadScale::NoReviews);
-        }
+    pub fn of(call: &Call) -> Result<Self, BadRules> {
+        call.validate()?;
         Ok(Self { criteria: call.criteria.clone(), maximum: call.maximum_score })
     }
 

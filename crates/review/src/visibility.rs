@@ -26,9 +26,8 @@ pub fn visibility(file: &File, session: &Session, ties: &[Ags]) -> Visibility {
         Some(Part::Holds { .. } | Part::Returned) => return Visibility::Application,
         None => {}
     }
-    let manages = [Role::CaseWorker, Role::Approver, Role::Operator].iter().any(|role| session.has(*role));
-    let settled = matches!(file.stage, Stage::Completed(_) | Stage::Withdrawn);
-    match (manages, session.has(Role::Reviewer)) {
+    let settled = matches!(file.stage, Stage::Completed(_) | Stage::Withdrawn(_));
+    match (session.is_staff(), session.has(Role::Reviewer)) {
         (false, _) => Visibility::Hidden,
         (true, true) if !settled => Visibility::Application,
         (true, _) => Visibility::Everything,

@@ -124,6 +124,7 @@ pub fn application_submitted() -> ApplicationSubmitted {
 /// The form was submitted by the municipality with this key.
 pub fn submitted_by(key: &str) -> ApplicationSubmitted {
     ApplicationSubmitted {
+        rule_version: None,
         call: call().id(),
         file_number: "36.KI-2027-0001".into(),
         submitted_at: noon(),

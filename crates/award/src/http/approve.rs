@@ -18,7 +18,7 @@ use super::outlook::{Outlook, read};
 use super::{Shared, answer, case, confirm};
 use crate::AppState;
 use crate::award::{Approved, Refusal, Signature, State as CaseState};
-use crate::store::history::{self, HistoryEntry};
+use crate::store::history::{self, HistoryEntry, What};
 use crate::store::{budgets, cases, notices};
 
 /// An approval.
@@ -56,7 +56,8 @@ async fn act(
     if let Some(done) = once.answer(&mut tx).await? {
         return Ok(done);
     }
-    cases::refuse_tied(&mut tx, application, session).await??;
+    let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    cases::refuse_tied(&mut tx, &file, session).await??;
     drop(tx);
     // Kept until the commit: whoever waits for it sees what is left of the money, and prints nothing in vain.
     let place = service.printer.place().await;
@@ -78,7 +79,8 @@ async fn act(
         if case.revision != outlook.file.case.revision {
             continue;
         }
-        cases::refuse_tied(&mut tx, application, session).await??;
+        let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+        cases::refuse_tied(&mut tx, &file, session).await??;
         let known = case.known(approval.in_knowledge_of_ties)?;
         let before = case.state.stage();
         let budget = budgets::lock(&mut tx, case.terms.call, case.terms.year).await?;
@@ -95,22 +97,26 @@ async fn act(
         if let CaseState::Granted { .. } = &case.state {
             budgets::commit(&mut tx, &case, &budget, at).await?;
         }
-        let happened = HistoryEntry::new(at, case.state.stage().name()).by(&by).amount(case.expected());
+        let what = match &case.state {
+            CaseState::Granted { .. } => What::Granted,
+            CaseState::Rejected { .. } => What::Rejected,
+            _ => What::Waitlisted,
+        };
+        let happened = HistoryEntry::new(at, what).by(&by).amount(case.expected());
         cases::save(&mut tx, &case, before, &happened).await?;
         if known {
-            history::append(&mut tx, application, &HistoryEntry::new(at, "known").by(&by)).await?;
+            history::append(&mut tx, application, &HistoryEntry::new(at, What::Known).by(&by)).await?;
         }
         outbox::append(&mut tx, application, fact, cause.clone());
         if let Some((kind, pdf)) = issued {
             let notice = notices::Notice::issued(application, kind, pdf.sha256, at);
             notices::insert(&mut tx, &notice, &pdf.bytes).await?;
-            let happened = HistoryEntry::new(at, "notice").remark(notice.sha256.clone());
+            let happened = HistoryEntry::new(at, What::Notice).remark(notice.sha256.clone());
             history::append(&mut tx, application, &happened).await?;
             let fact = NoticeIssued { notice: notice.id, kind, sha256: notice.sha256, issued_at: at };
             outbox::append(&mut tx, application, fact, cause);
         }
-        let answer =
-            answer::Case::of(&cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?);
+        let answer = answer::Case::of(&file.saved(case));
         once.store(&mut tx, &answer).await?;
         host::commit(&service.bus, tx).await?;
         return Ok(answer);

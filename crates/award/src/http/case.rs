@@ -8,13 +8,14 @@ use chassis::session::{Fields, PageForm};
 use chassis::{Role, Session};
 use chrono::NaiveDate;
 use events::{ApplicationId, Recommendation, ReviewGiven, Tie};
+use host::said;
 use letters::PartnerShare;
 use pages::kept::{self, Kept};
 use pages::{Choice, Form, Keep, Page};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::words::{badge, entries, kinds, post_reason, score, stage_name, title};
+use super::words::{badge, entries, kinds, post_reason, score, stage_name};
 use super::{Shared, answer, decides, keep};
 use crate::AppState;
 use crate::award::{Decision, Proposal, Returned, ReviewResult, Stage, State as CaseState};
@@ -23,9 +24,10 @@ use crate::calendar::day_in_germany;
 use crate::deadlines::Standing;
 use crate::notice_text::{self, NoticeInput};
 use crate::store::cases::Dossier;
-use crate::store::history::{self, HistoryEntry};
+use crate::store::history::{self, HistoryEntry, What};
 use crate::store::notices::Notice;
-use crate::store::{budgets, cases, notices, ties};
+use crate::store::{budgets, cases, notices};
+use host::ties;
 
 /// `GET /award/api/cases/{application}`
 pub(super) async fn api(
@@ -108,8 +110,8 @@ impl May {
 }
 
 impl CasePage<'_> {
-    fn title(&self) -> String {
-        title(self.page, &self.file.call)
+    fn title(&self) -> &str {
+        said(self.page, &self.file.call.title)
     }
 
     fn link(&self, below: &str) -> String {
@@ -148,11 +150,8 @@ impl CasePage<'_> {
 
     fn points(&self, review: &ReviewGiven) -> Vec<(String, u8)> {
         let criterion = |key: &str| self.file.call.criteria.iter().find(|criterion| criterion.key == key);
-        let name = |key: &str| match (criterion(key), self.page.language) {
-            (Some(criterion), pages::Language::De) => criterion.title.de.clone(),
-            (Some(criterion), pages::Language::En) => criterion.title.en.clone(),
-            (None, _) => key.to_owned(),
-        };
+        let name =
+            |key: &str| criterion(key).map_or(key, |criterion| said(self.page, &criterion.title)).to_owned();
         review.scores.iter().map(|score| (name(&score.criterion), score.points)).collect()
     }
 
@@ -193,15 +192,18 @@ impl CasePage<'_> {
     }
 
     fn told(&self, happened: &HistoryEntry) -> String {
-        self.page.t(format!("history-{}", happened.what))
+        self.page.t(format!("history-{}", happened.what.name()))
     }
 
     fn remark(&self, happened: &HistoryEntry) -> Option<String> {
         let remark = happened.remark.as_ref()?;
-        if happened.what == "notice" {
-            return Some(format!("{}: {remark}", self.page.t("notice-sha256")));
-        }
-        Some(remark.parse().map_or_else(|_| remark.clone(), |day: NaiveDate| self.page.date(day)))
+        Some(match &happened.what {
+            What::Notice => format!("{}: {remark}", self.page.t("notice-sha256")),
+            what if what.names_a_day() => {
+                remark.parse().map_or(remark.clone(), |day: NaiveDate| self.page.date(day))
+            }
+            _ => remark.clone(),
+        })
     }
 }
 

@@ -13,7 +13,6 @@ use uuid::Uuid;
 
 use super::error::{Error, missing};
 use super::outlook::{Outlook, read};
-use super::words::title;
 use super::{Shared, answer, decides};
 use crate::AppState;
 use crate::award::{Decision, Signature, Stage};
@@ -78,8 +77,8 @@ struct ApprovalPage<'a> {
 }
 
 impl ApprovalPage<'_> {
-    fn title(&self) -> String {
-        title(self.page, &self.file.call)
+    fn title(&self) -> &str {
+        host::said(self.page, &self.file.call.title)
     }
 
     fn case_link(&self) -> String {
@@ -166,9 +165,12 @@ async fn draw(
 ) -> Result<Response, Problem> {
     session.require(Role::Approver)?;
     let mut form = Form::new(page);
-    if let Err(tied) = cases::refuse_tied(&mut *service.db.acquire().await?, application, session).await? {
+    let mut db = service.db.acquire().await?;
+    let file = cases::file(&mut db, application).await?.ok_or_else(Problem::not_found)?;
+    if let Err(tied) = cases::refuse_tied(&mut db, &file, session).await? {
         Error::from(tied).beside(&mut form, page)?;
     }
+    drop(db);
     let (file, outlook) = outlook(service, application, Some(host::person(session))).await?;
     let (outlook, missing) = match outlook {
         Ok(outlook) => (Some(outlook), String::new()),

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use chassis::Session;
+use chassis::list::{self, Cursor, one_more};
 use chassis::problem::{ApiJson, ApiQuery, Problem};
 use events::{ApplicationId, CallId};
 use schemars::JsonSchema;
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Shared, answer, decides};
 use crate::award::Stage;
-use crate::store::lists::{self, Place};
+use crate::store::lists;
 use crate::store::{budgets, calls};
 
 /// Which cases.
@@ -24,7 +25,7 @@ pub(super) struct Query {
     call: Option<CallId>,
     /// `next` of the page before.
     #[serde(default)]
-    after: Option<String>,
+    after: Option<Cursor>,
     /// How many, 1 to 200; 50 without this.
     #[serde(default = "fifty")]
     limit: u16,
@@ -44,7 +45,7 @@ pub(super) struct Cases {
     /// The cases, the best reviewed first.
     cases: Vec<Line>,
     /// For `after`, where there are more.
-    next: Option<String>,
+    next: Option<Cursor>,
 }
 
 /// A case in a list.
@@ -93,12 +94,10 @@ pub(super) async fn cases(
     ApiQuery(query): ApiQuery<Query>,
 ) -> Result<ApiJson<Cases>, Problem> {
     decides(&session)?;
-    let unknown = |()| Problem::invalid([("/after", "expected `next` of the page before")]);
-    let after = query.after.map(|after| after.parse::<Place>().map_err(unknown)).transpose()?;
-    let limit = i64::from(query.limit.clamp(1, 200));
+    let limit = usize::from(query.limit.clamp(1, 200));
     let mut db = service.db.acquire().await?;
-    let cases = lists::of_stage(&mut db, query.state, query.call, after, limit).await?;
-    let next = lists::last_place(&cases, limit).map(|place| place.to_string());
+    let rows = lists::of_stage(&mut db, query.state, query.call, query.after, one_more(limit)).await?;
+    let (cases, next) = list::page(rows, limit, lists::Line::place);
     Ok(ApiJson(Cases { cases: cases.into_iter().map(Line::from).collect(), next }))
 }
 

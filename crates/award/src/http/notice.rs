@@ -21,7 +21,7 @@ use crate::AppState;
 use crate::calendar::day_in_germany;
 use crate::deadlines::Standing;
 use crate::store::cases::{self, Owner};
-use crate::store::history::{self, HistoryEntry};
+use crate::store::history::{self, HistoryEntry, What};
 use crate::store::notices::{self, Notice};
 
 /// Who looks.
@@ -174,7 +174,7 @@ async fn act(
         notice.way = notice.way.retrieved(today);
         let by = host::person(session);
         notices::retrieved(&mut tx, &notice, now, &by).await?;
-        history::append(&mut tx, application, &HistoryEntry::new(now, "retrieved").by(&by)).await?;
+        history::append(&mut tx, application, &HistoryEntry::new(now, What::Retrieved).by(&by)).await?;
     }
     let answer = answer::Notice::of(&notice, today);
     once.store(&mut tx, &answer).await?;

@@ -15,11 +15,11 @@ use super::answer::{self, Kind};
 use super::error::Error;
 use super::{Shared, keep, words};
 use crate::AppState;
-use crate::award::{Case, Decision, Signature};
+use crate::award::{Decision, Signature};
 use crate::calendar::day_in_germany;
 use crate::notice_text::{self, NoticeInput};
-use crate::store::cases::{self, Dossier};
-use crate::store::history::{self, HistoryEntry};
+use crate::store::cases;
+use crate::store::history::{self, HistoryEntry, What};
 
 /// The longest reasons, in characters.
 pub(super) const LONGEST: usize = 5_000;
@@ -79,14 +79,14 @@ async fn act(
         return Ok(done);
     }
     let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
-    cases::refuse_tied(&mut tx, application, session).await??;
-    let known = case.known(proposal.in_knowledge_of_ties)?;
     let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    cases::refuse_tied(&mut tx, &file, session).await??;
+    let known = case.known(proposal.in_knowledge_of_ties)?;
     let (now, by, before) = (tx.now(), host::person(session), case.state.stage());
     let decision = proposal.decision(case.terms.applied);
     let what = match proposal.kind {
-        Kind::Grant => "proposed-grant",
-        Kind::Reject => "proposed-reject",
+        Kind::Grant => What::ProposedGrant,
+        Kind::Reject => What::ProposedReject,
     };
     let happened = HistoryEntry::new(now, what).by(&by).amount(decision.amount());
     let source = NoticeInput { submitted: &file.submitted, call: &file.call, year: case.terms.year };
@@ -97,11 +97,14 @@ async fn act(
     }
     cases::save(&mut tx, &case, before, &happened).await?;
     if known {
-        history::append(&mut tx, application, &HistoryEntry::new(now, "known").by(&host::person(session)))
-            .await?;
+        history::append(
+            &mut tx,
+            application,
+            &HistoryEntry::new(now, What::Known).by(&host::person(session)),
+        )
+        .await?;
     }
-    // As it is saved now; saving counts the revision up.
-    let answer = answer::Case::of(&Dossier { case: Case { revision: case.revision + 1, ..case }, ..file });
+    let answer = answer::Case::of(&file.saved(case));
     kept::discard(&mut tx, &session.person, &keep::name("proposal", application)).await?;
     once.store(&mut tx, &answer).await?;
     host::commit(&service.bus, tx).await?;

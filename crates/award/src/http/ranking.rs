@@ -4,17 +4,19 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use chassis::Session;
+use chassis::list::{self, Cursor, one_more};
 use chassis::problem::{ApiQuery, Problem};
 use events::{Call, CallId, Cents};
+use host::said;
 use pages::{Page, Tab};
 use serde::Deserialize;
 
-use super::words::{badge, post_reason, score, stage_name, title};
+use super::words::{badge, post_reason, score, stage_name};
 use super::{Shared, decides};
 use crate::award::Stage;
 use crate::budget::Budget;
 use crate::calendar::day_in_germany;
-use crate::store::lists::{self, Line, Place, Ranked};
+use crate::store::lists::{self, Line, Ranked};
 use crate::store::notices::{self, Undelivered};
 use crate::store::{budgets, calls};
 
@@ -29,7 +31,7 @@ pub(super) struct Query {
     /// Only cases that stand there; the ranking without this.
     stage: Option<Stage>,
     /// Where the page before ended.
-    after: Option<String>,
+    after: Option<Cursor>,
 }
 
 #[derive(Template)]
@@ -58,8 +60,8 @@ struct Row {
 }
 
 impl Ranking<'_> {
-    fn title(&self, call: &Call) -> String {
-        title(self.page, call)
+    fn title<'t>(&self, call: &'t Call) -> &'t str {
+        said(self.page, &call.title)
     }
 
     fn badge(&self, stage: &Stage) -> &'static str {
@@ -114,32 +116,30 @@ pub(super) async fn page(
         };
         return pages::show(&empty);
     };
-    let link = |stage: Option<Stage>, after: Option<Place>| {
+    let link = |stage: Option<Stage>, after: Option<Cursor>| {
         let stage = stage.map(|stage| format!("&stage={}", stage.name())).unwrap_or_default();
         let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
         page.url(&format!("?call={id}{stage}{after}"))
     };
-    let after = query.after.as_deref().and_then(|after| after.parse().ok());
+    let after = query.after;
     let budgets = budgets::of_call(&mut db, id).await?;
     let maximum = call.map_or(Cents(i64::MAX), |call| call.maximum_grant);
-    let limit = i64::try_from(LINES).unwrap_or(i64::MAX);
     let ranked: Vec<(Option<usize>, Option<Cents>, Line)> = match query.stage {
         None => {
             let left: Vec<_> = budgets.iter().map(|budget| (budget.year, budget.left())).collect();
-            let ranked = lists::ranking(&mut db, id, &left, after, LINES).await?;
+            let ranked = lists::ranking(&mut db, id, &left, after, LINES + 1).await?;
             ranked
                 .into_iter()
                 .map(|Ranked { line, rank, passed_over }| (Some(rank), passed_over, line))
                 .collect()
         }
         Some(stage) => {
-            let lines = lists::of_stage(&mut db, stage, Some(id), after, limit).await?;
+            let lines = lists::of_stage(&mut db, stage, Some(id), after, one_more(LINES)).await?;
             lines.into_iter().map(|line| (None, None, line)).collect()
         }
     };
-    let undelivered = notices::for_post(&mut db, id, day_in_germany(page.now), limit).await?;
-    let lines: Vec<Line> = ranked.iter().map(|(.., line)| line.clone()).collect();
-    let last = lists::last_place(&lines, limit);
+    let undelivered = notices::for_post(&mut db, id, day_in_germany(page.now), one_more(LINES)).await?;
+    let (ranked, last) = list::page(ranked, LINES, |(.., line)| line.place());
     let row = |(rank, passed_over, line): (Option<usize>, Option<Cents>, Line)| Row {
         rank,
         passed_over: passed_over.map(|left| {

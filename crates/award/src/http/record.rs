@@ -44,13 +44,13 @@ async fn act(
     }
     let (now, today) = (tx.now(), day_in_germany(tx.now()));
     cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
-    cases::refuse_tied(&mut tx, application, session).await??;
+    let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    cases::refuse_tied(&mut tx, &file, session).await??;
     let mut notice = notices::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     notice.way = notice.way.record(recorded.entry, recorded.on, today)?;
     notices::save_way(&mut tx, &notice).await?;
-    let happened = HistoryEntry::new(now, recorded.entry.name())
-        .by(&host::person(session))
-        .remark(recorded.on.to_string());
+    let happened =
+        HistoryEntry::new(now, recorded.entry).by(&host::person(session)).remark(recorded.on.to_string());
     history::append(&mut tx, application, &happened).await?;
     let answer = answer::Notice::of(&notice, today);
     kept::discard(&mut tx, &session.person, &keep::name("entries", application)).await?;

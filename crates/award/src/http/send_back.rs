@@ -17,7 +17,7 @@ use super::{Shared, answer, keep};
 use crate::AppState;
 use crate::award::Signature;
 use crate::store::cases;
-use crate::store::history::HistoryEntry;
+use crate::store::history::{HistoryEntry, What};
 
 /// A proposal sent back.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -43,13 +43,14 @@ async fn act(
         return Ok(done);
     }
     let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
-    cases::refuse_tied(&mut tx, application, session).await??;
+    let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    cases::refuse_tied(&mut tx, &file, session).await??;
     let (now, by, before) = (tx.now(), host::person(session), case.state.stage());
     let reason = parse::lines(&request.reason);
-    let happened = HistoryEntry::new(now, "returned").by(&by).remark(reason.clone());
+    let happened = HistoryEntry::new(now, What::Returned).by(&by).remark(reason.clone());
     let case = case.as_seen(request.revision)?.send_back(Signature { by, at: now }, reason)?;
     cases::save(&mut tx, &case, before, &happened).await?;
-    let answer = answer::Case::of(&cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?);
+    let answer = answer::Case::of(&file.saved(case));
     kept::discard(&mut tx, &session.person, &keep::name("return", application)).await?;
     once.store(&mut tx, &answer).await?;
     host::commit(&service.bus, tx).await?;

@@ -10,7 +10,7 @@ use events::{ApplicationSubmitted, Event};
 use crate::AppState;
 use crate::award::{Case, Terms};
 use crate::budget;
-use crate::store::history::HistoryEntry;
+use crate::store::history::{HistoryEntry, What};
 use crate::store::{calls, cases};
 
 /// Hears them.
@@ -36,7 +36,7 @@ pub async fn handle(
         };
         let terms = Terms { call: submitted.call, year, applied: submitted.application.financing.grant };
         let case = Case::announced(event.application(), terms);
-        let happened = HistoryEntry::new(submitted.submitted_at, "announced")
+        let happened = HistoryEntry::new(submitted.submitted_at, What::Announced)
             .by(&submitted.submitted_by)
             .amount(terms.applied)
             .because(event.id);

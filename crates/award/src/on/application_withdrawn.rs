@@ -4,7 +4,7 @@ use bus::{Failure, Tx};
 use events::{ApplicationWithdrawn, Cents, Event};
 
 use crate::AppState;
-use crate::store::history::HistoryEntry;
+use crate::store::history::{HistoryEntry, What};
 use crate::store::{budgets, cases};
 
 /// Hears it.
@@ -15,7 +15,7 @@ pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ApplicationWithdraw
     let (now, before, fact) = (tx.now(), case.state.stage(), &event.data);
     let Some((case, released)) = case.withdrawn(fact.withdrawn_at) else { return Ok(()) };
     let mut happened =
-        HistoryEntry::new(fact.withdrawn_at, "withdrawn").by(&fact.withdrawn_by).because(event.id);
+        HistoryEntry::new(fact.withdrawn_at, What::Withdrawn).by(&fact.withdrawn_by).because(event.id);
     happened.remark.clone_from(&fact.reason);
     if released > Cents::ZERO {
         let budget = budgets::lock(tx, case.terms.call, case.terms.year).await?;

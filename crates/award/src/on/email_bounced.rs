@@ -4,7 +4,7 @@ use bus::{Failure, Tx};
 use events::{EmailBounced, Event};
 
 use crate::AppState;
-use crate::store::history::{self, HistoryEntry};
+use crate::store::history::{self, HistoryEntry, What};
 use crate::store::{cases, notices};
 
 /// Hears it.
@@ -18,7 +18,7 @@ pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<EmailBounced>) -> R
     let Some(mut notice) = notices::lock(tx, application).await? else {
         return Err(Failure::not_yet(format!("the notice about {application}")));
     };
-    let happened = HistoryEntry::new(*bounced_at, "message-bounced")
+    let happened = HistoryEntry::new(*bounced_at, What::MessageBounced)
         .remark(format!("{recipient}: {reason}"))
         .because(event.id);
     history::append(tx, application, &happened).await?;

@@ -5,7 +5,7 @@ use events::{EmailSent, Event};
 use uuid::Uuid;
 
 use crate::AppState;
-use crate::store::history::{self, HistoryEntry};
+use crate::store::history::{self, HistoryEntry, What};
 use crate::store::{cases, notices};
 
 /// Hears them. Most emails are about something else.
@@ -23,7 +23,7 @@ pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<EmailSent>]) -> R
             return Err(Failure::not_yet(format!("the notice about {application}")));
         };
         let happened =
-            HistoryEntry::new(at, "message-sent").remark(event.data.recipient.clone()).because(event.id);
+            HistoryEntry::new(at, What::MessageSent).remark(event.data.recipient.clone()).because(event.id);
         history::append(tx, application, &happened).await?;
         if let Some(way) = notice.way.message_sent(at) {
             notice.way = way;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::AppState;
 use crate::store::cases::{self, Transition};
-use crate::store::history::HistoryEntry;
+use crate::store::history::{HistoryEntry, What};
 
 /// Hears them.
 pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<ReviewCompleted>]) -> Result<(), Failure> {
@@ -20,7 +20,7 @@ pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<ReviewCompleted>]
         let before = case.state.stage();
         // A review may well end after a withdrawal.
         let Some(case) = case.reviewed(event.data.clone()) else { continue };
-        let happened = HistoryEntry::new(event.time, "reviewed").because(event.id);
+        let happened = HistoryEntry::new(event.time, What::Reviewed).because(event.id);
         moved.push(Transition { case, before, happened });
     }
     Ok(cases::save_all(tx, &moved).await?)

@@ -4,8 +4,9 @@ use bus::{Failure, Tx};
 use events::{Event, TieDeclared};
 
 use crate::AppState;
-use crate::store::history::{self, HistoryEntry};
-use crate::store::{cases, ties};
+use crate::store::cases;
+use crate::store::history::{self, HistoryEntry, What};
+use host::ties;
 
 /// Hears it.
 pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<TieDeclared>) -> Result<(), Failure> {
@@ -17,10 +18,10 @@ pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<TieDeclared>) -> Re
     let before = case.state.stage();
     let happened = |what| HistoryEntry::new(event.time, what).by(&event.data.person).because(event.id);
     if before.is_final() {
-        return Ok(history::append(tx, application, &happened("tied-too-late")).await?);
+        return Ok(history::append(tx, application, &happened(What::TiedTooLate)).await?);
     }
     match case.tied(&event.data.person.id) {
-        Some(case) => Ok(cases::save(tx, &case, before, &happened("tied")).await?),
+        Some(case) => Ok(cases::save(tx, &case, before, &happened(What::Tied)).await?),
         None => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use bus::{Failure, Tx};
 use events::{Event, TieEnded};
 
 use crate::AppState;
-use crate::store::ties;
+use host::ties;
 
 /// Hears it. A review that was set aside stays so.
 pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<TieEnded>) -> Result<(), Failure> {

@@ -25,7 +25,7 @@ pub async fn set(db: &mut PgConnection, call: CallId, budget: BudgetYear) -> Res
 /// The budget of a case, locked until the transaction ends.
 pub async fn lock(db: &mut PgConnection, call: CallId, year: i32) -> Result<Budget, sqlx::Error> {
     let row = sqlx::query!(
-        "select amount_cents, committed_cents from budgets where call = $1 and year = $2 for update",
+        "select amount_cents, committed_cents from budgets where call = $1 and year = $2 for no key update",
         call.uuid(),
         year
     )

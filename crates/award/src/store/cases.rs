@@ -8,8 +8,8 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::history::{self, HistoryEntry};
-use super::ties;
 use crate::award::{Case, Refusal, Stage, State, Terms};
+use host::ties;
 
 /// A case with the application it is about and the rules of its call.
 #[derive(Clone, Debug)]
@@ -20,6 +20,14 @@ pub struct Dossier {
     pub submitted: ApplicationSubmitted,
     /// The rules.
     pub call: Call,
+}
+
+impl Dossier {
+    /// The same with `case` as it was saved just now: saving counts the revision up.
+    #[must_use]
+    pub fn saved(self, case: Case) -> Self {
+        Self { case: Case { revision: case.revision + 1, ..case }, ..self }
+    }
 }
 
 /// Adds cases that have just been announced.
@@ -205,7 +213,7 @@ pub async fn lock_all(
     let rows = sqlx::query!(
         r#"select application, revision, call, year, applied_cents, state as "state: Json<State>",
                   review as "review: Json<ReviewCompleted>", set_aside
-           from cases where application = any($1) order by application for update"#,
+           from cases where application = any($1) order by application for no key update"#,
         applications
     )
     .fetch_all(db)
@@ -278,10 +286,9 @@ pub async fn owner(db: &mut PgConnection, application: ApplicationId) -> Result<
 /// Goes on only for somebody without a tie to the application (§§ 20, 21 VwVfG).
 pub async fn refuse_tied(
     db: &mut PgConnection,
-    application: ApplicationId,
+    file: &Dossier,
     session: &chassis::Session,
 ) -> Result<Result<(), Refusal>, sqlx::Error> {
-    let Some(file) = file(&mut *db, application).await? else { return Ok(Ok(())) };
-    let tie = ties::of(db, application, &file.submitted, session).await?;
+    let tie = ties::of(db, file.case.application, &file.submitted, session).await?;
     Ok(tie.map_or(Ok(()), |tie| Err(Refusal::Tied(tie))))
 }

@@ -8,13 +8,96 @@ use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Something that happened. The message `history-<what>` tells it to people.
+use crate::deadlines::Entry;
+
+/// What can happen to a case. The message `history-<name>` tells it to people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the messages say what each is")]
+pub enum What {
+    Announced,
+    Reviewed,
+    ProposedGrant,
+    ProposedReject,
+    Tied,
+    TiedTooLate,
+    Known,
+    Returned,
+    Granted,
+    Rejected,
+    Waitlisted,
+    Withdrawn,
+    Notice,
+    MessageSent,
+    MessageBounced,
+    Retrieved,
+    Posted,
+    Arrived,
+    Waived,
+    Final,
+    /// What a newer release has written, by its name.
+    Other(String),
+}
+
+static NAMES: [(What, &str); 20] = [
+    (What::Announced, "announced"),
+    (What::Reviewed, "reviewed"),
+    (What::ProposedGrant, "proposed-grant"),
+    (What::ProposedReject, "proposed-reject"),
+    (What::Tied, "tied"),
+    (What::TiedTooLate, "tied-too-late"),
+    (What::Known, "known"),
+    (What::Returned, "returned"),
+    (What::Granted, "granted"),
+    (What::Rejected, "rejected"),
+    (What::Waitlisted, "waitlisted"),
+    (What::Withdrawn, "withdrawn"),
+    (What::Notice, "notice"),
+    (What::MessageSent, "message-sent"),
+    (What::MessageBounced, "message-bounced"),
+    (What::Retrieved, "retrieved"),
+    (What::Posted, "posted"),
+    (What::Arrived, "arrived"),
+    (What::Waived, "waived"),
+    (What::Final, "final"),
+];
+
+impl What {
+    /// As stored.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Other(name) => name,
+            _ => NAMES.iter().find(|(what, _)| what == self).map_or("", |(_, name)| name),
+        }
+    }
+
+    fn read(name: String) -> Self {
+        let known = NAMES.iter().find(|(_, known)| *known == name);
+        known.map_or(Self::Other(name), |(what, _)| what.clone())
+    }
+
+    /// Its remark is a day, as `2027-04-26`.
+    pub fn names_a_day(&self) -> bool {
+        matches!(self, Self::Posted | Self::Arrived | Self::Waived | Self::Final)
+    }
+}
+
+impl From<Entry> for What {
+    fn from(entry: Entry) -> Self {
+        match entry {
+            Entry::Posted => Self::Posted,
+            Entry::Arrived => Self::Arrived,
+            Entry::Waived => Self::Waived,
+        }
+    }
+}
+
+/// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryEntry {
     /// When, UTC.
     pub at: DateTime<Utc>,
-    /// What, as a short name.
-    pub what: String,
+    /// What.
+    pub what: What,
     /// Who did it; none where a fact or time did.
     pub by: Option<Person>,
     /// The sum it is about.
@@ -27,8 +110,8 @@ pub struct HistoryEntry {
 
 impl HistoryEntry {
     /// Something that happened at this moment.
-    pub fn new(at: DateTime<Utc>, what: &str) -> Self {
-        Self { at, what: what.to_owned(), by: None, amount: None, remark: None, cause: None }
+    pub fn new(at: DateTime<Utc>, what: impl Into<What>) -> Self {
+        Self { at, what: what.into(), by: None, amount: None, remark: None, cause: None }
     }
 
     /// By this person.
@@ -64,7 +147,7 @@ impl HistoryEntry {
             Some(number.to_be_bytes().to_vec()),
             Some(rules.to_be_bytes().to_vec()),
             Some(self.at.timestamp_micros().to_be_bytes().to_vec()),
-            Some(self.what.clone().into_bytes()),
+            Some(self.what.name().as_bytes().to_vec()),
             person(|by| &by.id),
             person(|by| &by.name),
             self.amount.map(|amount| amount.0.to_be_bytes().to_vec()),
@@ -114,7 +197,7 @@ pub async fn append_all(
         let number = last.number.unwrap_or_default() + 1;
         rows.numbers.push(number);
         rows.times.push(happened.at);
-        rows.whats.push(happened.what.clone());
+        rows.whats.push(happened.what.name().to_owned());
         rows.actors.push(happened.by.as_ref().map(|by| by.id.clone()));
         rows.names.push(happened.by.as_ref().map(|by| by.name.clone()));
         rows.rules.push(last.rules);
@@ -177,7 +260,7 @@ pub async fn of_case(
     for (row, expected) in rows.into_iter().zip(1..) {
         let happened = HistoryEntry {
             at: row.at,
-            what: row.what,
+            what: What::read(row.what),
             by: row.actor_id.zip(row.actor_name).map(|(id, name)| Person { id, name }),
             amount: row.amount_cents.map(Cents),
             remark: row.remark,
@@ -189,4 +272,20 @@ pub async fn of_case(
         all.push(happened);
     }
     Ok((all, whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_happens_has_a_name_that_is_read_back_and_told_in_both_languages() {
+        for (what, name) in &NAMES {
+            assert_eq!((what.name(), What::read((*name).to_owned())), (*name, what.clone()));
+            let message = format!("\nhistory-{name} = ");
+            assert!(crate::MESSAGES.0.contains(&message) && crate::MESSAGES.1.contains(&message), "{name}");
+        }
+        let newer = What::read("moved".to_owned());
+        assert_eq!((newer.name(), newer.names_a_day()), ("moved", false));
+    }
 }

@@ -1,9 +1,8 @@
 //! Cases: many at a time. Keyset pagination in the order of the ranking.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::str::FromStr;
 
+use chassis::list::Cursor;
 use chrono::{DateTime, Utc};
 use events::{ApplicationId, CallId, Cents};
 use sqlx::PgConnection;
@@ -11,50 +10,8 @@ use uuid::Uuid;
 
 use crate::award::Stage;
 
-/// The first moment beyond the year 9999, in microseconds.
-const MICROS_LIMIT: i64 = 253_402_300_800_000_000;
-
 /// The most cases of a call that are ranked at once; a round has a few hundred.
 const RANKED_LIMIT: i64 = 20_000;
-
-/// Where a page of a list ends: score, submission and application of its last line. Written
-/// `8150-1803894000000000-<uuid>`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Weighted score, 0 to 10,000.
-    pub weighted: i32,
-    /// When it was submitted, UTC, in microseconds.
-    pub submitted: i64,
-    /// The application.
-    pub application: ApplicationId,
-}
-
-impl Place {
-    fn submitted_at(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.submitted).unwrap_or(DateTime::UNIX_EPOCH)
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}-{}", self.weighted, self.submitted, self.application)
-    }
-}
-
-impl FromStr for Place {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (weighted, rest) = text.split_once('-').ok_or(())?;
-        let (submitted, application) = rest.split_once('-').ok_or(())?;
-        // Within the years that Postgres can store.
-        let submitted = submitted.parse().map_err(drop)?;
-        Ok(Self {
-            weighted: weighted.parse().map_err(drop)?,
-            submitted: Some(submitted).filter(|micros| (0..MICROS_LIMIT).contains(micros)).ok_or(())?,
-            application: application.parse().map_err(drop)?,
-        })
-    }
-}
 
 /// What a list shows of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +40,13 @@ pub struct Line {
     pub rejection: bool,
     /// A review does not count, because its reviewer declared a tie afterwards.
     pub set_aside: bool,
+}
+
+impl Line {
+    /// Its place in lists by score.
+    pub fn place(&self) -> Cursor {
+        Cursor { number: self.weighted.into(), ..Cursor::at(self.submitted_at, self.application.uuid()) }
+    }
 }
 
 /// A line of the ranking.
@@ -136,7 +100,7 @@ pub async fn of_stage(
     db: &mut PgConnection,
     stage: Stage,
     call: Option<CallId>,
-    after: Option<Place>,
+    after: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<Line>, sqlx::Error> {
     let rows = sqlx::query_as!(
@@ -151,10 +115,10 @@ pub async fn of_stage(
            order by weighted desc, submitted_at, application limit $5"#,
         stage.name(),
         call.map(CallId::uuid),
-        after.map(|place| place.weighted),
-        after.map(|place| place.application.uuid()),
+        after.map(|after| i32::try_from(after.number).unwrap_or(0)),
+        after.map(|after| after.id),
         limit,
-        after.map(Place::submitted_at)
+        after.map(|after| after.at)
     )
     .fetch_all(db)
     .await?;
@@ -169,7 +133,7 @@ pub async fn ranking(
     db: &mut PgConnection,
     call: CallId,
     left: &[(i32, Cents)],
-    after: Option<Place>,
+    after: Option<Cursor>,
     limit: usize,
 ) -> Result<Vec<Ranked>, sqlx::Error> {
     let all = sqlx::query!(
@@ -184,9 +148,8 @@ pub async fn ranking(
     let ranks = share_out(all.iter().map(|row| (row.weighted, row.year, Cents(row.expected_cents))), left);
     let start = after.map_or(0, |after| {
         all.partition_point(|row| {
-            let (place, end) = ((row.submitted_at, row.application), after.application.uuid());
-            row.weighted > after.weighted
-                || (row.weighted == after.weighted && place <= (after.submitted_at(), end))
+            let (weighted, place) = (i64::from(row.weighted), (row.submitted_at, row.application));
+            weighted > after.number || (weighted == after.number && place <= (after.at, after.id))
         })
     });
     let wanted: Vec<Uuid> = all.iter().skip(start).take(limit).map(|row| row.application).collect();
@@ -239,14 +202,4 @@ pub async fn counts(db: &mut PgConnection, call: CallId) -> Result<Vec<(Stage, i
         sqlx::query!("select stage, cases from counts where call = $1", call.uuid()).fetch_all(db).await?;
     let of = |stage: Stage| rows.iter().find(|row| row.stage == stage.name()).map_or(0, |row| row.cases);
     Ok(Stage::ALL.into_iter().map(|stage| (stage, of(stage))).collect())
-}
-
-/// Where the next page begins, if this one is full.
-pub fn last_place(lines: &[Line], limit: i64) -> Option<Place> {
-    let full = i64::try_from(lines.len()).is_ok_and(|length| length == limit);
-    lines.last().filter(|_| full).map(|line| Place {
-        weighted: line.weighted,
-        submitted: line.submitted_at.timestamp_micros(),
-        application: line.application,
-    })
 }

@@ -1,5 +1,7 @@
 //! Plain functions over a connection: lock, read, save. Locks are always taken in this order: case, budget,
 //! notice.
+//!
+//! Rows are locked `for no key update`: of two that change a row one waits, and rows that refer to it can be added.
 
 pub mod budgets;
 pub mod calls;
@@ -7,7 +9,6 @@ pub mod cases;
 pub mod history;
 pub mod lists;
 pub mod notices;
-pub mod ties;
 
 use sqlx::migrate::Migrator;
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use events::{ApplicationId, CallId, NoticeId, NoticeKind, Person};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::calendar::day_in_germany;
 use crate::deadlines::{DeliveryRecord, MESSAGE_OVERDUE_DAYS, Message, OFFER_DAYS};
@@ -89,17 +90,62 @@ pub async fn insert(db: &mut PgConnection, notice: &Notice, pdf: &[u8]) -> Resul
     Ok(())
 }
 
+struct Row {
+    id: Uuid,
+    kind: String,
+    sha256: String,
+    issued_at: DateTime<Utc>,
+    retrieved_at: Option<DateTime<Utc>>,
+    offered_on: NaiveDate,
+    message_sent_at: Option<DateTime<Utc>>,
+    message_bounced_at: Option<DateTime<Utc>>,
+    retrieved_on: Option<NaiveDate>,
+    posted_on: Option<NaiveDate>,
+    arrived_on: Option<NaiveDate>,
+    waived_on: Option<NaiveDate>,
+    became_final_at: Option<DateTime<Utc>>,
+}
+
+impl Row {
+    fn notice(self, application: ApplicationId) -> Notice {
+        Notice {
+            application,
+            id: NoticeId(self.id),
+            kind: if self.kind == "award" { NoticeKind::Award } else { NoticeKind::Rejection },
+            sha256: self.sha256,
+            issued_at: self.issued_at,
+            retrieved_at: self.retrieved_at,
+            way: DeliveryRecord {
+                issued_on: self.offered_on,
+                message: message(self.message_sent_at, self.message_bounced_at),
+                retrieved_on: self.retrieved_on,
+                posted_on: self.posted_on,
+                arrived_on: self.arrived_on,
+                waived_on: self.waived_on,
+            },
+            became_final_at: self.became_final_at,
+        }
+    }
+}
+
 /// The notice about an application, locked until the transaction ends.
 pub async fn lock(db: &mut PgConnection, application: ApplicationId) -> Result<Option<Notice>, sqlx::Error> {
-    sqlx::query!("select application from notices where application = $1 for update", application.uuid())
-        .fetch_optional(&mut *db)
-        .await?;
-    find(db, application).await
+    let row = sqlx::query_as!(
+        Row,
+        "select id, kind, sha256, issued_at, retrieved_at, offered_on, message_sent_at, message_bounced_at, retrieved_on,
+                posted_on, arrived_on, waived_on, became_final_at
+         from notices where application = $1 for no key update",
+        application.uuid()
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| row.notice(application)))
 }
 
 /// The notice about an application.
 pub async fn find(db: &mut PgConnection, application: ApplicationId) -> Result<Option<Notice>, sqlx::Error> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        Row,
         "select id, kind, sha256, issued_at, retrieved_at, offered_on, message_sent_at, message_bounced_at, retrieved_on,
                 posted_on, arrived_on, waived_on, became_final_at
          from notices where application = $1",
@@ -107,23 +153,7 @@ pub async fn find(db: &mut PgConnection, application: ApplicationId) -> Result<O
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Notice {
-        application,
-        id: NoticeId(row.id),
-        kind: if row.kind == "award" { NoticeKind::Award } else { NoticeKind::Rejection },
-        sha256: row.sha256,
-        issued_at: row.issued_at,
-        retrieved_at: row.retrieved_at,
-        way: DeliveryRecord {
-            issued_on: row.offered_on,
-            message: message(row.message_sent_at, row.message_bounced_at),
-            retrieved_on: row.retrieved_on,
-            posted_on: row.posted_on,
-            arrived_on: row.arrived_on,
-            waived_on: row.waived_on,
-        },
-        became_final_at: row.became_final_at,
-    }))
+    Ok(row.map(|row| row.notice(application)))
 }
 
 /// Notices of a call that the portal will not bring to their recipients (see [`DeliveryRecord::needs_post`]), the one that

@@ -351,3 +351,35 @@ async fn later_notices_name_the_corrected_contact() {
     assert_eq!(stage.decided(id, grant()).await, "granted");
     stage.end().await;
 }
+
+#[tokio::test]
+async fn a_case_that_cannot_be_read_keeps_no_other_notice_from_becoming_final() {
+    let stage = Stage::new(Cents::euros(120_000)).await;
+    let (broken, id) = (stage.ready(1).await, stage.ready(2).await);
+    for id in [broken, id] {
+        assert_eq!(stage.decided(id, grant()).await, "granted");
+        // The recipient waives the remedy, the first one a day earlier.
+        stage.clock.advance(TimeDelta::days(1));
+    }
+    let set_final =
+        "update notices set arrived_on = offered_on, waived_on = offered_on, final_on = offered_on";
+    let set_state = |state: Value| {
+        sqlx::query("update cases set state = $2 where application = $1").bind(broken.uuid()).bind(state)
+    };
+    let state: Value = sqlx::query_scalar("select state from cases where application = $1")
+        .bind(broken.uuid())
+        .fetch_one(&stage.db)
+        .await
+        .unwrap();
+    set_state(json!({ "stage": "nowhere" })).execute(&stage.db).await.unwrap();
+    sqlx::query(set_final).execute(&stage.db).await.unwrap();
+    let last = |id| {
+        let said = stage.said(id);
+        async move { said.await.pop().unwrap().0 }
+    };
+    until("the other is final", || last(id), |last| last == "notice-became-final").await;
+    assert_ne!(last(broken).await, "notice-became-final");
+    set_state(state).execute(&stage.db).await.unwrap();
+    until("and then the first", || last(broken), |last| last == "notice-became-final").await;
+    stage.end().await;
+}

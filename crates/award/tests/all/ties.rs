@@ -189,8 +189,8 @@ async fn of_equal_points_the_first_comes_first_on_every_page_and_a_rejection_rea
     .map(|part| text.find(part).unwrap_or_else(|| panic!("{part}: {text}")));
     assert!(places.is_sorted(), "{text}");
     assert_eq!(text.matches("Wird übergangen").count(), 1, "the small ones fit: {text}");
-    let next = "/award?after=9000-1799748300000000-00000000-0000-0000-0000-000000000000";
-    assert_eq!(stage.open(&worker(), next, "de").await.status, 200);
+    let wrong = "/award?after=9000-1799748300000000-00000000-0000-0000-0000-000000000000";
+    assert_eq!(stage.open(&worker(), wrong, "de").await.status, 400);
     let list = stage.get(&worker(), "/cases?limit=1").await.json();
     let after = list["next"].as_str().unwrap();
     let shown = stage.open(&worker(), &format!("/award?after={after}"), "de").await;

@@ -61,6 +61,16 @@ impl Session {
         self.roles.contains(&role)
     }
 
+    /// Has one of these roles.
+    pub fn has_any(&self, roles: &[Role]) -> bool {
+        roles.iter().any(|role| self.has(*role))
+    }
+
+    /// Works for the authority and sees how far every application is. A reviewer alone sees what they review.
+    pub fn is_staff(&self) -> bool {
+        self.has_any(&[Role::CaseWorker, Role::Approver, Role::Operator])
+    }
+
     /// Refuses everybody without `role`.
     ///
     /// # Errors

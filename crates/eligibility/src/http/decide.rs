@@ -13,13 +13,15 @@ use events::ApplicationId;
 use host::{IdempotencyKey, Idempotent};
 use pages::{Form, Page, kept};
 use schemars::JsonSchema;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::view::CaseView;
 use super::{kept_name, words};
 use crate::AppState;
 use crate::case::{LONGEST_REASON, Refused, Stage, Verdict};
-use crate::store::{cases, ties};
+use crate::store::cases;
+use host::ties;
 
 /// What a person decides.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -53,7 +55,7 @@ impl<E: Into<Problem>> From<E> for NotDecided {
     }
 }
 
-/// Decides, says the fact, and keeps the answer for a repetition with the same `key`.
+/// Decides and says the fact, once for each `key`: a repetition is answered with the case as it is then.
 async fn decide(
     service: &AppState,
     session: &Session,
@@ -64,8 +66,10 @@ async fn decide(
 ) -> Result<CaseView, NotDecided> {
     let once = Idempotent::new(session, "decide", key, &(id, order))?;
     let mut tx = host::begin(&service.bus).await?;
-    if let Some(view) = once.answer(&mut tx).await? {
-        return Ok(view);
+    // What is stored is that it was decided: the answer would keep the whole application once more.
+    if once.answer::<IgnoredAny>(&mut tx).await?.is_some() {
+        let case = cases::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+        return Ok(CaseView::from(&case));
     }
     let case = cases::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     if ties::of(&mut tx, id, &case.submitted, session).await?.is_some() {
@@ -76,7 +80,7 @@ async fn decide(
     outbox::append(&mut tx, case.id, fact, host::cause(&trace));
     kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
     let view = CaseView::from(&case);
-    once.store(&mut tx, &view).await?;
+    once.store(&mut tx, &id).await?;
     host::commit(&service.bus, tx).await?;
     Ok(view)
 }

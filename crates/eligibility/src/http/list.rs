@@ -5,8 +5,9 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use chassis::list::{self, Cursor, one_more};
 use chassis::problem::{ApiJson, ApiQuery};
-use chassis::{Problem, ProblemKind, Role, Session};
+use chassis::{Problem, Role, Session};
 use chrono::{DateTime, Utc};
 use events::{ApplicationId, Finding, Outcome, Rule};
 use pages::{Page, Tab};
@@ -16,10 +17,13 @@ use serde::{Deserialize, Serialize};
 use super::words;
 use crate::AppState;
 use crate::case::Stage;
-use crate::store::cases::{self, Listed, Place};
+use crate::store::cases::{self, Listed};
 
 /// Lines of one page.
-const LINES: i64 = 25;
+const LINES: usize = 25;
+
+/// The page says how many wait up to this number.
+const MOST_COUNTED: i64 = 10_000;
 
 /// Which cases.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -29,7 +33,7 @@ pub struct Wanted {
     pub state: Stage,
     /// Those after this place: `next` of the answer before.
     #[serde(default)]
-    pub after: Option<String>,
+    pub after: Option<Cursor>,
 }
 
 /// Some cases of one state.
@@ -38,7 +42,7 @@ pub struct List {
     /// The cases.
     pub cases: Vec<Line>,
     /// Where the next ones begin; none where these are the last.
-    pub next: Option<String>,
+    pub next: Option<Cursor>,
 }
 
 /// One case of a list.
@@ -83,11 +87,8 @@ pub async fn api(
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<ApiJson<List>, Problem> {
     let mut db = service.db.acquire().await?;
-    let after = wanted.after.as_deref().map(read_place).transpose()?;
-    let mut cases = cases::list(&mut db, wanted.state, after, LINES + 1).await?;
-    let more = cases.len() > LINES as usize;
-    cases.truncate(LINES as usize);
-    let next = cases.last().filter(|_| more).map(|last| write_place((last.changed_at, last.id)));
+    let rows = cases::list(&mut db, wanted.state, wanted.after, one_more(LINES)).await?;
+    let (cases, next) = list::page(rows, LINES, |last| Cursor::at(last.changed_at, last.id));
     Ok(ApiJson(List { cases: cases.into_iter().map(Line::from).collect(), next }))
 }
 
@@ -97,7 +98,7 @@ struct ListPage<'a> {
     page: &'a Page,
     stage: Stage,
     tabs: Vec<Tab>,
-    waiting: i64,
+    waiting: String,
     list: List,
     newer: String,
     older: String,
@@ -119,7 +120,10 @@ pub async fn page(
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<Response, Problem> {
     session.require(Role::CaseWorker)?;
-    let waiting = cases::count_referred(&mut *service.db.acquire().await?).await?;
+    let waiting = match cases::count_referred(&mut *service.db.acquire().await?, MOST_COUNTED + 1).await? {
+        waiting @ ..=MOST_COUNTED => page.t1("list-waiting", "count", waiting),
+        _ => page.t1("list-waiting-many", "count", MOST_COUNTED),
+    };
     let stage = wanted.state;
     let first = page.url(&format!("?state={}", stage.name()));
     let back = if wanted.after.is_some() { first.clone() } else { String::new() };
@@ -132,16 +136,4 @@ pub async fn page(
     };
     let tabs = Stage::ALL.iter().map(tab).collect();
     pages::show(&ListPage { page: &page, stage, tabs, waiting, list, newer, older })
-}
-
-fn write_place((at, id): Place) -> String {
-    format!("{}.{id}", at.timestamp_micros())
-}
-
-fn read_place(text: &str) -> Result<Place, Problem> {
-    let read = || {
-        let (at, id) = text.split_once('.')?;
-        Some((DateTime::from_timestamp_micros(at.parse().ok()?)?, id.parse().ok()?))
-    };
-    read().ok_or_else(|| Problem::new(ProblemKind::Malformed).detail("after: expected what `next` gave"))
 }

@@ -18,8 +18,9 @@ use super::view::CaseView;
 use super::words;
 use crate::AppState;
 use crate::case::{Case, LONGEST_REASON, Stage, State as CaseState};
+use crate::store::cases;
 use crate::store::replies::{self, Reply};
-use crate::store::{cases, ties};
+use host::ties;
 
 /// `GET /eligibility/api/cases/{id}`
 pub async fn api(

@@ -14,11 +14,12 @@ pub async fn handle(
     tx: &mut Tx,
     events: &[Event<ApplicationSubmitted>],
 ) -> Result<(), Failure> {
-    let calls = calls::find(tx, &events.iter().map(|event| event.data.call).collect()).await?;
+    let wanted = |submitted: &ApplicationSubmitted| (submitted.call, submitted.rule_version);
+    let calls = calls::find(tx, &events.iter().map(|event| wanted(&event.data)).collect()).await?;
     let mut opened = Vec::with_capacity(events.len());
     for event in events {
         let submitted = event.data.clone();
-        let Some(call) = calls.get(&submitted.call) else {
+        let Some(call) = calls.get(&wanted(&submitted)) else {
             // Numbered by itself, the call may be on its way behind its first application.
             return Err(Failure::not_yet(format!("call {}", submitted.call)));
         };

@@ -4,7 +4,7 @@ use bus::{Failure, Tx};
 use events::{Event, TieDeclared};
 
 use crate::AppState;
-use crate::store::ties;
+use host::ties;
 
 pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<TieDeclared>) -> Result<(), Failure> {
     Ok(ties::declare(tx, event.application(), &event.data).await?)

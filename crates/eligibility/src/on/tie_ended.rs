@@ -4,7 +4,7 @@ use bus::{Failure, Tx};
 use events::{Event, TieEnded};
 
 use crate::AppState;
-use crate::store::ties;
+use host::ties;
 
 pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<TieEnded>) -> Result<(), Failure> {
     Ok(ties::end(tx, event.application(), &event.data).await?)

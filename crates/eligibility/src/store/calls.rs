@@ -1,4 +1,4 @@
-//! Table `calls`.
+//! The rules of each call: the newest in `calls`, every version in `call_versions`.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,26 +7,46 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-/// The rules of these calls, as far as they are known here.
+/// A call, and the version of its rules that is asked for: none asks for the newest.
+pub type Wanted = (CallId, Option<u32>);
+
+/// The rules asked for, as far as they are known here. Versions of a call come in their order: one that is not here
+/// although a newer one is was replaced before every version was kept, and the newest stands in for it.
 pub async fn find(
     db: &mut PgConnection,
-    ids: &BTreeSet<CallId>,
-) -> Result<HashMap<CallId, Call>, sqlx::Error> {
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    let rows = sqlx::query!(r#"select id, rules as "rules: Json<Call>" from calls where id = any($1)"#, &ids)
-        .fetch_all(db)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.id.into(), row.rules.0)).collect())
+    wanted: &BTreeSet<Wanted>,
+) -> Result<HashMap<Wanted, Call>, sqlx::Error> {
+    let calls: Vec<Uuid> = wanted.iter().map(|(call, _)| call.uuid()).collect();
+    let versions: Vec<Option<i32>> = wanted.iter().map(|(_, version)| version.map(column)).collect();
+    let rows = sqlx::query!(
+        r#"select wanted.call as "call!", wanted.version, found.rules as "rules: Json<Call>"
+           from unnest($1::uuid[], $2::int[]) as wanted (call, version)
+           cross join lateral (
+               select v.rules from call_versions v
+               where v.call = wanted.call and v.version >= coalesce(wanted.version, 0)
+               order by v.version is not distinct from wanted.version desc, v.version desc limit 1
+           ) as found"#,
+        &calls,
+        &versions as &[Option<i32>]
+    )
+    .fetch_all(db)
+    .await?;
+    let version = |version: Option<i32>| version.and_then(|version| u32::try_from(version).ok());
+    Ok(rows.into_iter().map(|row| ((row.call.into(), version(row.version)), row.rules.0)).collect())
 }
 
-/// Keeps the rules, unless newer ones are known.
+fn column(version: u32) -> i32 {
+    i32::try_from(version).unwrap_or(i32::MAX)
+}
+
+/// Keeps the rules, unless newer ones are known; a trigger keeps every version in `call_versions`.
 pub async fn save(db: &mut PgConnection, call: &Call) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into calls (id, version, rules) values ($1, $2, $3)
          on conflict (id) do update set version = excluded.version, rules = excluded.rules
          where calls.version < excluded.version",
         call.id().uuid(),
-        i32::try_from(call.version).unwrap_or(i32::MAX),
+        column(call.version),
         Json(call) as _
     )
     .execute(db)

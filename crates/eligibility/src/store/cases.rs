@@ -1,5 +1,6 @@
-//! Table `cases`, and the count of those that wait.
+//! Table `cases`.
 
+use chassis::list::Cursor;
 use chrono::{DateTime, NaiveDate, Utc};
 use events::{ApplicationId, ApplicationSubmitted, Contact, Decider, Finding, Person};
 use sqlx::PgConnection;
@@ -33,10 +34,6 @@ pub async fn insert(db: &mut PgConnection, cases: &[&Case]) -> Result<(), sqlx::
                                   $8::date[], $9::timestamptz[], $10::text[], $11::text[], $12::timestamptz[])
              as n (id, call, file_number, applicant_name, submitted, findings, rule_version,
                    register_day, opened_at, state, verdict, decided_at)
-         ), counted as (
-             update counts c set cases = c.cases + n.cases
-             from (select count(*) as cases from new where state = 'referred') n
-             where c.state = 'referred' and n.cases > 0
          )
          insert into cases (id, call, file_number, applicant_name, submitted, findings, rule_version,
              register_day, opened_at, state, changed_at, verdict, decided_at)
@@ -78,10 +75,17 @@ struct Columns<'a> {
 
 /// The case, locked until the transaction ends.
 pub async fn lock(db: &mut PgConnection, id: ApplicationId) -> Result<Option<Case>, sqlx::Error> {
-    sqlx::query_scalar!("select 1 from cases where id = $1 for update", id.uuid())
-        .fetch_optional(&mut *db)
-        .await?;
-    find(db, id).await
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id, submitted as "submitted: Json<ApplicationSubmitted>", findings as "findings: Json<Vec<Finding>>",
+             rule_version, register_day, opened_at, state, changed_at, verdict, decided_at, decided_by_id,
+             decided_by_name, reason
+         from cases where id = $1 for no key update"#,
+        id.uuid()
+    )
+    .fetch_optional(db)
+    .await?;
+    row.map(Row::read).transpose()
 }
 
 /// The case as it is now.
@@ -103,12 +107,7 @@ pub async fn find(db: &mut PgConnection, id: ApplicationId) -> Result<Option<Cas
 pub async fn save(db: &mut PgConnection, case: &Case) -> Result<(), sqlx::Error> {
     let flat = Flat::of(case);
     sqlx::query!(
-        "with counted as (
-             update counts set cases = counts.cases - 1
-             from cases before
-             where before.id = $1 and before.state = counts.state and before.state <> $2
-         )
-         update cases set state = $2, changed_at = $3, verdict = $4, decided_at = $5, decided_by_id = $6,
+        "update cases set state = $2, changed_at = $3, verdict = $4, decided_at = $5, decided_by_id = $6,
              decided_by_name = $7, reason = $8
          where id = $1",
         case.id.uuid(),
@@ -141,9 +140,16 @@ pub async fn save_contact(
     Ok(saved.rows_affected() == 1)
 }
 
-/// How many cases wait for a person.
-pub async fn count_referred(db: &mut PgConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar!("select cases from counts where state = 'referred'").fetch_one(db).await
+/// How many cases wait for a person, counted up to `cap`. By an index: a row that counts would be locked by whoever
+/// refers a case and by whoever decides one, together with cases, and the two could wait for each other.
+pub async fn count_referred(db: &mut PgConnection, cap: i64) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from (
+               select 1 from cases where state = 'referred' order by changed_at limit $1) as waiting"#,
+        cap
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// One line of a list.
@@ -165,17 +171,14 @@ pub struct Listed {
     pub replied_at: Option<DateTime<Utc>>,
 }
 
-/// A place in a list: entered its state then, has this id.
-pub type Place = (DateTime<Utc>, Uuid);
-
 /// Up to `limit` cases in this state after `after`. What waits comes oldest first, what is done newest first.
 pub async fn list(
     db: &mut PgConnection,
     stage: Stage,
-    after: Option<Place>,
+    after: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<Listed>, sqlx::Error> {
-    let (at, id) = after.unzip();
+    let (at, id) = after.map(|after| (after.at, after.id)).unzip();
     match stage {
         Stage::Referred => {
             sqlx::query_as!(

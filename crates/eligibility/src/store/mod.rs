@@ -1,9 +1,13 @@
 //! This service's tables: plain functions over a connection.
+//!
+//! Rows are locked `for no key update`: of two that change a row one waits, and rows that refer to it can be added.
 
 pub mod calls;
 pub mod cases;
 pub mod replies;
-pub mod ties;
+
+#[cfg(test)]
+mod tests;
 
 use sqlx::migrate::Migrator;
 

@@ -31,6 +31,9 @@ async fn the_clear_are_confirmed_and_a_person_decides_the_rest_once() {
     let (status, view) = stage.decide(hilden, Some("k-1"), &order).await;
     assert_eq!((status, &view["state"]), (StatusCode::OK, &json!("ineligible")));
     assert_eq!(stage.decide(hilden, Some("k-1"), &order).await, (status, view), "the same answer again");
+    let kept: Value =
+        sqlx::query_scalar("select response from bus.idempotency").fetch_one(&stage.db).await.unwrap();
+    assert_eq!(kept, json!(hilden), "the application is not kept once more");
     let other = json!({"decision": "eligible", "reason": "Der Kreis wirkt nicht mit."});
     assert_eq!(stage.decide(hilden, Some("k-1"), &other).await.0, StatusCode::CONFLICT, "another request");
     assert_eq!(stage.decide(hilden, None, &other).await.0, StatusCode::CONFLICT, "decided already");
@@ -65,7 +68,10 @@ async fn who_may_not_is_refused_and_what_is_wrong_is_named() {
         StatusCode::NOT_FOUND
     );
     assert_eq!(stage.open(&worker, "/eligibility/cases/1", "de").await.status, StatusCode::NOT_FOUND);
-    assert_eq!(stage.open(&worker, "/eligibility?after=x", "de").await.status, StatusCode::BAD_REQUEST);
+    for after in ["x", "-8000000000000000000.00000000-0000-0000-0000-000000000000"] {
+        let wrong = format!("/eligibility?after={after}");
+        assert_eq!(stage.open(&worker, &wrong, "de").await.status, StatusCode::BAD_REQUEST);
+    }
     assert_eq!(stage.open(&worker, "/eligibility?state=lost", "de").await.status, StatusCode::BAD_REQUEST);
     let (status, problem) =
         stage.decide(hilden, None, &json!({"decision": "eligible", "reason": "kurz"})).await;

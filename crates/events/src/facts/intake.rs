@@ -28,6 +28,9 @@ pub struct Applicant {
 pub struct ApplicationSubmitted {
     /// The call it answers.
     pub call: CallId,
+    /// Version of the call's rules that were in force at the moment of submission; none in facts of an older release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_version: Option<u32>,
     /// Aktenzeichen.
     pub file_number: String,
     /// The moment of submission.

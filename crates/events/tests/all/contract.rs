@@ -163,6 +163,11 @@ fn a_newer_field_is_ignored_in_every_object_of_every_type() {
         }
     }
     assert!(places > 40, "{places}");
+    // Also where no golden payload goes. The one object that is closed is whoever decides, one of several.
+    for (path, text) in events::contract::documents() {
+        let closed = text.matches(r#""additionalProperties": false"#).count();
+        assert_eq!(closed, text.matches(r#""Decider": {"#).count(), "{path}");
+    }
 }
 
 #[test]

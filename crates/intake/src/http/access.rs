@@ -16,7 +16,7 @@ pub fn applicant(session: &Session) -> Result<Ags, Problem> {
 
 /// Whether who is signed in may read this application. Others are told that there is none.
 pub fn may_read(session: &Session, stored: &Stored) -> Result<(), Problem> {
-    let staff = [Role::CaseWorker, Role::Operator].into_iter().any(|role| session.has(role));
+    let staff = session.has_any(&[Role::CaseWorker, Role::Operator]);
     if staff || owns(session, &stored.ags) { Ok(()) } else { Err(Problem::not_found()) }
 }
 

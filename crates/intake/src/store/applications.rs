@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chassis::list::Cursor;
 use chrono::{DateTime, Utc};
 use events::{Ags, ApplicationId, ApplicationSubmitted, Contact, EventId};
 use serde_json::Value;
@@ -34,7 +35,7 @@ fn status(name: &str) -> Result<Status, sqlx::Error> {
 }
 
 /// Stores an application at the moment of its submission, with the first line of its timeline, in the place of its
-/// draft: one statement, since others who submit wait for the end of this unit of work.
+/// draft, by one statement.
 pub async fn insert(
     connection: &mut PgConnection,
     id: ApplicationId,
@@ -221,7 +222,7 @@ pub struct Listed {
 pub async fn list(
     connection: &mut PgConnection,
     ags: &Ags,
-    before: (DateTime<Utc>, Uuid),
+    before: Cursor,
     limit: i64,
 ) -> Result<Vec<Listed>, sqlx::Error> {
     let rows = sqlx::query!(
@@ -229,8 +230,8 @@ pub async fn list(
            from applications where ags = $1 and (submitted_at, id) < ($2, $3)
            order by submitted_at desc, id desc limit $4"#,
         ags.as_str(),
-        before.0,
-        before.1,
+        before.at,
+        before.id,
         limit
     )
     .fetch_all(connection)

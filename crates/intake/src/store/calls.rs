@@ -58,17 +58,16 @@ pub async fn insert(
     Ok(inserted == 1)
 }
 
-/// Puts a newer version in the place of an older one.
+/// Puts a newer version in the place of an older one; its prefix is the same.
 pub async fn update(
     connection: &mut PgConnection,
     call: &Call,
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update calls set version = $2, file_number_prefix = $3, rules = $4, published_at = $5 where id = $1",
+        "update calls set version = $2, rules = $3, published_at = $4 where id = $1",
         call.id().uuid(),
         version(call)?,
-        call.file_number_prefix,
         write(call)?,
         now
     )

@@ -1,5 +1,6 @@
 //! Drafts.
 
+use chassis::list::Cursor;
 use chrono::{DateTime, Utc};
 use events::{Ags, ApplicationId};
 use serde_json::Value;
@@ -67,7 +68,7 @@ pub async fn lock(
     let row = sqlx::query_as!(
         Row,
         "select id, call_id, ags, form, revision, open_page, created_at, edited_at, edited_by
-         from drafts where id = $1 and ags = $2 for update",
+         from drafts where id = $1 and ags = $2 for no key update",
         id.uuid(),
         ags.as_str()
     )
@@ -110,7 +111,7 @@ pub async fn save(connection: &mut PgConnection, draft: &Draft) -> Result<(), sq
     Ok(())
 }
 
-/// Takes a draft away: submitted, or thrown away.
+/// Throws a draft away.
 pub async fn remove(connection: &mut PgConnection, id: ApplicationId) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from drafts where id = $1", id.uuid()).execute(connection).await?;
     Ok(())
@@ -137,7 +138,7 @@ pub struct Listed {
 pub async fn list(
     connection: &mut PgConnection,
     ags: &Ags,
-    before: (DateTime<Utc>, Uuid),
+    before: Cursor,
     limit: i64,
 ) -> Result<Vec<Listed>, sqlx::Error> {
     sqlx::query_as!(
@@ -146,8 +147,8 @@ pub async fn list(
            from drafts where ags = $1 and (created_at, id) < ($2, $3)
            order by created_at desc, id desc limit $4"#,
         ags.as_str(),
-        before.0,
-        before.1,
+        before.at,
+        before.id,
         limit
     )
     .fetch_all(connection)

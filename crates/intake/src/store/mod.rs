@@ -1,4 +1,6 @@
 //! What intake keeps in Postgres.
+//!
+//! Rows are locked `for no key update`: of two that change a row one waits, and rows that refer to it can be added.
 
 pub mod applications;
 pub mod calls;

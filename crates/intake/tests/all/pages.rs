@@ -184,6 +184,10 @@ async fn lists_go_on_where_they_ended() {
     let next = &first[at..at + first[at..].find('"').unwrap()];
     let second = stage.open(&solingen(), next, "de").await.into_text();
     assert!(second.contains("2027-0003") && second.contains("2027-0001") && !second.contains("2027-0004"));
+    for list in ["drafts", "applications"] {
+        let wrong = format!("/apply?{list}=-8000000000000000000_00000000-0000-0000-0000-000000000000");
+        assert_eq!(stage.open(&solingen(), &wrong, "de").await.status, 400);
+    }
     stage.end().await;
 }
 

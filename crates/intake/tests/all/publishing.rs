@@ -31,6 +31,12 @@ async fn a_call_is_published_once_and_its_rules_never_change() {
     let refused = publish(&stage.bus().await, strict).await.unwrap_err();
     assert!(matches!(refused, PublishError::Prefix { .. }), "{refused}");
 
+    let mut renamed = call.clone();
+    (renamed.version, renamed.file_number_prefix) = (4, "36.NEU-2027".into());
+    let refused = publish(&stage.bus().await, renamed).await.unwrap_err();
+    assert!(refused.to_string().contains(&call.file_number_prefix), "{refused}");
+    assert!(matches!(refused, PublishError::PrefixChanged { .. }), "{refused}");
+
     let said = stage.said(call.id()).await;
     let versions: Vec<_> = said.iter().map(|(_, data)| data["call"]["version"].as_u64().unwrap()).collect();
     assert_eq!(versions, [2, 3]);

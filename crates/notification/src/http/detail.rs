@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::only_staff;
 use crate::AppState;
-use crate::store::shown::{self, Said, Shown};
+use crate::store::shown::{self, AskedAgain, Said, Shown};
 
 pub async fn api(
     session: Session,
@@ -32,8 +32,15 @@ struct Detail<'a> {
     form: Form,
     email: Shown,
     said: Said,
+    asked_again: Vec<AskedAgain>,
     again: bool,
     key: Uuid,
+}
+
+impl Detail<'_> {
+    fn asked_by(&self, one: &AskedAgain) -> String {
+        self.page.tn("detail-asked-by", &[("name", &one.by), ("at", &self.page.moment(one.at))])
+    }
 }
 
 /// What the page before wants to say.
@@ -52,8 +59,9 @@ pub async fn page(
     State(service): State<Arc<AppState>>,
 ) -> Result<Response, Problem> {
     only_staff(&session)?;
-    let found = shown::find(&mut *service.db.acquire().await?, id).await?;
-    let (email, said) = found.ok_or_else(Problem::not_found)?;
-    let form = Form::new(&page);
-    pages::show(&Detail { page: &page, form, email, said, again: asked.again, key: Uuid::now_v7() })
+    let mut db = service.db.acquire().await?;
+    let (email, said) = shown::find(&mut db, id).await?.ok_or_else(Problem::not_found)?;
+    let asked_again = shown::asked_again(&mut db, id).await?;
+    let (form, key) = (Form::new(&page), Uuid::now_v7());
+    pages::show(&Detail { page: &page, form, email, said, asked_again, again: asked.again, key })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use chassis::list::{self, Cursor, one_more};
 use chassis::problem::{ApiJson, ApiQuery};
 use chassis::{Problem, Session};
 use events::ApplicationId;
@@ -29,9 +30,9 @@ pub struct Asked {
     /// Only those that cannot be delivered.
     #[serde(default)]
     failed: bool,
-    /// Only those below this number: the `next` of the answer before.
+    /// Only those after this place: the `next` of the answer before.
     #[serde(default)]
-    before: Option<i64>,
+    before: Option<Cursor>,
 }
 
 /// Emails.
@@ -39,7 +40,7 @@ pub struct Asked {
 pub struct Listed {
     deliveries: Vec<Shown>,
     /// To be asked for as `before`; none at the end.
-    next: Option<i64>,
+    next: Option<Cursor>,
 }
 
 impl Asked {
@@ -49,13 +50,9 @@ impl Asked {
             let deliveries = shown::of_application(&mut connection, application).await?;
             return Ok(Listed { deliveries, next: None });
         }
-        let before = self.before.unwrap_or(i64::MAX);
-        // One more than is shown tells whether there is a next page.
-        let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-        let mut deliveries = shown::list(&mut connection, self.failed, before, limit).await?;
-        let more = deliveries.len() > PAGE;
-        deliveries.truncate(PAGE);
-        let next = deliveries.last().map(|last| last.id).filter(|_| more);
+        let before = self.before.unwrap_or(Cursor::LAST).number;
+        let rows = shown::list(&mut connection, self.failed, before, one_more(PAGE)).await?;
+        let (deliveries, next) = list::page(rows, PAGE, |last| Cursor::number(last.id));
         Ok(Listed { deliveries, next })
     }
 }

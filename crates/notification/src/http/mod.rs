@@ -13,7 +13,7 @@ use crate::store::shown::Shown;
 
 /// Addresses and file numbers are for those who work with them.
 fn only_staff(session: &Session) -> Result<(), Problem> {
-    if session.has(Role::CaseWorker) || session.has(Role::Operator) {
+    if session.has_any(&[Role::CaseWorker, Role::Operator]) {
         return Ok(());
     }
     Err(Problem::forbidden().detail("needs the role case_worker or operator"))

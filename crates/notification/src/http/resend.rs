@@ -63,9 +63,9 @@ async fn resend(
             }
         }
     };
+    deliveries::asked_again(&mut tx, id, session, now).await?;
     once.store(&mut tx, &number).await?;
     host::commit(&service.bus, tx).await?;
-    tracing::info!(delivery = id, person = session.person, "a person asked to send it again");
     service.sender.wake();
     Ok(Done::Queued(number))
 }

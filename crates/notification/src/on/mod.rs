@@ -25,7 +25,7 @@ use crate::AppState;
 const DESCRIPTION: &str = "select jsonb_build_object('emails', (select coalesce(jsonb_agg(jsonb_build_object('template', d.template,
         'recipient', d.recipient, 'state', d.state) order by d.id), '[]') from deliveries d where d.application_id = $1))";
 /// How many applications are in each state.
-const CENSUS: &str = "select case when withdrawn_at is null then 'known' else 'withdrawn' end, count(*) from contacts group by 1";
+const CENSUS: &str = "select case when known then 'known' else 'withdrawn' end, count from (select withdrawn_at is null as known, count(*) from contacts group by withdrawn_at is null) as counted";
 
 /// What notification hears.
 pub fn subscriptions() -> Subscriptions<AppState> {

@@ -105,7 +105,8 @@ impl Worker {
             return self.release(delivery, None).await;
         };
         reached(Step::MailStarted).await;
-        let limit = self.sender.policy.answer.to_std().unwrap_or_default();
+        // Until the stored deadline, which storing has brought nearer: from then on somebody else may send it again.
+        let limit = (started.state.moment() - self.sender.clock.now()).to_std().unwrap_or_default();
         match connection.hand_over(text, limit).await {
             HandedOver::Accepted(answer) => {
                 reached(Step::MailAnswered).await;

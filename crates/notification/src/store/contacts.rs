@@ -42,11 +42,6 @@ pub fn language_name(language: Language) -> &'static str {
     }
 }
 
-/// Keeps a contact.
-pub async fn insert(connection: &mut PgConnection, contact: &Contact) -> Result<(), sqlx::Error> {
-    insert_all(connection, std::slice::from_ref(contact)).await
-}
-
 /// Keeps contacts.
 pub async fn insert_all(connection: &mut PgConnection, contacts: &[Contact]) -> Result<(), sqlx::Error> {
     let column = |text: fn(&Contact) -> &str| -> Vec<String> {

@@ -1,5 +1,6 @@
 //! Deliveries as the sender sees them.
 
+use chassis::Session;
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{AnyFact, ApplicationId, EventId};
 use sqlx::PgConnection;
@@ -143,7 +144,7 @@ pub async fn lock_due(
                 limit 1) is null
          order by moment
          limit $2
-         for update of d skip locked"#,
+         for no key update of d skip locked"#,
         now,
         limit,
         now - HOLD_BACK
@@ -192,7 +193,7 @@ pub async fn lock(connection: &mut PgConnection, id: i64) -> Result<Option<Deliv
     let row = sqlx::query!(
         "select id, event_id, recipient, application_id, template, message_id, traceparent,
                 state, moment, claims, attempts, unanswered, last_error, answer
-         from deliveries where id = $1 for update",
+         from deliveries where id = $1 for no key update",
         id
     )
     .fetch_optional(connection)
@@ -221,9 +222,9 @@ fn read_state(name: &str, moment: DateTime<Utc>) -> Result<State, sqlx::Error> {
     State::read(name, moment).ok_or_else(|| sqlx::Error::Decode(format!("no such state: {name}").into()))
 }
 
-/// Stores steps, each only if the delivery is still where the step began; of two that begin at the same place, one
-/// (a crash of Postgres can forget a claim, and its number is given once more: two jobs for one email). Says which of
-/// them were stored, in the order given. `sender` is the number of whoever claims.
+/// Stores each step only if the state and the claim number of its delivery are unchanged, and says which were stored, in
+/// the order given. Two steps may share a claim number after Postgres has lost an asynchronous claim in a crash; one
+/// of them is stored. `sender` is the number of whoever claims.
 pub async fn save<'a>(
     connection: &mut PgConnection,
     changes: impl IntoIterator<Item = &'a Change>,
@@ -423,6 +424,25 @@ pub async fn content(
         source: row.source.map(|source| source.0),
     };
     Ok((content, row.traceparent))
+}
+
+/// Keeps who asked to send an email again.
+pub async fn asked_again(
+    connection: &mut PgConnection,
+    id: i64,
+    by: &Session,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "insert into asked_again (delivery_id, asked_at, person, name) values ($1, $2, $3, $4)",
+        id,
+        at,
+        by.person,
+        by.name
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Opens the delivery of this email to this address once more, if it was given up or replaced before. None: there is

@@ -54,6 +54,15 @@ pub struct Said {
     pub language: String,
 }
 
+/// A person asked to send an email again.
+#[derive(Clone, Debug)]
+pub struct AskedAgain {
+    /// UTC.
+    pub at: DateTime<Utc>,
+    /// Their name.
+    pub by: String,
+}
+
 /// Newest first, below the number `before`; `failed`: only those.
 pub async fn list(
     connection: &mut PgConnection,
@@ -126,6 +135,17 @@ pub async fn find(connection: &mut PgConnection, id: i64) -> Result<Option<(Show
     .fetch_one(connection)
     .await?;
     Ok(Some((shown, said)))
+}
+
+/// Who asked to send it again, oldest first.
+pub async fn asked_again(connection: &mut PgConnection, id: i64) -> Result<Vec<AskedAgain>, sqlx::Error> {
+    sqlx::query_as!(
+        AskedAgain,
+        "select asked_at as at, name as by from asked_again where delivery_id = $1 order by asked_at limit 100",
+        id
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// How many are not done; counted up to 10,001.

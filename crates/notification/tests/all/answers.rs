@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use chassis::TestClock;
+use chrono::TimeDelta;
 use events::Language;
 use notification::sender::Sender;
 use testkit::{samples, until};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 
 use crate::office::{Office, Plan};
 
@@ -51,4 +53,108 @@ async fn an_answer_with_nul_or_without_end_is_stored_and_stops_no_email() {
         office.close().await;
         server.abort();
     }
+}
+
+/// Postgres keeps out what this server says of one recipient: nobody else's email waits for that step.
+#[tokio::test]
+async fn a_step_that_can_never_be_stored_stops_no_other() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(talk(stream, b"550 unspeakable\r\n".to_vec()));
+        }
+    });
+    let office = Office::open(Plan { sends: false, ..Plan::default() }).await;
+    let settings = office.settings_at(port);
+    let process = testkit::process("notification", TestClock::at(samples::noon()).clock());
+    let sender = Arc::new(
+        Sender::new(&process, office.db.clone(), &settings, notification::pages().unwrap()).unwrap(),
+    );
+    let mut applications = Vec::new();
+    for n in 0..20 {
+        applications.push(office.submitted(&format!("gone-{n}@example.org"), Language::De).await);
+    }
+    let bad = applications[7];
+    let check = format!(
+        "alter table deliveries add check (last_error not like '%unspeakable%' or application_id <> '{bad}')"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(check)).execute(&office.db).await.unwrap();
+    office.run(process, sender);
+    for application in applications.into_iter().filter(|application| *application != bad) {
+        office.until_state(application, "failed", |_| true).await;
+    }
+    assert_eq!(office.count("failed").await, 19);
+    // Its claim would end by itself; here nobody waits for that.
+    sqlx::query("update deliveries set state = 'queued' where state <> 'failed'")
+        .execute(&office.db)
+        .await
+        .unwrap();
+    office.close().await;
+    server.abort();
+}
+
+/// Says "go ahead" only when told to, and nothing to the final dot.
+async fn hesitate(
+    stream: TcpStream,
+    asked: oneshot::Sender<()>,
+    go_ahead: oneshot::Receiver<()>,
+) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(b"220 test\r\n").await?;
+    let mut line = Vec::new();
+    while !line.starts_with(b"DATA") {
+        line.clear();
+        stream.read_until(b'\n', &mut line).await?;
+        let answer: &[u8] = if line.starts_with(b"DATA") { b"" } else { b"250 OK\r\n" };
+        stream.write_all(answer).await?;
+    }
+    let _ = asked.send(());
+    let _ = go_ahead.await;
+    stream.write_all(b"354 go ahead\r\n").await?;
+    while stream.read_until(b'\n', &mut line).await? > 0 {}
+    Ok(())
+}
+
+/// From the stored deadline on another sender may send it again: nobody waits for an answer beyond it, however long
+/// the storing took.
+#[tokio::test]
+async fn nobody_waits_for_an_answer_beyond_the_stored_deadline() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let ((asked, was_asked), (go_ahead, may_go)) = (oneshot::channel(), oneshot::channel());
+    let server = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await?;
+        hesitate(stream, asked, may_go).await
+    });
+    let office = Office::open(Plan { sends: false, connections: 1, ..Plan::default() }).await;
+    let process = testkit::process("notification", office.clock.clock());
+    let sender = Arc::new(
+        Sender::new(&process, office.db.clone(), &office.settings_at(port), notification::pages().unwrap())
+            .unwrap(),
+    );
+    let application = office.submitted("slow@example.org", Language::De).await;
+    office.run(process, sender);
+    was_asked.await.unwrap();
+    let mut lock = office.db.begin().await.unwrap();
+    sqlx::query("select 1 from deliveries for update").execute(&mut *lock).await.unwrap();
+    go_ahead.send(()).unwrap();
+    let waiting = || async {
+        sqlx::query_scalar::<_, i64>(
+            "select count(*) from pg_stat_activity
+             where wait_event_type = 'Lock' and datname = current_database() and query like 'update deliveries%'",
+        )
+        .fetch_one(&office.db)
+        .await
+        .unwrap()
+    };
+    until("the step waits to be stored", waiting, |waiting| *waiting == 1).await;
+    office.clock.advance(office.policy().answer - TimeDelta::seconds(1));
+    lock.commit().await.unwrap();
+    let in_doubt = |row: &crate::office::Row| {
+        row.last_error.as_ref().is_some_and(|why| why.contains("no answer within"))
+    };
+    office.until_state(application, "data_started", in_doubt).await;
+    office.close().await;
+    server.abort();
 }

@@ -170,8 +170,8 @@ async fn after_a_withdrawal_nothing_senseless_goes_out() {
     town.say(id, corrected(OLD, NEW, Language::De)).await;
     town.until_mails(NEW, 1).await;
     town.heard(Service::Intake, 3).await;
-    let fates = town.fates(id).await;
-    assert_eq!(fates[2..], [("application-withdrawn".to_owned(), "sent".to_owned())], "{fates:?}");
+    let sent = [("application-withdrawn".to_owned(), "sent".to_owned())];
+    until("the one about the withdrawal is sent", || town.fates(id), |fates| fates[2..] == sent).await;
     town.end().await;
 }
 

@@ -154,6 +154,8 @@ async fn staff_see_the_fate_and_may_send_again_what_bounced() {
     until("it is sent", || town.fates(application), |fates| fates[0].1 == "sent").await;
     assert_eq!(town.post_with_key(&of(Role::Operator), &again, "k2", None).await.status, 409);
     assert_eq!(town.mailbox.messages().len(), 1);
+    let detail = town.page(Role::Operator, &format!("/mail/deliveries/{id}")).await;
+    assert_eq!(detail.matches("Auf Wunsch von ").count(), 1, "{detail}");
     let list = town.page(Role::CaseWorker, "/mail").await;
     assert!(list.contains("angenommen") && list.contains("Keine E-Mail wartet"), "{list}");
     town.end().await;

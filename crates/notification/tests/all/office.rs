@@ -125,7 +125,7 @@ impl Office {
             authority: None,
         };
         let mut tx = self.bus.begin().await.unwrap();
-        contacts::insert(&mut tx, &contact).await.unwrap();
+        contacts::insert_all(&mut tx, std::slice::from_ref(&contact)).await.unwrap();
         self.queue(tx, &contact, Mail::ApplicationSubmitted { late: false }).await;
         contact.application
     }

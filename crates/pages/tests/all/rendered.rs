@@ -228,7 +228,9 @@ fn what_nobody_can_see_is_missing_and_what_could_be_two_amounts_is_asked_about()
     assert_eq!(form.error("title"), Some("„Titel des Vorhabens“ fehlt noch."));
     let asked = "„Beantragte Förderung“ lässt sich auf zwei Arten lesen. Meinen Sie 0,50 oder 500,00?";
     assert_eq!(form.error("grant"), Some(asked));
-    assert_eq!(Form::new(&page).with("grant", "\u{2060}").take_money("grant", "field-grant"), None);
+    let mut blank = Form::new(&page).with("grant", "\u{2060}");
+    blank.need_money("grant", "field-grant");
+    assert!(blank.error("grant").is_some_and(|error| error.contains("fehlt noch")));
 }
 
 #[test]

@@ -103,8 +103,11 @@ proptest! {
             } else {
                 prop_assert_eq!(file.held(), 0, "nobody holds what is not open");
             }
-            if before.stage == Stage::Withdrawn {
-                prop_assert_eq!(file.stage, Stage::Withdrawn);
+            if matches!(before.stage, Stage::Withdrawn(_)) {
+                prop_assert_eq!(file.stage, before.stage);
+            }
+            if before.stage.terms().is_some() {
+                prop_assert_eq!(file.stage.terms(), before.stage.terms());
             }
             for (who, afterwards) in &abstained {
                 let part = file.part_of(&person(*who).id);
@@ -176,7 +179,7 @@ fn a_review_after_the_time_is_taken_while_the_place_is_free() {
 #[test]
 fn a_withdrawal_before_the_confirmation_stays() {
     let file = file().withdrawn(at(1)).opened(terms(2));
-    assert_eq!(file.stage, Stage::Withdrawn);
+    assert_eq!(file.stage, Stage::Withdrawn(None));
     assert_eq!(file.clone().taken(person(1), &[], at(9), at(2)), Err(Refused::Withdrawn));
     assert_eq!(file.clone().withdrawn(at(3)).news, file.news);
 }

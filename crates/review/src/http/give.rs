@@ -12,7 +12,7 @@ use pages::{Page, kept, parse};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::show::{self, score_field};
+use super::show::score_field;
 use super::{State, lock, refuse, refused_key};
 use crate::AppState;
 use crate::file::Refused;
@@ -189,7 +189,8 @@ fn beside(page: &Page, scale: &ScoringRules, mistake: Mistake) -> (String, Strin
 /// What is expected for a criterion, in the reader's words.
 fn no_points(page: &Page, scale: &ScoringRules, key: &str) -> String {
     let named = scale.criteria().iter().find(|criterion| criterion.key == key);
-    let title = named.map_or_else(|| key.to_owned(), |criterion| show::said(page, &criterion.title));
+    let title =
+        named.map_or_else(|| key.to_owned(), |criterion| host::said(page, &criterion.title).to_owned());
     page.tn("error-points", &[("criterion", &title), ("maximum", &scale.maximum().to_string())])
 }
 

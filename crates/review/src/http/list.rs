@@ -2,15 +2,15 @@
 
 use askama::Template;
 use axum::response::Response;
+use chassis::list::{self, Cursor, one_more};
 use chassis::problem::ApiQuery;
-use chassis::{Problem, Role, Session};
+use chassis::{Problem, Session};
 use chrono::{DateTime, TimeDelta, Utc};
 use pages::{Page, Tab};
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::State;
-use crate::store::queue::{self, Counts, Row};
+use crate::store::queue::{self, Bucket, Counts, Row};
 
 /// Files on one page.
 const PAGE: usize = 50;
@@ -21,46 +21,8 @@ pub struct Asked {
     /// Which files.
     #[serde(default)]
     state: Bucket,
-    /// Files submitted after this moment (microseconds) …
-    after: Option<i64>,
-    /// … and this application.
-    id: Option<Uuid>,
-}
-
-/// Which files are listed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Bucket {
-    #[default]
-    Waiting,
-    Taken,
-    Completed,
-    Announced,
-    Withdrawn,
-}
-
-impl Bucket {
-    const ALL: [Self; 5] = [Self::Waiting, Self::Taken, Self::Completed, Self::Announced, Self::Withdrawn];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Taken => "taken",
-            Self::Completed => "completed",
-            Self::Announced => "announced",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    fn count(self, counts: &Counts) -> i64 {
-        match self {
-            Self::Waiting => counts.waiting,
-            Self::Taken => counts.taken,
-            Self::Completed => counts.completed,
-            Self::Announced => counts.announced,
-            Self::Withdrawn => counts.withdrawn,
-        }
-    }
+    /// Where the page before ended.
+    after: Option<Cursor>,
 }
 
 pub async fn page(
@@ -69,28 +31,21 @@ pub async fn page(
     session: Session,
     ApiQuery(asked): ApiQuery<Asked>,
 ) -> Result<Response, Problem> {
-    if ![Role::CaseWorker, Role::Approver, Role::Operator].iter().any(|role| session.has(*role)) {
+    if !session.is_staff() {
         return Err(Problem::forbidden().detail("for those who manage files"));
     }
     let mut connection = service.db.acquire().await?;
     let counts = queue::counts(&mut connection).await?;
-    let after = asked.after.and_then(DateTime::from_timestamp_micros).filter(|at| *at > DateTime::UNIX_EPOCH);
-    let start = (after.unwrap_or(DateTime::UNIX_EPOCH), asked.id.unwrap_or_default());
-    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut rows = queue::list(&mut connection, asked.state.name(), start, limit).await?;
-    let more = rows.len() > PAGE;
-    rows.truncate(PAGE);
-    let next = rows.last().filter(|_| more).map(|last| {
-        let (state, after) = (asked.state.name(), last.submitted_at.timestamp_micros());
-        format!("/review/all?state={state}&after={after}&id={}", last.application)
-    });
+    let rows = queue::list(&mut connection, asked.state, asked.after, one_more(PAGE)).await?;
+    let (rows, next) = list::page(rows, PAGE, |last| Cursor::at(last.submitted_at, last.application));
+    let next = next.map(|next| format!("/review/all?state={}&after={next}", asked.state.name()));
     let due = TimeDelta::days(service.review.due_days.into());
     pages::show(&ListPage {
         page: &page,
         state: asked.state,
         counts,
         rows,
-        begun: after.is_some(),
+        begun: asked.after.is_some(),
         next,
         due,
     })

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
+use chassis::list::{self, Cursor, one_more};
 use chassis::problem::{ApiJson, ApiQuery};
 use chassis::{Problem, Role, Session};
 use chrono::{DateTime, Utc};
@@ -51,10 +52,8 @@ pub struct Asked {
     /// What was just done.
     #[serde(default)]
     done: String,
-    /// Reviews before this moment (microseconds) …
-    before: Option<i64>,
-    /// … and this application.
-    id: Option<Uuid>,
+    /// Where the page before ended.
+    before: Option<Cursor>,
 }
 
 pub async fn page(
@@ -81,16 +80,10 @@ pub async fn page(
         }
     };
     let returned = queue::returned_by(&mut connection, &session.person, 20).await?;
-    let at = asked.before.and_then(DateTime::from_timestamp_micros).filter(|at| *at > DateTime::UNIX_EPOCH);
-    let before = (at.unwrap_or(DateTime::<Utc>::MAX_UTC), asked.id.unwrap_or(Uuid::max()));
-    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut reviewed = queue::reviewed_by(&mut connection, &session.person, before, limit).await?;
-    let more = reviewed.len() > PAGE;
-    reviewed.truncate(PAGE);
-    let older = match reviewed.last().filter(|_| more) {
-        Some(last) => format!("/review?before={}&id={}", last.since.timestamp_micros(), last.application),
-        None => String::new(),
-    };
+    let before = asked.before.unwrap_or(Cursor::LAST);
+    let rows = queue::reviewed_by(&mut connection, &session.person, before, one_more(PAGE)).await?;
+    let (reviewed, next) = list::page(rows, PAGE, |last| Cursor::at(last.since, last.application));
+    let older = next.map(|next| format!("/review?before={next}")).unwrap_or_default();
     let done = match asked.done.as_str() {
         "review" => Some(page.t("done-review")),
         "returned" => Some(page.t("done-returned")),
@@ -105,7 +98,7 @@ pub async fn page(
         held,
         returned,
         reviewed,
-        newer: if at.is_some() { "/review" } else { "" },
+        newer: if asked.before.is_some() { "/review" } else { "" },
         older,
         key: Uuid::new_v4(),
     })

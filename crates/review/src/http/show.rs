@@ -6,6 +6,7 @@ use chassis::problem::{ApiJson, ApiPath};
 use chassis::{Problem, Session};
 use chrono::{DateTime, Utc};
 use events::{ApplicationId, Call, Recommendation, ReviewCompleted, ReviewGiven};
+use host::said;
 use pages::{Choice, Form, Keep, Language, Page, kept};
 use uuid::Uuid;
 
@@ -217,7 +218,7 @@ impl SheetForm {
     fn new(page: &Page, rules: &Call, form: Form, open: bool) -> Self {
         let criteria = rules.criteria.iter().map(|criterion| Asked {
             field: score_field(&criterion.key),
-            title: said(page, &criterion.title),
+            title: said(page, &criterion.title).to_owned(),
             hint: page.t1("weight", "weight", criterion.weight),
         });
         let maximum = rules.maximum_score;
@@ -251,7 +252,7 @@ impl SheetForm {
 /// What a person has typed into a form that is not theirs to send at the moment: label and text.
 fn left(page: &Page, rules: Option<&Call>, typed: &Form) -> Vec<(String, String)> {
     let points = rules.into_iter().flat_map(|rules| &rules.criteria).map(|criterion| {
-        (said(page, &criterion.title), typed.value(&score_field(&criterion.key)).to_owned())
+        (said(page, &criterion.title).to_owned(), typed.value(&score_field(&criterion.key)).to_owned())
     });
     let advice = match typed.value("recommendation") {
         "fund" => page.t("advice-fund"),
@@ -264,14 +265,7 @@ fn left(page: &Page, rules: Option<&Call>, typed: &Form) -> Vec<(String, String)
 
 fn titles(page: &Page, rules: &Call) -> Vec<(String, String)> {
     let criteria = rules.criteria.iter();
-    criteria.map(|criterion| (criterion.key.clone(), said(page, &criterion.title))).collect()
-}
-
-pub(super) fn said(page: &Page, text: &events::Text) -> String {
-    match page.language {
-        Language::De => text.de.clone(),
-        Language::En => text.en.clone(),
-    }
+    criteria.map(|criterion| (criterion.key.clone(), said(page, &criterion.title).to_owned())).collect()
 }
 
 fn state_key(stage: Stage) -> &'static str {
@@ -279,7 +273,7 @@ fn state_key(stage: Stage) -> &'static str {
         Stage::Announced => "state-announced",
         Stage::Open(_) => "state-open",
         Stage::Completed(_) => "state-completed",
-        Stage::Withdrawn => "state-withdrawn",
+        Stage::Withdrawn(_) => "state-withdrawn",
     }
 }
 

@@ -6,8 +6,8 @@ use chassis::problem::{ApiPath, ApiQuery};
 use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
 use chassis::{Problem, Role, Session};
-use events::{Ags, municipalities, municipality};
-use host::{IdempotencyKey, Idempotent};
+use events::{Ags, municipality};
+use host::{IdempotencyKey, Idempotent, municipalities_by_name};
 use pages::{Choice, Form, Keep, Page, kept};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use crate::store::ties::Tie;
 
 /// Goes on for those who review or decide.
 fn acts(session: &Session) -> Result<(), Problem> {
-    let others = [Role::CaseWorker, Role::Approver].iter().any(|role| session.has(*role));
+    let others = session.has_any(&[Role::CaseWorker, Role::Approver]);
     if others { Ok(()) } else { session.require(Role::Reviewer) }
 }
 
@@ -141,10 +141,7 @@ pub async fn end(
 
 /// All municipalities, Kreise and the Städteregion, by name.
 fn choices() -> Vec<Choice> {
-    let mut all: Vec<Choice> =
-        municipalities().map(|one| Choice::new(one.ags.as_str(), &*one.name)).collect();
-    all.sort_by(|one, other| pages::compare_names(&one.label, &other.label));
-    all
+    municipalities_by_name().iter().map(|one| Choice::new(one.ags.as_str(), &*one.name)).collect()
 }
 
 fn name(ags: &str) -> String {

@@ -35,7 +35,7 @@ impl From<Stage> for FileState {
             Stage::Announced => Self::Announced,
             Stage::Open(_) => Self::Open,
             Stage::Completed(_) => Self::Completed,
-            Stage::Withdrawn => Self::Withdrawn,
+            Stage::Withdrawn(_) => Self::Withdrawn,
         }
     }
 }
@@ -119,11 +119,9 @@ pub(super) async fn load(
         return Err(Problem::not_found());
     }
     let submission = files::submission(connection, id).await?;
-    let rules = match file.stage {
-        Stage::Open(terms) | Stage::Completed(terms) => {
-            calls::rules(connection, file.call, terms.rule_version).await?
-        }
-        Stage::Announced | Stage::Withdrawn => None,
+    let rules = match file.stage.terms() {
+        Some(terms) => calls::rules(connection, file.call, terms.rule_version).await?,
+        None => None,
     };
     Ok(Shown { file, sight, ties, submission, rules })
 }

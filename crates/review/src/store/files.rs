@@ -11,15 +11,6 @@ use super::calls::version_column;
 use super::{history, unreadable};
 use crate::file::{File, Part, Reviewer, Stage, Terms};
 
-/// Puts a file on the table.
-pub async fn announce(
-    tx: &mut Tx,
-    application: ApplicationId,
-    submission: &ApplicationSubmitted,
-) -> Result<(), sqlx::Error> {
-    announce_all(tx, &[(application, submission)]).await
-}
-
 /// Puts files on the table.
 pub async fn announce_all(
     tx: &mut Tx,
@@ -78,7 +69,7 @@ pub async fn lock_all(
     let rows = sqlx::query_as!(
         Row,
         "select application, call, parties, state, rule_version, needed, opened_at
-         from files where application = any($1) order by application for update",
+         from files where application = any($1) order by application for no key update",
         applications
     )
     .fetch_all(&mut *connection)
@@ -124,7 +115,7 @@ impl Row {
         };
         let stage = match (self.state.as_str(), terms) {
             ("announced", _) => Stage::Announced,
-            ("withdrawn", _) => Stage::Withdrawn,
+            ("withdrawn", terms) => Stage::Withdrawn(terms),
             ("open", Some(terms)) => Stage::Open(terms),
             ("completed", Some(terms)) => Stage::Completed(terms),
             (state, _) => return Err(unreadable(&format!("state {state:?} of a file"))),
@@ -271,7 +262,7 @@ impl Files {
             Stage::Announced => ("announced", None),
             Stage::Open(terms) => ("open", Some(terms)),
             Stage::Completed(terms) => ("completed", Some(terms)),
-            Stage::Withdrawn => ("withdrawn", None),
+            Stage::Withdrawn(terms) => ("withdrawn", terms),
         };
         self.applications.push(file.application.uuid());
         self.states.push(state.to_owned());

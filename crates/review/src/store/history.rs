@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::calls::version_column;
-use crate::file::{Act, File, Stage};
+use crate::file::{Act, File};
 
 /// One line of the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +25,7 @@ pub struct Line {
 pub(super) async fn write(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<(), sqlx::Error> {
     let mut lines = Lines::default();
     for (file, cause) in changed {
-        let version = match file.stage {
-            Stage::Open(terms) | Stage::Completed(terms) => Some(version_column(terms.rule_version)?),
-            Stage::Announced | Stage::Withdrawn => None,
-        };
+        let version = file.stage.terms().map(|terms| version_column(terms.rule_version)).transpose()?;
         for act in &file.news {
             let (name, person, detail): (_, Option<&Person>, Option<&str>) = match act {
                 Act::Opened => ("opened", None, None),

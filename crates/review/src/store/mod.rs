@@ -1,4 +1,6 @@
 //! The tables of this service: plain functions over `&mut PgConnection`.
+//!
+//! Rows are locked `for no key update`: of two that change a row one waits, and rows that refer to it can be added.
 
 pub mod calls;
 pub mod drafts;

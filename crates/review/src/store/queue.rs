@@ -1,8 +1,10 @@
 //! The queue: taking the next file, and the lists that people see.
 
 use bus::Tx;
+use chassis::list::Cursor;
 use chrono::{DateTime, Utc};
 use events::{Ags, ApplicationId, Person};
+use serde::Deserialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -30,7 +32,7 @@ pub async fn claim_next(
                and ($6::text is null or lower(f.submission #>> '{application,contact,email}') is distinct from $6)
              order by f.submitted_at, f.application
              limit 1
-             for update of f skip locked
+             for no key update of f skip locked
          ), taken as (
              insert into reviewers (application, person, name, part, since, until)
              select application, $1, $2, 'holds', $4, $5 from next
@@ -75,7 +77,7 @@ pub async fn wait_for_first(
            and not exists (select 1 from reviewers r where r.application = f.application and r.person = $1)
            and f.submission #>> '{submitted_by,id}' is distinct from $1
            and ($3::text is null or lower(f.submission #>> '{application,contact,email}') is distinct from $3)
-         order by f.submitted_at, f.application limit 1 for update of f",
+         order by f.submitted_at, f.application limit 1 for no key update of f",
         person,
         &keys(ties),
         email.map(str::to_lowercase)
@@ -123,6 +125,51 @@ pub async fn offered(
 
 fn keys(ties: &[Ags]) -> Vec<String> {
     ties.iter().map(Ags::to_string).collect()
+}
+
+/// The state of files, with `open` seen from the queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bucket {
+    /// Somebody still has to take it.
+    #[default]
+    Waiting,
+    /// Everybody who has to come is at it.
+    Taken,
+    /// All reviews are in.
+    Completed,
+    /// Eligibility is not settled.
+    Announced,
+    /// Taken back by the applicant.
+    Withdrawn,
+}
+
+impl Bucket {
+    /// All of them, in the order of the lists.
+    pub const ALL: [Self; 5] =
+        [Self::Waiting, Self::Taken, Self::Completed, Self::Announced, Self::Withdrawn];
+
+    /// As stored.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Taken => "taken",
+            Self::Completed => "completed",
+            Self::Announced => "announced",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// How many there are of it.
+    pub fn count(self, counts: &Counts) -> i64 {
+        match self {
+            Self::Waiting => counts.waiting,
+            Self::Taken => counts.taken,
+            Self::Completed => counts.completed,
+            Self::Announced => counts.announced,
+            Self::Withdrawn => counts.withdrawn,
+        }
+    }
 }
 
 /// How many files are in which bucket.
@@ -175,21 +222,37 @@ pub struct Row {
     pub held: i16,
 }
 
-/// The files of a bucket, oldest first, after the place `after` in that order.
+/// Files of a bucket after this place. What still needs somebody comes oldest first, what is done newest first.
 pub async fn list(
     connection: &mut PgConnection,
-    bucket: &str,
-    after: (DateTime<Utc>, Uuid),
+    bucket: Bucket,
+    after: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<Row>, sqlx::Error> {
+    if matches!(bucket, Bucket::Completed | Bucket::Withdrawn) {
+        let before = after.unwrap_or(Cursor::LAST);
+        return sqlx::query_as!(
+            Row,
+            "select application, file_number, title, applicant_name, submitted_at, opened_at, needed, given, held
+             from files where bucket = $1 and (submitted_at, application) < ($2, $3)
+             order by submitted_at desc, application desc limit $4",
+            bucket.name(),
+            before.at,
+            before.id,
+            limit
+        )
+        .fetch_all(connection)
+        .await;
+    }
+    let after = after.unwrap_or(Cursor::FIRST);
     sqlx::query_as!(
         Row,
         "select application, file_number, title, applicant_name, submitted_at, opened_at, needed, given, held
          from files where bucket = $1 and (submitted_at, application) > ($2, $3)
          order by submitted_at, application limit $4",
-        bucket,
-        after.0,
-        after.1,
+        bucket.name(),
+        after.at,
+        after.id,
         limit
     )
     .fetch_all(connection)
@@ -213,11 +276,11 @@ pub struct Mine {
     pub bucket: String,
 }
 
-/// The files this person has reviewed, newest first, before the place `before` in time.
+/// The files this person has reviewed, newest first, after the place `before`.
 pub async fn reviewed_by(
     connection: &mut PgConnection,
     person: &str,
-    before: (DateTime<Utc>, Uuid),
+    before: Cursor,
     limit: i64,
 ) -> Result<Vec<Mine>, sqlx::Error> {
     sqlx::query_as!(
@@ -227,8 +290,8 @@ pub async fn reviewed_by(
            where r.person = $1 and r.part = 'gave' and (r.since, r.application) < ($2, $3)
            order by r.since desc, r.application desc limit $4"#,
         person,
-        before.0,
-        before.1,
+        before.at,
+        before.id,
         limit
     )
     .fetch_all(connection)

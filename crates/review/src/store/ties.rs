@@ -139,7 +139,7 @@ pub async fn lock_files(
         "select 1 as locked from files
          where application = $3 or state <> 'withdrawn' and parties && (
              $2 || array(select ags from ties where person = $1 and ended_at is null))
-         order by application for update",
+         order by application for no key update",
         person,
         &[ags.as_str().to_owned()],
         application.uuid()

@@ -41,7 +41,7 @@ async fn a_withdrawal_closes_the_file_also_before_it_opened() {
         seen.as_ref().is_some_and(|file| file.stage != FileStage::Announced)
     };
     until("the other file opens", || stage.read(other), open).await;
-    assert_eq!(stage.read(id).await.unwrap().stage, FileStage::Withdrawn);
+    assert_eq!(stage.read(id).await.unwrap().stage, FileStage::Withdrawn(None));
 
     // Taken, then withdrawn: the reviewer's hands are free for the next one.
     let anna = reviewer("anna");
@@ -49,11 +49,18 @@ async fn a_withdrawal_closes_the_file_also_before_it_opened() {
     assert_eq!(taken.json()["id"], other.to_string());
     stage.say(other, withdrawn).await;
     let closed = |seen: &Option<review::file::File>| {
-        seen.as_ref().is_some_and(|file| file.stage == FileStage::Withdrawn)
+        seen.as_ref().is_some_and(|file| matches!(file.stage, FileStage::Withdrawn(Some(_))))
     };
     until("the withdrawal is heard", || stage.read(other), closed).await;
     let sent = stage.post(&anna, &format!("/files/{other}/review"), sheet(3, "fund")).await;
     assert_eq!(sent.status, 409, "{sent:?}");
+    let manager = testkit::session("dora", &[chassis::Role::CaseWorker]);
+    let seen = stage.get(&manager, &format!("/files/{other}")).await.json();
+    assert_eq!(
+        (&seen["criteria"][1]["key"], &seen["needed"]),
+        (&"partners".into(), &2.into()),
+        "as reviewed"
+    );
     let third = stage.open_file().await;
     let next = stage.post(&anna, "/next", None).await;
     assert_eq!(next.json()["id"], third.to_string());
@@ -72,7 +79,7 @@ async fn rules_by_which_nothing_can_be_scored_are_parked() {
         reasons.fetch_all(&stage.db).await.unwrap()
     };
     let parked = until("it is parked", parked, |parked| !parked.is_empty()).await;
-    assert_eq!(parked[0], "the weights of the criteria add up to 101, not to 100");
+    assert_eq!(parked[0], "criteria.1.weight: the weights add up to 101, expected 100");
     stage.stop().await;
 }
 

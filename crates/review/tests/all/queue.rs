@@ -106,6 +106,30 @@ async fn time_gives_a_forgotten_file_back_and_a_late_review_still_counts() {
 }
 
 #[tokio::test]
+async fn a_file_that_cannot_be_read_keeps_no_other_in_a_hand() {
+    let stage = Stage::new().await;
+    let (broken, id) = (stage.open_file().await, stage.open_file().await);
+    for (who, gets) in [("anna", broken), ("bela", broken), ("cem", id)] {
+        let taken = stage.post(&reviewer(who), "/next", None).await.json();
+        assert_eq!(taken["id"], gets.to_string());
+        stage.clock.advance(TimeDelta::minutes(1));
+    }
+    let set_parties = |parties: &'static str| {
+        sqlx::query("update files set parties = array[$2] where application = $1")
+            .bind(broken.uuid())
+            .bind(parties)
+    };
+    set_parties("nowhere").execute(&stage.db).await.unwrap();
+    stage.clock.advance(TimeDelta::hours(3));
+    review::sweep::once(&stage.own_service().await).await.unwrap();
+    assert_eq!(stage.read(id).await.unwrap().part_of("cem"), Some(&Part::Returned));
+    set_parties("05122000").execute(&stage.db).await.unwrap();
+    review::sweep::once(&stage.own_service().await).await.unwrap();
+    assert_eq!(stage.read(broken).await.unwrap().part_of("anna"), Some(&Part::Returned));
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn the_same_person_asking_at_once_takes_one_file() {
     let stage = Arc::new(Stage::new().await);
     for _ in 0..5 {

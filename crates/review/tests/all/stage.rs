@@ -57,7 +57,7 @@ impl Stage {
         let bus = self.bus().await;
         let mut tx = bus.begin().await.unwrap();
         calls::save(&mut tx, call.id(), &call).await.unwrap();
-        files::announce(&mut tx, id, &submitted).await.unwrap();
+        files::announce_all(&mut tx, &[(id, &submitted)]).await.unwrap();
         let file = files::lock(&mut tx, id).await.unwrap().unwrap();
         files::save(&mut tx, &file.opened(self.terms(&call)), &Cause::default()).await.unwrap();
         bus.commit(tx).await.unwrap();

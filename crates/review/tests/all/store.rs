@@ -1,10 +1,12 @@
 //! The statements, against the state machine.
 
+use chassis::list::Cursor;
 use chrono::TimeDelta;
 use events::{ApplicationId, Cause, Recommendation, ReviewGiven};
 use review::file::{File, Refused};
-use review::store::{files, queue};
-use sqlx::AssertSqlSafe;
+use review::store::files;
+use review::store::queue::{self, Bucket};
+use sqlx::{AssertSqlSafe, Connection};
 use testkit::samples;
 
 use crate::stage::{Stage, with_paderborn};
@@ -113,6 +115,56 @@ async fn the_queue_is_read_by_index() {
     let plan = plan.join("\n");
     assert!(plan.contains("files_bucket") && !plan.contains("Sort"), "{plan}");
     drop(tx);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_is_done_comes_newest_first_and_what_waits_oldest_first() {
+    let stage = Stage::new().await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(stage.open_file().await.uuid());
+    }
+    let mut connection = stage.db.acquire().await.unwrap();
+    for (bucket, order) in [(Bucket::Waiting, [0, 1, 2]), (Bucket::Withdrawn, [2, 1, 0])] {
+        if bucket == Bucket::Withdrawn {
+            sqlx::query("update files set state = 'withdrawn'").execute(&mut *connection).await.unwrap();
+        }
+        let mut after = None;
+        for place in order {
+            let rows = queue::list(&mut connection, bucket, after, 1).await.unwrap();
+            assert_eq!(rows[0].application, ids[place], "{bucket:?}");
+            after = Some(Cursor::at(rows[0].submitted_at, rows[0].application));
+        }
+        assert!(queue::list(&mut connection, bucket, after, 1).await.unwrap().is_empty());
+    }
+    drop(connection);
+    stage.end().await;
+}
+
+/// A transaction that has counted may go on to lock files: whoever counts waits for nobody. Of seventeen connections two
+/// would count in the same of sixteen rows.
+#[tokio::test]
+async fn who_counts_waits_for_nobody() {
+    let stage = Stage::new().await;
+    let mut ids = Vec::new();
+    for _ in 0..17 {
+        ids.push(stage.open_file().await);
+    }
+    let mut connections = Vec::new();
+    for id in &ids {
+        let mut connection = sqlx::PgConnection::connect_with(&stage.db.connect_options()).await.unwrap();
+        sqlx::raw_sql("begin; set local lock_timeout = '5s'").execute(&mut connection).await.unwrap();
+        sqlx::query("update files set state = 'withdrawn' where application = $1")
+            .bind(id.uuid())
+            .execute(&mut connection)
+            .await
+            .expect("nobody is waited for");
+        connections.push(connection);
+    }
+    for connection in &mut connections {
+        sqlx::raw_sql("commit").execute(connection).await.unwrap();
+    }
     stage.end().await;
 }
 

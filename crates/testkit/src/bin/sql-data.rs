@@ -11,7 +11,8 @@ use anyhow::{Context, Result, bail};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use testkit::environment;
 
-const CRATES: [&str; 7] = ["bus", "pages", "intake", "eligibility", "review", "award", "notification"];
+const CRATES: [&str; 8] =
+    ["bus", "pages", "host", "intake", "eligibility", "review", "award", "notification"];
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -97,7 +98,12 @@ async fn run(update: bool) -> Result<()> {
 async fn migrate(url: &str, name: &str) -> Result<()> {
     let mut connection = PgConnection::connect(url).await?;
     // The forms that pages keeps lie beside the bus, in each service's database.
-    let folders = if matches!(name, "bus" | "pages") { vec!["bus"] } else { vec!["bus", name] };
+    let folders = match name {
+        "bus" | "pages" => vec!["bus"],
+        // Tables that several services have alike: eligibility has them all.
+        "host" => vec!["bus", "eligibility"],
+        service => vec!["bus", service],
+    };
     for folder in folders {
         let folder = format!("migrations/{folder}");
         let migrator = sqlx::migrate::Migrator::new(Path::new(&folder)).await?;

@@ -1,4 +1,4 @@
-//! Ties as review tells them (§§ 20, 21 VwVfG).
+//! Ties as review tells them (§§ 20, 21 VwVfG). The table `ties` is the same in every service that decides.
 
 use events::{ApplicationId, ApplicationSubmitted, TieDeclared, TieEnded};
 use sqlx::PgConnection;
