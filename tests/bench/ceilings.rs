@@ -13,7 +13,7 @@ use sqlx::{Executor, PgPool};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::servers::Servers;
+use super::servers::Servers;
 
 /// Clients of the bare SQL; more gain nothing on a small machine.
 const CLIENTS: u32 = 8;

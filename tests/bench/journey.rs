@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::house::House;
+use super::system::System;
 
 /// What one application makes the five services consume, when emails are only queued:
 /// `application-submitted` 4 times, `eligibility-confirmed` and `review-completed` 3 times each,
@@ -25,8 +25,8 @@ pub struct Rates {
 }
 
 /// From the first submission until the last fact is consumed.
-pub async fn run(house: &House, count: usize) -> Result<Rates> {
-    let before = house.heard.count();
+pub async fn run(system: &System, count: usize) -> Result<Rates> {
+    let before = system.heard.count();
     let begun = Instant::now();
     let next = Arc::new(AtomicUsize::new(0));
     let submitters = (0..SUBMITTERS).map(|_| {
@@ -37,16 +37,16 @@ pub async fn run(house: &House, count: usize) -> Result<Rates> {
                 if number >= count {
                     return Ok::<_, anyhow::Error>(());
                 }
-                while (number as u64).saturating_sub((house.heard.count() - before) / HEARINGS) > UNDER_WAY {
+                while (number as u64).saturating_sub((system.heard.count() - before) / HEARINGS) > UNDER_WAY {
                     moment().await;
                 }
-                house.submit().await?;
+                system.submit().await?;
             }
         }
     });
     futures_util::future::try_join_all(submitters).await?;
     let heard = before + count as u64 * HEARINGS;
-    house.until_heard(heard).await;
+    system.until_heard(heard).await;
     let seconds = begun.elapsed().as_secs_f64();
     Ok(Rates { applications: count as f64 / seconds, hearings: (count as u64 * HEARINGS) as f64 / seconds })
 }

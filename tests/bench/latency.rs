@@ -10,9 +10,9 @@ use events::Service;
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
-use crate::house::House;
-use crate::journey::HEARINGS;
-use crate::table::{Table, median, quantile};
+use super::journey::HEARINGS;
+use super::system::System;
+use super::table::{Table, median, quantile};
 
 /// Applications a second.
 const RATE: u64 = 50;
@@ -20,17 +20,17 @@ const RATE: u64 = 50;
 const ALONE: usize = 40;
 
 /// Hop times at a steady rate, and the five hops of an application that has the machine to itself.
-pub async fn measure(house: &House, seconds: u64, table: &mut Table) -> Result<()> {
+pub async fn measure(system: &System, seconds: u64, table: &mut Table) -> Result<()> {
     let start = Clock::system().now();
-    let before = house.heard.count();
+    let before = system.heard.count();
     let mut every = interval(Duration::from_micros(1_000_000 / RATE));
     every.set_missed_tick_behavior(MissedTickBehavior::Burst);
     for _ in 0..RATE * seconds {
         every.tick().await;
-        house.submit().await?;
+        system.submit().await?;
     }
-    house.until_heard(before + RATE * seconds * HEARINGS).await;
-    let hops = hops(house, start).await?;
+    system.until_heard(before + RATE * seconds * HEARINGS).await;
+    let hops = hops(system, start).await?;
     let times = || hops.iter().map(|hop| hop.milliseconds);
     table.below(
         "2  a hop at 50 applications/s, commit to commit, p50",
@@ -43,11 +43,11 @@ pub async fn measure(house: &House, seconds: u64, table: &mut Table) -> Result<(
 
     let mut alone = Vec::new();
     for _ in 0..ALONE {
-        let (start, before, begun) = (Clock::system().now(), house.heard.count(), Instant::now());
-        house.submit().await?;
+        let (start, before, begun) = (Clock::system().now(), system.heard.count(), Instant::now());
+        system.submit().await?;
         let submitted = begun.elapsed().as_secs_f64() * 1e3;
-        house.until_heard(before + HEARINGS).await;
-        let flights = self::hops(house, start).await?;
+        system.until_heard(before + HEARINGS).await;
+        let flights = self::hops(system, start).await?;
         let leg = |kind: &str, consumer| {
             let leg = flights.iter().find(|hop| hop.kind == kind && hop.consumer == consumer);
             leg.map_or(f64::NAN, |hop| hop.milliseconds)
@@ -79,9 +79,9 @@ struct Hop {
 }
 
 /// All hops of facts said since `start`.
-async fn hops(house: &House, start: DateTime<Utc>) -> Result<Vec<Hop>> {
+async fn hops(system: &System, start: DateTime<Utc>) -> Result<Vec<Hop>> {
     let mut said = HashMap::new();
-    for db in house.databases.values() {
+    for db in system.databases().values() {
         let rows: Vec<(Uuid, String, DateTime<Utc>)> = sqlx::query_as(
             "select event_id, kind, pg_xact_commit_timestamp(xmin) from bus.event_log where said_at >= $1",
         )
@@ -91,7 +91,7 @@ async fn hops(house: &House, start: DateTime<Utc>) -> Result<Vec<Hop>> {
         said.extend(rows.into_iter().map(|(id, kind, at)| (id, (kind, at))));
     }
     let mut hops = Vec::new();
-    for (consumer, db) in &house.databases {
+    for (consumer, db) in system.databases() {
         // Without an index: only ever asked when nothing runs.
         let rows: Vec<(Uuid, DateTime<Utc>)> = sqlx::query_as(
             "select event_id, pg_xact_commit_timestamp(xmin) from bus.inbox where heard_at >= $1",

@@ -21,19 +21,20 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::house::mail_settings;
-use crate::servers::Servers;
-use crate::table::{Table, median};
+use super::options::Options;
+use super::servers::Servers;
+use super::table::{Table, median};
 
-/// Emails in each round.
-const COUNT: usize = 2_000;
 const TO: &str = "erika@example.org";
 
-pub async fn measure(servers: &Servers, rounds: usize, table: &mut Table) -> Result<()> {
-    let database = Database::at(servers.create("mail").await?);
+pub async fn measure(servers: &Servers, options: &Options, table: &mut Table) -> Result<()> {
+    let url = servers.create("mail").await?;
+    let database = Database::at(&url);
     chassis::database::migrate(&database, &[&bus::MIGRATIONS, &notification::MIGRATIONS]).await?;
     let db = chassis::database::connect(&database).await?;
-    let settings: notification::Settings = toml::from_str(&mail_settings(servers))?;
+    let (nats, smtp) = (servers.nats.url(), servers.mailbox.port());
+    let settings = tests::settings(notification::NAME, 0, &url, &nats, "http://localhost", smtp);
+    let settings: notification::Settings = settings.try_into()?;
     let connections = settings.smtp.connections.get();
     let bus = Bus::connect(notification::NAME, &settings.nats, db.clone(), || Clock::system().now()).await?;
     let process = testkit::process("notification", Clock::system());
@@ -44,26 +45,27 @@ pub async fn measure(servers: &Servers, rounds: usize, table: &mut Table) -> Res
     let running = bus.start(Arc::new(()), bus::Subscriptions::new());
     let sending = tokio::spawn(notification::sender::run(sender.clone(), bus.clone()));
 
+    let count = options.applications;
     let mut rates = Vec::new();
-    for round in 0..=rounds {
-        queue(&bus, &settings.portal.url).await?;
+    for round in 0..=options.rounds {
+        queue(&bus, &settings.portal.url, count).await?;
         let (before, begun) = (servers.mailbox.messages().len(), Instant::now());
         sender.wake();
         let arrived = async || servers.mailbox.messages().len() - before;
-        until("all emails arrive", arrived, |arrived| *arrived >= COUNT).await;
-        let ours = rate(COUNT, begun);
+        until("all emails arrive", arrived, |arrived| *arrived >= count).await;
+        let ours = rate(count, begun);
 
         let first = servers.mailbox.messages()[0].id;
         let source = servers.mailbox.read(first).await?.map(|mail| mail.source).unwrap_or_default();
         let begun = Instant::now();
         let mut clients = JoinSet::new();
         for _ in 0..connections {
-            clients.spawn(bare(servers.mailbox.port(), source.clone(), COUNT / connections));
+            clients.spawn(bare(servers.mailbox.port(), source.clone(), count / connections));
         }
         while let Some(client) = clients.join_next().await {
             client??;
         }
-        let bare = rate(COUNT / connections * connections, begun);
+        let bare = rate(count / connections * connections, begun);
         // The first round opens connections and files.
         if round > 0 {
             println!("round {round}: {ours:.0} emails/s, {bare:.0} by a bare client: {:.2}", ours / bare);
@@ -91,11 +93,11 @@ fn rate(count: usize, begun: Instant) -> f64 {
 }
 
 /// Queues the receipts of as many applications, as the handler does.
-async fn queue(bus: &Bus, portal: &str) -> Result<()> {
+async fn queue(bus: &Bus, portal: &str, count: usize) -> Result<()> {
     let pages = notification::pages()?;
     let mut tx = bus.begin().await?;
     let now = tx.now();
-    for _ in 0..COUNT {
+    for _ in 0..count {
         let contact = Contact {
             application: ApplicationId(Uuid::now_v7()),
             file_number: "36.KI-2027-0001".to_owned(),

@@ -5,7 +5,6 @@
 
 mod ceilings;
 mod cpu;
-mod house;
 mod journey;
 mod latency;
 mod mail;
@@ -14,36 +13,45 @@ mod options;
 mod people;
 mod recorder;
 mod servers;
+mod system;
 mod table;
 
 use anyhow::Result;
 
-use house::House;
-use options::{Options, Part};
+pub use options::Options;
+use options::Part;
 use servers::Servers;
+use system::System;
 use table::{Table, median};
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Some(options) = Options::read(std::env::args().skip(1))? else { return Ok(()) };
+    match Options::read(std::env::args().skip(1))? {
+        Some(options) => run(&options).await,
+        None => Ok(()),
+    }
+}
+
+/// Measures and prints.
+pub async fn run(options: &Options) -> Result<()> {
     let heard = recorder::install();
     let servers = Servers::start(options.statements).await?;
     let mut table = Table::default();
     if options.has(Part::Journey) || options.has(Part::Latency) {
-        let house = House::open(&servers, &servers.nats.url(), "", heard.clone()).await?;
+        let system = System::open(&servers, &servers.nats.url(), "", heard.clone()).await?;
         if options.has(Part::Journey) {
-            journeys(&servers, &house, &options, &mut table).await?;
+            journeys(&servers, &system, options, &mut table).await?;
         }
         if options.has(Part::Latency) {
-            latency::measure(&house, options.seconds, &mut table).await?;
+            latency::measure(&system, options.seconds, &mut table).await?;
         }
-        house.close().await;
+        system.close().await;
     }
     if options.has(Part::Mail) {
-        mail::measure(&servers, options.rounds, &mut table).await?;
+        mail::measure(&servers, options, &mut table).await?;
     }
     if options.has(Part::Million) {
-        million::measure(&servers, heard, &options, &mut table).await?;
+        million::measure(&servers, heard, options, &mut table).await?;
     }
     if options.statements {
         servers.print_statements().await?;
@@ -53,20 +61,20 @@ async fn main() -> Result<()> {
 }
 
 /// Ceilings and journeys in turn; what counts is the median of the rounds.
-async fn journeys(servers: &Servers, house: &House, options: &Options, table: &mut Table) -> Result<()> {
+async fn journeys(servers: &Servers, system: &System, options: &Options, table: &mut Table) -> Result<()> {
     let sql = ceilings::Sql::prepare(servers).await?;
     let stream = ceilings::Stream::prepare(servers).await?;
     // New WAL files are slow to write for the first time; caches and plans are cold.
     sql.measure(options.seconds.min(3)).await?;
-    journey::run(house, options.applications / 2).await?;
+    journey::run(system, options.applications / 2).await?;
     let mut rounds = Vec::new();
     for round in 1..=options.rounds {
         let start = servers.cpu_seconds();
         let (hops, hop_count) = sql.measure(options.seconds.min(3)).await?;
         let hop_cost = (servers.cpu_seconds() - start) / hop_count;
-        let (published, fetched) = stream.measure(20_000).await?;
+        let (published, fetched) = stream.measure(10 * options.applications).await?;
         let start = servers.cpu_seconds();
-        let journey = journey::run(house, options.applications).await?;
+        let journey = journey::run(system, options.applications).await?;
         let cost = (servers.cpu_seconds() - start) / options.applications as f64;
         let figures = Figures { hops, published, fetched, journey, cheapness: 5.0 * hop_cost / cost };
         println!(

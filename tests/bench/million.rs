@@ -1,4 +1,4 @@
-//! Does it stay as quick with a million applications stored? Two houses, one with ten thousand and
+//! Does it stay as quick with a million applications stored? Two systems, one with ten thousand and
 //! one with a million, take the same journeys in turn.
 
 use anyhow::Result;
@@ -6,25 +6,22 @@ use events::Service;
 use sqlx::{AssertSqlSafe, Executor, PgPool};
 use tokio::task::JoinSet;
 
-use crate::house::House;
-use crate::journey;
-use crate::options::Options;
-use crate::recorder::Heard;
-use crate::servers::Servers;
-use crate::table::{Table, median};
-
-const FEW: u32 = 10_000;
-const MANY: u32 = 1_000_000;
+use super::journey;
+use super::options::Options;
+use super::recorder::Heard;
+use super::servers::Servers;
+use super::system::System;
+use super::table::{Table, median};
 
 pub async fn measure(servers: &Servers, heard: Heard, options: &Options, table: &mut Table) -> Result<()> {
     let mut brokers = Vec::new();
-    let mut houses = Vec::new();
-    for (prefix, stored) in [("few_", FEW), ("many_", MANY)] {
+    let mut systems = Vec::new();
+    for (prefix, stored) in ["few_", "many_"].into_iter().zip(options.stored) {
         let nats = servers.another_broker(prefix).await?;
-        let house = House::open(servers, &nats.url(), prefix, heard.clone()).await?;
+        let system = System::open(servers, &nats.url(), prefix, heard.clone()).await?;
         println!("storing {stored} applications …");
-        fill(&house, stored).await?;
-        houses.push(house);
+        fill(&system, stored).await?;
+        systems.push(system);
         brokers.push(nats);
     }
     servers.checkpoint().await?;
@@ -34,8 +31,8 @@ pub async fn measure(servers: &Servers, heard: Heard, options: &Options, table: 
         // Whoever goes first, goes second the next time.
         let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
         let mut rate = [0.0; 2];
-        for house in order {
-            rate[house] = journey::run(&houses[house], options.applications / 2).await?.applications;
+        for system in order {
+            rate[system] = journey::run(&systems[system], options.applications / 2).await?.applications;
         }
         let [few, many] = rate;
         if round > 0 {
@@ -47,8 +44,8 @@ pub async fn measure(servers: &Servers, heard: Heard, options: &Options, table: 
             ratios.push(few / many);
         }
     }
-    for house in houses {
-        house.close().await;
+    for system in systems {
+        system.close().await;
     }
     for mut broker in brokers {
         broker.stop().await?;
@@ -65,10 +62,12 @@ pub async fn measure(servers: &Servers, heard: Heard, options: &Options, table: 
 
 /// Stores `count` finished applications in every table that a hop touches, with short texts: a hop
 /// finds its rows by key.
-async fn fill(house: &House, count: u32) -> Result<()> {
+async fn fill(system: &System, count: u32) -> Result<()> {
     let mut filling = JoinSet::new();
-    for (service, db) in &house.databases {
-        let (db, call, statements) = (db.clone(), house.call.id().uuid(), statements(*service));
+    for (service, db) in system.databases() {
+        let (db, statements) = (db.clone(), statements(*service));
+        let call = format!("'{}'::uuid", system.call.id().uuid());
+        let rules = system.call.version.to_string();
         let service = *service;
         filling.spawn(async move {
             // The counters are no part of it; counting a million times would take the longest.
@@ -76,7 +75,8 @@ async fn fill(house: &House, count: u32) -> Result<()> {
                 db.execute("alter table files disable trigger count_new_files").await?;
             }
             for statement in statements {
-                fill_one(&db, &statement.replace("$call", &format!("'{call}'::uuid")), count).await?;
+                let statement = statement.replace("$call", &call).replace("$rules", &rules);
+                fill_one(&db, &statement, count).await?;
             }
             if service == Service::Review {
                 db.execute("alter table files enable trigger count_new_files").await?;
@@ -112,14 +112,8 @@ async fn fill_one(db: &PgPool, statement: &str, count: u32) -> Result<(), sqlx::
 
 /// What the bus keeps of one application, then what the service does.
 fn statements(service: Service) -> Vec<String> {
-    let heard: &[Service] = match service {
-        Service::Intake => &[Service::Eligibility, Service::Review, Service::Award],
-        Service::Eligibility => &[Service::Intake],
-        Service::Review => &[Service::Intake, Service::Eligibility],
-        Service::Award => &[Service::Intake, Service::Review],
-        Service::Notification => &[Service::Intake, Service::Eligibility, Service::Review, Service::Award],
-    };
-    let heard = heard.iter().map(|source| format!("'{source}'")).collect::<Vec<_>>().join(", ");
+    let sources = Service::ALL.into_iter().filter(|source| tests::hears(service, *source));
+    let heard = sources.map(|source| format!("'{source}'")).collect::<Vec<_>>().join(", ");
     let mut statements = vec![
         format!("insert into bus.inbox_head select s, id, 1 from a, unnest(array[{heard}]) s"),
         format!("insert into bus.inbox select s, id, 1, id, at from a, unnest(array[{heard}]) s"),
@@ -140,13 +134,13 @@ fn statements(service: Service) -> Vec<String> {
         Service::Eligibility => &[
             "insert into cases (id, call, file_number, applicant_name, submitted, findings, rule_version,
                  register_day, opened_at, state, changed_at, verdict, decided_at)
-             select id, $call, 'stored-' || n, 'Solingen', '{}', '[]', 1, at::date, at, 'eligible', at,
+             select id, $call, 'stored-' || n, 'Solingen', '{}', '[]', $rules, at::date, at, 'eligible', at,
                  'eligible', at from a",
         ],
         Service::Review => &[
             "insert into files (application, call, file_number, title, applicant_name, parties, submitted_at,
                  submission, state, rule_version, opened_at, needed, given)
-             select id, $call, 'stored-' || n, 'stored', 'Solingen', array['05122000'], at, '{}', 'completed', 1,
+             select id, $call, 'stored-' || n, 'stored', 'Solingen', array['05122000'], at, '{}', 'completed', $rules,
                  at, 2, 2 from a",
             "insert into reviewers (application, person, name, part, since, review)
              select id, 'reviewer-1', 'reviewer-1', 'gave', at, '{}' from a",
@@ -156,17 +150,18 @@ fn statements(service: Service) -> Vec<String> {
             "insert into cases (application, revision, call, year, applied_cents, file_number, applicant, title,
                  stage, state, expected_cents, submitted, changed_at)
              select id, 1, $call, 2027, 4800000, 'stored-' || n, 'Solingen', 'stored', 'granted', '{}', 4800000,
-                 '{}', at from a",
+                 jsonb_build_object('submitted_at', at), at from a",
             "insert into history (application, number, at, what, rules, hash)
-             select id, 1, at, 'announced', 1, '\\x00' from a",
+             select id, 1, at, 'announced', $rules, '\\x00' from a",
         ],
         Service::Notification => &[
             "insert into contacts (application_id, file_number, title, name, email, language, submitted_at)
              select id, 'stored-' || n, 'stored', 'Erika', 'erika@example.org', 'de', at from a",
-            "insert into deliveries (event_id, recipient, application_id, template, message_id, queued_at, state,
-                 moment) select id, 'erika@example.org', id, 'stored', 'stored', at, 'sent', at from a",
-            "insert into contents (delivery_id, language, recipient_name, subject, body_text, body_html)
-             select d.id, 'de', 'Erika', 'stored', 'stored', '' from deliveries d join a on a.id = d.event_id",
+            ", d as (insert into deliveries (event_id, recipient, application_id, template, message_id, queued_at,
+                 state, moment) select id, 'erika@example.org', id, 'stored', 'stored', at, 'sent', at from a
+                 returning id)
+             insert into contents (delivery_id, language, recipient_name, subject, body_text, body_html)
+             select id, 'de', 'Erika', 'stored', 'stored', 'stored' from d",
         ],
     };
     statements.extend(own.iter().map(|&own| own.to_owned()));

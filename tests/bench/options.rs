@@ -7,7 +7,7 @@ tests/bench/run [PART …] [--rounds N] [--applications N] [--seconds N] [--stat
 
 PART            journey, latency, mail, million; all of them unless named
 --rounds        rounds of ceiling and product in turn (5)
---applications  applications in each round (2000)
+--applications  applications in each round, and emails (2000)
 --seconds       how long each steady rate is held (8)
 --statements    also print which statements Postgres spent its time on (slows it down a little)";
 
@@ -23,18 +23,27 @@ pub enum Part {
 /// What is to be measured.
 #[derive(Debug)]
 pub struct Options {
-    parts: Vec<Part>,
+    pub parts: Vec<Part>,
     pub rounds: usize,
     pub applications: usize,
     pub seconds: u64,
     pub statements: bool,
+    /// Stored applications that the journeys of `million` run beside: few, and many.
+    pub stored: [u32; 2],
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let (rounds, applications, seconds, statements) = (5, 2_000, 8, false);
+        let stored = [10_000, 1_000_000];
+        Self { parts: Vec::new(), rounds, applications, seconds, statements, stored }
+    }
 }
 
 impl Options {
     /// None where only the usage was asked for.
     pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>> {
-        let mut options =
-            Self { parts: Vec::new(), rounds: 5, applications: 2_000, seconds: 8, statements: false };
+        let mut options = Self::default();
         while let Some(argument) = arguments.next() {
             let mut number = || -> Result<usize> {
                 let value = arguments.next().with_context(|| format!("{argument} needs a number"))?;

@@ -10,7 +10,7 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 
-use crate::cpu;
+use super::cpu;
 
 /// All of them.
 pub struct Servers {
@@ -114,7 +114,7 @@ impl Servers {
         Ok(())
     }
 
-    /// A broker for another house.
+    /// A broker for another system.
     pub async fn another_broker(&self, name: &str) -> Result<Nats> {
         let tell = |text: &str| eprintln!("{text}");
         let folder = self.folder.path().join(format!("{name}nats"));

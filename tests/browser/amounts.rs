@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use testkit::amounts::{self, Reading};
-use tests::World;
+use tests::InProcess;
 
 use crate::kept::{begin, start};
 
@@ -26,8 +26,8 @@ fn says(reading: Reading) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_live_sum_reads_every_amount_as_the_form_does() {
-    let world = World::new().await;
-    let browser = start(&world).await;
+    let system = InProcess::new().await;
+    let browser = start(&system).await;
     begin(&browser).await;
     // The total is what the amount should be read as: then the plan adds up.
     let typed: Vec<_> = amounts::all()
@@ -70,5 +70,5 @@ async fn the_live_sum_reads_every_amount_as_the_form_does() {
         );
     }
     browser.finish().await;
-    world.finish().await;
+    system.finish().await;
 }

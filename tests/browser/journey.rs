@@ -1,7 +1,7 @@
 use bescheid::client::Api;
 use chassis::Role;
 use testkit::{until, until_some};
-use tests::{Plan, Set, World};
+use tests::{InProcess, Plan, Set};
 
 use crate::chrome::{Browser, DESK};
 
@@ -62,9 +62,9 @@ const ENGLISH: Words = Words {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn from_the_form_to_the_notice_in_german() {
-    let world = World::with(Plan { drafts: true, ..Plan::default() }).await;
-    whole_way(&GERMAN, &world.url, &world.api).await;
-    world.finish().await;
+    let system = InProcess::with(Plan { drafts: true, ..Plan::default() }).await;
+    whole_way(&GERMAN, &system.url, &system.api).await;
+    system.finish().await;
 }
 
 /// The same in the set of processes that `cargo run` starts.

@@ -6,7 +6,7 @@ use events::Service;
 use fantoccini::Locator;
 use serde_json::json;
 use testkit::until;
-use tests::{Applicant, Plan, Rig, RigPlan, World, form};
+use tests::{Applicant, Cluster, ClusterPlan, InProcess, Plan, form};
 
 use crate::chrome::{Browser, DESK};
 use crate::journey::sign_in;
@@ -14,8 +14,8 @@ use crate::journey::sign_in;
 const SAVED: &str = "Gespeichert um";
 
 /// A browser at a desk, in German.
-pub async fn start(world: &World) -> Browser {
-    start_at(&world.url).await
+pub async fn start(system: &InProcess) -> Browser {
+    start_at(&system.url).await
 }
 
 async fn start_at(url: &str) -> Browser {
@@ -44,8 +44,8 @@ async fn stored(browser: &Browser, draft: &str, field: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_colleagues_in_one_draft_undo_nothing_of_each_other() {
-    let world = World::with(Plan::default()).await;
-    let (a, b) = (start(&world).await, start(&world).await);
+    let system = InProcess::with(Plan::default()).await;
+    let (a, b) = (start(&system).await, start(&system).await);
     let draft = begin(&a).await;
     sign_in(&b, "applicant-solingen-2", &draft).await;
 
@@ -129,13 +129,13 @@ async fn two_colleagues_in_one_draft_undo_nothing_of_each_other() {
 
     a.finish().await;
     b.finish().await;
-    world.finish().await;
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_person_types_survives_the_network_the_session_and_the_back_button() {
-    let world = World::with(Plan::default()).await;
-    let browser = start(&world).await;
+    let system = InProcess::with(Plan::default()).await;
+    let browser = start(&system).await;
     let draft = begin(&browser).await;
     browser.append("title", "Anfang").await;
     browser.until_said(SAVED).await;
@@ -209,13 +209,13 @@ async fn what_one_person_types_survives_the_network_the_session_and_the_back_but
     assert!(browser.has("[name=title]").await, "{}", browser.text().await);
 
     browser.finish().await;
-    world.finish().await;
+    system.finish().await;
 }
 
-/// The front door answers (503), the service behind it is gone: other than a cut network, this ends on a page.
+/// The gateway answers (503), the service behind it is gone: other than a cut network, this ends on a page.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_saved_while_the_service_is_stopped_is_there_when_it_runs_again() {
-    let rig = Rig::start(RigPlan::default()).await;
+    let rig = Cluster::start(ClusterPlan::default()).await;
     let browser = start_at(&rig.url).await;
     let draft = begin(&browser).await;
     browser.append("title", "Anfang").await;
@@ -250,15 +250,15 @@ async fn what_is_saved_while_the_service_is_stopped_is_there_when_it_runs_again(
 /// Two approvers with one proposal open: one gives it back, the other, whose page is older, types a reason, too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reason_to_give_back_that_comes_too_late_stands_beside_the_new_state() {
-    let world = World::new().await;
+    let system = InProcess::new().await;
     let who = Applicant::SOLINGEN;
-    let id = world.submit(who, &form(who)).await;
-    world.until_status(who, &id, "eligible").await;
-    world.review_twice("fund").await;
+    let id = system.submit(who, &form(who)).await;
+    system.until_status(who, &id, "eligible").await;
+    system.review_twice("fund").await;
     let proposal = json!({ "kind": "grant", "amount_cents": 4_800_000 });
-    world.propose(&id, proposal.clone()).await;
+    system.propose(&id, proposal.clone()).await;
     let case = format!("/award/cases/{id}");
-    let (quick, late) = (start(&world).await, start(&world).await);
+    let (quick, late) = (start(&system).await, start(&system).await);
     sign_in(&quick, "approver-1", &case).await;
     sign_in(&late, "approver-2", &case).await;
 
@@ -279,7 +279,7 @@ async fn a_reason_to_give_back_that_comes_too_late_stands_beside_the_new_state()
     assert_eq!(late.copies().await, 0, "the server keeps it");
 
     // Proposed once more, to the same person's other window: the reason is in its form.
-    world.propose(&id, proposal).await;
+    system.propose(&id, proposal).await;
     let other = late.client.new_window(false).await.expect("another window");
     late.client.switch_to_window(other.handle).await.expect("there");
     late.go(&case).await;
@@ -289,16 +289,16 @@ async fn a_reason_to_give_back_that_comes_too_late_stands_beside_the_new_state()
 
     quick.finish().await;
     late.finish().await;
-    world.finish().await;
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_review_is_never_replaced_by_less() {
-    let world = World::with(Plan::default()).await;
-    let api = &world.api;
-    let id = world.submit(Applicant::SOLINGEN, &form(Applicant::SOLINGEN)).await;
-    world.until_status(Applicant::SOLINGEN, &id, "eligible").await;
-    let browser = start(&world).await;
+    let system = InProcess::with(Plan::default()).await;
+    let api = &system.api;
+    let id = system.submit(Applicant::SOLINGEN, &form(Applicant::SOLINGEN)).await;
+    system.until_status(Applicant::SOLINGEN, &id, "eligible").await;
+    let browser = start(&system).await;
     sign_in(&browser, "reviewer-1", "/review").await;
     browser.press("Nächste Akte nehmen").await;
     browser.until_path("/review/files/").await;
@@ -339,10 +339,10 @@ async fn a_review_is_never_replaced_by_less() {
 
     // The hold is over and all places are taken: told at the first key, and the text stays readable.
     let token = api.token("reviewer-1", Role::Reviewer, None);
-    let (status, _) = world.post(&token, &format!("/review/api/files/{id}/return"), json!({})).await;
+    let (status, _) = system.post(&token, &format!("/review/api/files/{id}/return"), json!({})).await;
     assert_eq!(status, StatusCode::NO_CONTENT);
     for other in ["reviewer-8", "reviewer-9"] {
-        assert_eq!(world.review_next(other, 5, "fund").await, id);
+        assert_eq!(system.review_next(other, 5, "fund").await, id);
     }
     browser.append("comment", " zu spät").await;
     browser.until_said("Ihr Text bleibt auf der Seite dieser Akte lesbar").await;
@@ -353,7 +353,7 @@ async fn a_review_is_never_replaced_by_less() {
     browser.check("kept-7-file-gone").await;
 
     browser.finish().await;
-    world.finish().await;
+    system.finish().await;
 }
 
 impl Browser {

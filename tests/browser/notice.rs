@@ -2,24 +2,24 @@
 
 use chassis::Role;
 use serde_json::{Value, json};
-use tests::{Applicant, World, form};
+use tests::{Applicant, InProcess, form};
 
 use crate::chrome::{Browser, DESK};
 use crate::journey::sign_in;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_the_button_retrieves_a_notice() {
-    let world = World::new().await;
+    let system = InProcess::new().await;
     let who = Applicant::SOLINGEN;
-    let id = world.submit(who, &form(who)).await;
-    world.until_status(who, &id, "eligible").await;
-    world.review_twice("fund").await;
-    world.propose(&id, json!({ "kind": "grant", "amount_cents": 4_800_000 })).await;
-    assert_eq!(world.approve(&id).await, "granted");
-    world.until_quiet().await;
+    let id = system.submit(who, &form(who)).await;
+    system.until_status(who, &id, "eligible").await;
+    system.review_twice("fund").await;
+    system.propose(&id, json!({ "kind": "grant", "amount_cents": 4_800_000 })).await;
+    assert_eq!(system.approve(&id).await, "granted");
+    system.until_quiet().await;
     let (page, pdf) = (format!("/award/notices/{id}"), format!("/award/notices/{id}/pdf"));
 
-    let browser = Browser::start(&world.url).await;
+    let browser = Browser::start(&system.url).await;
     browser.go("/?lang=de").await;
     browser.size(DESK).await;
     sign_in(&browser, "applicant-solingen", "/apply").await;
@@ -41,7 +41,7 @@ async fn only_the_button_retrieves_a_notice() {
         Object.assign(link, { rel: 'prefetch', href: arguments[0], onload: () => done('loaded'), onerror: () => done('refused') });\
         document.head.append(link)";
     browser.client.execute_async(prefetch, vec![json!(pdf)]).await.expect("an answer");
-    assert_eq!(notice(&world, &id).await["retrieved_at"], Value::Null);
+    assert_eq!(notice(&system, &id).await["retrieved_at"], Value::Null);
 
     // The button does.
     browser.go(&page).await;
@@ -50,21 +50,21 @@ async fn only_the_button_retrieves_a_notice() {
     assert_eq!(browser.path().await, page);
     assert!(browser.has(&format!("a[href={pdf:?}]")).await && browser.has("a[href$='?download=yes']").await);
     browser.check("de-21-notice-retrieved").await;
-    let retrieved = notice(&world, &id).await;
+    let retrieved = notice(&system, &id).await;
     assert!(retrieved["retrieved_at"].is_string() && retrieved["standing"] == "open", "{retrieved}");
     assert!(browser.fetch(&pdf).await.starts_with("%PDF-"));
     browser.finish().await;
-    world.finish().await;
+    system.finish().await;
 }
 
 /// Single keys never propose, approve, give back, submit or withdraw; a harmless one does what it says.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_key_decides_anything() {
-    let world = World::new().await;
+    let system = InProcess::new().await;
     let who = Applicant::SOLINGEN;
-    let id = world.submit(who, &form(who)).await;
-    world.until_status(who, &id, "eligible").await;
-    let browser = Browser::start(&world.url).await;
+    let id = system.submit(who, &form(who)).await;
+    system.until_status(who, &id, "eligible").await;
+    let browser = Browser::start(&system.url).await;
     browser.go("/?lang=de").await;
     browser.size(DESK).await;
 
@@ -75,13 +75,13 @@ async fn no_key_decides_anything() {
     browser.until_path("/review/files/").await;
     press_every_key(&browser).await;
     assert!(browser.path().await.starts_with("/review/files/"));
-    let token = world.api.token("reviewer-1", Role::Reviewer, None);
-    let queue = world.api.get("/review/api/queue", &token).await.expect("the queue");
+    let token = system.api.token("reviewer-1", Role::Reviewer, None);
+    let queue = system.api.get("/review/api/queue", &token).await.expect("the queue");
     assert!(queue.to_string().contains(&id), "still held: {queue}");
 
     // The same file, for the reviews and the decision.
-    world.review_twice("fund").await;
-    world.propose(&id, json!({ "kind": "grant", "amount_cents": 4_800_000 })).await;
+    system.review_twice("fund").await;
+    system.propose(&id, json!({ "kind": "grant", "amount_cents": 4_800_000 })).await;
     for (person, page, state) in [
         ("approver-1", format!("/award/cases/{id}"), "proposed"),
         ("applicant-solingen", format!("/apply/applications/{id}/withdraw"), "proposed"),
@@ -89,15 +89,15 @@ async fn no_key_decides_anything() {
         sign_in(&browser, person, &page).await;
         press_every_key(&browser).await;
         assert_eq!(browser.path().await, page, "{person}");
-        assert_eq!(world.until_case(&id, state).await["state"], state, "{person}");
+        assert_eq!(system.until_case(&id, state).await["state"], state, "{person}");
     }
     browser.finish().await;
-    world.finish().await;
+    system.finish().await;
 }
 
-async fn notice(world: &World, id: &str) -> Value {
-    let token = world.api.token("case-worker-1", Role::CaseWorker, None);
-    world.api.get(&format!("/award/api/notices/{id}"), &token).await.expect("the notice")
+async fn notice(system: &InProcess, id: &str) -> Value {
+    let token = system.api.token("case-worker-1", Role::CaseWorker, None);
+    system.api.get(&format!("/award/api/notices/{id}"), &token).await.expect("the notice")
 }
 
 /// All letters and digits, each alone, outside of any field.

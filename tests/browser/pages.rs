@@ -7,7 +7,7 @@ use events::Service;
 use serde_json::json;
 use sqlx::Executor;
 use testkit::until;
-use tests::{Applicant, Plan, World, form};
+use tests::{Applicant, InProcess, Plan, form};
 
 use crate::chrome::{Browser, DESK, PHONE};
 
@@ -16,52 +16,52 @@ const DECIDED: Applicant = Applicant::SOLINGEN;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_other_page_also_with_errors() {
-    let world = World::with(Plan { drafts: true, ..Plan::default() }).await;
+    let system = InProcess::with(Plan { drafts: true, ..Plan::default() }).await;
     // One that a person must decide, and one that award can decide.
-    let referred = world.submit(REFERRED, &form(REFERRED)).await;
-    let decided = world.submit(DECIDED, &form(DECIDED)).await;
-    world.review_twice("fund").await;
-    world.until_case(&decided, "ready").await;
-    world.until_status(REFERRED, &referred, "referred").await;
+    let referred = system.submit(REFERRED, &form(REFERRED)).await;
+    let decided = system.submit(DECIDED, &form(DECIDED)).await;
+    system.review_twice("fund").await;
+    system.until_case(&decided, "ready").await;
+    system.until_status(REFERRED, &referred, "referred").await;
 
-    let browser = Browser::start(&world.url).await;
+    let browser = Browser::start(&system.url).await;
     for lang in ["de", "en"] {
         browser.size(DESK).await;
         browser.go(&format!("/?lang={lang}")).await;
         applicant(&browser, lang, &decided).await;
         office(&browser, lang, &referred, &decided).await;
-        reviewer(&browser, &world, lang).await;
+        reviewer(&browser, &system, lang).await;
         operator(&browser, lang).await;
     }
     browser.finish().await;
 
-    world.finish().await;
+    system.finish().await;
 }
 
 /// What becomes of an application besides a grant: withdrawn, turned down, answered, corrected; and pages that say no.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_end_of_an_application() {
-    let world = World::with(Plan::default()).await;
+    let system = InProcess::with(Plan::default()).await;
     let who = Applicant::ESSEN;
     let sound = form(who);
-    let rejected = world.submit(who, &sound).await;
-    world.review_twice("decline").await;
+    let rejected = system.submit(who, &sound).await;
+    system.review_twice("decline").await;
     let reasons = "Das Vorhaben ist im Vergleich weniger wirksam.\nDie Ziele sind nicht messbar.";
-    world.propose(&rejected, json!({ "kind": "reject", "reasons": reasons })).await;
-    let withdrawn = world.submit(who, &sound).await;
-    world.until_status(who, &withdrawn, "eligible").await;
-    world.withdraw(who, &withdrawn).await;
+    system.propose(&rejected, json!({ "kind": "reject", "reasons": reasons })).await;
+    let withdrawn = system.submit(who, &sound).await;
+    system.until_status(who, &withdrawn, "eligible").await;
+    system.withdraw(who, &withdrawn).await;
     // Without the declarations the rules cannot confirm it.
     let mut open = sound.clone();
     open.declarations.clear();
-    let (referred, ineligible) = (world.submit(who, &open).await, world.submit(who, &open).await);
-    world.decide_eligibility(&ineligible, "ineligible").await;
-    world.until_status(who, &ineligible, "ineligible").await;
-    world.until_status(who, &referred, "referred").await;
-    world.reply(who, &referred, "Die Erklärungen reichen wir nach.\nSie liegen dem Rat vor.").await;
-    world.until_reply(&referred).await;
+    let (referred, ineligible) = (system.submit(who, &open).await, system.submit(who, &open).await);
+    system.decide_eligibility(&ineligible, "ineligible").await;
+    system.until_status(who, &ineligible, "ineligible").await;
+    system.until_status(who, &referred, "referred").await;
+    system.reply(who, &referred, "Die Erklärungen reichen wir nach.\nSie liegen dem Rat vor.").await;
+    system.until_reply(&referred).await;
 
-    let browser = Browser::start(&world.url).await;
+    let browser = Browser::start(&system.url).await;
     for lang in ["de", "en"] {
         browser.size(DESK).await;
         browser.go(&format!("/?lang={lang}")).await;
@@ -103,9 +103,9 @@ async fn every_end_of_an_application() {
     }
 
     // Decided, told, and not retrieved in time.
-    assert_eq!(world.approve(&rejected).await, "rejected");
-    world.until_quiet().await;
-    world.clock.advance(TimeDelta::days(14));
+    assert_eq!(system.approve(&rejected).await, "rejected");
+    system.until_quiet().await;
+    system.clock.advance(TimeDelta::days(14));
     for lang in ["de", "en"] {
         browser.size(DESK).await;
         browser.go(&format!("/?lang={lang}")).await;
@@ -121,7 +121,7 @@ async fn every_end_of_an_application() {
         browser.check(&format!("{lang}-79-rejected")).await;
     }
     browser.finish().await;
-    world.finish().await;
+    system.finish().await;
 }
 
 async fn applicant(browser: &Browser, lang: &str, decided: &str) {
@@ -247,7 +247,7 @@ async fn office(browser: &Browser, lang: &str, referred: &str, decided: &str) {
     browser.check(&format!("{lang}-46-email")).await;
 }
 
-async fn reviewer(browser: &Browser, world: &World, lang: &str) {
+async fn reviewer(browser: &Browser, system: &InProcess, lang: &str) {
     sign_in(browser, "reviewer-1").await;
     browser.go("/review/ties").await;
     browser.check(&format!("{lang}-50-ties")).await;
@@ -257,8 +257,8 @@ async fn reviewer(browser: &Browser, world: &World, lang: &str) {
 
     // A file of this reviewer's own: taken, begun, sent too early, and given back.
     let who = Applicant::ESSEN;
-    let id = world.submit(who, &form(who)).await;
-    world.until_status(who, &id, "eligible").await;
+    let id = system.submit(who, &form(who)).await;
+    system.until_status(who, &id, "eligible").await;
     until(
         "a file waits",
         || async {
@@ -322,14 +322,14 @@ async fn operator(browser: &Browser, lang: &str) {
 /// table is whole.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_operators_pages_of_a_parked_fact() {
-    let world = World::new().await;
-    let review = world.database(Service::Review);
+    let system = InProcess::new().await;
+    let review = system.database(Service::Review);
     review.execute("alter table files add constraint broken check (false) not valid").await.expect("broken");
     for who in [Applicant::SOLINGEN, Applicant::ESSEN] {
-        world.submit(who, &form(who)).await;
+        system.submit(who, &form(who)).await;
     }
     let parked = || async {
-        world
+        system
             .operator
             .execute::<Vec<WaitingFact>>(Service::Review, &Command::Parked)
             .await
@@ -344,7 +344,7 @@ async fn the_operators_pages_of_a_parked_fact() {
     };
     let languages = || ["de", "en"].into_iter().zip(facts.iter().map(page));
 
-    let browser = Browser::start(&world.url).await;
+    let browser = Browser::start(&system.url).await;
     for (lang, fact) in languages() {
         browser.go(&format!("/?lang={lang}")).await;
         sign_in(&browser, "operator-1").await;
@@ -393,7 +393,7 @@ async fn the_operators_pages_of_a_parked_fact() {
     }
     browser.finish().await;
     // Nothing was given up: every application is everywhere.
-    world.finish().await;
+    system.finish().await;
 }
 
 async fn click(browser: &Browser, css: &str) {

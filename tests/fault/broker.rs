@@ -7,36 +7,37 @@ use async_nats::jetstream::stream::Stream;
 use events::{STREAM, Service};
 use local::Signal;
 use testkit::{copy_store, until, until_within};
-use tests::{Disk, Drive, PATIENCE, Rig, RigPlan};
+use tests::{Cluster, ClusterPlan, Disk, Drive, PATIENCE};
 
 use crate::row::{Row, lasting, left_out};
 
-async fn stream(rig: &Rig) -> Stream {
-    testkit::until_some("the stream", || async { rig.jetstream().await.get_stream(STREAM).await.ok() }).await
+async fn stream(cluster: &Cluster) -> Stream {
+    testkit::until_some("the stream", || async { cluster.jetstream().await.get_stream(STREAM).await.ok() })
+        .await
 }
 
 /// The epoch that intake knows.
-async fn epoch(rig: &Rig) -> i64 {
+async fn epoch(cluster: &Cluster) -> i64 {
     let epoch = sqlx::query_scalar("select coalesce(max(epoch), 0) from bus.broker");
-    epoch.fetch_one(rig.database(Service::Intake)).await.unwrap_or(0)
+    epoch.fetch_one(cluster.database(Service::Intake)).await.unwrap_or(0)
 }
 
 /// Facts that wait in intake's outbox.
-async fn outbox(rig: &Rig) -> i64 {
+async fn outbox(cluster: &Cluster) -> i64 {
     let rows = sqlx::query_scalar("select count(*) from bus.outbox");
-    rows.fetch_one(rig.database(Service::Intake)).await.unwrap_or(0)
+    rows.fetch_one(cluster.database(Service::Intake)).await.unwrap_or(0)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_10_the_broker_is_killed_and_comes_back() {
     let row = Row::new("10", "nats-server kill -9 and restart, under load");
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         for submitted in [3, 7] {
             drive.until_submitted(submitted).await;
-            rig.kill_broker().await;
+            cluster.kill_broker().await;
             drive.until_submitted(submitted + 2).await;
-            rig.restart_broker().await;
+            cluster.restart_broker().await;
         }
     })
     .await;
@@ -46,10 +47,10 @@ async fn row_10_the_broker_is_killed_and_comes_back() {
 #[ignore = "run by tests/run --faults"]
 async fn row_11_the_broker_stands_still() {
     let row = Row::new("11", "nats-server SIGSTOP 30 s, publishes in flight");
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         drive.until_submitted(4).await;
-        let nats = rig.nats.lock().await;
-        let nats = nats.as_ref().expect("the rig's own broker");
+        let nats = cluster.nats.lock().await;
+        let nats = nats.as_ref().expect("the cluster's own broker");
         nats.pause().expect("it stands still");
         lasting(Duration::from_secs(30)).await;
         nats.resume().expect("it goes on");
@@ -60,20 +61,20 @@ async fn row_11_the_broker_stands_still() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_12_the_broker_loses_everything_while_it_is_down() {
     let row = Row::new("12", "nats-server killed and its data wiped, mid-workflow");
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         drive.until_submitted(6).await;
-        let before = epoch(rig).await;
-        rig.kill_broker().await;
-        wipe(rig).await;
+        let before = epoch(cluster).await;
+        cluster.kill_broker().await;
+        wipe(cluster).await;
         drive.until_submitted(8).await;
-        rig.restart_broker().await;
-        until("the next epoch has begun", || epoch(rig), |epoch| *epoch > before).await;
+        cluster.restart_broker().await;
+        until("the next epoch has begun", || epoch(cluster), |epoch| *epoch > before).await;
     })
     .await;
 }
 
-async fn wipe(rig: &Rig) {
-    rig.nats.lock().await.as_ref().expect("the rig's own broker").wipe().expect("wiped");
+async fn wipe(cluster: &Cluster) {
+    cluster.nats.lock().await.as_ref().expect("the cluster's own broker").wipe().expect("wiped");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,18 +82,18 @@ async fn wipe(rig: &Rig) {
 async fn row_13_late_acknowledgements_meet_a_wiped_broker() {
     // It stands still with facts handled and not acknowledged, and goes on when the broker is another.
     let steps = [(Service::Eligibility, vec!["handled=stop@3".to_owned()])].into();
-    let plan = RigPlan { steps, ..RigPlan::default() };
+    let plan = ClusterPlan { steps, ..ClusterPlan::default() };
     let row = Row { plan, ..Row::new("13", "broker wiped while a handler stands still; late acks") };
-    row.run(async |rig, drive| {
-        let stopped = rig.first(Service::Eligibility);
+    row.run(async |cluster, drive| {
+        let stopped = cluster.first(Service::Eligibility);
         until_within(PATIENCE, "the handler stands still", || async { stopped.stands_still() }, |is| *is)
             .await;
         drive.until_submitted(8).await;
-        let before = epoch(rig).await;
-        rig.kill_broker().await;
-        wipe(rig).await;
-        rig.restart_broker().await;
-        until("the next epoch has begun", || epoch(rig), |epoch| *epoch > before).await;
+        let before = epoch(cluster).await;
+        cluster.kill_broker().await;
+        wipe(cluster).await;
+        cluster.restart_broker().await;
+        until("the next epoch has begun", || epoch(cluster), |epoch| *epoch > before).await;
         drive.until_submitted(10).await;
         stopped.signal(Signal::CONT);
     })
@@ -103,30 +104,30 @@ async fn row_13_late_acknowledgements_meet_a_wiped_broker() {
 #[ignore = "run by tests/run --faults"]
 async fn row_14_the_broker_comes_back_with_an_older_store() {
     let row = Row::new("14", "nats store rolled back to an older copy (as after a power loss)");
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         drive.until_submitted(3).await;
-        rig.kill_broker().await;
-        let store = rig.nats.lock().await.as_ref().expect("the rig's own broker").store();
+        cluster.kill_broker().await;
+        let store = cluster.nats.lock().await.as_ref().expect("the cluster's own broker").store();
         let copy = store.with_extension("copy");
         copy_store(&store, &copy);
-        rig.restart_broker().await;
-        let copied = last_sequence(rig).await;
+        cluster.restart_broker().await;
+        let copied = last_sequence(cluster).await;
         drive.until_submitted(9).await;
         // Only who knows of a fact that the copy lacks can see that it is older.
-        until("intake knows of later facts", || noted(rig), |noted| *noted > copied).await;
-        let before = epoch(rig).await;
-        rig.kill_broker().await;
+        until("intake knows of later facts", || noted(cluster), |noted| *noted > copied).await;
+        let before = epoch(cluster).await;
+        cluster.kill_broker().await;
         std::fs::remove_dir_all(&store).expect("the store goes");
         copy_store(&copy, &store);
-        rig.restart_broker().await;
-        until("the next epoch has begun", || epoch(rig), |epoch| *epoch > before).await;
+        cluster.restart_broker().await;
+        until("the next epoch has begun", || epoch(cluster), |epoch| *epoch > before).await;
     })
     .await;
 }
 
 /// Of the broker's stream, which the copy has at most.
-async fn last_sequence(rig: &Rig) -> i64 {
-    let jetstream = rig.jetstream().await;
+async fn last_sequence(cluster: &Cluster) -> i64 {
+    let jetstream = cluster.jetstream().await;
     let last = || async {
         jetstream.get_stream(STREAM).await.map(|stream| stream.cached_info().state.last_sequence)
     };
@@ -135,17 +136,17 @@ async fn last_sequence(rig: &Rig) -> i64 {
 }
 
 /// The last sequence that intake knows of.
-async fn noted(rig: &Rig) -> i64 {
+async fn noted(cluster: &Cluster) -> i64 {
     let noted = sqlx::query_scalar("select coalesce(max(last_sequence), 0) from bus.broker");
-    noted.fetch_one(rig.database(Service::Intake)).await.unwrap_or(0)
+    noted.fetch_one(cluster.database(Service::Intake)).await.unwrap_or(0)
 }
 
 /// Eligibility is away, so that what the broker loses is what nobody has consumed.
-async fn without_eligibility(rig: &Rig, drive: &Drive, submitted: usize, damage: impl AsyncFnOnce()) {
-    let eligibility = rig.first(Service::Eligibility);
-    assert!(eligibility.stop().await.success());
+async fn without_eligibility(cluster: &Cluster, drive: &Drive, submitted: usize, damage: impl AsyncFnOnce()) {
+    let eligibility = cluster.first(Service::Eligibility);
+    eligibility.stop().await;
     drive.until_submitted(submitted).await;
-    until("what was said is with the broker", || outbox(rig), |rows| *rows == 0).await;
+    until("what was said is with the broker", || outbox(cluster), |rows| *rows == 0).await;
     damage().await;
     eligibility.go_on().await;
 }
@@ -154,13 +155,13 @@ async fn without_eligibility(rig: &Rig, drive: &Drive, submitted: usize, damage:
 #[ignore = "run by tests/run --faults"]
 async fn row_15_bytes_of_the_stored_stream_are_flipped() {
     let row = Row::new("15", "flipped bytes in the middle of the stored stream");
-    row.run(async |rig, drive| {
-        without_eligibility(rig, drive, 8, async || {
-            rig.kill_broker().await;
-            let store = rig.nats.lock().await.as_ref().expect("the rig's own broker").store();
+    row.run(async |cluster, drive| {
+        without_eligibility(cluster, drive, 8, async || {
+            cluster.kill_broker().await;
+            let store = cluster.nats.lock().await.as_ref().expect("the cluster's own broker").store();
             let flipped = flip(&store);
             assert!(flipped > 0, "no block of the stream in {}", store.display());
-            rig.restart_broker().await;
+            cluster.restart_broker().await;
         })
         .await;
     })
@@ -189,17 +190,17 @@ fn flip(folder: &Path) -> usize {
 #[ignore = "run by tests/run --faults"]
 async fn row_15_a_block_of_the_stored_stream_is_cut_short() {
     let row = Row::new("15", "block of the stored stream cut short");
-    row.run(async |rig, drive| {
-        without_eligibility(rig, drive, 8, async || {
-            rig.kill_broker().await;
-            let store = rig.nats.lock().await.as_ref().expect("the rig's own broker").store();
+    row.run(async |cluster, drive| {
+        without_eligibility(cluster, drive, 8, async || {
+            cluster.kill_broker().await;
+            let store = cluster.nats.lock().await.as_ref().expect("the cluster's own broker").store();
             let found = std::process::Command::new("find").arg(&store).args(["-name", "*.blk"]).output();
             let found = String::from_utf8(found.expect("find").stdout).expect("paths");
             for block in found.lines() {
                 let file = std::fs::File::options().write(true).open(block).expect("a block");
                 file.set_len(file.metadata().expect("its size").len() * 6 / 10).expect("cut");
             }
-            rig.restart_broker().await;
+            cluster.restart_broker().await;
         })
         .await;
     })
@@ -209,9 +210,9 @@ async fn row_15_a_block_of_the_stored_stream_is_cut_short() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_35_a_message_is_missing_in_the_middle() {
     let row = Row::new("35", "messages missing in the middle of the stream");
-    row.run(async |rig, drive| {
-        without_eligibility(rig, drive, 8, async || {
-            let mut stream = stream(rig).await;
+    row.run(async |cluster, drive| {
+        without_eligibility(cluster, drive, 8, async || {
+            let mut stream = stream(cluster).await;
             let state = stream.info().await.expect("its state").state.clone();
             let mut deleted = 0;
             for sequence in (state.first_sequence..=state.last_sequence).rev() {
@@ -231,11 +232,11 @@ async fn row_35_a_message_is_missing_in_the_middle() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_16_somebody_deletes_the_stream() {
     let row = Row::new("16", "stream deleted by hand");
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         drive.until_submitted(6).await;
-        let before = epoch(rig).await;
-        rig.jetstream().await.delete_stream(STREAM).await.expect("deleted");
-        until("the next epoch has begun", || epoch(rig), |epoch| *epoch > before).await;
+        let before = epoch(cluster).await;
+        cluster.jetstream().await.delete_stream(STREAM).await.expect("deleted");
+        until("the next epoch has begun", || epoch(cluster), |epoch| *epoch > before).await;
     })
     .await;
 }
@@ -244,18 +245,18 @@ async fn row_16_somebody_deletes_the_stream() {
 #[ignore = "run by tests/run --faults"]
 async fn row_17_somebody_deletes_the_durables() {
     let row = Row::new("17", "every durable deleted by hand");
-    let ledger = row
-        .run(async |rig, drive| {
+    let checks = row
+        .run(async |cluster, drive| {
             drive.until_submitted(6).await;
-            let stream = stream(rig).await;
-            for durable in rig.durables().await {
+            let stream = stream(cluster).await;
+            for durable in cluster.durables().await {
                 stream.delete_consumer(&durable.name).await.expect("deleted");
             }
-            let back = || async { rig.durables().await.len() };
+            let back = || async { cluster.durables().await.len() };
             until("the durables are back", back, |count| *count == Service::ALL.len()).await;
         })
         .await;
-    assert!(ledger.redeliveries > 0, "everything comes again");
+    assert!(checks.redeliveries > 0, "everything comes again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -266,18 +267,18 @@ async fn row_21_the_brokers_disk_is_full() {
         return left_out("21", name, "it mounts a tmpfs, which needs root");
     };
     let folder = disk.path().join("nats");
-    let plan = RigPlan { broker_folder: Some(folder), max_bytes: 24 << 20, ..RigPlan::default() };
+    let plan = ClusterPlan { broker_folder: Some(folder), max_bytes: 24 << 20, ..ClusterPlan::default() };
     let row = Row { plan, ..Row::new("21", name) };
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         drive.until_submitted(3).await;
         disk.fill();
         // Enough to need a new block: the server has buffers of its own.
-        until_within(PATIENCE, "facts wait", || outbox(rig), |rows| *rows > 0).await;
+        until_within(PATIENCE, "facts wait", || outbox(cluster), |rows| *rows > 0).await;
         drive.until_submitted(8).await;
         disk.make_room();
         // A server that could not write stays silent until it is started again.
-        let mut nats = rig.nats.lock().await;
-        nats.as_mut().expect("the rig's own broker").restart().await.expect("it comes back");
+        let mut nats = cluster.nats.lock().await;
+        nats.as_mut().expect("the cluster's own broker").restart().await.expect("it comes back");
     })
     .await;
 }
@@ -285,15 +286,15 @@ async fn row_21_the_brokers_disk_is_full() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_22_the_stream_is_full() {
-    let plan = RigPlan { max_bytes: 60_000, ..RigPlan::default() };
+    let plan = ClusterPlan { max_bytes: 60_000, ..ClusterPlan::default() };
     let row = Row { plan, ..Row::new("22", "stream at max_bytes, discard new") };
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         drive.until_submitted(12).await;
-        until_within(PATIENCE, "facts wait", || outbox(rig), |rows| *rows > 0).await;
-        let mut stream = stream(rig).await;
+        until_within(PATIENCE, "facts wait", || outbox(cluster), |rows| *rows > 0).await;
+        let mut stream = stream(cluster).await;
         let config = stream.info().await.expect("the stream's state").config.clone();
         let wider = async_nats::jetstream::stream::Config { max_bytes: 1 << 30, ..config };
-        rig.jetstream().await.update_stream(wider).await.expect("more room");
+        cluster.jetstream().await.update_stream(wider).await.expect("more room");
     })
     .await;
 }

@@ -5,14 +5,14 @@ use bus::control::{Command, WaitingFact};
 use events::{Kind, STREAM, Service};
 use futures_util::StreamExt;
 use testkit::{until, until_within};
-use tests::{Course, Drive, PATIENCE, Rig, RigPlan, hears};
+use tests::{Cluster, ClusterPlan, Course, Drive, PATIENCE, hears};
 use uuid::Uuid;
 
 use crate::row::Row;
 
 /// Every message of the stream by now.
-async fn everything(rig: &Rig) -> Vec<(async_nats::Subject, Vec<u8>)> {
-    let mut stream = rig.jetstream().await.get_stream(STREAM).await.expect("the stream");
+async fn everything(cluster: &Cluster) -> Vec<(async_nats::Subject, Vec<u8>)> {
+    let mut stream = cluster.jetstream().await.get_stream(STREAM).await.expect("the stream");
     let last = stream.info().await.expect("its state").state.last_sequence;
     let config = OrderedConfig { deliver_policy: DeliverPolicy::All, ..OrderedConfig::default() };
     let mut messages =
@@ -28,41 +28,41 @@ async fn everything(rig: &Rig) -> Vec<(async_nats::Subject, Vec<u8>)> {
     found
 }
 
-async fn publish(rig: &Rig, subject: String, payload: Vec<u8>) {
-    let published = rig.jetstream().await.publish(subject, payload.into()).await.expect("published");
+async fn publish(cluster: &Cluster, subject: String, payload: Vec<u8>) {
+    let published = cluster.jetstream().await.publish(subject, payload.into()).await.expect("published");
     published.await.expect("stored");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_32_every_fact_ten_times_in_any_order() {
     let row = Row::new("32", "every fact ten times more, shuffled");
-    let ledger = row
-        .run(async |rig, drive| {
+    let checks = row
+        .run(async |cluster, drive| {
             // In the middle, and once more when all is over.
             for ended in [4, 12] {
                 drive.until_ended(ended).await;
-                let all = everything(rig).await;
+                let all = everything(cluster).await;
                 // A stride that shares no factor with the length visits each once, in no order.
                 let length = 10 * all.len();
                 let stride = (length / 3..).find(|stride| coprime(*stride, length)).expect("one");
                 for step in 0..length {
                     let (subject, payload) = &all[step * stride % length % all.len()];
-                    publish(rig, subject.to_string(), payload.clone()).await;
+                    publish(cluster, subject.to_string(), payload.clone()).await;
                 }
             }
         })
         .await;
-    assert!(ledger.redeliveries > 1_000, "only {} came again", ledger.redeliveries);
+    assert!(checks.redeliveries > 1_000, "only {} came again", checks.redeliveries);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_33_messages_that_nobody_can_understand() {
     let row = Row::new("33", "poison: not JSON, unknown type, wrong content");
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         drive.until_submitted(3).await;
         let (key, newer) = (Uuid::now_v7(), Uuid::now_v7());
         let subject = Kind::ApplicationSubmitted.subject(key);
-        publish(rig, subject.clone(), b"this is no envelope".to_vec()).await;
+        publish(cluster, subject.clone(), b"this is no envelope".to_vec()).await;
         let envelope = |kind: &str, key: Uuid| {
             format!(
                 r#"{{"specversion":"1.0","id":"{}","source":"/bescheid/intake","type":"{kind}","subject":"{key}",
@@ -71,51 +71,51 @@ async fn row_33_messages_that_nobody_can_understand() {
             )
         };
         let sung = envelope("de.bescheid.intake.application-sung.v1", newer);
-        publish(rig, Kind::ApplicationSubmitted.subject(newer), sung.into()).await;
-        publish(rig, subject, envelope(Kind::ApplicationSubmitted.type_name(), key).into()).await;
+        publish(cluster, Kind::ApplicationSubmitted.subject(newer), sung.into()).await;
+        publish(cluster, subject, envelope(Kind::ApplicationSubmitted.type_name(), key).into()).await;
         for consumer in Service::ALL.into_iter().filter(|consumer| hears(*consumer, Service::Intake)) {
-            let kept = || async { count(rig, consumer, "select count(*) from bus.unreadable").await };
+            let kept = || async { count(cluster, consumer, "select count(*) from bus.unreadable").await };
             until(&format!("{consumer} keeps what it cannot read"), kept, |kept| *kept == 1).await;
-            let parked = || async { count(rig, consumer, "select count(*) from bus.waiting where status = 'parked' and reason is not null").await };
+            let parked = || async { count(cluster, consumer, "select count(*) from bus.waiting where status = 'parked' and reason is not null").await };
             until(&format!("{consumer} parks what cannot be right"), parked, |parked| *parked == 2).await;
         }
         drive.until_ended(12).await;
         // As an operator does after having looked.
         for consumer in Service::ALL.into_iter().filter(|consumer| hears(*consumer, Service::Intake)) {
             let dropped = sqlx::query("delete from bus.waiting where key = any($1)").bind([key, newer]);
-            dropped.execute(rig.database(consumer)).await.expect("dropped");
+            dropped.execute(cluster.database(consumer)).await.expect("dropped");
         }
     })
     .await;
 }
 
-async fn count(rig: &Rig, service: Service, query: &'static str) -> i64 {
-    sqlx::query_scalar(query).fetch_one(rig.database(service)).await.expect("a count")
+async fn count(cluster: &Cluster, service: Service, query: &'static str) -> i64 {
+    sqlx::query_scalar(query).fetch_one(cluster.database(service)).await.expect("a count")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_43_the_whole_log_is_published_again() {
     let row = Row::new("43", "the whole log of all services published again, live");
-    let ledger = row
-        .run(async |rig, drive| {
+    let checks = row
+        .run(async |cluster, drive| {
             drive.until_ended(6).await;
             // Past the window in which the broker itself drops what it knows.
             for service in Service::ALL {
                 let log: Vec<(Uuid, String, Vec<u8>)> = sqlx::query_as(
                     "select key, kind, envelope from bus.event_log order by said_at, key, version",
                 )
-                .fetch_all(rig.database(service))
+                .fetch_all(cluster.database(service))
                 .await
                 .expect("the log");
                 for (key, kind, envelope) in log {
                     let kind = Kind::ALL.iter().find(|known| known.name() == kind).expect("a kind");
-                    publish(rig, kind.subject(key), envelope).await;
+                    publish(cluster, kind.subject(key), envelope).await;
                 }
             }
         })
         .await;
-    assert!(ledger.redeliveries > 50, "only {} came again", ledger.redeliveries);
+    assert!(checks.redeliveries > 50, "only {} came again", checks.redeliveries);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -125,29 +125,29 @@ async fn row_34_a_fact_kills_the_process_that_hears_it() {
     // the fact again.
     let deaths = std::iter::repeat_n("handled=kill@1".to_owned(), 20);
     let steps = [(Service::Eligibility, std::iter::once(String::new()).chain(deaths).collect())].into();
-    let plan = RigPlan { steps, ..RigPlan::default() };
+    let plan = ClusterPlan { steps, ..ClusterPlan::default() };
     let row =
         Row { plan, applications: 0, ..Row::new("34", "a fact whose handler kills its process, each time") };
-    row.run(async |rig, drive| {
-        let eligibility = rig.first(Service::Eligibility);
-        rig.kill(Service::Eligibility);
+    row.run(async |cluster, drive| {
+        let eligibility = cluster.first(Service::Eligibility);
+        cluster.kill(Service::Eligibility);
         until("it is armed", || async { eligibility.starts() }, |starts| *starts == 2).await;
         // Five deaths or more, half a minute apart.
         let long = 4 * PATIENCE;
-        let deadly = Drive::start_patiently(&rig.api, 1, 1.0, |_| Course::Granted, long);
-        let parked = || parked(rig);
+        let deadly = Drive::start_patiently(&cluster.api, 1, 1.0, |_| Course::Granted, long);
+        let parked = || parked(cluster);
         until_within(long, "it is parked", parked, |parked| parked.len() == 1).await;
         // Others flow meanwhile.
         eligibility.disarm();
-        rig.kill(Service::Eligibility);
-        let others = Drive::start(&rig.api, 5, 2.0, |number| Course::of(number + 3));
+        cluster.kill(Service::Eligibility);
+        let others = Drive::start(&cluster.api, 5, 2.0, |number| Course::of(number + 3));
         for (id, course) in others.finish().await.expect("the others come to their end") {
             drive.accept(id, course);
         }
         let fact = parked().await.remove(0);
         let which = fact.which;
         let order = Command::Redrive { which, person: "operator-1".to_owned() };
-        let said: String = rig.operator.execute(Service::Eligibility, &order).await.expect("an answer");
+        let said: String = cluster.operator.execute(Service::Eligibility, &order).await.expect("an answer");
         println!("{said}");
         for (id, course) in deadly.finish().await.expect("redriven, it comes to its end") {
             drive.accept(id, course);
@@ -157,8 +157,8 @@ async fn row_34_a_fact_kills_the_process_that_hears_it() {
 }
 
 /// What eligibility has parked, as it tells an operator.
-async fn parked(rig: &Rig) -> Vec<WaitingFact> {
-    rig.operator.execute(Service::Eligibility, &Command::Parked).await.unwrap_or_default()
+async fn parked(cluster: &Cluster) -> Vec<WaitingFact> {
+    cluster.operator.execute(Service::Eligibility, &Command::Parked).await.unwrap_or_default()
 }
 
 fn coprime(a: usize, b: usize) -> bool {

@@ -5,12 +5,11 @@ use axum::http::Method;
 use bescheid::client::Api;
 use bus::step::Step;
 use chassis::Role;
-use chassis::settings::SessionKeys;
 use events::Service;
 use local::Signal;
 use serde_json::json;
 use testkit::{until, until_within};
-use tests::{Applicant, Course, Ledger, PATIENCE, Replica, Rig, RigPlan, form};
+use tests::{Applicant, Checks, Cluster, ClusterPlan, Course, PATIENCE, Replica, form};
 use uuid::Uuid;
 
 use crate::row::Row;
@@ -35,28 +34,28 @@ fn steps(service: Service) -> impl Iterator<Item = Step> {
 }
 
 /// Every service that gets to this step dies there, once.
-async fn killed_at(number: &'static str, name: &'static str, step: Step) -> Ledger {
+async fn killed_at(number: &'static str, name: &'static str, step: Step) -> Checks {
     let services = services(step);
     let arm = |service: &Service| (*service, vec![format!("{}=kill@2", step.name())]);
-    let plan = RigPlan { steps: services.iter().map(arm).collect(), ..RigPlan::default() };
+    let plan = ClusterPlan { steps: services.iter().map(arm).collect(), ..ClusterPlan::default() };
     let row = Row { plan, ..Row::new(number, name) };
-    let ledger = row
-        .run(async |rig, _| {
-            let kills = || async { kills(rig, &services) };
+    let checks = row
+        .run(async |cluster, _| {
+            let kills = || async { kills(cluster, &services) };
             let all = |kills: &Vec<usize>| kills.iter().all(|kills| *kills == 1);
             until_within(PATIENCE, "each service has died once", kills, all).await;
         })
         .await;
-    assert_eq!(ledger.kills, services.len());
-    ledger
+    assert_eq!(checks.kills, services.len());
+    checks
 }
 
-fn kills(rig: &Rig, services: &[Service]) -> Vec<usize> {
-    services.iter().map(|service| rig.first(*service).kills()).collect()
+fn kills(cluster: &Cluster, services: &[Service]) -> Vec<usize> {
+    services.iter().map(|service| cluster.first(*service).kills()).collect()
 }
 
 /// The short run's part of rows 1 to 6 and 39: each service dies at each step it gets to, one after
-/// the other, in one rig.
+/// the other, in one cluster.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_1_to_6_and_39_each_service_dies_at_each_step() {
     // The first start is for getting ready: nothing is armed.
@@ -64,14 +63,14 @@ async fn rows_1_to_6_and_39_each_service_dies_at_each_step() {
         let steps = steps(service).map(|step| format!("{}=kill@1", step.name()));
         (service, std::iter::once(String::new()).chain(steps).collect())
     };
-    let plan = RigPlan { steps: Service::ALL.into_iter().map(armed).collect(), ..RigPlan::default() };
+    let plan = ClusterPlan { steps: Service::ALL.into_iter().map(armed).collect(), ..ClusterPlan::default() };
     let name = "kill -9 at each step of each service, in turn";
     let row = Row { plan, applications: 400, rate: 2.0, ..Row::new("1-39", name) };
     let expected: Vec<usize> = Service::ALL.map(|service| 1 + steps(service).count()).into();
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         drive.until_submitted(2).await;
-        rig.all.iter().for_each(|replica| replica.signal(Signal::KILL));
-        let seen = || async { kills(rig, &Service::ALL) };
+        cluster.all.iter().for_each(|replica| replica.signal(Signal::KILL));
+        let seen = || async { kills(cluster, &Service::ALL) };
         until_within(PATIENCE, "each service has died at each step", seen, |kills| *kills == expected).await;
         drive.stop();
     })
@@ -111,15 +110,15 @@ async fn row_4_killed_when_the_outbox_has_committed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_5_killed_in_the_handler() {
-    let ledger = killed_at("5", "kill -9 in the handler, before its commit", Step::Handled).await;
-    assert!(ledger.redeliveries > 0, "what was not acknowledged comes again");
+    let checks = killed_at("5", "kill -9 in the handler, before its commit", Step::Handled).await;
+    assert!(checks.redeliveries > 0, "what was not acknowledged comes again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_6_killed_before_the_acknowledgement() {
-    let ledger = killed_at("6", "kill -9 committed, before the acknowledgement", Step::Consumed).await;
-    assert!(ledger.redeliveries > 0, "what was not acknowledged comes again");
+    let checks = killed_at("6", "kill -9 committed, before the acknowledgement", Step::Consumed).await;
+    assert!(checks.redeliveries > 0, "what was not acknowledged comes again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -131,8 +130,8 @@ async fn row_6_killed_with_the_acknowledgement_on_its_way() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_39_killed_with_emails_claimed() {
-    let ledger = killed_at("39", "notification kill -9 with emails claimed", Step::MailClaimed).await;
-    assert_eq!(ledger.ambiguous, 0, "nothing of it was sent");
+    let checks = killed_at("39", "notification kill -9 with emails claimed", Step::MailClaimed).await;
+    assert_eq!(checks.ambiguous, 0, "nothing of it was sent");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -144,9 +143,9 @@ async fn row_39_killed_before_the_final_dot() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_39_killed_when_the_server_has_answered() {
-    let ledger =
+    let checks =
         killed_at("39", "notification kill -9 after the 250, before its commit", Step::MailAnswered).await;
-    assert!(ledger.ambiguous > 0, "it knows that it does not know");
+    assert!(checks.ambiguous > 0, "it knows that it does not know");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -155,13 +154,13 @@ async fn row_39_killed_when_it_is_noted() {
     killed_at("39", "notification kill -9 when it is stored that it was sent", Step::MailNoted).await;
 }
 
-/// What a client sees that talks to intake itself, without the patience of the front door.
+/// What a client sees that talks to intake itself, without the patience of the gateway.
 async fn client_of_intake(number: &'static str, name: &'static str, step: Step, stored_before: i64) {
     let steps = vec![format!("{}=kill@1", step.name())];
-    let plan = RigPlan { steps: [(Service::Intake, steps)].into(), ..RigPlan::default() };
+    let plan = ClusterPlan { steps: [(Service::Intake, steps)].into(), ..ClusterPlan::default() };
     let row = Row { plan, applications: 0, ..Row::new(number, name) };
-    row.run(async |rig, drive| {
-        let intake = rig.first(Service::Intake);
+    row.run(async |cluster, drive| {
+        let intake = cluster.first(Service::Intake);
         let api = direct(intake);
         let token = api.token("solingen", Role::Applicant, Some(Applicant::SOLINGEN.ags));
         let body = json!({ "call": "komm-in-2027", "application": form(Applicant::SOLINGEN) });
@@ -169,15 +168,15 @@ async fn client_of_intake(number: &'static str, name: &'static str, step: Step, 
         let post = || api.call(Method::POST, "/apply/api/applications", &token, Some(&key), Some(&body));
         let first = post().await;
         assert!(first.is_err(), "the process died over it, yet: {first:?}");
-        let stored = count(rig).await;
+        let stored = count(cluster).await;
         assert_eq!(stored, stored_before, "applications stored when the client had no answer");
-        rig.until_ready().await;
+        cluster.until_ready().await;
         let (status, answer) =
             until("an answer", || async { post().await.ok() }, Option::is_some).await.expect("one");
         assert!(status.is_success(), "{status} {answer}");
         let (_, again) = post().await.expect("an answer");
         assert_eq!(again, answer, "the same key, the same answer");
-        assert_eq!(count(rig).await, 1);
+        assert_eq!(count(cluster).await, 1);
         let id = answer["id"].as_str().expect("an id");
         drive.accept(id.parse().expect("an id"), Course::Withdrawn);
         let path = format!("/apply/api/applications/{id}/withdrawal");
@@ -191,15 +190,14 @@ async fn client_of_intake(number: &'static str, name: &'static str, step: Step, 
     .await;
 }
 
-async fn count(rig: &Rig) -> i64 {
+async fn count(cluster: &Cluster) -> i64 {
     let count = sqlx::query_scalar("select count(*) from applications");
-    count.fetch_one(rig.database(Service::Intake)).await.expect("a count")
+    count.fetch_one(cluster.database(Service::Intake)).await.expect("a count")
 }
 
 /// The API of one replica.
 pub fn direct(replica: &Replica) -> Api {
-    let keys: SessionKeys = toml::from_str(tests::RIG_SESSION).expect("keys");
-    Api::new(format!("http://{}", replica.listen), keys, chassis::Clock::system())
+    Api::new(format!("http://{}", replica.listen), tests::keys(), chassis::Clock::system())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use testkit::{Fault, until_within};
-use tests::{Allowed, PATIENCE, RigPlan};
+use tests::{Allowed, ClusterPlan, PATIENCE};
 
 use crate::row::{Row, lasting};
 
@@ -12,43 +12,43 @@ async fn rows_36_and_37_the_mail_server_puts_off_and_refuses() {
     // Application 1 is turned down by a person: three emails, none of which has a mailbox.
     let allowed = Allowed { failed: 3, ..Allowed::default() };
     let row = Row { allowed, ..Row::new("36", "SMTP 421 and 451, then ok; 550 for one recipient (row 37)") };
-    let ledger = row
-        .run(async |rig, _| {
-            rig.mailbox.inject(Fault::Refuse421, 4);
-            rig.mailbox.inject(Fault::Temporary451AtRcpt, 6);
-            rig.mailbox.inject_for("rig-1@example.org", Fault::Permanent550AtRcpt, 100);
+    let checks = row
+        .run(async |cluster, _| {
+            cluster.mailbox.inject(Fault::Refuse421, 4);
+            cluster.mailbox.inject(Fault::Temporary451AtRcpt, 6);
+            cluster.mailbox.inject_for(&tests::email(1), Fault::Permanent550AtRcpt, 100);
         })
         .await;
-    assert_eq!((ledger.failed, ledger.ambiguous), (3, 0));
+    assert_eq!((checks.failed, checks.ambiguous), (3, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_38_the_mail_server_drops_the_connection_after_the_final_dot() {
     let row = Row::new("38", "SMTP connection dropped after the final dot, three times");
-    let ledger = row.run(async |rig, _| rig.mailbox.inject(Fault::DropAfterDot, 3)).await;
-    assert_eq!(ledger.ambiguous, 3, "each is sent once more with the same Message-ID, and counted");
+    let checks = row.run(async |cluster, _| cluster.mailbox.inject(Fault::DropAfterDot, 3)).await;
+    assert_eq!(checks.ambiguous, 3, "each is sent once more with the same Message-ID, and counted");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_38_the_mail_server_drops_the_connection_before_the_final_dot() {
     let row = Row::new("38", "SMTP connection dropped before the final dot, three times");
-    row.run(async |rig, _| rig.mailbox.inject(Fault::DropBeforeDot, 3)).await;
+    row.run(async |cluster, _| cluster.mailbox.inject(Fault::DropBeforeDot, 3)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_40_the_mail_server_is_down_and_then_slow() {
-    let plan = RigPlan { answer: 60, ..RigPlan::default() };
+    let plan = ClusterPlan { answer: 60, ..ClusterPlan::default() };
     let row = Row { plan, ..Row::new("40", "SMTP down for 20 s, then a tarpit on half of the connections") };
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         drive.until_submitted(3).await;
-        rig.mailbox.stop().await;
-        rig.mailbox.inject(Fault::Tarpit(Duration::from_secs(4)), 4);
+        cluster.mailbox.stop().await;
+        cluster.mailbox.inject(Fault::Tarpit(Duration::from_secs(4)), 4);
         lasting(Duration::from_secs(20)).await;
-        rig.mailbox.restart().await.expect("it comes back");
+        cluster.mailbox.restart().await.expect("it comes back");
         // Others are not starved: emails go out while slow conversations last.
-        let arrived = || async { rig.mailbox.messages().len() };
+        let arrived = || async { cluster.mailbox.messages().len() };
         until_within(PATIENCE, "emails arrive", arrived, |count| *count > 12).await;
     })
     .await;

@@ -4,7 +4,7 @@
 //! run by `tests/run --faults`.
 
 mod broker;
-mod cluster;
+mod brokers;
 mod input;
 mod killed;
 mod kills;

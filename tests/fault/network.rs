@@ -4,24 +4,24 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use events::Service;
-use tests::{RigPlan, Weather};
+use tests::{ClusterPlan, NetworkFault};
 
 use crate::row::{Row, lasting, left_out};
 
-fn proxied() -> RigPlan {
-    RigPlan { proxied: true, ..RigPlan::default() }
+fn proxied() -> ClusterPlan {
+    ClusterPlan { proxied: true, ..ClusterPlan::default() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_29_connections_to_nats_are_half_open() {
     let row = Row { plan: proxied(), ..Row::new("29", "half-open TCP to NATS, under load and idle") };
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         drive.until_submitted(4).await;
-        rig.proxies().nats.set(Weather { swallow: true, ..Weather::default() });
+        cluster.proxies().nats.set(NetworkFault { swallow: true, ..NetworkFault::default() });
         lasting(Duration::from_secs(10)).await;
         // What was struck stays dead: everybody has to notice and connect anew.
-        rig.proxies().nats.heal();
+        cluster.proxies().nats.heal();
     })
     .await;
 }
@@ -30,11 +30,11 @@ async fn row_29_connections_to_nats_are_half_open() {
 #[ignore = "run by tests/run --faults"]
 async fn row_29_connections_to_postgres_are_half_open() {
     let row = Row { plan: proxied(), ..Row::new("29", "half-open TCP to Postgres, under load and idle") };
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         drive.until_submitted(4).await;
-        rig.proxies().postgres.set(Weather { swallow: true, ..Weather::default() });
+        cluster.proxies().postgres.set(NetworkFault { swallow: true, ..NetworkFault::default() });
         lasting(Duration::from_secs(10)).await;
-        rig.proxies().postgres.heal();
+        cluster.proxies().postgres.heal();
     })
     .await;
 }
@@ -48,17 +48,17 @@ async fn row_30_a_slow_network_that_cuts_connections() {
         rate: 1.0,
         ..Row::new("30", "200 ms round trip, one connection in twenty cut")
     };
-    row.run(async |rig, drive| {
-        let bad = Weather {
+    row.run(async |cluster, drive| {
+        let bad = NetworkFault {
             latency: Duration::from_millis(100),
             cut_share: 0.05,
             cut_after: 20_000,
-            ..Weather::default()
+            ..NetworkFault::default()
         };
-        let ways = rig.proxies();
+        let ways = cluster.proxies();
         for way in [&ways.postgres, &ways.nats, &ways.smtp] {
             way.set(bad);
-            // With connections that are old the weather would strike nobody.
+            // With connections that are old the fault would strike nobody.
             way.cut_all();
         }
         drive.until_ended(8).await;
@@ -87,14 +87,14 @@ async fn clock_off(name: &'static str, by: &str) {
         ("FAKETIME_DONT_FAKE_MONOTONIC".to_owned(), "1".to_owned()),
     ];
     let environment = [(Service::Eligibility, environment)].into();
-    let row = Row { plan: RigPlan { environment, ..RigPlan::default() }, ..Row::new("31", name) };
-    row.run(async |rig, drive| {
+    let row = Row { plan: ClusterPlan { environment, ..ClusterPlan::default() }, ..Row::new("31", name) };
+    row.run(async |cluster, drive| {
         drive.until_submitted(6).await;
         // It is off, or the row proves nothing.
         let off: bool = sqlx::query_scalar(
             "select bool_and(abs(extract(epoch from said_at - now())) > 3000) from bus.event_log",
         )
-        .fetch_one(rig.database(Service::Eligibility))
+        .fetch_one(cluster.database(Service::Eligibility))
         .await
         .expect("times");
         assert!(off, "the clock of eligibility is not off");

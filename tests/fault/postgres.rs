@@ -12,7 +12,7 @@ use local::{Durability, Signal};
 use serde_json::json;
 use sqlx::Connection;
 use testkit::{until, until_within};
-use tests::{Applicant, Course, Disk, PATIENCE, Replica, Rig, RigPlan, form};
+use tests::{Applicant, Cluster, ClusterPlan, Course, Disk, PATIENCE, Replica, form};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use uuid::Uuid;
@@ -20,22 +20,22 @@ use uuid::Uuid;
 use crate::kills::direct;
 use crate::row::{Row, lasting, left_out};
 
-fn own() -> RigPlan {
-    RigPlan { own_postgres: Some(Durability::Fast), ..RigPlan::default() }
+fn own() -> ClusterPlan {
+    ClusterPlan { own_postgres: Some(Durability::Fast), ..ClusterPlan::default() }
 }
 
 /// One of two replicas of eligibility stands still at a step; the journeys come to their end without it.
 async fn stands_still(number: &'static str, name: &'static str, step: &str) {
     let steps = [(Service::Eligibility, vec![format!("{step}=stop@2")])].into();
-    let plan = RigPlan { replicas: 2, steps, ..RigPlan::default() };
+    let plan = ClusterPlan { replicas: 2, steps, ..ClusterPlan::default() };
     let row = Row { plan, ..Row::new(number, name) };
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         let (stopped, other) = {
-            let mut both = rig.replicas(Service::Eligibility);
+            let mut both = cluster.replicas(Service::Eligibility);
             (both.next().expect("two"), both.next().expect("two"))
         };
         until_within(PATIENCE, "it stands still", || async { stopped.stands_still() }, |is| *is).await;
-        rig.route(Service::Eligibility, other);
+        cluster.route(Service::Eligibility, other);
         drive.until_ended(12).await;
         // It wakes up believing that no time has passed.
         stopped.signal(Signal::CONT);
@@ -61,8 +61,8 @@ async fn row_9_clients_go_away_during_post() {
     const KEYS: usize = 20;
     const TIMES: usize = 50;
     let row = Row::new("9", "1,000 clients go away during POST");
-    row.run(async |rig, drive| {
-        let intake = rig.first(Service::Intake);
+    row.run(async |cluster, drive| {
+        let intake = cluster.first(Service::Intake);
         let api = direct(intake);
         let token = api.token("solingen", Role::Applicant, Some(Applicant::SOLINGEN.ags));
         let body = json!({ "call": "komm-in-2027", "application": form(Applicant::SOLINGEN) });
@@ -70,7 +70,7 @@ async fn row_9_clients_go_away_during_post() {
         for number in 0..KEYS {
             let key = format!("gone-{number}");
             let head = format!(
-                "POST /apply/api/applications HTTP/1.1\r\nhost: rig\r\nauthorization: Bearer {token}\r\n\
+                "POST /apply/api/applications HTTP/1.1\r\nhost: cluster\r\nauthorization: Bearer {token}\r\n\
                  content-type: application/json\r\nidempotency-key: {key}\r\ncontent-length: {}\r\n\r\n{text}",
                 text.len()
             );
@@ -101,13 +101,13 @@ async fn row_9_clients_go_away_during_post() {
                 api.call(Method::POST, &path, &token, Some(&key), Some(&reason)).await.expect("an answer");
             assert!(status.is_success(), "{status} {answer}");
         }
-        assert!(open_transactions(rig).await == 0, "no transaction stays open");
+        assert!(open_transactions(cluster).await == 0, "no transaction stays open");
     })
     .await;
 }
 
 /// Sessions of intake that sit in a transaction and do nothing.
-async fn open_transactions(rig: &Rig) -> i64 {
+async fn open_transactions(cluster: &Cluster) -> i64 {
     until(
         "no transaction stays open",
         || async {
@@ -115,7 +115,7 @@ async fn open_transactions(rig: &Rig) -> i64 {
                 "select count(*) from pg_stat_activity where datname = current_database()
                  and state like 'idle in transaction%' and xact_start < now() - interval '1 second'",
             )
-            .fetch_one(rig.database(Service::Intake))
+            .fetch_one(cluster.database(Service::Intake))
             .await
             .expect("a count");
             open
@@ -128,19 +128,19 @@ async fn open_transactions(rig: &Rig) -> i64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_23_postgres_is_killed() {
     let row = Row { plan: own(), ..Row::new("23", "postgres kill -9 of the postmaster, under load") };
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         for submitted in [3, 7] {
             drive.until_submitted(submitted).await;
-            rig.end_postgres(Signal::KILL).await;
-            restart_postgres(rig).await;
+            cluster.end_postgres(Signal::KILL).await;
+            restart_postgres(cluster).await;
         }
     })
     .await;
 }
 
 /// Its other processes need a moment to notice that the postmaster is gone.
-async fn restart_postgres(rig: &Rig) {
-    rig.restart_postgres().await;
+async fn restart_postgres(cluster: &Cluster) {
+    cluster.restart_postgres().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -148,11 +148,11 @@ async fn restart_postgres(rig: &Rig) {
 async fn row_24_postgres_stops_at_once() {
     let row =
         Row { plan: own(), rate: 6.0, ..Row::new("24", "postgres immediate stop in the middle of commits") };
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         for submitted in [2, 5, 8] {
             drive.until_submitted(submitted).await;
-            rig.end_postgres(Signal::QUIT).await;
-            restart_postgres(rig).await;
+            cluster.end_postgres(Signal::QUIT).await;
+            restart_postgres(cluster).await;
         }
     })
     .await;
@@ -161,11 +161,11 @@ async fn row_24_postgres_stops_at_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_25_every_session_is_terminated_each_second() {
     let row = Row { rate: 1.5, ..Row::new("25", "pg_terminate_backend on all sessions, each second") };
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         for submitted in 1..=8 {
             drive.until_submitted(submitted).await;
             for service in Service::ALL {
-                terminate(rig.database_url(service)).await;
+                terminate(cluster.database_url(service)).await;
             }
             lasting(Duration::from_secs(1)).await;
         }
@@ -191,41 +191,41 @@ async fn row_26_the_disk_of_postgres_is_full() {
     let Ok(disk) = Disk::of_megabytes(512) else {
         return left_out("26", name, "it mounts a tmpfs, which needs root");
     };
-    let plan = RigPlan { postgres_folder: Some(disk.path().join("postgres")), ..own() };
+    let plan = ClusterPlan { postgres_folder: Some(disk.path().join("postgres")), ..own() };
     let row = Row { plan, ..Row::new("26", name) };
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         drive.until_submitted(3).await;
         disk.fill();
         // Until it shows: the log has room of its own, so it is filled as well.
-        let refuses = || async { !fill_log(rig).await };
+        let refuses = || async { !fill_log(cluster).await };
         until_within(PATIENCE, "writes are refused", refuses, |refuses| *refuses).await;
         lasting(Duration::from_secs(5)).await;
         disk.make_room();
         // A log that cannot be written ends Postgres; whoever supervises it starts it again.
-        rig.restart_postgres().await;
+        cluster.restart_postgres().await;
     })
     .await;
 }
 
 /// Writes as much as a busy hour. False: refused.
-async fn fill_log(rig: &Rig) -> bool {
+async fn fill_log(cluster: &Cluster) -> bool {
     let written = sqlx::query(
         "create table filler as select repeat(md5(n::text), 200) as text from generate_series(1, 4000) n",
     )
-    .execute(rig.database(Service::Intake))
+    .execute(cluster.database(Service::Intake))
     .await;
     written.is_ok()
-        && sqlx::query("drop table if exists filler").execute(rig.database(Service::Intake)).await.is_ok()
+        && sqlx::query("drop table if exists filler").execute(cluster.database(Service::Intake)).await.is_ok()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_27_a_long_transaction() {
     let row = Row { applications: 18, ..Row::new("27", "a transaction that stays open for the whole run") };
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         let mut open = Vec::new();
         for service in Service::ALL {
-            let mut tx = rig.database(service).begin().await.expect("a transaction");
+            let mut tx = cluster.database(service).begin().await.expect("a transaction");
             sqlx::query("create temporary table held (n int)")
                 .execute(&mut *tx)
                 .await
@@ -245,11 +245,11 @@ async fn row_27_a_long_transaction() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_28_no_connection_is_free() {
-    let plan = RigPlan { pool: 2, ..RigPlan::default() };
+    let plan = ClusterPlan { pool: 2, ..ClusterPlan::default() };
     let row = Row { plan, ..Row::new("28", "pool of two connections, 300 requests at once") };
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         drive.until_submitted(2).await;
-        let api = direct(rig.first(Service::Intake));
+        let api = direct(cluster.first(Service::Intake));
         let token = api.token("operator", Role::Operator, None);
         let burst = (0..300).map(|_| api.call(Method::GET, "/apply/api/calls", &token, None, None));
         for answer in join_all(burst).await {
@@ -268,19 +268,19 @@ async fn row_44_a_database_comes_back_from_an_old_backup() {
         plan: own(),
         ..Row::new("44", "old backup of intake restored, the others know more; then undone")
     };
-    row.run(async |rig, drive| {
-        let intake = rig.first(Service::Intake);
+    row.run(async |cluster, drive| {
+        let intake = cluster.first(Service::Intake);
         drive.until_submitted(4).await;
-        let mut backup = Backup::of(rig, intake).await;
+        let mut backup = Backup::of(cluster, intake).await;
         drive.until_ended(8).await;
         backup.restore().await;
         // It learns that it has forgotten, says nothing more, and tells why. Nobody has consumed from it before that
         // there is no such application.
-        let token = rig.api.token("applicant-0", Role::Applicant, Some(Applicant::HILDEN.ags));
+        let token = cluster.api.token("applicant-0", Role::Applicant, Some(Applicant::HILDEN.ags));
         let withdrawal = format!("/apply/api/applications/{}/withdrawal", Uuid::new_v4());
         let answers = Mutex::new(BTreeSet::new());
         let knows = || async {
-            let asked = rig.api.call(Method::POST, &withdrawal, &token, None, Some(&json!({}))).await;
+            let asked = cluster.api.call(Method::POST, &withdrawal, &token, None, Some(&json!({}))).await;
             answers.lock().expect("answers").extend(asked.ok().map(|(status, _)| status));
             std::fs::read_to_string(&intake.log).unwrap_or_default()
         };
@@ -300,23 +300,23 @@ async fn row_44_a_backup_with_emails_that_have_been_sent() {
         plan: own(),
         ..Row::new("44", "old backup of notification restored, its queue was sent since; then undone")
     };
-    row.run(async |rig, drive| {
-        let notification = rig.first(Service::Notification);
-        rig.mailbox.stop().await;
+    row.run(async |cluster, drive| {
+        let notification = cluster.first(Service::Notification);
+        cluster.mailbox.stop().await;
         let queued = || async {
             let queued = sqlx::query_scalar(
                 "select count(*) from deliveries where state not in ('sent', 'failed', 'superseded')",
             );
-            queued.fetch_one(rig.database(Service::Notification)).await.ok()
+            queued.fetch_one(cluster.database(Service::Notification)).await.ok()
         };
         until_within(PATIENCE, "emails are queued", queued, |count: &Option<i64>| *count > Some(3)).await;
-        let mut backup = Backup::of(rig, notification).await;
-        rig.mailbox.restart().await.expect("it comes back");
+        let mut backup = Backup::of(cluster, notification).await;
+        cluster.mailbox.restart().await.expect("it comes back");
         drive.until_ended(12).await;
         until_within(PATIENCE, "all are sent", queued, |count| *count == Some(0)).await;
         backup.restore().await;
         let says = || async { std::fs::read_to_string(&notification.log).unwrap_or_default() };
-        // It says so at each look: by then the queue would have been sent. The ledger sees whether one has arrived twice.
+        // It says so at each look: by then the queue would have been sent. The checks see whether one has arrived twice.
         let often = |log: &String| log.matches(FORGOTTEN).count() > 5;
         until_within(PATIENCE, "it has known for a while", says, often).await;
         until("it is not ready", || notification.is_ready(), |ready| !ready).await;
@@ -336,8 +336,8 @@ struct Backup<'a> {
 
 impl<'a> Backup<'a> {
     /// A copy of the database as it is now.
-    async fn of(rig: &Rig, replica: &'a Replica) -> Self {
-        let url = rig.postgres.lock().await.as_ref().expect("the rig's own Postgres").url("postgres");
+    async fn of(cluster: &Cluster, replica: &'a Replica) -> Self {
+        let url = cluster.postgres.lock().await.as_ref().expect("the cluster's own Postgres").url("postgres");
         let admin = sqlx::PgConnection::connect(&url).await.expect("Postgres answers");
         let mut backup = Self { replica, admin };
         let name = replica.service.name();
@@ -366,7 +366,7 @@ impl<'a> Backup<'a> {
     }
 
     async fn while_stopped(&mut self, statements: &[String]) {
-        assert!(self.replica.stop().await.success());
+        self.replica.stop().await;
         for statement in statements {
             self.alone(statement).await;
         }

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use tests::{Allowed, Course, Drive, Ledger, Rig, RigPlan};
+use tests::{Allowed, Checks, Cluster, ClusterPlan, Course, Drive};
 
 /// Where each row writes its line, for the table at the end of `tests/run --faults`.
 const TABLE: &str = "BESCHEID_FAULT_TABLE";
@@ -18,7 +18,7 @@ pub struct Row {
     /// What breaks.
     pub name: &'static str,
     /// The processes.
-    pub plan: RigPlan,
+    pub plan: ClusterPlan,
     /// Applications on their way.
     pub applications: usize,
     /// Submissions a second.
@@ -35,7 +35,7 @@ impl Row {
         Self {
             number,
             name,
-            plan: RigPlan::default(),
+            plan: ClusterPlan::default(),
             applications: 12,
             rate: 3.0,
             course: Course::of,
@@ -44,7 +44,7 @@ impl Row {
     }
 
     /// Journeys on, `inject` (which also heals), wait until it is quiet, read the books, print a line.
-    pub async fn run(self, inject: impl AsyncFnOnce(&Rig, &Drive)) -> Ledger {
+    pub async fn run(self, inject: impl AsyncFnOnce(&Cluster, &Drive)) -> Checks {
         // For whoever looks for the reason of a failure.
         if std::env::var_os("RUST_LOG").is_some() {
             drop(chassis::telemetry::install(&chassis::settings::Log::default()));
@@ -52,68 +52,68 @@ impl Row {
         let began = Instant::now();
         let mut line =
             Line { number: self.number, name: self.name, text: "FAILED: see the test's output".to_owned() };
-        let rig = Rig::start(self.plan.clone()).await;
-        let drive = Drive::start(&rig.api, self.applications, self.rate, self.course);
-        let injected = AssertUnwindSafe(inject(&rig, &drive)).catch_unwind().await;
+        let cluster = Cluster::start(self.plan.clone()).await;
+        let drive = Drive::start(&cluster.api, self.applications, self.rate, self.course);
+        let injected = AssertUnwindSafe(inject(&cluster, &drive)).catch_unwind().await;
         if let Err(panic) = injected {
-            eprintln!("{:?}\n{}", rig.unquiet(0).await, ends_of_logs(&rig));
+            eprintln!("{:?}\n{}", cluster.on_its_way(0).await, ends_of_logs(&cluster));
             std::panic::resume_unwind(panic);
         }
         let accepted = match drive.finish().await {
             Ok(accepted) => accepted,
-            Err(error) => panic!("{error:#}\n{:?}\n{}", rig.unquiet(0).await, ends_of_logs(&rig)),
+            Err(error) => panic!("{error:#}\n{:?}\n{}", cluster.on_its_way(0).await, ends_of_logs(&cluster)),
         };
         let quiet = async {
-            rig.until_quiet(self.allowed.waiting).await;
-            let by_hand = rig.send_doubted_again().await;
+            cluster.until_quiet(self.allowed.waiting).await;
+            let by_hand = cluster.send_doubted_again().await;
             if by_hand > 0 {
-                rig.until_quiet(self.allowed.waiting).await;
+                cluster.until_quiet(self.allowed.waiting).await;
             }
             by_hand
         };
         let by_hand = match AssertUnwindSafe(quiet).catch_unwind().await {
             Ok(by_hand) => by_hand,
             Err(panic) => {
-                eprintln!("{}", ends_of_logs(&rig));
+                eprintln!("{}", ends_of_logs(&cluster));
                 std::panic::resume_unwind(panic);
             }
         };
-        let ledger = Ledger::read(&rig, &accepted, self.allowed).await;
-        line.done(&columns(&ledger, began.elapsed().as_secs(), by_hand));
-        assert!(ledger.is_sound(), "{ledger:#?}\n{}", ends_of_logs(&rig));
+        let checks = Checks::read(&cluster, &accepted, self.allowed).await;
+        line.done(&columns(&checks, began.elapsed().as_secs(), by_hand));
+        assert!(checks.is_sound(), "{checks:#?}\n{}", ends_of_logs(&cluster));
         drop(line);
-        rig.finish().await;
-        ledger
+        cluster.finish().await;
+        checks
     }
 }
 
 /// `by_hand`: emails that a person has sent again, because twice nobody knew whether they had arrived.
-fn columns(ledger: &Ledger, seconds: u64, by_hand: usize) -> String {
+fn columns(checks: &Checks, seconds: u64, by_hand: usize) -> String {
     format!(
         "{:>6} {:>6} {:>6} {:>6} {:>6} {:>5} {:>7} {:>6}{}{}",
-        ledger.applications,
-        ledger.kills,
-        ledger.redeliveries,
-        ledger.emails,
-        ledger.ambiguous,
-        ledger.lost.len(),
-        ledger.doubled.len(),
+        checks.applications,
+        checks.kills,
+        checks.redeliveries,
+        checks.emails,
+        checks.ambiguous,
+        checks.lost.len(),
+        checks.doubled.len(),
         seconds,
         if by_hand > 0 { format!("  {by_hand} sent again by hand") } else { String::new() },
-        if ledger.is_sound() { "" } else { "  FAILED" }
+        if checks.is_sound() { "" } else { "  FAILED" }
     )
 }
 
-fn ends_of_logs(rig: &Rig) -> String {
-    let mut text = format!("--- broker:\n{}\n", rig.broker_log());
-    for replica in &rig.all {
+fn ends_of_logs(cluster: &Cluster) -> String {
+    let mut text = format!("--- broker:\n{}\n", cluster.broker_log());
+    for replica in &cluster.all {
         // A string takes everything.
         let _ = writeln!(
             text,
             "--- {}, started {} times:\n{}",
             replica.service,
             replica.starts(),
-            tests::log_end(replica)
+            replica.log_end()
         );
     }
     text

@@ -4,15 +4,15 @@ use axum::http::{Method, StatusCode};
 use chassis::Role;
 use events::{Application, Cents};
 use serde_json::{Value, json};
-use tests::{Applicant, World, form};
+use tests::{Applicant, InProcess, form};
 use uuid::Uuid;
 
 fn body(form: &Application) -> Value {
     json!({ "call": "komm-in-2027", "application": form })
 }
 
-fn solingen(world: &World) -> String {
-    world.api.token("person-solingen", Role::Applicant, Some("05122000"))
+fn solingen(system: &InProcess) -> String {
+    system.api.token("person-solingen", Role::Applicant, Some("05122000"))
 }
 
 /// A problem document (RFC 9457) with this status, that names the field.
@@ -27,10 +27,10 @@ fn assert_problem(status: StatusCode, answer: &Value, expected: StatusCode, name
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_form_that_does_not_add_up_is_refused_beside_its_field() {
-    let world = World::new().await;
+    let system = InProcess::new().await;
     let who = Applicant::SOLINGEN;
-    world.submit(who, &form(who)).await;
-    let token = solingen(&world);
+    system.submit(who, &form(who)).await;
+    let token = solingen(&system);
     type Spoil = fn(&mut Application);
     let cases: [(&str, Spoil); 4] = [
         ("financing", |form| form.financing.total = form.financing.total + Cents(1)),
@@ -45,56 +45,56 @@ async fn a_form_that_does_not_add_up_is_refused_beside_its_field() {
     for (field, spoil) in cases {
         let mut spoiled = form(who);
         spoil(&mut spoiled);
-        let (status, answer) = world.post(&token, "/apply/api/applications", body(&spoiled)).await;
+        let (status, answer) = system.post(&token, "/apply/api/applications", body(&spoiled)).await;
         assert_problem(status, &answer, StatusCode::UNPROCESSABLE_ENTITY, field);
     }
     let huge = json!({ "call": "komm-in-2027", "application": "x".repeat(10_000_000) });
-    let (status, answer) = world.post(&token, "/apply/api/applications", huge).await;
+    let (status, answer) = system.post(&token, "/apply/api/applications", huge).await;
     assert_problem(status, &answer, StatusCode::PAYLOAD_TOO_LARGE, "too-large");
-    world.finish().await;
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_submit_with_the_same_key_is_the_first() {
-    let world = World::new().await;
+    let system = InProcess::new().await;
     let who = Applicant::SOLINGEN;
-    world.submit(who, &form(who)).await;
-    let token = solingen(&world);
+    system.submit(who, &form(who)).await;
+    let token = solingen(&system);
     let key = Uuid::new_v4().to_string();
     let mut project = form(who);
     project.title = "Ein zweites Vorhaben".to_owned();
-    let (status, first) = world.post_again(&token, "/apply/api/applications", &key, body(&project)).await;
+    let (status, first) = system.post_again(&token, "/apply/api/applications", &key, body(&project)).await;
     assert_eq!(status, StatusCode::CREATED);
-    let (_, second) = world.post_again(&token, "/apply/api/applications", &key, body(&project)).await;
+    let (_, second) = system.post_again(&token, "/apply/api/applications", &key, body(&project)).await;
     assert_eq!(first["id"], second["id"]);
     assert_eq!(first["file_number"], second["file_number"]);
     project.title = "Etwas anderes unter demselben Schlüssel".to_owned();
-    let (status, _) = world.post_again(&token, "/apply/api/applications", &key, body(&project)).await;
+    let (status, _) = system.post_again(&token, "/apply/api/applications", &key, body(&project)).await;
     assert!(status.is_client_error(), "{status}");
     // Without a key nobody can tell a repetition.
     let path = "/apply/api/applications";
     let (status, answer) =
-        world.api.call(Method::POST, path, &token, None, Some(&body(&project))).await.expect("an answer");
+        system.api.call(Method::POST, path, &token, None, Some(&body(&project))).await.expect("an answer");
     assert!(status.is_client_error(), "{status}");
     assert!(answer.to_string().to_lowercase().contains("idempotency-key"), "{answer}");
-    world.finish().await;
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_sees_only_what_is_theirs() {
-    let world = World::new().await;
+    let system = InProcess::new().await;
     let who = Applicant::SOLINGEN;
-    let id = world.submit(who, &form(who)).await;
-    let stranger = world.api.token("person-essen", Role::Applicant, Some("05113000"));
+    let id = system.submit(who, &form(who)).await;
+    let stranger = system.api.token("person-essen", Role::Applicant, Some("05113000"));
     let path = format!("/apply/api/applications/{id}");
-    let (status, _) = world.api.call(Method::GET, &path, &stranger, None, None).await.expect("an answer");
+    let (status, _) = system.api.call(Method::GET, &path, &stranger, None, None).await.expect("an answer");
     assert_eq!(status, StatusCode::NOT_FOUND, "someone else's application is not even there");
-    let (status, _) = world.post(&stranger, &format!("{path}/withdrawal"), json!({})).await;
+    let (status, _) = system.post(&stranger, &format!("{path}/withdrawal"), json!({})).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 
-    let (status, answer) = world.post("no-token", "/review/api/next", json!({})).await;
+    let (status, answer) = system.post("no-token", "/review/api/next", json!({})).await;
     assert_problem(status, &answer, StatusCode::UNAUTHORIZED, "sign-in");
-    let approver = world.api.token("approver-1", Role::Approver, None);
+    let approver = system.api.token("approver-1", Role::Approver, None);
     let proposal = json!({ "kind": "grant", "amount_cents": 1 });
     for (token, path, body) in [
         (&stranger, "/review/api/next".to_owned(), json!({})),
@@ -105,48 +105,48 @@ async fn everybody_sees_only_what_is_theirs() {
         ),
         (&approver, format!("/award/api/cases/{id}/proposal"), proposal),
     ] {
-        let (status, answer) = world.post(token, &path, body).await;
+        let (status, answer) = system.post(token, &path, body).await;
         assert_problem(status, &answer, StatusCode::FORBIDDEN, "forbidden");
     }
-    world.finish().await;
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn texts_are_kept_as_typed_and_never_as_markup() {
-    let world = World::new().await;
+    let system = InProcess::new().await;
     let who = Applicant::SOLINGEN;
     let mut project = form(who);
     project.title = "<script>alert(1)</script>'; drop table applications; --".to_owned();
-    let id = world.submit(who, &project).await;
-    world.until_status(who, &id, "eligible").await;
+    let id = system.submit(who, &project).await;
+    system.until_status(who, &id, "eligible").await;
     let cookie_page =
-        world.api.bytes(&format!("/apply/applications/{id}"), &solingen(&world)).await.expect("the page");
+        system.api.bytes(&format!("/apply/applications/{id}"), &solingen(&system)).await.expect("the page");
     let page = String::from_utf8(cookie_page).expect("text");
     assert!(!page.contains("<script>alert"), "markup must be escaped");
     assert!(page.contains("drop table applications"), "the text is shown as it is");
-    world.emails(who.email, 2).await;
-    world.finish().await;
+    system.emails(who.email, 2).await;
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn late_is_taken_in_flagged_and_left_to_a_person() {
-    let world = World::new().await;
-    world.clock.set("2027-03-02T09:00:00Z".parse().expect("a moment"));
+    let system = InProcess::new().await;
+    system.clock.set("2027-03-02T09:00:00Z".parse().expect("a moment"));
     let who = Applicant::SOLINGEN;
-    let id = world.submit(who, &form(who)).await;
-    world.until_status(who, &id, "referred").await;
-    world.finish().await;
+    let id = system.submit(who, &form(who)).await;
+    system.until_status(who, &id, "referred").await;
+    system.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_approves_their_own_proposal() {
-    let world = World::new().await;
+    let system = InProcess::new().await;
     let who = Applicant::SOLINGEN;
-    let id = world.submit(who, &form(who)).await;
-    world.review_twice("fund").await;
+    let id = system.submit(who, &form(who)).await;
+    system.review_twice("fund").await;
     let token = {
         // One person with both roles.
-        let now = world.clock.now();
+        let now = system.clock.now();
         let session = chassis::Session {
             person: "both".into(),
             name: "Both".into(),
@@ -155,16 +155,16 @@ async fn nobody_approves_their_own_proposal() {
             ags: None,
             expires: now + chrono::TimeDelta::hours(1),
         };
-        testkit::session_keys().sign(&session)
+        tests::keys().sign(&session)
     };
-    world.until_case(&id, "ready").await;
+    system.until_case(&id, "ready").await;
     let proposal = json!({ "kind": "grant", "amount_cents": 4_800_000 });
-    let (status, answer) = world.post(&token, &format!("/award/api/cases/{id}/proposal"), proposal).await;
+    let (status, answer) = system.post(&token, &format!("/award/api/cases/{id}/proposal"), proposal).await;
     assert!(status.is_success(), "{answer}");
-    let (status, answer) = world.post(&token, &format!("/award/api/cases/{id}/approval"), json!({})).await;
+    let (status, answer) = system.post(&token, &format!("/award/api/cases/{id}/approval"), json!({})).await;
     assert_problem(status, &answer, StatusCode::CONFLICT, "");
     let too_much = json!({ "kind": "grant", "amount_cents": 4_800_001 });
-    let (status, _) = world.post(&token, &format!("/award/api/cases/{id}/proposal"), too_much).await;
+    let (status, _) = system.post(&token, &format!("/award/api/cases/{id}/proposal"), too_much).await;
     assert!(status.is_client_error());
-    world.finish().await;
+    system.finish().await;
 }

@@ -5,16 +5,16 @@ use chassis::Role;
 use events::{Kind, Service};
 use serde_json::json;
 use testkit::{samples, until};
-use tests::{Applicant, World, form};
+use tests::{Applicant, InProcess, form};
 use uuid::Uuid;
 
 /// Everybody who consumes `application-submitted` parks one that has no content, and nobody else waits for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_parked_fact_is_seen_rehearsed_and_given_up_everywhere() {
-    let world = World::new().await;
+    let system = InProcess::new().await;
     let who = Applicant::SOLINGEN;
-    let id = world.submit(who, &form(who)).await;
-    world.until_status(who, &id, "eligible").await;
+    let id = system.submit(who, &form(who)).await;
+    system.until_status(who, &id, "eligible").await;
 
     let key = Uuid::new_v4();
     let broken = json!({
@@ -22,34 +22,34 @@ async fn a_parked_fact_is_seen_rehearsed_and_given_up_everywhere() {
         "type": Kind::ApplicationSubmitted.type_name(), "subject": key, "time": samples::noon(),
         "datacontenttype": "application/json", "version": 1, "data": {},
     });
-    let raw = async_nats::connect(world.nats.url()).await.expect("a client");
+    let raw = async_nats::connect(system.nats.url()).await.expect("a client");
     raw.publish(Kind::ApplicationSubmitted.subject(key), broken.to_string().into()).await.expect("published");
     raw.flush().await.expect("flushed");
 
     let which = Which { source: Service::Intake, key, version: 1 };
-    let token = world.api.token("operator-1", Role::Operator, None);
+    let token = system.api.token("operator-1", Role::Operator, None);
     for at in [Service::Eligibility, Service::Review, Service::Award, Service::Notification] {
         let parked = || async {
-            world.operator.execute::<Vec<WaitingFact>>(at, &Command::Parked).await.unwrap_or_default()
+            system.operator.execute::<Vec<WaitingFact>>(at, &Command::Parked).await.unwrap_or_default()
         };
         let parked = until("it is parked", parked, |parked| parked.len() == 1).await;
         assert!(parked[0].reason.contains("missing field"), "{parked:?}");
-        let shown: Shown = world.operator.execute(at, &Command::Show(which)).await.expect("shown");
+        let shown: Shown = system.operator.execute(at, &Command::Show(which)).await.expect("shown");
         assert_eq!(shown.envelope["subject"], key.to_string());
-        let run: DryRun = world.operator.execute(at, &Command::DryRun(which)).await.expect("rehearsed");
+        let run: DryRun = system.operator.execute(at, &Command::DryRun(which)).await.expect("rehearsed");
         assert!(run.error.is_some_and(|why| why.contains("missing field")));
         // The same for people.
         let page =
-            world.api.bytes(&format!("/ops/parked/{at}/intake/{key}/1"), &token).await.expect("a page");
+            system.api.bytes(&format!("/ops/parked/{at}/intake/{key}/1"), &token).await.expect("a page");
         assert!(String::from_utf8_lossy(&page).contains("missing field"));
         for (person, reason) in [("operator-1", "Ohne Inhalt"), ("operator-2", "")] {
             let order = Command::Drop { which, person: person.into(), reason: reason.into() };
-            world.operator.execute::<String>(at, &order).await.expect("done");
+            system.operator.execute::<String>(at, &order).await.expect("done");
         }
     }
-    let reconciliation = world.api.bytes("/ops/reconciliation", &token).await.expect("a page");
+    let reconciliation = system.api.bytes("/ops/reconciliation", &token).await.expect("a page");
     assert!(String::from_utf8_lossy(&reconciliation).contains("eligibility"), "the page of reconciliation");
-    world.emails(who.email, 2).await;
+    system.emails(who.email, 2).await;
     // Intake never said it: given up, it leaves no trace in the reconciliation.
-    world.finish().await;
+    system.finish().await;
 }

@@ -15,7 +15,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool};
-use tests::{Applicant, Plan, World, form};
+use tests::{Applicant, InProcess, Plan, form};
 
 /// How those ask who follow links without a person's deed.
 const HEADERS: [&[(&str, &str)]; 3] = [
@@ -26,29 +26,29 @@ const HEADERS: [&[(&str, &str)]; 3] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn looking_changes_nothing_whoever_looks() {
-    let world = World::with(Plan { drafts: true, ..Plan::default() }).await;
+    let system = InProcess::with(Plan { drafts: true, ..Plan::default() }).await;
     // A notice that nobody has retrieved, an email about each status, a file that somebody holds, drafts, and a case
     // that a person must decide.
     let who = Applicant::SOLINGEN;
-    let decided = world.submit(who, &form(who)).await;
-    world.until_status(who, &decided, "eligible").await;
-    world.review_twice("fund").await;
-    world.propose(&decided, json!({ "kind": "grant", "amount_cents": 4_800_000 })).await;
-    assert_eq!(world.approve(&decided).await, "granted");
+    let decided = system.submit(who, &form(who)).await;
+    system.until_status(who, &decided, "eligible").await;
+    system.review_twice("fund").await;
+    system.propose(&decided, json!({ "kind": "grant", "amount_cents": 4_800_000 })).await;
+    assert_eq!(system.approve(&decided).await, "granted");
     let essen = Applicant::ESSEN;
-    let held = world.submit(essen, &form(essen)).await;
-    world.until_status(essen, &held, "eligible").await;
-    let reviewer = world.api.token("reviewer-1", Role::Reviewer, None);
-    let taken = || async { world.post(&reviewer, "/review/api/next", json!({})).await.0 };
+    let held = system.submit(essen, &form(essen)).await;
+    system.until_status(essen, &held, "eligible").await;
+    let reviewer = system.api.token("reviewer-1", Role::Reviewer, None);
+    let taken = || async { system.post(&reviewer, "/review/api/next", json!({})).await.0 };
     testkit::until("a file is held", taken, |status| *status == StatusCode::OK).await;
-    let referred = world.submit(Applicant::HILDEN, &form(Applicant::HILDEN)).await;
-    world.until_status(Applicant::HILDEN, &referred, "referred").await;
-    world.until_quiet().await;
+    let referred = system.submit(Applicant::HILDEN, &form(Applicant::HILDEN)).await;
+    system.until_status(Applicant::HILDEN, &referred, "referred").await;
+    system.until_quiet().await;
 
-    let intake = world.database(Service::Intake);
+    let intake = system.database(Service::Intake);
     let draft: String =
         sqlx::query_scalar("select id::text from drafts limit 1").fetch_one(intake).await.expect("a draft");
-    let notification = world.database(Service::Notification);
+    let notification = system.database(Service::Notification);
     let email: String = sqlx::query_scalar("select id::text from deliveries limit 1")
         .fetch_one(notification)
         .await
@@ -58,7 +58,7 @@ async fn looking_changes_nothing_whoever_looks() {
     assert!(paths.len() > 60 && paths.iter().any(|path| path.ends_with("/pdf")), "{paths:?}");
 
     let ags = Some("05122000");
-    let person = |name: &str, role, ags: Option<&str>| Some(world.api.token(name, role, ags));
+    let person = |name: &str, role, ags: Option<&str>| Some(system.api.token(name, role, ags));
     let everybody = [
         None,
         person("person-05122000", Role::Applicant, ags),
@@ -68,7 +68,7 @@ async fn looking_changes_nothing_whoever_looks() {
         person("approver-1", Role::Approver, None),
         person("operator-1", Role::Operator, None),
     ];
-    let before = contents(&world).await;
+    let before = contents(&system).await;
     assert!(before.keys().any(|table| table == "award.notices"), "{before:?}");
     let client = Client::builder(TokioExecutor::new()).build_http::<Body>();
     let mut asked = Vec::new();
@@ -77,7 +77,7 @@ async fn looking_changes_nothing_whoever_looks() {
             for method in [Method::HEAD, Method::GET] {
                 for headers in HEADERS {
                     let mut request =
-                        Request::builder().method(method.clone()).uri(format!("{}{path}", world.url));
+                        Request::builder().method(method.clone()).uri(format!("{}{path}", system.url));
                     for (name, value) in headers {
                         request = request.header(*name, *value);
                     }
@@ -108,10 +108,10 @@ async fn looking_changes_nothing_whoever_looks() {
     for part in ["/award/notices/", "/review/files/", "/apply/drafts/", "/mail/deliveries/", "/ops"] {
         assert!(seen.iter().any(|path| path.contains(part)), "nobody saw {part}: {seen:?}");
     }
-    let after = contents(&world).await;
+    let after = contents(&system).await;
     let changed: Vec<_> = before.iter().filter(|(table, rows)| after.get(*table) != Some(rows)).collect();
     assert!(changed.is_empty(), "{changed:?}");
-    world.finish().await;
+    system.finish().await;
 }
 
 /// Every route that answers GET, as the routers spell it, with each of these ids in the place of its argument.
@@ -120,7 +120,7 @@ fn paths(ids: &[String]) -> Vec<String> {
     let mut found = BTreeSet::new();
     for (folder, prefix) in [
         ("award/src/http", "/award"),
-        ("bescheid/src/front", "/ops"),
+        ("bescheid/src/gateway", "/ops"),
         ("eligibility/src/http", "/eligibility"),
         ("intake/src/http", "/apply"),
         ("local/src/mailbox", "/mailbox"),
@@ -174,10 +174,10 @@ fn sources(folder: &Path) -> String {
 
 /// A fingerprint of each table that a service owns. What the bus keeps for itself, such as the time of its last look
 /// at the broker, is left out but for what it has been given to say.
-async fn contents(world: &World) -> BTreeMap<String, String> {
+async fn contents(system: &InProcess) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     for service in Service::ALL {
-        let db = world.database(service);
+        let db = system.database(service);
         let tables: Vec<String> = sqlx::query_scalar(
             "select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables
              where schemaname = 'public' or (schemaname, tablename) in (('bus', 'event_log'), ('bus', 'outbox'))",

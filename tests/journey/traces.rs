@@ -2,17 +2,17 @@
 
 use serde_json::Value;
 use testkit::Logs;
-use tests::{Applicant, World, form};
+use tests::{Applicant, InProcess, form};
 
 // One thread: the log is captured where the test runs.
 #[tokio::test]
 async fn a_request_is_found_at_the_front_door_in_the_service_and_where_its_facts_are_heard() {
     let logs = Logs::capture("info,bus=debug");
-    let world = World::new().await;
+    let set = InProcess::new().await;
     let who = Applicant::SOLINGEN;
-    let id = world.submit(who, &form(who)).await;
-    world.until_status(who, &id, "eligible").await;
-    world.until_quiet().await;
+    let id = set.submit(who, &form(who)).await;
+    set.until_status(who, &id, "eligible").await;
+    set.until_quiet().await;
 
     let submits: Vec<Value> = logs
         .lines_with("message", "answered")
@@ -30,5 +30,5 @@ async fn a_request_is_found_at_the_front_door_in_the_service_and_where_its_facts
         let heard = |line: &Value| line["message"] == "heard" && line["kind"] == kind;
         assert!(of_the_trace.iter().any(heard), "no line tells where {kind} was heard");
     }
-    world.finish().await;
+    set.finish().await;
 }

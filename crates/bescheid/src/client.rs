@@ -16,7 +16,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
-use crate::up;
+use crate::folder;
 
 /// The API of a running set, as any person one likes to be.
 #[derive(Clone)]
@@ -30,8 +30,8 @@ pub struct Api {
 impl Api {
     /// The set whose data are in `data`.
     pub fn of_running(data: &Path) -> Result<Self> {
-        let running = up::running(data)?;
-        let secret = up::secrets(data)?.session;
+        let running = folder::running(data)?;
+        let secret = folder::secrets(data)?.session;
         let keys = toml::from_str(&format!("secret = {secret:?}\nsecure = false"))?;
         Ok(Self::new(running.url, keys, Clock::system()))
     }

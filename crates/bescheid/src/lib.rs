@@ -3,9 +3,13 @@
 
 pub mod client;
 pub mod demo;
-pub mod front;
+pub mod folder;
+pub mod gateway;
+pub mod journey;
 pub mod load;
 pub mod operate;
 pub mod reconciliation;
 pub mod service;
+pub mod settings;
+pub mod supervisor;
 pub mod up;

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use axum::http::{Method, StatusCode};
 use chassis::Role;
-use events::{MunicipalityKind, municipalities};
+use events::{Application, Cents, FinancingPlan, MunicipalityKind, municipalities};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -19,7 +19,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use uuid::Uuid;
 
 use crate::client::Api;
-use crate::up;
+use crate::folder::DATA;
+use crate::journey::{Journey, pause};
 
 /// What to drive.
 #[derive(Clone, Debug, clap::Args)]
@@ -37,21 +38,22 @@ pub struct Options {
     #[arg(long, default_value = "komm-in-2027")]
     pub call: String,
     /// Folder of the running set.
-    #[arg(long, default_value = up::DATA)]
+    #[arg(long, default_value = DATA)]
     pub data: PathBuf,
 }
 
-/// What is known of one application.
+/// When one application was submitted and decided.
 #[derive(Clone, Copy)]
-struct Journey {
+struct Times {
     submitted: Instant,
     decided: Option<Instant>,
 }
 
 struct Driver {
-    api: Api,
+    journey: Journey,
+    form: Application,
     options: Options,
-    journeys: Mutex<HashMap<Uuid, Journey>>,
+    times: Mutex<HashMap<Uuid, Times>>,
     submit_times: Mutex<Vec<Duration>>,
     done: AtomicBool,
 }
@@ -61,11 +63,11 @@ pub async fn run(options: Options) -> Result<()> {
     if options.applications == 0 || options.rate <= 0.0 || options.hands == 0 {
         bail!("--applications, --rate and --hands must be greater than zero");
     }
-    let api = Api::of_running(&options.data)?;
     let driver = Arc::new(Driver {
-        api,
+        journey: Journey::new(Api::of_running(&options.data)?, PATIENCE, PATIENCE),
+        form: form()?,
         options,
-        journeys: Mutex::default(),
+        times: Mutex::default(),
         submit_times: Mutex::default(),
         done: AtomicBool::new(false),
     });
@@ -111,92 +113,45 @@ impl Driver {
     }
 
     async fn submit(self: Arc<Self>, number: usize, ags: String) -> Result<()> {
-        let token = self.api.token(&format!("load-applicant-{ags}"), Role::Applicant, Some(&ags));
-        let body = json!({ "call": self.options.call, "application": application(number) });
+        let token = self.journey.api.token(&format!("load-applicant-{ags}"), Role::Applicant, Some(&ags));
+        let mut form = self.form.clone();
+        form.title = format!("Lasttest {number}: {}", form.title);
+        form.contact.email = format!("load-{number}@example.org");
         let began = Instant::now();
-        let answer = self.act("/apply/api/applications", &token, &body).await?;
-        let took = began.elapsed();
-        let id = answer["id"]
-            .as_str()
-            .and_then(|id| id.parse().ok())
-            .with_context(|| format!("no id in {answer}"))?;
-        self.submit_times.lock().await.push(took);
-        self.journeys.lock().await.insert(id, Journey { submitted: began, decided: None });
+        let id = self.journey.submit(&token, &self.options.call, &form).await?;
+        self.submit_times.lock().await.push(began.elapsed());
+        self.times.lock().await.insert(id, Times { submitted: began, decided: None });
         Ok(())
     }
 
-    /// One request with the same key until the set answers it: a service that is away, or has died
-    /// over it, is asked again for a minute and a half.
-    async fn ask(
-        &self,
-        method: Method,
-        path: &str,
-        token: &str,
-        body: Option<&Value>,
-    ) -> Result<(StatusCode, Value)> {
-        let key = Uuid::new_v4().to_string();
-        let began = Instant::now();
-        loop {
-            let last = match self.api.call(method.clone(), path, token, Some(&key), body).await {
-                Ok((status, answer)) if !status.is_server_error() => return Ok((status, answer)),
-                Ok((status, answer)) => format!("{status} {answer}"),
-                Err(error) => format!("{error:#}"),
-            };
-            if began.elapsed() > PATIENCE {
-                bail!("{path}: {last}");
-            }
-            pause(Duration::from_millis(200)).await;
-        }
-    }
-
-    /// A write that must succeed.
-    async fn act(&self, path: &str, token: &str, body: &Value) -> Result<Value> {
-        match self.ask(Method::POST, path, token, Some(body)).await? {
-            (status, answer) if status.is_success() => Ok(answer),
-            (status, answer) => bail!("POST {path}: {status} {answer}"),
-        }
-    }
-
-    /// A reviewer: next file, score, again.
+    /// A reviewer: the next file, a review, again.
     async fn review(self: Arc<Self>, person: String) -> Result<()> {
-        let token = self.api.token(&person, Role::Reviewer, None);
         while !self.done.load(Ordering::SeqCst) {
-            let (status, file) = self.ask(Method::POST, "/review/api/next", &token, Some(&json!({}))).await?;
-            if status != StatusCode::OK {
+            if self.journey.review_next(&person, 4, "fund").await?.is_none() {
                 pause(Duration::from_millis(20)).await;
-                continue;
             }
-            let id = file["id"].as_str().with_context(|| format!("no id in {file}"))?.to_owned();
-            let criteria = file["criteria"].as_array().cloned().unwrap_or_default();
-            let scores: Vec<Value> = criteria
-                .iter()
-                .map(|criterion| json!({ "criterion": criterion["key"], "points": 4 }))
-                .collect();
-            let body = json!({ "scores": scores, "recommendation": "fund", "comment": "Schlüssig und gut begründet." });
-            let path = format!("/review/api/files/{id}/review");
-            self.act(&path, &token, &body).await?;
         }
         Ok(())
     }
 
     /// A case worker: proposes for every case that is ready.
     async fn propose(self: Arc<Self>, person: String) -> Result<()> {
-        let token = self.api.token(&person, Role::CaseWorker, None);
-        let amount = json!({ "kind": "grant", "amount_cents": AMOUNT_CENTS });
+        let token = self.journey.api.token(&person, Role::CaseWorker, None);
+        let amount = json!({ "kind": "grant", "amount_cents": AMOUNT.0 });
         self.clear("ready", "proposal", &token, &amount, |_| {}).await
     }
 
     /// An approver: approves every proposal.
     async fn approve(self: Arc<Self>, person: String) -> Result<()> {
-        let token = self.api.token(&person, Role::Approver, None);
+        let token = self.journey.api.token(&person, Role::Approver, None);
         let mut decided = Vec::new();
         let nothing = json!({});
         let note = |id| decided.push((id, Instant::now()));
         let result = self.clear("proposed", "approval", &token, &nothing, note).await;
-        let mut journeys = self.journeys.lock().await;
+        let mut times = self.times.lock().await;
         for (id, at) in decided {
-            if let Some(journey) = journeys.get_mut(&id) {
-                journey.decided = Some(at);
+            if let Some(one) = times.get_mut(&id) {
+                one.decided = Some(at);
             }
         }
         result
@@ -212,14 +167,15 @@ impl Driver {
     ) -> Result<()> {
         while !self.done.load(Ordering::SeqCst) {
             let (status, list) = self
+                .journey
                 .ask(Method::GET, &format!("/award/api/cases?state={state}&limit=200"), token, None)
                 .await?;
             let cases = list["cases"].as_array().map(Vec::as_slice).unwrap_or_default();
             // Cases of others are left to others.
             let mine: Vec<Uuid> = {
-                let journeys = self.journeys.lock().await;
+                let times = self.times.lock().await;
                 let ids = cases.iter().filter_map(|case| case["application"].as_str()?.parse().ok());
-                ids.filter(|id| journeys.contains_key(id)).collect()
+                ids.filter(|id| times.contains_key(id)).collect()
             };
             if !status.is_success() || mine.is_empty() {
                 pause(Duration::from_millis(20)).await;
@@ -227,7 +183,7 @@ impl Driver {
             }
             for id in mine {
                 let path = format!("/award/api/cases/{id}/{verb}");
-                let (status, answer) = self.ask(Method::POST, &path, token, Some(body)).await?;
+                let (status, answer) = self.journey.ask(Method::POST, &path, token, Some(body)).await?;
                 match status {
                     status if status.is_success() => note(id),
                     // Another hand was quicker.
@@ -241,8 +197,8 @@ impl Driver {
 
     /// Until each application of this run has been decided, as its applicant sees it.
     async fn until_all_decided(&self, hands: &mut JoinSet<Result<()>>) -> Result<()> {
-        let token = self.api.token("load-operator", Role::Operator, None);
-        let mut open: VecDeque<Uuid> = self.journeys.lock().await.keys().copied().collect();
+        let token = self.journey.api.token("load-operator", Role::Operator, None);
+        let mut open: VecDeque<Uuid> = self.times.lock().await.keys().copied().collect();
         let mut last_progress = Instant::now();
         while !open.is_empty() {
             if let Some(ended) = hands.try_join_next() {
@@ -252,7 +208,7 @@ impl Driver {
             for _ in 0..open.len().min(LOOKS) {
                 let Some(id) = open.pop_front() else { break };
                 let path = format!("/apply/api/applications/{id}");
-                let (_, seen) = self.ask(Method::GET, &path, &token, None).await?;
+                let (_, seen) = self.journey.ask(Method::GET, &path, &token, None).await?;
                 if matches!(seen["status"].as_str(), Some("decided" | "waitlisted" | "final")) {
                     last_progress = Instant::now();
                 } else if last_progress.elapsed() > STUCK {
@@ -272,9 +228,9 @@ impl Driver {
 
     async fn print(&self, submitted: Duration, decided: Duration) {
         let count = self.options.applications;
-        let journeys = self.journeys.lock().await;
+        let times = self.times.lock().await;
         let whole: Vec<Duration> =
-            journeys.values().filter_map(|one| Some(one.decided?.duration_since(one.submitted))).collect();
+            times.values().filter_map(|one| Some(one.decided?.duration_since(one.submitted))).collect();
         println!(
             "{count} applications submitted in {:.1} s, all decided after {:.1} s",
             submitted.as_secs_f64(),
@@ -295,7 +251,8 @@ const STUCK: Duration = Duration::from_secs(120);
 /// Applications looked at between two rests.
 const LOOKS: usize = 8;
 
-const AMOUNT_CENTS: i64 = 200_000;
+/// Small, so that the budget of the demonstration lasts.
+const AMOUNT: Cents = Cents::euros(2_000);
 
 fn print_row(what: &str, mut times: Vec<Duration>) {
     times.sort();
@@ -306,30 +263,10 @@ fn print_row(what: &str, mut times: Vec<Duration>) {
     println!("{what:<20} p50 {:9.1} ms   p99 {:9.1} ms   ({} measured)", at(0.50), at(0.99), times.len());
 }
 
-#[expect(clippy::disallowed_methods, reason = "the interval between two looks at an empty queue")]
-async fn pause(time: Duration) {
-    tokio::time::sleep(time).await;
-}
-
-/// A complete form; the numbers are small, so that the budget of the demonstration lasts.
-fn application(number: usize) -> Value {
-    json!({
-        "title": format!("Lasttest {number}: Netzwerk der Integrationsarbeit"),
-        "field_of_action": "Vernetzung",
-        "problem_statement": "Die Stellen der Stadt wissen zu wenig voneinander.",
-        "goals": ["Gemeinsame Ziele der beteiligten Stellen"],
-        "action_goals": ["Vierteljährliche Konferenz"],
-        "output_goals": ["Handbuch"],
-        "method": "Werkstätten",
-        "products_and_results": "Ein Netzwerk, das ohne das Projekt weiterbesteht.",
-        "funding_priorities": ["networking"],
-        "themes": ["guide_systems"],
-        "partners": [{ "name": "Verein der Migrantinnen und Migranten", "kind": "migrant_organisation" }],
-        "immigration_office_part": "Sie lädt zur Konferenz ein.",
-        "project_period": { "from": "2027-04-01", "to": "2027-12-31" },
-        "financing": { "grant": AMOUNT_CENTS, "own_share": 100_000, "third_parties": 0, "total": AMOUNT_CENTS + 100_000 },
-        "contact": { "name": "Lasttest", "email": format!("load-{number}@example.org"), "phone": "", "language": "de" },
-        "declarations": ["limited_in_time", "lasting_effect", "joint_goals", "migrant_organisations",
-            "municipal_steering", "qualification", "gender_mainstreaming"],
-    })
+/// A complete form: a project of the demonstration that asks for less.
+fn form() -> Result<Application> {
+    let mut form = intake::demo::read(include_str!("../../../deploy/demo/paderborn.toml"))?.application;
+    let (own_share, total) = (Cents::euros(1_000), Cents::euros(3_000));
+    form.financing = FinancingPlan { grant: AMOUNT, own_share, third_parties: Cents::ZERO, total };
+    Ok(form)
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use bescheid::folder::DATA;
 use bescheid::operate::{Parked, Place};
 use bescheid::{client, load, operate, service, up};
 use clap::{Parser, Subcommand};
@@ -25,7 +26,7 @@ enum Command {
         /// intake, eligibility, review, award or notification
         service: String,
         /// Folder of the running set.
-        #[arg(long, default_value = up::DATA)]
+        #[arg(long, default_value = DATA)]
         data: PathBuf,
     },
     /// How are the services: outboxes, lag, what is held or parked.

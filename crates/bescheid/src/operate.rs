@@ -8,13 +8,15 @@ use clap::{Args, Subcommand};
 use events::{Kind, Service};
 use uuid::Uuid;
 
-use crate::{reconciliation, up};
+use crate::folder::{self, DATA};
+use crate::reconciliation;
+use crate::settings::at_broker;
 
 /// Which set, and how to reach its broker.
 #[derive(Clone, Debug, Args)]
 pub struct Place {
     /// Folder of a running set of `bescheid up`.
-    #[arg(long, default_value = up::DATA)]
+    #[arg(long, default_value = DATA)]
     data: PathBuf,
     /// Address of the broker of another set, e.g. nats://nats.example:4222.
     #[arg(long, env = "BESCHEID_NATS_URL")]
@@ -30,12 +32,12 @@ impl Place {
             (Some(url), Some(file)) => {
                 let password = std::fs::read_to_string(file)
                     .with_context(|| format!("cannot read the password in {}", file.display()))?;
-                up::operators(url.clone(), password.trim())
+                at_broker(url, "operator", password.trim())
             }
             (Some(url), None) => bus::Settings::open(url),
             (None, _) => {
-                let running = up::running(&self.data)?;
-                up::operators(running.nats, &up::secrets(&self.data)?.operator)
+                let (running, secrets) = (folder::running(&self.data)?, folder::secrets(&self.data)?);
+                at_broker(running.nats, "operator", &secrets.operator)
             }
         };
         Ok(Operator::connect(&settings).await?)

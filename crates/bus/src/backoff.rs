@@ -3,23 +3,26 @@ use std::time::Duration;
 /// Waiting times that double up to a limit, each with jitter, so that those who failed together
 /// do not come back together.
 #[derive(Clone, Debug)]
-pub(crate) struct Backoff {
+pub struct Backoff {
     first: Duration,
     limit: Duration,
     failures: u32,
 }
 
 impl Backoff {
-    pub(crate) fn new(first: Duration, limit: Duration) -> Self {
+    /// From `first` on, up to `limit`.
+    pub fn new(first: Duration, limit: Duration) -> Self {
         Self { first, limit, failures: 0 }
     }
 
-    pub(crate) fn reset(&mut self) {
+    /// It worked: the next failure is the first one again.
+    pub fn reset(&mut self) {
         self.failures = 0;
     }
 
-    /// The next waiting time.
-    pub(crate) fn next(&mut self) -> Duration {
+    /// The waiting time after one more failure.
+    #[expect(clippy::should_implement_trait, reason = "it never ends")]
+    pub fn next(&mut self) -> Duration {
         self.failures = self.failures.saturating_add(1);
         Self::delay(self.first, self.limit, self.failures)
     }

@@ -34,6 +34,7 @@ mod subscriptions;
 mod tx;
 mod watch;
 
+pub use backoff::Backoff;
 pub use connection::{Bus, BusError, Running};
 pub use failure::Failure;
 pub use parked::Waiting;

@@ -25,4 +25,4 @@ pub use problem::{Problem, ProblemKind};
 pub use process::{App, Shutdown};
 pub use session::{Role, Session};
 pub use settings::ServiceSettings;
-pub use start::{main, main_with};
+pub use start::{end_on_signals, main, main_with};

@@ -283,6 +283,11 @@ impl Shutdown {
         self.serving.load(Ordering::SeqCst)
     }
 
+    /// Returns when the process must end at once: after [`Shutdown::stop`], or [`Shutdown::drain`] while it starts.
+    pub async fn at_once(&self) {
+        self.now.cancelled().await;
+    }
+
     /// Ends the process without waiting for what is under way.
     pub fn stop(&self) {
         self.draining.cancel();

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use listenfd::ListenFd;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::Clock;
 use crate::error::StartError;
@@ -69,11 +69,10 @@ where
     let process = App::new(name, Clock::system(), http, keys, listener).map_err(StartError::System)?;
     let result = runtime.block_on(async {
         let shutdown = process.shutdown();
-        let signals = Signals::listen().map_err(StartError::System)?;
-        tokio::spawn(signals.obey(shutdown.clone()));
+        end_on_signals(shutdown.clone()).map_err(StartError::System)?;
         tokio::select! {
             result = run(process.clone(), settings) => result,
-            () = shutdown.now.cancelled() => match process.take_failure() {
+            () = shutdown.at_once() => match process.take_failure() {
                 // A background task that ended before the process began to serve.
                 Some(failure) => Err(failure),
                 None if shutdown.is_serving() => Err(StartError::Stopped),
@@ -89,28 +88,28 @@ where
     result
 }
 
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! { _ = self.terminate.recv() => "SIGTERM", _ = self.interrupt.recv() => "SIGINT" }
-    }
-
-    async fn obey(mut self, shutdown: Shutdown) {
-        let signal = self.next().await;
+/// Ends this process by SIGTERM and SIGINT: in order at the first ([`Shutdown::drain`]), at once at the second
+/// ([`Shutdown::stop`]). Needs a tokio runtime.
+///
+/// # Errors
+/// The operating system takes no handler.
+pub fn end_on_signals(shutdown: Shutdown) -> std::io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        let mut next = async || {
+            tokio::select! {
+                _ = terminate.recv() => "SIGTERM",
+                _ = interrupt.recv() => "SIGINT",
+            }
+        };
+        let signal = next().await;
         tracing::info!(signal, "asked to end; once more ends at once");
         shutdown.drain();
-        let signal = self.next().await;
+        let signal = next().await;
         tracing::warn!(signal, "asked again: ending at once");
         shutdown.stop();
-    }
+    });
+    Ok(())
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

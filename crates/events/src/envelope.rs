@@ -2,60 +2,26 @@
 //! publishing a fact again is publishing the same bytes.
 
 use chrono::{DateTime, Utc};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::facts::{award::*, eligibility::*, intake::*, notification::*, review::*};
-use crate::{ApplicationId, EventId, Kind, Service};
+use crate::{AnyFact, ApplicationId, EventId, Fact, Kind, Service};
 
 /// W3C trace context (`traceparent`), carried from the request to everything it causes.
 pub type TraceParent = String;
-
-/// A fact: something that happened. One fact is one type.
-pub trait Fact: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
-    /// Which kind it is; gives subject and type.
-    const KIND: Kind;
-    /// What it is about, and numbered by.
-    type Key: From<Uuid> + Into<Uuid> + Copy + Send + Sync;
-}
-
-/// Any fact; what a transition returns when there is more than one way on.
-#[expect(missing_docs, reason = "each variant is the type of the same name")]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AnyFact {
-    CallPublished(Box<CallPublished>),
-    ApplicationSubmitted(Box<ApplicationSubmitted>),
-    ApplicationWithdrawn(Box<ApplicationWithdrawn>),
-    ContactChanged(Box<ContactChanged>),
-    ApplicantReplied(Box<ApplicantReplied>),
-    EligibilityConfirmed(Box<EligibilityConfirmed>),
-    EligibilityReferred(Box<EligibilityReferred>),
-    IneligibilityConfirmed(Box<IneligibilityConfirmed>),
-    ReviewCompleted(Box<ReviewCompleted>),
-    TieDeclared(Box<TieDeclared>),
-    TieEnded(Box<TieEnded>),
-    AwardGranted(Box<AwardGranted>),
-    AwardRejected(Box<AwardRejected>),
-    ApplicationWaitlisted(Box<ApplicationWaitlisted>),
-    NoticeIssued(Box<NoticeIssued>),
-    NoticeBecameFinal(Box<NoticeBecameFinal>),
-    EmailSent(Box<EmailSent>),
-    EmailBounced(Box<EmailBounced>),
-}
 
 /// A fact as it was consumed.
 #[derive(Clone, Debug)]
 pub struct Event<F: Fact> {
     /// Its id.
     pub id: EventId,
-    /// The service that said it.
+    /// The service that published it.
     pub source: Service,
     /// What it is about: an application, or a call.
     pub key: F::Key,
     /// Its number among the facts of this source about this key: 1, 2, 3 … without gaps.
     pub version: u64,
-    /// When it was said.
+    /// When its transaction was begun (UTC).
     pub time: DateTime<Utc>,
     /// Trace it belongs to.
     pub traceparent: Option<TraceParent>,
@@ -94,7 +60,7 @@ impl<F: Fact> Event<F> {
     }
 }
 
-/// Why a fact was said.
+/// Why a fact was published.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
     /// The fact it follows from; none where a person or a deadline is the cause.
@@ -115,7 +81,7 @@ impl Cause {
 pub struct Header {
     /// Id of the fact.
     pub id: EventId,
-    /// The service that said it.
+    /// The service that published it.
     pub source: Service,
     /// Its kind.
     pub kind: Kind,
@@ -123,7 +89,7 @@ pub struct Header {
     pub key: Uuid,
     /// Its number among the facts of this source about this key.
     pub version: u64,
-    /// When it was said.
+    /// When its transaction was begun (UTC).
     pub time: DateTime<Utc>,
     /// The fact it follows from.
     pub causation: Option<EventId>,
@@ -131,12 +97,12 @@ pub struct Header {
     pub traceparent: Option<TraceParent>,
 }
 
-/// What can be known of a fact whose type this release does not know: said by a newer release.
+/// What can be known of a fact whose type this release does not know: published by a newer release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownFact {
     /// Id of the fact.
     pub id: EventId,
-    /// The service that said it.
+    /// The service that published it.
     pub source: Service,
     /// Name and version of its kind, e.g. `application-moved.v1`.
     pub kind: String,
@@ -153,14 +119,14 @@ pub enum EnvelopeError {
     #[error("the envelope does not have the expected shape: {0}")]
     Json(#[source] serde_json::Error),
     /// A `type` this release does not know.
-    #[error("unknown type {0:?}: said by a newer release, or by mistake")]
+    #[error("unknown type {0:?}: published by a newer release, or by mistake")]
     UnknownType(String),
     /// `source` is not the service that owns this `type`.
-    #[error("{kind} is said by {expected}, not by {found:?}")]
+    #[error("{kind} is published by {expected}, not by {found:?}")]
     WrongSource {
         /// Name of the kind.
         kind: &'static str,
-        /// Who says it.
+        /// Who publishes it.
         expected: Service,
         /// Who is named.
         found: String,
@@ -209,29 +175,20 @@ struct Read<'a> {
 impl Header {
     /// The envelope as bytes: the form that is stored, and published each time.
     pub fn write(&self, fact: &AnyFact) -> Result<Vec<u8>, EnvelopeError> {
-        macro_rules! write {
-            ($($variant:ident),+) => { match fact { $(AnyFact::$variant(data) => self.bytes(data)),+ } };
-        }
-        write!(
-            CallPublished,
-            ApplicationSubmitted,
-            ApplicationWithdrawn,
-            ContactChanged,
-            ApplicantReplied,
-            EligibilityConfirmed,
-            EligibilityReferred,
-            IneligibilityConfirmed,
-            ReviewCompleted,
-            TieDeclared,
-            TieEnded,
-            AwardGranted,
-            AwardRejected,
-            ApplicationWaitlisted,
-            NoticeIssued,
-            NoticeBecameFinal,
-            EmailSent,
-            EmailBounced
-        )
+        serde_json::to_vec(&Wire {
+            specversion: "1.0",
+            id: self.id,
+            source: &format!("/bescheid/{}", self.source),
+            type_name: self.kind.type_name(),
+            subject: self.key,
+            time: self.time,
+            datacontenttype: "application/json",
+            version: self.version,
+            causationid: self.causation,
+            traceparent: self.traceparent.as_deref(),
+            data: fact,
+        })
+        .map_err(EnvelopeError::Json)
     }
 
     /// As [`Header::write`], in two parts: the version belongs between them. For a saver that gives
@@ -247,24 +204,7 @@ impl Header {
         Ok((before, after))
     }
 
-    fn bytes<D: Serialize>(&self, data: &D) -> Result<Vec<u8>, EnvelopeError> {
-        serde_json::to_vec(&Wire {
-            specversion: "1.0",
-            id: self.id,
-            source: &format!("/bescheid/{}", self.source),
-            type_name: self.kind.type_name(),
-            subject: self.key,
-            time: self.time,
-            datacontenttype: "application/json",
-            version: self.version,
-            causationid: self.causation,
-            traceparent: self.traceparent.as_deref(),
-            data,
-        })
-        .map_err(EnvelopeError::Json)
-    }
-
-    /// Reads who said it and where it stands in the order, even when this release does not know
+    /// Reads who published it and where it stands in the order, even when this release does not know
     /// its type. None where not even that can be read.
     pub fn read_unknown(bytes: &[u8]) -> Option<UnknownFact> {
         let read: Read<'_> = serde_json::from_slice(bytes).ok()?;

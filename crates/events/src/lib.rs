@@ -11,10 +11,12 @@ mod application;
 mod call;
 pub mod contract;
 mod envelope;
+mod fact;
 mod facts;
 mod ids;
 mod money;
 mod municipality;
+mod service;
 mod subject;
 
 pub use ags::{Ags, AgsError};
@@ -23,7 +25,8 @@ pub use application::{
     Partner, PartnerKind, Period, ProjectTheme,
 };
 pub use call::{Authority, BadRules, BudgetYear, Call, Court, Criterion, Letters, OfficeRule, Text, Window};
-pub use envelope::{AnyFact, Cause, EnvelopeError, Event, Fact, Header, TraceParent, UnknownFact};
+pub use envelope::{Cause, EnvelopeError, Event, Header, TraceParent, UnknownFact};
+pub use fact::{AnyFact, Fact, Kind};
 pub use facts::award::{
     ApplicationWaitlisted, AwardGranted, AwardRejected, NoticeBecameFinal, NoticeIssued, NoticeKind,
 };
@@ -40,4 +43,5 @@ pub use facts::{Decider, Person};
 pub use ids::{ApplicationId, CallId, EventId, NoticeId};
 pub use money::Cents;
 pub use municipality::{Municipality, MunicipalityKind, municipalities, municipality};
-pub use subject::{Kind, STREAM, Service};
+pub use service::Service;
+pub use subject::STREAM;

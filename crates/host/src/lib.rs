@@ -18,7 +18,7 @@ pub mod ties;
 mod work;
 
 pub use idempotent::{IdempotencyKey, Idempotent};
-pub use run::{main, main_with, run};
+pub use run::{main, main_with, run, serve, start};
 pub use service::{Parts, Service, Task};
 pub use settings::HasNats;
 pub use texts::{municipalities_by_name, said};

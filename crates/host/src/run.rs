@@ -29,6 +29,16 @@ pub fn main_with<S: Service>(arguments: impl IntoIterator<Item = OsString>) -> E
 /// What keeps it from starting: Postgres refuses, the schema is too old, a setting cannot be used. A background task
 /// that ended by itself, and an end that took longer than its limit.
 pub async fn run<S: Service>(app: App, settings: S::Settings) -> Result<(), StartError> {
+    let service = start::<S>(&app, settings).await?;
+    serve(app, service).await
+}
+
+/// The first half of [`run`], for whoever needs the running service in this process: everything up to the first
+/// request.
+///
+/// # Errors
+/// As [`run`].
+pub async fn start<S: Service>(app: &App, settings: S::Settings) -> Result<Arc<S>, StartError> {
     let db = database::connect(settings.database()).await?;
     database::check_schema(&db, &S::Settings::migrators()).await?;
     let clock = app.clock().clone();
@@ -36,7 +46,7 @@ pub async fn run<S: Service>(app: App, settings: S::Settings) -> Result<(), Star
     let bus = Bus::connect(S::NAME, settings.nats(), db.clone(), move || now.now())
         .await
         .map_err(StartError::other("connect to NATS"))?;
-    check_readiness(&app, &db, &bus);
+    check_readiness(app, &db, &bus);
     let parts = Parts { db, bus: bus.clone(), clock, app: app.clone() };
     let service = Arc::new(S::compose(parts, settings)?);
 
@@ -55,9 +65,17 @@ pub async fn run<S: Service>(app: App, settings: S::Settings) -> Result<(), Star
     service.begin().await?;
     let pruning = idempotent::prune_until(bus, app.draining());
     app.spawn("pruning", tasks.track_future(pruning));
-    for task in service.clone().tasks(&app) {
+    for task in service.clone().tasks(app) {
         app.spawn(task.name, tasks.track_future(task.work));
     }
+    Ok(service)
+}
+
+/// The second half of [`run`]: answers requests until the process has drained.
+///
+/// # Errors
+/// As [`run`].
+pub async fn serve<S: Service>(app: App, service: Arc<S>) -> Result<(), StartError> {
     let routes = service.pages().around(&app, service.clone().routes());
     chassis::http::serve(app, routes).await
 }

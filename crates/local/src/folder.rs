@@ -10,10 +10,10 @@ use anyhow::{Context, Result, bail};
 use rand::RngExt;
 use tokio::process::Command;
 
-use crate::Tell;
+use crate::Progress;
 
 /// Where a server's files go when its user cannot reach the wished folder.
-const ELSEWHERE: &str = "/var/lib/bescheid";
+const FALLBACK: &str = "/var/lib/bescheid";
 
 /// Whom Postgres runs as when we are root, which it refuses to be.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ async fn id(flag: &str, name: &str) -> Result<Option<u32>> {
 
 /// Makes `folder`, or its stand-in that `user` reaches; the stand-in is named by a link `elsewhere` in the
 /// folder, so a deleted folder begins anew. Returns where the files really go.
-pub(crate) async fn home(folder: &Path, user: Option<&User>, tell: Tell<'_>) -> Result<PathBuf> {
+pub(crate) async fn home(folder: &Path, user: Option<&User>, tell: Progress<'_>) -> Result<PathBuf> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let folder = folder.canonicalize()?;
     let Some(user) = user else { return Ok(folder) };
@@ -73,7 +73,7 @@ pub(crate) async fn home(folder: &Path, user: Option<&User>, tell: Tell<'_>) -> 
     if user.reaches(&folder).await? {
         return Ok(folder);
     }
-    let target = elsewhere(&random_name())
+    let target = fallback_folder(&random_name())
         .with_context(|| format!("the user {} cannot reach {}", user.name, folder.display()))?;
     chown(&target, Some(user.uid), Some(user.gid))?;
     symlink(&target, &link)?;
@@ -86,12 +86,12 @@ pub(crate) async fn home(folder: &Path, user: Option<&User>, tell: Tell<'_>) -> 
     Ok(target)
 }
 
-/// A folder below [`ELSEWHERE`] that everybody may enter, whatever the umask.
-pub(crate) fn elsewhere(name: &str) -> Result<PathBuf> {
-    let folder = Path::new(ELSEWHERE).join(name);
+/// A folder below [`FALLBACK`] that everybody may enter, whatever the umask.
+pub(crate) fn fallback_folder(name: &str) -> Result<PathBuf> {
+    let folder = Path::new(FALLBACK).join(name);
     let make = || {
         fs::create_dir_all(&folder)?;
-        fs::set_permissions(ELSEWHERE, Permissions::from_mode(0o755))?;
+        fs::set_permissions(FALLBACK, Permissions::from_mode(0o755))?;
         fs::set_permissions(&folder, Permissions::from_mode(0o755))
     };
     make().with_context(|| format!("cannot make the folder {}", folder.display()))?;

@@ -22,4 +22,4 @@ pub use postgres::{Durability, Postgres, PostgresSettings};
 pub use process::{Process, Signal};
 
 /// Hears, in a sentence at a time, what is being done; for a person who waits.
-pub type Tell<'a> = &'a (dyn Fn(&str) + Send + Sync);
+pub type Progress<'a> = &'a (dyn Fn(&str) + Send + Sync);

@@ -4,6 +4,7 @@
 
 mod fault;
 mod pages;
+mod shared;
 mod smtp;
 mod store;
 
@@ -22,21 +23,13 @@ pub use fault::Fault;
 pub use store::{Content, Message};
 
 use crate::{folder, port};
+use shared::Shared;
 
 /// The mail server. Clones are the same mailbox; it listens until [`Mailbox::stop`] or until the last clone is gone.
 #[derive(Clone)]
 pub struct Mailbox {
     shared: Arc<Shared>,
     listening: Arc<Mutex<Listening>>,
-}
-
-/// What connections and pages share.
-struct Shared {
-    store: store::Store,
-    faults: fault::Faults,
-    /// Counts what arrived, to wake those who wait.
-    arrived: watch::Sender<u64>,
-    _lock: std::fs::File,
 }
 
 struct Listening {
@@ -160,13 +153,6 @@ impl Mailbox {
         state.port = wanted;
         state.task = Some(task);
         Ok(())
-    }
-
-    /// The pages `/mailbox`, `/mailbox/{id}` and the list `/mailbox/api/messages` (JSON, newest first).
-    ///
-    /// They show everything to everybody: only for one's own machine.
-    pub fn router(&self) -> axum::Router {
-        pages::router(self.clone())
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, Listening> {

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use crate::folder;
 use crate::process::{self, Process, Signal};
 use crate::tools::NatsProgram;
-use crate::{Tell, port};
+use crate::{Progress, port};
 
 /// A large store is read before the first connection is taken.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -53,7 +53,7 @@ impl Nats {
     /// Ends one left over by an earlier run, starts it, waits until it answers on its port with JetStream on.
     ///
     /// Errors: the folder is in use, the port is taken, a mistake in `config`; each one sentence, nothing left running.
-    pub async fn start(program: &NatsProgram, settings: NatsSettings, tell: Tell<'_>) -> Result<Self> {
+    pub async fn start(program: &NatsProgram, settings: NatsSettings, tell: Progress<'_>) -> Result<Self> {
         let home = folder::home(&settings.folder, None, tell).await?;
         let lock = folder::lock(&home)?;
         let earlier = fs::read_to_string(home.join("nats.pid")).ok().and_then(|id| id.trim().parse().ok());
@@ -166,7 +166,7 @@ impl Nats {
 
     async fn launch(&mut self) -> Result<()> {
         if self.chosen_port != 0 {
-            port::claim(self.chosen_port, "nats-server")?;
+            port::ensure_free(self.chosen_port, "nats-server")?;
         }
         loop {
             self.port = if self.chosen_port == 0 { port::free_port()? } else { self.chosen_port };

@@ -39,7 +39,7 @@ pub(crate) fn is_free(port: u16) -> Result<bool> {
 }
 
 /// Refuses a port that somebody else has.
-pub(crate) fn claim(port: u16, what: &str) -> Result<()> {
+pub(crate) fn ensure_free(port: u16, what: &str) -> Result<()> {
     if !is_free(port)? {
         bail!(
             "port {port} for {what} is in use by another program (or needs more rights): end that program or choose another port"

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod launch;
+mod signs;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use tokio::process::Command;
 use crate::folder::{self, User};
 use crate::process::{self, Process, Signal};
 use crate::tools::PostgresPrograms;
-use crate::{Tell, port};
+use crate::{Progress, port};
 
 /// The superuser of the cluster.
 const ADMIN: &str = "bescheid";
@@ -80,13 +81,13 @@ impl Postgres {
     pub async fn start(
         programs: &PostgresPrograms,
         settings: PostgresSettings,
-        tell: Tell<'_>,
+        tell: Progress<'_>,
     ) -> Result<Self> {
         let user = User::for_servers().await?;
         let home = folder::home(&settings.folder, user.as_ref(), tell).await?;
         let lock = folder::lock(&home)?;
         let data = home.join("data");
-        if let Some(id) = launch::postmaster(&data).map(|(id, _)| id)
+        if let Some(id) = signs::postmaster(&data).map(|(id, _)| id)
             && process::end_orphan(id, &data, Signal::INT).await?
         {
             tell("Stopped a PostgreSQL that an earlier run left behind.");
@@ -109,7 +110,7 @@ impl Postgres {
         postgres.password = fs::read_to_string(data.join("bescheid.password"))
             .context("the cluster has lost its password file")?;
         if postgres.port != 0 {
-            port::claim(postgres.port, "PostgreSQL")?;
+            port::ensure_free(postgres.port, "PostgreSQL")?;
         }
         postgres.launch().await?;
         Ok(postgres)

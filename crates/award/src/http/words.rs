@@ -1,19 +1,10 @@
 //! What pages call things.
 
 use chrono::NaiveDate;
-use events::Call;
 use pages::{Choice, Language, Page};
 
 use crate::award::Stage;
 use crate::deadlines::{DeliveryRecord, Entry, Standing};
-
-/// The title of a call in the reader's language.
-pub(super) fn title(page: &Page, call: &Call) -> String {
-    match page.language {
-        Language::De => call.title.de.clone(),
-        Language::En => call.title.en.clone(),
-    }
-}
 
 /// What a stage is called.
 pub(super) fn stage_name(page: &Page, stage: Stage) -> String {

@@ -8,7 +8,6 @@ use events::Service;
 use intake::FileNumbers;
 use intake::demo::Stage;
 
-use super::folder::Secrets;
 use crate::service::migrators;
 
 /// Runs what is missing of a service's migrations.
@@ -26,16 +25,11 @@ const PROJECTS: [(&str, Stage); 3] = [
 ];
 
 /// Publishes the demonstration call and loads its projects; what is there already stays as it is.
-pub async fn demonstration(url: &str, nats_url: &str, secrets: &Secrets) -> Result<()> {
+pub async fn demonstration(url: &str, broker: &bus::Settings) -> Result<()> {
     let db = database::connect(&Database { max_connections: 2, ..Database::at(url) }).await?;
-    let settings = bus::Settings {
-        user: Some(Service::Intake.name().to_owned()),
-        password: Some(secrets.services.clone().into()),
-        ..bus::Settings::open(nats_url)
-    };
     let clock = Clock::system();
     // Its tasks stay unstarted: intake's own relay carries the facts away.
-    let bus = Bus::connect(Service::Intake, &settings, db.clone(), move || clock.now()).await?;
+    let bus = Bus::connect(Service::Intake, broker, db.clone(), move || clock.now()).await?;
     let call = intake::call_file::read(include_str!("../../../../deploy/calls/komm-in-2027.toml"))?;
     intake::calls::publish(&bus, call).await.context("cannot publish the demonstration call")?;
     let numbers = FileNumbers::of(&db);

@@ -1,8 +1,6 @@
 //! `bescheid up`: everything on this machine, behind one address.
 
 mod databases;
-mod folder;
-mod members;
 mod servers;
 
 use std::collections::BTreeMap;
@@ -10,7 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use bus::control::Operator;
@@ -19,18 +17,13 @@ use chassis::{App, Clock};
 use events::Service;
 use local::Mailbox;
 use local::tools::Search;
-use pages::Pages;
 
-pub use folder::{running, secrets};
-
-use crate::front::{self, Door, Front};
+use crate::folder::{DATA, Folder, Running, Secrets};
+use crate::gateway::{self, Gateway, Proxy};
 use crate::service::prefix;
-use folder::{Folder, Running, ServiceSettings};
-use members::Members;
+use crate::settings::{ServiceSettings, at_broker};
+use crate::supervisor::{Launch, READY_WITHIN, ServiceProcess, Supervisor};
 use servers::Servers;
-
-/// The folder used when nothing else is said.
-pub const DATA: &str = ".bescheid";
 
 /// How to run the set.
 #[derive(Clone, Debug, clap::Args)]
@@ -68,15 +61,6 @@ pub fn main(options: Options) -> ExitCode {
     }
 }
 
-/// How operators reach the broker.
-pub fn operators(url: String, password: &str) -> bus::Settings {
-    bus::Settings {
-        user: Some("operator".to_owned()),
-        password: Some(password.to_owned().into()),
-        ..bus::Settings::open(url)
-    }
-}
-
 fn tell(text: &str) {
     println!("  {text}");
 }
@@ -87,123 +71,119 @@ async fn up(options: Options) -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(|error| {
         anyhow::anyhow!("port {} cannot be used ({error}): choose another with `--port`", options.port)
     })?;
-    let folder = Arc::new(Folder::open(&options.data)?);
+    let folder = Folder::open(&options.data)?;
     let secrets = folder.secrets()?;
     println!("Bescheid is starting; its data are in {}", folder.at("").display());
 
     let keys = SessionKeys::new(secrets.session.clone(), false).map_err(anyhow::Error::msg)?;
     let http = Http { max_in_flight: 1024, ..Http::default() };
     let process = App::new("bescheid", Clock::system(), http, keys, listener)?;
-    let url = format!("http://localhost:{}", process.address().port());
-    stop_on_signals(&process);
-
-    let draining = process.draining();
-    let start = async {
-        let search = Search::new(folder.at("tools"));
-        let (servers, mailbox) =
-            tokio::try_join!(Servers::start(&folder, &secrets, &search, &tell), mailbox(&folder))?;
-        let members = match start_services(&folder, &servers, &secrets, &url, mailbox.port(), &options).await
-        {
-            Ok(members) => members,
-            Err(error) => {
-                servers.stop().await;
-                return Err(error);
-            }
-        };
-        anyhow::Ok((servers, mailbox, members))
-    };
-    let (servers, mailbox, (members, addresses)) = tokio::select! {
-        started = start => started?,
-        () = draining.cancelled() => {
-            println!("Stopped before everything was running.");
-            return Ok(());
+    let shutdown = process.shutdown();
+    chassis::end_on_signals(shutdown.clone())?;
+    tokio::select! {
+        ended = run(&folder, &secrets, process.clone(), &options, began) => ended,
+        // Whatever runs by now is ended by its guard.
+        () = shutdown.at_once() => {
+            println!("Stopped at once.");
+            Ok(())
         }
+    }
+}
+
+async fn run(
+    folder: &Folder,
+    secrets: &Secrets,
+    process: App,
+    options: &Options,
+    began: Instant,
+) -> Result<()> {
+    let url = format!("http://localhost:{}", process.address().port());
+    let search = Search::new(folder.at("tools"));
+    let mailbox =
+        async { Mailbox::start(&folder.at("mailbox"), 0).await.context("cannot start the mailbox") };
+    let (servers, mailbox) = tokio::try_join!(Servers::start(folder, secrets, &search, &tell), mailbox)?;
+    let mut supervisor = Supervisor::default();
+    let started = start_services(&mut supervisor, folder, &servers, secrets, &url, mailbox.port(), options);
+    let started = started.await;
+    let supervisor = Arc::new(supervisor);
+    let served = match started {
+        Ok(()) => {
+            let operators = at_broker(servers.nats_url(), "operator", &secrets.operator);
+            let gateway = Gateway {
+                proxy: Proxy::to(addresses(&supervisor)),
+                supervisor: supervisor.clone(),
+                operator: Operator::connect(&operators).await?,
+                process,
+            };
+            folder.announce(&Running { url: url.clone(), nats: servers.nats_url() })?;
+            println!(
+                "Ready after {:.1} s. Ctrl-C stops everything.\n\n  {url}\n",
+                began.elapsed().as_secs_f64()
+            );
+            let served = gateway::serve(gateway, mailbox.router()).await.context("the gateway");
+            println!("Stopping …");
+            served
+        }
+        Err(error) => Err(error),
     };
-
-    let members = Arc::new(members);
-    let operator = Operator::connect(&operators(servers.nats_url(), &secrets.operator)).await?;
-    let door = Door::to(addresses);
-    let front = Front { door, fleet: members.clone(), operator, process: process.clone() };
-    let pages = Pages::new("", include_str!("../../messages/de.ftl"), include_str!("../../messages/en.ftl"))?;
-    let routes = front::routes(Arc::new(front), &pages, &mailbox);
-    folder.announce(&Running { url: url.clone(), nats: servers.nats_url() })?;
-    println!("Ready after {:.1} s. Ctrl-C stops everything.\n\n  {url}\n", began.elapsed().as_secs_f64());
-
-    let served = chassis::http::serve(process, routes).await;
-    println!("Stopping …");
     folder.retract();
-    members.stop().await;
+    supervisor.stop().await;
     mailbox.stop().await;
     servers.stop().await;
     println!("Everything has stopped. The data stay for the next start.");
-    served.context("the front door")
+    served
 }
 
-/// First signal: stop in order. Second: at once; the guards of the children see to the rest.
-fn stop_on_signals(process: &App) {
-    let shutdown = process.shutdown();
-    tokio::spawn(async move {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-            .expect("a handler for SIGTERM");
-        let mut asked = false;
-        loop {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            if asked {
-                eprintln!("Stopped at once.");
-                std::process::exit(130);
-            }
-            asked = true;
-            shutdown.drain();
-        }
-    });
+fn addresses(supervisor: &Supervisor) -> BTreeMap<&'static str, SocketAddr> {
+    let launches = supervisor.services.iter().map(ServiceProcess::launch);
+    launches.map(|launch| (prefix(launch.service), launch.listen)).collect()
 }
 
-async fn mailbox(folder: &Folder) -> Result<Mailbox> {
-    Mailbox::start(&folder.at("mailbox"), 0).await.context("cannot start the mailbox")
-}
-
+/// Puts each service that was started into `supervisor`, whether or not the others could be.
 async fn start_services(
-    folder: &Arc<Folder>,
+    supervisor: &mut Supervisor,
+    folder: &Folder,
     servers: &Servers,
-    secrets: &folder::Secrets,
+    secrets: &Secrets,
     url: &str,
     smtp: u16,
     options: &Options,
-) -> Result<(Members, BTreeMap<&'static str, SocketAddr>)> {
-    let mut settings = Vec::new();
-    let mut addresses = BTreeMap::new();
+) -> Result<()> {
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
     for service in Service::ALL {
         let database = servers.database(service, secrets);
         tell(&format!("Migrating the database of {service} …"));
         databases::migrate(service, &database).await?;
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, local::free_port()?));
-        let parts =
-            ServiceSettings { listen, database, nats: servers.nats_url(), secrets, portal: url, smtp };
-        let config = folder.write_private(&format!("config/{service}.toml"), &parts.toml(service)?)?;
-        settings.push((service, listen, config));
-        addresses.insert(prefix(service), listen);
+        let settings = ServiceSettings {
+            listen,
+            database,
+            nats: servers.nats_url(),
+            password: &secrets.services,
+            session: &secrets.session,
+            portal: url,
+            smtp,
+        };
+        let launch = Launch {
+            program: program.clone(),
+            service,
+            listen,
+            config: folder.write_private(&format!("config/{service}.toml"), &settings.toml(service))?,
+            log: folder.at(&format!("log/{service}.log")),
+            longest_pause: Duration::from_secs(5),
+            observer: Arc::new(()),
+        };
+        supervisor.services.push(ServiceProcess::start(launch).await?);
     }
     tell("Starting the services …");
-    let members = Members::start(folder, settings).await?;
-    let prepare = async {
-        for service in Service::ALL {
-            members.ready(service).await?;
-        }
-        if !options.empty {
-            tell("Loading the demonstration call and projects …");
-            let intake = servers.database(Service::Intake, secrets);
-            databases::demonstration(&intake, &servers.nats_url(), secrets).await?;
-        }
-        Ok(())
-    };
-    match prepare.await {
-        Ok(()) => Ok((members, addresses)),
-        Err(error) => {
-            members.stop().await;
-            Err(error)
-        }
+    for service in &supervisor.services {
+        service.until_ready(READY_WITHIN).await?;
     }
+    if !options.empty {
+        tell("Loading the demonstration call and projects …");
+        let intake = servers.database(Service::Intake, secrets);
+        databases::demonstration(&intake, &at_broker(servers.nats_url(), "intake", &secrets.services))
+            .await?;
+    }
+    Ok(())
 }

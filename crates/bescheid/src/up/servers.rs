@@ -1,18 +1,41 @@
 //! Postgres and nats-server of the set; one that dies is started again.
 
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use bus::Backoff;
 use events::Service;
 use local::tools::Search;
-use local::{Nats, NatsSettings, Postgres, PostgresSettings};
+use local::{Nats, NatsSettings, Postgres, PostgresSettings, Progress};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::folder::{Folder, Secrets};
-use crate::front::Soon;
+use crate::folder::{Folder, Secrets};
+use crate::settings;
+
+/// Keeps a server running until it is to stop.
+macro_rules! keep {
+    ($server:ident, $what:literal, $stopping:expr) => {{
+        let (mut server, stopping) = ($server, $stopping);
+        tokio::spawn(async move {
+            while let Some(status) = stopping.run_until_cancelled(server.exited()).await {
+                tracing::warn!(?status, concat!($what, " ended by itself; starting it again"));
+                let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(5));
+                while let Err(error) = server.restart().await {
+                    tracing::error!(%error, concat!("cannot start ", $what));
+                    if timeout(backoff.next(), stopping.cancelled()).await.is_ok() {
+                        return;
+                    }
+                }
+            }
+            if let Err(error) = server.stop().await {
+                tracing::error!(%error, concat!("cannot stop ", $what));
+            }
+        })
+    }};
+}
 
 /// Both servers, each watched by a task.
 pub struct Servers {
@@ -28,7 +51,7 @@ impl Servers {
         folder: &Folder,
         secrets: &Secrets,
         search: &Search,
-        tell: &(dyn Fn(&str) + Send + Sync),
+        tell: Progress<'_>,
     ) -> Result<Self> {
         let home = folder.at("postgres");
         // Both programs first: what is missing is said before anything runs.
@@ -41,8 +64,8 @@ impl Servers {
             },
             async {
                 tell(&format!("Starting nats-server {} …", program.version));
-                let settings =
-                    NatsSettings { config: nats_config(secrets), ..NatsSettings::new(folder.at("nats")) };
+                let config = settings::broker(&secrets.services, &secrets.operator);
+                let settings = NatsSettings { config, ..NatsSettings::new(folder.at("nats")) };
                 Nats::start(&program, settings, tell).await
             }
         )?;
@@ -55,7 +78,7 @@ impl Servers {
         let stop = CancellationToken::new();
         let (postgres_port, nats_url) = (postgres.port(), nats.url());
         let watchers =
-            vec![tokio::spawn(keep(postgres, stop.clone())), tokio::spawn(keep(nats, stop.clone()))];
+            vec![keep!(postgres, "PostgreSQL", stop.clone()), keep!(nats, "nats-server", stop.clone())];
         Ok(Self { stop, watchers: Mutex::new(watchers), postgres_port, nats_url })
     }
 
@@ -79,72 +102,4 @@ impl Servers {
             }
         }
     }
-}
-
-/// The generated permissions, with the password of this set for each service.
-fn nats_config(secrets: &Secrets) -> String {
-    let mut config = format!("BESCHEID_OPERATOR_PASSWORD = \"{}\"\n", secrets.operator);
-    for service in Service::ALL {
-        let name = service.name().to_uppercase();
-        config.push_str(&format!("BESCHEID_{name}_PASSWORD = \"{}\"\n", secrets.services));
-    }
-    // A client that has gone in silence must not be given questions for minutes.
-    config.push_str("ping_interval: \"10s\"\n");
-    config + &events::contract::nats_permissions()
-}
-
-/// A server that can be watched.
-trait Server: Send + 'static {
-    const WHAT: &'static str;
-    fn exited(&mut self) -> Soon<'_, Result<ExitStatus>>;
-    fn restart(&mut self) -> Soon<'_, Result<()>>;
-    fn stop(&mut self) -> Soon<'_, Result<()>>;
-}
-
-macro_rules! server {
-    ($server:ty, $what:literal) => {
-        impl Server for $server {
-            const WHAT: &'static str = $what;
-            fn exited(&mut self) -> Soon<'_, Result<ExitStatus>> {
-                Box::pin(self.exited())
-            }
-            fn restart(&mut self) -> Soon<'_, Result<()>> {
-                Box::pin(self.restart())
-            }
-            fn stop(&mut self) -> Soon<'_, Result<()>> {
-                Box::pin(self.stop())
-            }
-        }
-    };
-}
-
-server!(Postgres, "PostgreSQL");
-server!(Nats, "nats-server");
-
-/// Keeps a server running until it is to stop.
-async fn keep<S: Server>(mut server: S, stopping: CancellationToken) {
-    loop {
-        let status = tokio::select! {
-            () = stopping.cancelled() => None,
-            status = server.exited() => Some(status),
-        };
-        let Some(status) = status else {
-            if let Err(error) = server.stop().await {
-                tracing::error!(%error, "cannot stop {}", S::WHAT);
-            }
-            return;
-        };
-        tracing::warn!(?status, "{} ended by itself; starting it again", S::WHAT);
-        while let Err(error) = server.restart().await {
-            tracing::error!(%error, "cannot start {}", S::WHAT);
-            if timeout_or(&stopping).await {
-                return;
-            }
-        }
-    }
-}
-
-/// Half a second, or true when the set is to stop.
-async fn timeout_or(stopping: &CancellationToken) -> bool {
-    tokio::time::timeout(Duration::from_millis(500), stopping.cancelled()).await.is_ok()
 }

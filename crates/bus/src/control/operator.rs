@@ -204,7 +204,7 @@ async fn dry_run<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which)
         Err(failure) => (Vec::new(), before.clone(), Some(failure.to_string())),
     };
     let says = said.into_iter().map(|(key, fact)| {
-        Ok(RehearsedFact { key, kind: fact.kind().name().to_owned(), data: fact.payload()? })
+        Ok(RehearsedFact { key, kind: fact.kind().name().to_owned(), data: serde_json::to_value(&fact)? })
     });
     let publishes = says.collect::<Result<Vec<_>, Failure>>()?;
     Ok(DryRun { error, before, after, publishes, held_behind: fact.held_behind })

@@ -21,23 +21,28 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; frame-src 'self
 /// A stranger's HTML: no scripts, nothing loaded, no forms; its links open in a new tab.
 const EMAIL_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
 
-pub(super) fn router(mailbox: Mailbox) -> Router {
-    Router::new()
-        .route("/mailbox", get(list))
-        .route(
-            "/mailbox/mailbox.css",
-            get(async || {
-                (
-                    [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
-                    include_str!("../../templates/mailbox.css"),
-                )
-            }),
-        )
-        .route("/mailbox/api/messages", get(api_list))
-        .route("/mailbox/{id}", get(show))
-        .route("/mailbox/{id}/html", get(html))
-        .route("/mailbox/{id}/source", get(source))
-        .with_state(mailbox)
+impl Mailbox {
+    /// The pages `/mailbox`, `/mailbox/{id}` and the list `/mailbox/api/messages` (JSON, newest first).
+    ///
+    /// They show everything to everybody: only for one's own machine.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/mailbox", get(list))
+            .route(
+                "/mailbox/mailbox.css",
+                get(async || {
+                    (
+                        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+                        include_str!("../../templates/mailbox.css"),
+                    )
+                }),
+            )
+            .route("/mailbox/api/messages", get(api_list))
+            .route("/mailbox/{id}", get(show))
+            .route("/mailbox/{id}/html", get(html))
+            .route("/mailbox/{id}/source", get(source))
+            .with_state(self.clone())
+    }
 }
 
 #[derive(Deserialize)]

@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
 
-use super::Shared;
 use super::fault::Fault;
+use super::shared::Shared;
 use super::store::Envelope;
 
 /// RFC 5321, 4.5.3.2.7.

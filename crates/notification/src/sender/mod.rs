@@ -17,7 +17,6 @@ mod worker;
 mod writer;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bus::Bus;
 use tokio::sync::{Mutex, mpsc};
@@ -56,6 +55,8 @@ async fn all_end(mut tasks: JoinSet<()>) -> Result<(), JoinError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[tokio::test]

@@ -2,14 +2,15 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use events::Service;
 use rand::distr::{Alphanumeric, SampleString};
 use serde::{Deserialize, Serialize};
+
+/// The folder used when nothing else is said.
+pub const DATA: &str = ".bescheid";
 
 /// Layout of the folder; locked while a set runs in it.
 pub struct Folder {
@@ -43,7 +44,7 @@ impl Secrets {
 /// What the running set tells the other commands.
 #[derive(Serialize, Deserialize)]
 pub struct Running {
-    /// Address of the front door.
+    /// Address of the gateway.
     pub url: String,
     /// Address of the broker.
     #[serde(default)]
@@ -108,23 +109,6 @@ impl Folder {
         // Missing is what is wanted.
         drop(fs::remove_file(self.at("running.toml")));
     }
-
-    /// The log file of one process, to append to.
-    pub fn log(&self, name: &str) -> Result<File> {
-        let path = self.at(&format!("log/{name}.log"));
-        OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .with_context(|| format!("cannot write {}", path.display()))
-    }
-}
-
-/// The last line of a log, which tells why its process ended.
-pub fn last_line(log: &Path) -> String {
-    let text = fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it gave no reason").to_owned()
 }
 
 /// The set that runs in `root`.
@@ -140,62 +124,4 @@ pub fn secrets(root: &Path) -> Result<Secrets> {
     let text = fs::read_to_string(root.join("secrets.toml"))
         .with_context(|| format!("there is no set in {}", root.display()))?;
     toml::from_str(&text).context("secrets.toml is damaged")
-}
-
-/// Everything that the settings of a service are made of.
-pub struct ServiceSettings<'a> {
-    /// Where it listens.
-    pub listen: SocketAddr,
-    /// Its database.
-    pub database: String,
-    /// The broker.
-    pub nats: String,
-    /// The secrets of this set.
-    pub secrets: &'a Secrets,
-    /// Address of the front door, for links in emails.
-    pub portal: &'a str,
-    /// Port of the mailbox.
-    pub smtp: u16,
-}
-
-impl ServiceSettings<'_> {
-    /// As TOML, the form in which every service reads its settings.
-    pub fn toml(&self, service: Service) -> Result<String> {
-        let mut settings = toml::Table::new();
-        let mut section = |name: &str, values: toml::Table| settings.insert(name.to_owned(), values.into());
-        section("http", table([("listen", self.listen.to_string().into())]));
-        section("database", table([("url", self.database.clone().into())]));
-        let user = service.name().to_owned();
-        let password = self.secrets.services.clone();
-        section(
-            "nats",
-            table([("url", self.nats.clone().into()), ("user", user.into()), ("password", password.into())]),
-        );
-        section(
-            "session",
-            table([("secret", self.secrets.session.clone().into()), ("secure", false.into())]),
-        );
-        if service == Service::Notification {
-            section("portal", table([("url", self.portal.to_owned().into())]));
-            section(
-                "smtp",
-                table([
-                    ("host", "127.0.0.1".into()),
-                    ("port", i64::from(self.smtp).into()),
-                    ("encryption", "none".into()),
-                    ("from", "Bescheid <bescheid@example.org>".into()),
-                ]),
-            );
-            // The mailbox of this set answers at once or is gone.
-            section(
-                "delivery",
-                table([("final_answer_seconds", 30.into()), ("longest_outage_pause_seconds", 2.into())]),
-            );
-        }
-        Ok(toml::to_string(&settings)?)
-    }
-}
-
-fn table<const N: usize>(pairs: [(&str, toml::Value); N]) -> toml::Table {
-    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }

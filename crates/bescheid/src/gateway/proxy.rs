@@ -11,6 +11,7 @@ use axum::http::header::{CONNECTION, HeaderName, TRANSFER_ENCODING, UPGRADE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
+use bus::Backoff;
 use chassis::session::typed;
 use chassis::{Problem, ProblemKind};
 use http_body_util::BodyExt;
@@ -19,22 +20,20 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, timeout_at};
 
-use super::Front;
-
-/// How long a request waits for a service that is away or does not answer. Shorter than the front
-/// door's own time-out, so that the person reads what happened, and nothing is waited for after that.
+/// How long a request waits for a service that is away or does not answer. Shorter than the gateway's
+/// own time-out, so that the person reads what happened, and nothing is waited for after that.
 const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Knows where the services are.
 #[derive(Clone)]
-pub struct Door {
+pub struct Proxy {
     addresses: Arc<BTreeMap<&'static str, SocketAddr>>,
     client: Client<HttpConnector, Body>,
     patience: Duration,
 }
 
-impl Door {
-    /// A door to these prefixes (`/apply` → address).
+impl Proxy {
+    /// A proxy to these prefixes (`/apply` → address).
     pub fn to(addresses: BTreeMap<&'static str, SocketAddr>) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -56,7 +55,7 @@ impl Door {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let uri: Uri = format!("http://{address}{path}").parse().map_err(Problem::internal)?;
         let deadline = Instant::now() + self.patience;
-        let mut pause = Duration::from_millis(20);
+        let mut backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(250));
         let mut perhaps_taken = false;
         loop {
             let mut request = Request::new(Body::from(body.clone()));
@@ -73,12 +72,12 @@ impl Door {
             };
             // Where nobody was there to take a write, nothing has changed, and the person is told so.
             perhaps_taken |= !error.is_connect() && !parts.method.is_safe();
+            let pause = backoff.next();
             if Instant::now() + pause >= deadline {
                 return Err(if perhaps_taken { perhaps_done() } else { Problem::unavailable(error) });
             }
             tracing::debug!(%error, path, "the service is away; holding the request");
             wait(pause).await;
-            pause = (pause * 2).min(Duration::from_millis(250));
         }
     }
 }
@@ -93,16 +92,16 @@ async fn wait(pause: Duration) {
 }
 
 /// Passes a request to the service that owns its prefix.
-pub async fn pass(State(front): State<Arc<Front>>, request: Request) -> Result<Response, Problem> {
-    let Some(address) = front.door.address(request.uri().path()) else {
+pub async fn pass(State(proxy): State<Proxy>, request: Request) -> Result<Response, Problem> {
+    let Some(address) = proxy.address(request.uri().path()) else {
         return Err(Problem::not_found());
     };
     let (mut parts, body) = request.into_parts();
     without_hop_by_hop(&mut parts.headers);
     // Read whole, so that it can be sent again. The size is limited before this.
     let body = body.collect().await.map_err(|_| Problem::new(ProblemKind::TooLarge))?.to_bytes();
-    let mut response = match front.door.send(address, &parts, &body).await {
-        // What the service says when it cannot reach its database, as well as what this door says of the service.
+    let mut response = match proxy.send(address, &parts, &body).await {
+        // What the service says when it cannot reach its database, as well as what this proxy says of the service.
         Ok(response) if let Some(kind) = gone_wrong(response.status()) => {
             match typed(&parts.headers, &body) {
                 Some(fields) => return Err(Problem { typed: Some(Box::new(fields)), ..Problem::new(kind) }),
@@ -151,15 +150,15 @@ mod tests {
 
     use super::*;
 
-    /// What a write through an impatient door to this service ends with.
+    /// What a write through an impatient proxy to this service ends with.
     async fn refused(service: SocketAddr) -> ProblemKind {
-        let mut door = Door::to(BTreeMap::from([("/review", service)]));
-        door.patience = Duration::from_millis(200);
+        let mut proxy = Proxy::to(BTreeMap::from([("/review", service)]));
+        proxy.patience = Duration::from_millis(200);
         let request = Request::builder().method(Method::POST).uri("/review/api/next");
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        let address = door.address(parts.uri.path()).unwrap();
+        let address = proxy.address(parts.uri.path()).unwrap();
         let body = Bytes::new();
-        let sent = tokio::time::timeout(Duration::from_secs(10), door.send(address, &parts, &body));
+        let sent = tokio::time::timeout(Duration::from_secs(10), proxy.send(address, &parts, &body));
         sent.await.expect("an answer").unwrap_err().kind
     }
 

@@ -1,51 +1,41 @@
-//! A set of real processes that tests may break: any number of replicas of each service, a broker and
-//! (where wished) a Postgres of its own, proxies between all of them, and the front door in this process.
-
-mod cluster;
-mod quiet;
-mod replica;
-mod settings;
+//! The services as real processes that tests may break: any number of replicas of each, a broker and
+//! (where wished) a Postgres of its own, proxies between all of them, and the gateway in this process.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_nats::jetstream;
+use axum::http::Method;
 use bescheid::client::Api;
-use bescheid::front::{Door, Front};
 use bescheid::service::{migrators, prefix};
+use bescheid::settings::at_broker;
+use bescheid::supervisor::log_end;
 use bus::control::Operator;
-use chassis::settings::{Database, Http, SessionKeys};
-use chassis::{App, Clock, Shutdown};
+use chassis::settings::Database;
+use chassis::{Clock, Role};
 use chrono::{TimeZone, Utc};
 use events::Service;
+use futures_util::TryStreamExt;
 use local::{Durability, Mailbox, Nats, NatsSettings, Postgres, PostgresSettings, Signal};
 use rustix::process::{Pid, kill_process};
 use sqlx::PgPool;
 use tempfile::TempDir;
 use testkit::until_within;
 use tokio::sync::{Mutex, OnceCell};
-use tokio::task::JoinHandle;
+use uuid::Uuid;
 
-pub use cluster::Cluster;
-pub use replica::{Replica, metric};
-
-use crate::{NoFleet, Proxy, demonstration_call, publish};
-use settings::Settings;
+use crate::services::{Served, process, publish, serve_gateway, with};
+use crate::{Proxy, Replica, SECRET, demonstration_call, open_folder, quiet, settings};
 
 /// How long processes of a busy machine may take to get ready, or to work off what a fault has left.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The keys of sessions in a rig, as its settings name them.
-pub const RIG_SESSION: &str = "secret = \"0123456789abcdef0123456789abcdef\"\nsecure = false";
-
-/// How a rig is made.
+/// How a cluster is made.
 #[derive(Clone, Debug)]
-pub struct RigPlan {
+pub struct ClusterPlan {
     /// Processes of each service.
     pub replicas: usize,
     /// A Postgres of its own, which may be killed; else databases of its own on the run's.
@@ -58,9 +48,9 @@ pub struct RigPlan {
     pub steps: BTreeMap<Service, Vec<String>>,
     /// More environment of a service.
     pub environment: BTreeMap<Service, Vec<(String, String)>>,
-    /// Addresses of a broker that the test has started; else the rig starts one.
+    /// Addresses of a broker that the test has started; else the cluster starts one.
     pub broker: Option<String>,
-    /// Where the rig's broker has its files.
+    /// Where the cluster's broker has its files.
     pub broker_folder: Option<PathBuf>,
     /// Copies of the stream.
     pub copies: usize,
@@ -70,11 +60,9 @@ pub struct RigPlan {
     pub pool: u32,
     /// Seconds to wait for the mail server's answer to the final dot.
     pub answer: u32,
-    /// Where emails go, if not into the rig's mailbox.
-    pub smtp: Option<u16>,
 }
 
-impl Default for RigPlan {
+impl Default for ClusterPlan {
     fn default() -> Self {
         Self {
             replicas: 1,
@@ -89,14 +77,13 @@ impl Default for RigPlan {
             max_bytes: 1 << 30,
             pool: 8,
             answer: 8,
-            smtp: None,
         }
     }
 }
 
-/// A running rig.
-pub struct Rig {
-    /// Address of the front door.
+/// A running cluster.
+pub struct Cluster {
+    /// Address of the gateway.
     pub url: String,
     /// The API of the set, as anybody.
     pub api: Api,
@@ -106,7 +93,7 @@ pub struct Rig {
     pub mailbox: Mailbox,
     /// The broker, unless the test has its own.
     pub nats: Mutex<Option<Nats>>,
-    /// The rig's own Postgres, if the plan wants one.
+    /// The cluster's own Postgres, if the plan wants one.
     pub postgres: Mutex<Option<Postgres>>,
     /// All replicas, service by service.
     pub all: Vec<Replica>,
@@ -114,17 +101,16 @@ pub struct Rig {
     pub proxies: Option<Proxies>,
     /// Address of the broker for the test itself, past all proxies.
     pub nats_url: String,
-    databases: BTreeMap<Service, RigDatabase>,
-    plan: RigPlan,
+    databases: BTreeMap<Service, (String, PgPool)>,
     server_kills: AtomicUsize,
     jetstream: OnceCell<jetstream::Context>,
-    front: (Shutdown, JoinHandle<()>),
+    gateway: Served,
     /// One address for the replicas of each service that has several.
     balancers: BTreeMap<Service, Proxy>,
-    _folders: Vec<TempDir>,
+    _folder: TempDir,
 }
 
-/// The proxies of a rig.
+/// The proxies of a cluster.
 pub struct Proxies {
     /// To Postgres.
     pub postgres: Proxy,
@@ -134,54 +120,30 @@ pub struct Proxies {
     pub smtp: Proxy,
 }
 
-struct RigDatabase {
-    /// Past all proxies.
-    url: String,
-    pool: PgPool,
-}
-
-/// A folder that goes away, and that Postgres as another user can reach.
-fn folder() -> TempDir {
-    tempfile::Builder::new()
-        .prefix("bescheid-rig-")
-        .permissions(std::fs::Permissions::from_mode(0o755))
-        .tempdir()
-        .expect("a folder")
-}
-
-impl Rig {
+impl Cluster {
     /// Starts everything; returns when every replica is ready and knows the call.
-    pub async fn start(plan: RigPlan) -> Self {
-        let home = folder();
+    pub async fn start(plan: ClusterPlan) -> Self {
+        let home = open_folder();
         let (postgres, databases) = databases(&plan, home.path().join("postgres")).await;
-        let nats = match &plan.broker {
-            Some(_) => None,
+        let (nats, nats_url) = match &plan.broker {
+            Some(url) => (None, url.clone()),
             None => {
-                Some(broker(plan.broker_folder.clone().unwrap_or_else(|| home.path().join("nats"))).await)
+                let nats =
+                    broker(plan.broker_folder.clone().unwrap_or_else(|| home.path().join("nats"))).await;
+                let url = nats.url();
+                (Some(nats), url)
             }
         };
-        let nats_url = match (&plan.broker, &nats) {
-            (Some(url), _) => url.clone(),
-            (None, Some(nats)) => nats.url(),
-            (None, None) => unreachable!("a rig has a broker"),
-        };
         let mailbox = Mailbox::start(&home.path().join("mailbox"), 0).await.expect("a mailbox");
-        let smtp = plan.smtp.unwrap_or_else(|| mailbox.port());
-        let proxies = if plan.proxied {
-            let url = &databases[&Service::Intake].url;
-            Some(Proxies {
-                postgres: Proxy::to_port(port_of(url)).await,
+        let proxies = match plan.proxied {
+            true => Some(Proxies {
+                postgres: Proxy::to_port(port_of(&databases[&Service::Intake].0)).await,
                 nats: Proxy::to_port(port_of(&nats_url)).await,
-                smtp: Proxy::to_port(smtp).await,
-            })
-        } else {
-            None
+                smtp: Proxy::to_port(mailbox.port()).await,
+            }),
+            false => None,
         };
-
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let keys: SessionKeys = toml::from_str(RIG_SESSION).expect("keys");
-        let front = App::new("bescheid", Clock::system(), Http::default(), keys.clone(), listener)
-            .expect("a process");
+        let front = process("bescheid", Clock::system());
         let url = front.url();
 
         let mut all = Vec::new();
@@ -191,25 +153,17 @@ impl Rig {
             let mut replicas = Vec::new();
             for number in 0..plan.replicas {
                 let port = local::free_port().expect("a free port");
-                let settings = Settings {
-                    service,
-                    port,
-                    database: via(
-                        &databases[&service].url,
-                        proxies.as_ref().map(|ways| ways.postgres.port()),
-                    ),
-                    nats: via(&nats_url, proxies.as_ref().map(|ways| ways.nats.port())),
-                    portal: &url,
-                    smtp: proxies.as_ref().map_or(smtp, |ways| ways.smtp.port()),
-                    plan: &plan,
-                };
+                let database = via(&databases[&service].0, proxies.as_ref().map(|proxies| &proxies.postgres));
+                let nats = via(&nats_url, proxies.as_ref().map(|proxies| &proxies.nats));
+                let smtp = proxies.as_ref().map_or(mailbox.port(), |proxies| proxies.smtp.port());
+                let settings = plan.adapt(service, settings(service, port, &database, &nats, &url, smtp));
                 let config = home.path().join(format!("{service}-{number}.toml"));
-                std::fs::write(&config, settings.toml()).expect("a settings file");
+                std::fs::write(&config, settings.to_string()).expect("a settings file");
+                let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
                 let steps = plan.steps.get(&service).filter(|_| number == 0).cloned().unwrap_or_default();
                 let environment = plan.environment.get(&service).cloned().unwrap_or_default();
-                let replica = Replica::start(service, port, config, environment, steps).await;
-                replicas.push(replica.listen);
-                all.push(replica);
+                replicas.push(listen);
+                all.push(Replica::start(service, listen, config, environment, steps).await);
             }
             let address = match replicas.as_slice() {
                 [only] => *only,
@@ -217,15 +171,11 @@ impl Rig {
             };
             addresses.insert(prefix(service), address);
         }
-        let settings = bus::Settings {
-            user: Some("operator".to_owned()),
-            password: Some(settings::PASSWORD.to_owned().into()),
-            ..bus::Settings::open(&nats_url)
-        };
-        let operator = Operator::connect(&settings).await.expect("an operator");
-        let front = open(front, addresses, operator.clone(), &mailbox);
-        let rig = Self {
-            api: Api::new(url.clone(), keys, Clock::system()),
+        let operator = Operator::connect(&at_broker(&nats_url, "operator", SECRET)).await;
+        let operator = operator.expect("an operator");
+        let (api, gateway) = serve_gateway(&front, addresses, &operator, &mailbox);
+        let cluster = Self {
+            api,
             url,
             operator,
             mailbox,
@@ -235,16 +185,15 @@ impl Rig {
             proxies,
             nats_url,
             databases,
-            plan,
             server_kills: AtomicUsize::new(0),
             jetstream: OnceCell::new(),
-            front,
+            gateway,
             balancers,
-            _folders: vec![home],
+            _folder: home,
         };
-        rig.until_ready().await;
-        rig.publish_call().await;
-        rig
+        cluster.until_ready().await;
+        cluster.publish_call().await;
+        cluster
     }
 
     /// The call is open whenever the test runs.
@@ -252,12 +201,8 @@ impl Rig {
         let mut call = demonstration_call();
         let year = |year| Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).single().expect("a moment");
         (call.window.opens, call.window.closes) = (year(2020), year(2120));
-        let settings = bus::Settings {
-            user: Some(Service::Intake.name().to_owned()),
-            password: Some(settings::PASSWORD.to_owned().into()),
-            ..bus::Settings::open(&self.nats_url)
-        };
-        publish(self.database(Service::Intake), &settings, &call, false).await;
+        let broker = at_broker(&self.nats_url, "intake", SECRET);
+        publish(self.database(Service::Intake), &broker, &call, false).await;
         for service in [Service::Eligibility, Service::Review, Service::Award] {
             until_within(
                 PATIENCE,
@@ -276,12 +221,12 @@ impl Rig {
 
     /// The database of a service, past all proxies.
     pub fn database(&self, service: Service) -> &PgPool {
-        &self.databases[&service].pool
+        &self.databases[&service].1
     }
 
     /// Its address, past all proxies.
     pub fn database_url(&self, service: Service) -> &str {
-        &self.databases[&service].url
+        &self.databases[&service].0
     }
 
     /// The replicas of a service.
@@ -312,20 +257,20 @@ impl Rig {
     /// SIGKILL for the broker; it stays down.
     pub async fn kill_broker(&self) {
         let mut nats = self.nats.lock().await;
-        nats.as_mut().expect("the rig's own broker").kill().await.expect("killed");
+        nats.as_mut().expect("the cluster's own broker").kill().await.expect("killed");
         self.server_kills.fetch_add(1, Ordering::SeqCst);
     }
 
     /// The broker comes back on its port with what it finds on disk.
     pub async fn restart_broker(&self) {
         let mut nats = self.nats.lock().await;
-        nats.as_mut().expect("the rig's own broker").restart().await.expect("it comes back");
+        nats.as_mut().expect("the cluster's own broker").restart().await.expect("it comes back");
     }
 
     /// A signal for Postgres, and waits for its end where the signal is one.
     pub async fn end_postgres(&self, signal: Signal) {
         let mut postgres = self.postgres.lock().await;
-        let postgres = postgres.as_mut().expect("the rig's own Postgres");
+        let postgres = postgres.as_mut().expect("the cluster's own Postgres");
         let pid = postgres.pid().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
         kill_process(pid.expect("it runs"), signal).expect("a signal");
         postgres.exited().await.expect("an end");
@@ -335,13 +280,13 @@ impl Rig {
     /// Postgres comes back on its port with its data.
     pub async fn restart_postgres(&self) {
         let mut postgres = self.postgres.lock().await;
-        postgres.as_mut().expect("the rig's own Postgres").restart().await.expect("it comes back");
+        postgres.as_mut().expect("the cluster's own Postgres").restart().await.expect("it comes back");
     }
 
     /// The last lines of the broker's log.
     pub fn broker_log(&self) -> String {
         let nats = self.nats.try_lock().ok();
-        nats.and_then(|nats| nats.as_ref().map(|nats| end(&nats.log()))).unwrap_or_default()
+        nats.and_then(|nats| nats.as_ref().map(|nats| log_end(&nats.log(), 12))).unwrap_or_default()
     }
 
     /// A server was killed by the test itself.
@@ -362,12 +307,7 @@ impl Rig {
     /// Waits until every replica that is up says that it is ready.
     pub async fn until_ready(&self) {
         for replica in &self.all {
-            let what = || format!("{} is ready; its log: {}", replica.service, log_end(replica));
-            let ready = until_within(PATIENCE, "a replica is ready", || replica.is_ready(), |ready| *ready);
-            tokio::select! {
-                _ = ready => {}
-                () = too_many_starts(replica) => panic!("never: {}", what()),
-            }
+            replica.until_ready(PATIENCE).await;
         }
     }
 
@@ -375,7 +315,7 @@ impl Rig {
     pub async fn jetstream(&self) -> &jetstream::Context {
         let connect = || async {
             let options = async_nats::ConnectOptions::new()
-                .user_and_password(settings::ADMIN.to_owned(), settings::PASSWORD.to_owned())
+                .user_and_password(ADMIN.to_owned(), SECRET.to_owned())
                 .request_timeout(Some(Duration::from_secs(5)));
             let addresses: Vec<&str> = self.nats_url.split(',').collect();
             jetstream::new(options.connect(addresses).await.expect("the broker answers"))
@@ -383,21 +323,65 @@ impl Rig {
         self.jetstream.get_or_init(connect).await
     }
 
-    /// The plan it was made by.
-    pub fn plan(&self) -> &RigPlan {
-        &self.plan
+    /// Waits until nothing is on its way: every outbox is empty, every said fact is consumed and acknowledged, every
+    /// email has met its fate. `waiting`: as many facts as are parked or held on purpose.
+    pub async fn until_quiet(&self, waiting: usize) {
+        let look = || self.on_its_way(waiting);
+        until_within(PATIENCE, "nothing is on its way", look, Vec::is_empty).await;
+    }
+
+    /// What is still on its way, in words.
+    pub async fn on_its_way(&self, waiting: usize) -> Vec<String> {
+        let mut seen = quiet::on_its_way(|service| self.database(service), waiting as i64).await;
+        if seen.is_empty() {
+            // Nothing is delivered and not acknowledged: no handler is stuck.
+            for info in self.durables().await {
+                let (left, open) = (info.num_pending, info.num_ack_pending);
+                if left > 0 || open > 0 {
+                    seen.push(format!("{}: {left} to deliver, {open} not acknowledged", info.name));
+                }
+            }
+        }
+        seen
+    }
+
+    /// Sends again, as a person can, the emails that were in doubt twice: nobody else does, and they may have
+    /// arrived or not. Returns how many there were.
+    pub async fn send_doubted_again(&self) -> usize {
+        let doubted = sqlx::query_scalar::<_, i64>(
+            "select id from deliveries where state = 'failed' and unanswered > 1",
+        );
+        let doubted = doubted.fetch_all(self.database(Service::Notification)).await.expect("deliveries");
+        let operator = self.api.token("operator-1", Role::Operator, None);
+        for id in &doubted {
+            let path = format!("/mail/api/deliveries/{id}/again");
+            let key = Uuid::new_v4().to_string();
+            let answered = self.api.call(Method::POST, &path, &operator, Some(&key), None).await;
+            let (status, answer) = answered.expect("an answer");
+            assert!(status.is_success(), "POST {path}: {status} {answer}");
+        }
+        doubted.len()
+    }
+
+    /// The durables of the newest epoch, one for each service.
+    pub async fn durables(&self) -> Vec<async_nats::jetstream::consumer::Info> {
+        let jetstream = self.jetstream().await;
+        let Ok(stream) = jetstream.get_stream(events::STREAM).await else { return Vec::new() };
+        let all: Vec<_> = stream.consumers().try_collect().await.unwrap_or_default();
+        let epoch = |name: &str| name.rsplit_once("-e").and_then(|(_, epoch)| epoch.parse::<u64>().ok());
+        let newest = all.iter().filter_map(|info| epoch(&info.name)).max();
+        all.into_iter().filter(|info| epoch(&info.name).is_some() && epoch(&info.name) == newest).collect()
     }
 
     /// Ends everything in order.
     pub async fn finish(self) {
-        self.front.0.drain();
-        self.front.1.await.expect("the front door ends in order");
+        self.gateway.stop().await;
         futures_util::future::join_all(self.all.iter().map(Replica::end)).await;
         if let Some(mut nats) = self.nats.into_inner() {
             nats.stop().await.expect("the broker stops");
         }
-        for database in self.databases.into_values() {
-            database.pool.close().await;
+        for (_, pool) in self.databases.into_values() {
+            pool.close().await;
         }
         if let Some(mut postgres) = self.postgres.into_inner() {
             postgres.stop().await.expect("Postgres stops");
@@ -405,28 +389,33 @@ impl Rig {
     }
 }
 
-/// The last lines of a replica's log.
-pub fn log_end(replica: &Replica) -> String {
-    end(&replica.log)
+impl ClusterPlan {
+    /// The settings of a service, quicker to notice and to try again than in production.
+    fn adapt(&self, service: Service, settings: toml::Table) -> toml::Table {
+        let more = format!(
+            "database.max_connections = {}\nlog.filter = \"warn\"\n\
+             nats = {{ replicas = {}, max_bytes = {}, audit_seconds = 5 }}\n",
+            self.pool, self.copies, self.max_bytes
+        );
+        let of_mail = format!(
+            "smtp.timeout_seconds = 5\n\
+             delivery = {{ final_answer_seconds = {}, first_retry_seconds = 1, longest_retry_seconds = 2, longest_outage_pause_seconds = 1 }}\n",
+            self.answer
+        );
+        let more = if service == Service::Notification { more + &of_mail } else { more };
+        with(settings, &more)
+    }
 }
 
-fn end(log: &Path) -> String {
-    let text = std::fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(12)..].join("\n")
-}
-
-/// A process that cannot start will not start the tenth time either.
-async fn too_many_starts(replica: &Replica) {
-    until_within(PATIENCE * 2, "it starts again and again", || async { replica.starts() }, |n| *n > 10).await;
-}
-
-async fn databases(plan: &RigPlan, folder: PathBuf) -> (Option<Postgres>, BTreeMap<Service, RigDatabase>) {
+async fn databases(
+    plan: &ClusterPlan,
+    folder: PathBuf,
+) -> (Option<Postgres>, BTreeMap<Service, (String, PgPool)>) {
     let mut databases = BTreeMap::new();
     let Some(durability) = plan.own_postgres else {
         for service in Service::ALL {
             let database = testkit::database(service.name(), &migrators(service)).await;
-            databases.insert(service, RigDatabase { url: database.url, pool: database.pool });
+            databases.insert(service, (database.url, database.pool));
         }
         return (None, databases);
     };
@@ -436,42 +425,30 @@ async fn databases(plan: &RigPlan, folder: PathBuf) -> (Option<Postgres>, BTreeM
     let postgres = Postgres::start(&programs, settings, &|_| {}).await.expect("Postgres starts");
     for service in Service::ALL {
         let name = service.name();
-        postgres.create_role_and_database(name, settings::PASSWORD).await.expect("a database");
-        let url = postgres.url_as(name, settings::PASSWORD, name);
+        postgres.create_role_and_database(name, SECRET).await.expect("a database");
+        let url = postgres.url_as(name, SECRET, name);
         let database = Database { max_connections: 4, ..Database::at(&url) };
         chassis::database::migrate(&database, &migrators(service)).await.expect("the migrations run");
         let pool = chassis::database::connect(&database).await.expect("the new database answers");
-        databases.insert(service, RigDatabase { url, pool });
+        databases.insert(service, (url, pool));
     }
     (Some(postgres), databases)
 }
 
-/// As `bescheid up` runs it: each service is a user with its own permissions.
-async fn broker(folder: PathBuf) -> Nats {
-    let settings = NatsSettings { config: settings::broker(), ..NatsSettings::new(folder) };
-    Nats::start(&testkit::nats_program(), settings, &|_| {}).await.expect("nats-server starts")
+/// The user of the test itself at the broker.
+const ADMIN: &str = "test";
+
+/// As `bescheid up` runs it, each service a user with its own permissions; and the test, which may do everything.
+pub(crate) fn broker_config() -> String {
+    let config = bescheid::settings::broker(SECRET, SECRET);
+    let users = "users = [\n";
+    assert!(config.contains(users), "the permissions list users");
+    config.replacen(users, &format!("{users}    {{ user: {ADMIN}, password: {SECRET:?} }}\n"), 1)
 }
 
-fn open(
-    front: App,
-    addresses: BTreeMap<&'static str, SocketAddr>,
-    operator: Operator,
-    mailbox: &Mailbox,
-) -> (Shutdown, JoinHandle<()>) {
-    let pages = pages::Pages::new(
-        "",
-        include_str!("../../../crates/bescheid/messages/de.ftl"),
-        include_str!("../../../crates/bescheid/messages/en.ftl"),
-    )
-    .expect("messages");
-    let door = Door::to(addresses);
-    let state = Front { door, fleet: Arc::new(NoFleet), operator, process: front.clone() };
-    let routes = bescheid::front::routes(Arc::new(state), &pages, mailbox);
-    let shutdown = front.shutdown();
-    let served = tokio::spawn(async move {
-        chassis::http::serve(front, routes).await.expect("the front door ends in order");
-    });
-    (shutdown, served)
+async fn broker(folder: PathBuf) -> Nats {
+    let settings = NatsSettings { config: broker_config(), ..NatsSettings::new(folder) };
+    Nats::start(&testkit::nats_program(), settings, &|_| {}).await.expect("nats-server starts")
 }
 
 /// The port in an address like `postgres://user@127.0.0.1:5432/name`.
@@ -482,9 +459,7 @@ fn port_of(url: &str) -> u16 {
 }
 
 /// The same address through a proxy.
-fn via(url: &str, proxy: Option<u16>) -> String {
-    match proxy {
-        Some(port) => url.replace(&format!("127.0.0.1:{}", port_of(url)), &format!("127.0.0.1:{port}")),
-        None => url.to_owned(),
-    }
+fn via(url: &str, proxy: Option<&Proxy>) -> String {
+    let Some(proxy) = proxy else { return url.to_owned() };
+    url.replace(&format!("127.0.0.1:{}", port_of(url)), &proxy.address().to_string())
 }

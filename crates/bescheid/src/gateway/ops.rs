@@ -1,6 +1,5 @@
 //! The operator's page: how the services are, and replacing one of them after a look at what that does.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use askama::Template;
@@ -13,44 +12,14 @@ use chassis::api::{ApiRouter, Operation};
 use chassis::problem::{ApiJson, ApiPath};
 use chassis::session::PageForm;
 use chassis::{Problem, ProblemKind, Role, Session};
-use chrono::{DateTime, Utc};
 use events::Service;
 use futures_util::future::join_all;
 use pages::{Page, Tab};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::Front;
 use super::confirm::Confirm;
-
-/// One running service.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Member {
-    /// Its name.
-    pub name: String,
-    /// Its process, while it runs.
-    pub pid: Option<u32>,
-    /// Resident memory in KiB, where the system tells.
-    pub resident_kib: Option<u64>,
-    /// Whether it says that it is ready.
-    pub ready: bool,
-    /// Times it was started, the first one included.
-    pub starts: u32,
-    /// When this process was started (UTC), while it runs.
-    #[serde(default)]
-    pub since: Option<DateTime<Utc>>,
-}
-
-/// Something that has to be awaited.
-pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// The running services.
-pub trait Fleet: Send + Sync {
-    /// Looks at each.
-    fn look(&self) -> Soon<'_, Vec<Member>>;
-    /// Replaces one by a new process, and returns when that is ready. False: no such service.
-    fn restart<'a>(&'a self, name: &'a str) -> Soon<'a, anyhow::Result<bool>>;
-}
+use super::state::Gateway;
+use crate::supervisor::Member;
 
 /// One service: its process, and what it says of itself.
 struct Row {
@@ -92,11 +61,11 @@ pub async fn show(
     page: Page,
     session: Session,
     Query(Done { restarted }): Query<Done>,
-    State(front): State<Arc<Front>>,
+    State(gateway): State<Arc<Gateway>>,
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
-    let mut members = front.fleet.look().await;
-    let asked = Service::ALL.map(|service| front.operator.execute::<Status>(service, &Command::Status));
+    let mut members = gateway.supervisor.look().await;
+    let asked = Service::ALL.map(|service| gateway.operator.execute::<Status>(service, &Command::Status));
     let mut wrong = Vec::new();
     let rows = Service::ALL.into_iter().zip(join_all(asked).await).map(|(service, answer)| {
         let member = members.iter().position(|member| member.name == service.name());
@@ -121,13 +90,13 @@ pub fn tabs(page: &Page, here: &str) -> [Tab; 3] {
 pub async fn ask_restart(
     page: Page,
     session: Session,
-    State(front): State<Arc<Front>>,
+    State(gateway): State<Arc<Gateway>>,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
     let service = Service::from_name(&name).ok_or_else(Problem::not_found)?;
     // One that does not answer may be the very reason to restart it.
-    let status = front.operator.execute::<Status>(service, &Command::Status).await;
+    let status = gateway.operator.execute::<Status>(service, &Command::Status).await;
     let waits = match status {
         Ok(status) => page.t1("ops-restart-waits", "count", status.outbox),
         Err(_) => page.t("ops-restart-silent"),
@@ -148,17 +117,17 @@ pub struct Pressed {}
 
 /// The button.
 pub async fn restart(
-    State(front): State<Arc<Front>>,
+    State(gateway): State<Arc<Gateway>>,
     Path(name): Path<String>,
     form: PageForm<Pressed>,
 ) -> Result<Response, Problem> {
     form.session.require(Role::Operator)?;
-    replace(&front, &name).await?;
+    replace(&gateway, &name).await?;
     Ok(Redirect::to(&format!("/ops?restarted={name}")).into_response())
 }
 
-async fn replace(front: &Front, name: &str) -> Result<(), Problem> {
-    match front.fleet.restart(name).await {
+async fn replace(gateway: &Gateway, name: &str) -> Result<(), Problem> {
+    match gateway.supervisor.restart(name).await {
         Ok(true) => Ok(()),
         Ok(false) => Err(Problem::not_found()),
         Err(error) => Err(Problem::unavailable(error)),
@@ -166,19 +135,19 @@ async fn replace(front: &Front, name: &str) -> Result<(), Problem> {
 }
 
 /// The same for programs.
-pub fn api() -> Router<Arc<Front>> {
+pub fn api() -> Router<Arc<Gateway>> {
     ApiRouter::new("ops", "/ops")
         .get(
             "/services",
-            |State(front): State<Arc<Front>>| async move { ApiJson(front.fleet.look().await) },
+            |State(gateway): State<Arc<Gateway>>| async move { ApiJson(gateway.supervisor.look().await) },
             Operation::new("The running services")
                 .role(Role::Operator)
                 .answers::<Vec<Member>>(StatusCode::OK),
         )
         .post(
             "/services/{name}/restart",
-            |State(front): State<Arc<Front>>, ApiPath(name): ApiPath<String>| async move {
-                replace(&front, &name).await.map(|()| StatusCode::NO_CONTENT)
+            |State(gateway): State<Arc<Gateway>>, ApiPath(name): ApiPath<String>| async move {
+                replace(&gateway, &name).await.map(|()| StatusCode::NO_CONTENT)
             },
             Operation::new("Replace a service by a new process; answers when that is ready")
                 .role(Role::Operator)

@@ -10,10 +10,11 @@ use testkit::until_some;
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
-use super::settings;
+use crate::cluster::broker_config;
+use crate::open_folder;
 
-/// Three nats-servers as a cluster on this machine.
-pub struct Cluster {
+/// Three nats-servers as a brokers on this machine.
+pub struct Brokers {
     /// The servers.
     pub servers: Vec<Server>,
     /// Their addresses, by comma.
@@ -29,21 +30,21 @@ pub struct Server {
     process: Option<Process>,
 }
 
-impl Cluster {
+impl Brokers {
     /// Starts all three: a leader needs two.
     pub async fn start() -> Self {
-        let folder = super::folder();
+        let folder = open_folder();
         let free = || local::free_port().expect("a free port");
         let routes: Vec<String> = (0..3).map(|_| format!("127.0.0.1:{}", free())).collect();
         let all = routes.iter().map(|route| format!("nats://{route}")).collect::<Vec<_>>().join(", ");
         let mut servers = Vec::new();
         for (number, route) in routes.iter().enumerate() {
-            let name = format!("rig-{number}");
+            let name = format!("cluster-{number}");
             let home = folder.path().join(&name);
             std::fs::create_dir(&home).expect("a folder");
             let config = format!(
-                "{}cluster {{ name: rig, listen: {route:?}, no_advertise: true, routes: [{all}] }}\n",
-                settings::broker()
+                "{}cluster {{ name: brokers, listen: {route:?}, no_advertise: true, routes: [{all}] }}\n",
+                broker_config()
             );
             std::fs::write(home.join("nats.conf"), config).expect("a settings file");
             let mut server = Server { name, port: free(), home, process: None };

@@ -12,7 +12,7 @@ use chassis::{Problem, Role};
 use pages::Page;
 use serde::Deserialize;
 
-use super::Front;
+use super::state::Gateway;
 use crate::demo::{PERSONS, Person};
 
 /// Where to go afterwards.
@@ -65,20 +65,20 @@ pub struct Chosen {
 
 /// Signs in and goes on.
 pub async fn sign_in(
-    State(front): State<Arc<Front>>,
+    State(gateway): State<Arc<Gateway>>,
     PublicForm(chosen): PublicForm<Chosen>,
 ) -> Result<Response, Problem> {
     let person = Person::find(&chosen.person).ok_or_else(|| {
         Problem::invalid([("/person", "expected the id of one of the persons on the page /sign-in")])
     })?;
-    let now = front.process.clock().now();
-    let cookie = front.process.keys().cookie(&person.session(now), now);
+    let now = gateway.process.clock().now();
+    let cookie = gateway.process.keys().cookie(&person.session(now), now);
     go(page_after(&chosen.next).unwrap_or(person.home()), &cookie)
 }
 
 /// Ends the session.
-pub async fn sign_out(State(front): State<Arc<Front>>) -> Result<Response, Problem> {
-    go("/", &front.process.keys().no_cookie())
+pub async fn sign_out(State(gateway): State<Arc<Gateway>>) -> Result<Response, Problem> {
+    go("/", &gateway.process.keys().no_cookie())
 }
 
 fn go(to: &str, cookie: &str) -> Result<Response, Problem> {

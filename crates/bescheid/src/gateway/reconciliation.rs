@@ -9,8 +9,8 @@ use bus::control::Pair;
 use chassis::{Problem, Role, Session};
 use pages::{Page, Tab};
 
-use super::Front;
 use super::ops::tabs;
+use super::state::Gateway;
 use crate::reconciliation::{Balance, Reconciliations, balance};
 
 #[derive(Template)]
@@ -28,10 +28,10 @@ struct Shown<'a> {
 pub async fn show(
     page: Page,
     session: Session,
-    State(front): State<Arc<Front>>,
+    State(gateway): State<Arc<Gateway>>,
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
-    let reconciliation = Reconciliations::gather(&front.operator).await;
+    let reconciliation = Reconciliations::gather(&gateway.operator).await;
     let kept = reconciliation.of.iter().map(|(service, of)| {
         // A service of a newer release may have a state that this page does not know: then by its own name.
         let named = |(state, count): (&String, &i64)| format!("{count} {}", page.known("state-", state));

@@ -1,45 +1,37 @@
-//! The front door: one address for everything. Sends each prefix to its service, and holds a
-//! request while that service restarts. Has the pages that belong to no service, and the
-//! "sign in as …" page of the demonstration.
+//! The gateway: one address for everything. Sends each prefix to its service, and holds a request
+//! while that service restarts. Has the pages that belong to no service, and the "sign in as …"
+//! page of the demonstration.
 
 mod confirm;
-mod door;
 mod home;
 mod ops;
 mod parked;
+mod proxy;
 mod reconciliation;
 mod sign_in;
+mod state;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{any, get, post};
-use bus::control::Operator;
-use chassis::App;
+use chassis::StartError;
 use events::Service;
-use local::Mailbox;
 use pages::Pages;
 
 use crate::service::prefix;
 
-pub use door::Door;
-pub use ops::{Fleet, Member, Soon};
+pub use proxy::Proxy;
+pub use state::Gateway;
 
-/// What the handlers share.
-pub struct Front {
-    /// Way to the services.
-    pub door: Door,
-    /// The running services, to look at and to replace.
-    pub fleet: Arc<dyn Fleet>,
-    /// Asks the services what only they know.
-    pub operator: Operator,
-    /// Signs sessions.
-    pub process: App,
-}
-
-/// All routes of the front door.
-pub fn routes(front: Arc<Front>, pages: &Pages, mailbox: &Mailbox) -> Router {
-    let process = front.process.clone();
+/// Answers requests until its process has drained. `mailbox`: the pages of the emails that arrived.
+///
+/// # Errors
+/// As [`chassis::http::serve`].
+pub async fn serve(gateway: Gateway, mailbox: Router) -> Result<(), StartError> {
+    let pages = Pages::new("", include_str!("../../messages/de.ftl"), include_str!("../../messages/en.ftl"))
+        .map_err(StartError::other("messages"))?;
+    let (process, proxy, gateway) = (gateway.process.clone(), gateway.proxy.clone(), Arc::new(gateway));
     let own = Router::new()
         .route("/", get(home::show))
         .route("/about", get(home::about))
@@ -55,9 +47,10 @@ pub fn routes(front: Arc<Front>, pages: &Pages, mailbox: &Mailbox) -> Router {
         .route(&format!("{}/redrive", parked::FACT), get(parked::ask_redrive).post(parked::redrive))
         .route(&format!("{}/drop", parked::FACT), get(parked::ask_drop).post(parked::drop_fact))
         .merge(ops::api())
-        .with_state(front.clone());
+        .with_state(gateway);
     let to_services = Service::ALL.into_iter().map(prefix).fold(Router::new(), |routes, prefix| {
-        routes.route(prefix, any(door::pass)).route(&format!("{prefix}/{{*rest}}"), any(door::pass))
+        routes.route(prefix, any(proxy::pass)).route(&format!("{prefix}/{{*rest}}"), any(proxy::pass))
     });
-    pages.around(&process, own).merge(mailbox.router()).merge(to_services.with_state(front))
+    let routes = pages.around(&process, own).merge(mailbox).merge(to_services.with_state(proxy));
+    chassis::http::serve(process, routes).await
 }

@@ -13,9 +13,9 @@ use pages::{Form, Keep, Page, Tab};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::Front;
 use super::confirm::Confirm;
 use super::ops::tabs;
+use super::state::Gateway;
 use crate::operate::{LONGEST_REASON, emails, parked_at};
 
 /// One parked fact: where it is parked, who said it, what about, its number.
@@ -65,12 +65,12 @@ pub async fn list(
     page: Page,
     session: Session,
     Query(Done { done }): Query<Done>,
-    State(front): State<Arc<Front>>,
+    State(gateway): State<Arc<Gateway>>,
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
     let (mut groups, mut silent) = (Vec::new(), Vec::new());
     for at in Service::ALL {
-        match parked_at(&front.operator, at).await {
+        match parked_at(&gateway.operator, at).await {
             Ok(mut facts) => {
                 facts.sort_by(|a, b| a.group.cmp(&b.group));
                 for group in facts.chunk_by(|a, b| a.group == b.group) {
@@ -107,16 +107,16 @@ pub async fn show(
     page: Page,
     session: Session,
     path: Address,
-    State(front): State<Arc<Front>>,
+    State(gateway): State<Arc<Gateway>>,
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
     let (at, which) = address(path)?;
-    let shown: Shown = front.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
-    draw(&front, &page, &session, at, which, shown, Form::new(&page)).await
+    let shown: Shown = gateway.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
+    draw(&gateway, &page, &session, at, which, shown, Form::new(&page)).await
 }
 
 async fn draw(
-    front: &Front,
+    gateway: &Gateway,
     page: &Page,
     session: &Session,
     at: Service,
@@ -124,12 +124,12 @@ async fn draw(
     shown: Shown,
     form: Form,
 ) -> Result<Response, Problem> {
-    let run: DryRun = front.operator.execute(at, &Command::DryRun(which)).await.map_err(problem)?;
+    let run: DryRun = gateway.operator.execute(at, &Command::DryRun(which)).await.map_err(problem)?;
     let good = form.is_valid();
     let one = One {
         page,
         at,
-        // The front door has no database: only the browser keeps what is typed.
+        // The gateway has no database: only the browser keeps what is typed.
         keep: Keep::new(page, format!("drop{}", link(at, which)), 0),
         form,
         envelope: format!("{:#}", shown.envelope),
@@ -147,11 +147,11 @@ pub async fn ask_redrive(
     page: Page,
     session: Session,
     path: Address,
-    State(front): State<Arc<Front>>,
+    State(gateway): State<Arc<Gateway>>,
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
     let (at, which) = address(path)?;
-    let run: DryRun = front.operator.execute(at, &Command::DryRun(which)).await.map_err(problem)?;
+    let run: DryRun = gateway.operator.execute(at, &Command::DryRun(which)).await.map_err(problem)?;
     let mut paragraphs = match &run.error {
         Some(_) => vec![page.t("parked-again")],
         None => {
@@ -179,11 +179,11 @@ pub async fn ask_drop(
     page: Page,
     session: Session,
     path: Address,
-    State(front): State<Arc<Front>>,
+    State(gateway): State<Arc<Gateway>>,
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
     let (at, which) = address(path)?;
-    let shown: Shown = front.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
+    let shown: Shown = gateway.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
     let link = link(at, which);
     // Nobody has asked yet: the reason is typed on the page of the fact.
     let Some((who, why)) = &shown.fact.drop_asked else { return Ok(Redirect::to(&link).into_response()) };
@@ -209,26 +209,26 @@ pub struct Pressed {}
 /// Lets it try again.
 pub async fn redrive(
     path: Address,
-    State(front): State<Arc<Front>>,
+    State(gateway): State<Arc<Gateway>>,
     form: PageForm<Pressed>,
 ) -> Result<Response, Problem> {
     form.session.require(Role::Operator)?;
     let (at, which) = address(path)?;
     let order = Command::Redrive { which, person: form.session.person };
-    front.operator.execute::<String>(at, &order).await.map_err(problem)?;
+    gateway.operator.execute::<String>(at, &order).await.map_err(problem)?;
     Ok(Redirect::to("/ops/parked?done=redriven").into_response())
 }
 
 /// Asks to give it up, or agrees.
 pub async fn drop_fact(
     path: Address,
-    State(front): State<Arc<Front>>,
+    State(gateway): State<Arc<Gateway>>,
     page: Page,
     form: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     form.session.require(Role::Operator)?;
     let (at, which) = address(path)?;
-    let shown: Shown = front.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
+    let shown: Shown = gateway.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
     let mut typed = Form::typed(&page, &form.fields);
     let asks = form.fields.iter().any(|(name, _)| name == "reason");
     if asks && shown.fact.drop_asked.is_some() {
@@ -240,10 +240,10 @@ pub async fn drop_fact(
         reason = typed.required("reason", "parked-drop-reason", LONGEST_REASON);
     }
     if !typed.is_valid() {
-        return draw(&front, &page, &form.session, at, which, shown, typed).await;
+        return draw(&gateway, &page, &form.session, at, which, shown, typed).await;
     }
     let order = Command::Drop { which, person: form.session.person, reason };
-    front.operator.execute::<String>(at, &order).await.map_err(problem)?;
+    gateway.operator.execute::<String>(at, &order).await.map_err(problem)?;
     let done = if shown.fact.drop_asked.is_some() { "dropped" } else { "asked" };
     Ok(Redirect::to(&format!("/ops/parked?done={done}")).into_response())
 }

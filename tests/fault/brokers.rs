@@ -2,72 +2,72 @@
 
 use std::time::Duration;
 
-use tests::{Cluster, RigPlan};
+use tests::{Brokers, ClusterPlan};
 
 use crate::row::{Row, lasting};
 
 /// Three copies of the stream, on three servers.
-fn row(number: &'static str, name: &'static str, cluster: &Cluster) -> Row {
-    let plan = RigPlan { broker: Some(cluster.url.clone()), copies: 3, ..RigPlan::default() };
+fn row(number: &'static str, name: &'static str, brokers: &Brokers) -> Row {
+    let plan = ClusterPlan { broker: Some(brokers.url.clone()), copies: 3, ..ClusterPlan::default() };
     Row { plan, ..Row::new(number, name) }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_18_the_leader_is_killed_five_times() {
-    let mut cluster = Cluster::start().await;
+    let mut brokers = Brokers::start().await;
     let row = Row {
         applications: 18,
         rate: 1.0,
-        ..row("18", "cluster of three: leader kill -9, five times", &cluster)
+        ..row("18", "brokers of three: leader kill -9, five times", &brokers)
     };
-    row.run(async |rig, drive| {
+    row.run(async |cluster, drive| {
         for time in 1..=5 {
             drive.until_submitted(3 * time).await;
-            let leader = cluster.leader(rig.jetstream().await).await;
-            cluster.servers[leader].kill().await;
-            rig.count_kill();
+            let leader = brokers.leader(cluster.jetstream().await).await;
+            brokers.servers[leader].kill().await;
+            cluster.count_kill();
             drive.until_submitted(3 * time + 1).await;
-            cluster.servers[leader].start().await;
+            brokers.servers[leader].start().await;
         }
     })
     .await;
-    cluster.stop().await;
+    brokers.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_19_the_leader_is_cut_off() {
-    let cluster = Cluster::start().await;
-    let row = row("19", "cluster of three: leader cut off for 30 s (SIGSTOP)", &cluster);
-    row.run(async |rig, drive| {
+    let brokers = Brokers::start().await;
+    let row = row("19", "brokers of three: leader cut off for 30 s (SIGSTOP)", &brokers);
+    row.run(async |cluster, drive| {
         drive.until_submitted(4).await;
-        let leader = &cluster.servers[cluster.leader(rig.jetstream().await).await];
+        let leader = &brokers.servers[brokers.leader(cluster.jetstream().await).await];
         leader.pause();
         lasting(Duration::from_secs(30)).await;
         leader.resume();
     })
     .await;
-    cluster.stop().await;
+    brokers.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_20_no_majority() {
-    let cluster = Cluster::start().await;
-    let row = row("20", "cluster of three: no majority for 60 s", &cluster);
+    let brokers = Brokers::start().await;
+    let row = row("20", "brokers of three: no majority for 60 s", &brokers);
     row.run(async |_, drive| {
         drive.until_submitted(4).await;
-        for server in &cluster.servers[1..] {
+        for server in &brokers.servers[1..] {
             server.pause();
         }
         // The API stays up: people go on submitting.
         drive.until_submitted(12).await;
         lasting(Duration::from_secs(60)).await;
-        for server in &cluster.servers[1..] {
+        for server in &brokers.servers[1..] {
             server.resume();
         }
     })
     .await;
-    cluster.stop().await;
+    brokers.stop().await;
 }

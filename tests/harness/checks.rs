@@ -1,4 +1,4 @@
-//! The books after a fault: nothing is lost, nothing has happened twice. Reads the databases and the
+//! The checks after a fault: nothing is lost, nothing has happened twice. Reads the databases and the
 //! mailbox, not what the services say of themselves.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -9,11 +9,11 @@ use sqlx::{PgPool, Row};
 use testkit::until_within;
 use uuid::Uuid;
 
-use crate::{Course, PATIENCE, Replica, Rig, hears};
+use crate::{Cluster, Course, PATIENCE, Replica, hears};
 
 /// What the books say.
 #[derive(Clone, Debug, Default)]
-pub struct Ledger {
+pub struct Checks {
     /// Submissions that were answered with 2xx.
     pub applications: usize,
     /// Processes of services that were killed.
@@ -47,28 +47,28 @@ pub struct Allowed {
 
 type Versions = BTreeMap<Uuid, Vec<(i64, Uuid)>>;
 
-impl Ledger {
+impl Checks {
     /// Reads everything. `accepted`: the applications, and where each should have come to.
-    pub async fn read(rig: &Rig, accepted: &BTreeMap<Uuid, Course>, allowed: Allowed) -> Self {
-        let mut ledger = Self {
+    pub async fn read(cluster: &Cluster, accepted: &BTreeMap<Uuid, Course>, allowed: Allowed) -> Self {
+        let mut checks = Self {
             applications: accepted.len(),
-            kills: rig.kills(),
-            redeliveries: redeliveries(rig).await,
+            kills: cluster.kills(),
+            redeliveries: redeliveries(cluster).await,
             ..Self::default()
         };
         if !allowed.falls {
-            ledger.wrong.extend(rig.falls());
+            checks.wrong.extend(cluster.falls());
         }
-        ledger.applications(rig, accepted).await;
-        ledger.facts(rig, allowed).await;
-        ledger.decisions(rig).await;
-        ledger.emails(rig, accepted, allowed).await;
+        checks.applications(cluster, accepted).await;
+        checks.facts(cluster, allowed).await;
+        checks.decisions(cluster).await;
+        checks.emails(cluster, accepted, allowed).await;
         // The services' own reconciliation, as `bescheid verify` prints them, come to the same.
         if allowed.waiting == 0 {
-            let wrong = || async { Reconciliations::gather(&rig.operator).await.wrong() };
+            let wrong = || async { Reconciliations::gather(&cluster.operator).await.wrong() };
             until_within(PATIENCE, "the services' reconciliation are even", wrong, Vec::is_empty).await;
         }
-        ledger
+        checks
     }
 
     /// Nothing lost, nothing doubled, nothing wrong.
@@ -77,8 +77,8 @@ impl Ledger {
     }
 
     /// Each accepted application has come to its end, and there are no others.
-    async fn applications(&mut self, rig: &Rig, accepted: &BTreeMap<Uuid, Course>) {
-        let db = rig.database(Service::Intake);
+    async fn applications(&mut self, cluster: &Cluster, accepted: &BTreeMap<Uuid, Course>) {
+        let db = cluster.database(Service::Intake);
         let stored: BTreeMap<Uuid, String> = rows(db, "select id, status from applications").await;
         for (id, course) in accepted {
             match stored.get(id) {
@@ -102,16 +102,16 @@ impl Ledger {
 
     /// Said = consumed + held + parked, for each pair of services, each fact about each application; in
     /// order, and each once.
-    async fn facts(&mut self, rig: &Rig, allowed: Allowed) {
+    async fn facts(&mut self, cluster: &Cluster, allowed: Allowed) {
         for publisher in Service::ALL {
             let said = versions(
-                rig.database(publisher),
+                cluster.database(publisher),
                 "select key, version, event_id from bus.event_log order by key, version",
             )
             .await;
             self.without_gaps(&format!("{publisher} says"), &said);
             let heads: BTreeMap<Uuid, i64> =
-                rows(rig.database(publisher), "select key, version from bus.head").await;
+                rows(cluster.database(publisher), "select key, version from bus.head").await;
             for (key, head) in &heads {
                 let logged = said.get(key).map_or(0, Vec::len);
                 if logged as i64 != *head {
@@ -120,9 +120,9 @@ impl Ledger {
                 }
             }
             for consumer in Service::ALL.into_iter().filter(|consumer| hears(*consumer, publisher)) {
-                self.heard(rig, publisher, consumer, &said, allowed).await;
+                self.heard(cluster, publisher, consumer, &said, allowed).await;
             }
-            let outbox: i64 = scalar(rig.database(publisher), "select count(*) from bus.outbox").await;
+            let outbox: i64 = scalar(cluster.database(publisher), "select count(*) from bus.outbox").await;
             if outbox > 0 {
                 self.lost.push(format!("{publisher} still has {outbox} facts in its outbox"));
             }
@@ -131,13 +131,13 @@ impl Ledger {
 
     async fn heard(
         &mut self,
-        rig: &Rig,
+        cluster: &Cluster,
         publisher: Service,
         consumer: Service,
         said: &Versions,
         allowed: Allowed,
     ) {
-        let db = rig.database(consumer);
+        let db = cluster.database(consumer);
         let heard = versions(
             db,
             &format!(
@@ -202,11 +202,11 @@ impl Ledger {
     }
 
     /// No decision, and no entry of a trail, is there twice.
-    async fn decisions(&mut self, rig: &Rig) {
+    async fn decisions(&mut self, cluster: &Cluster) {
         for service in Service::ALL {
             // Of everything but emails an application can have one of each kind.
             let repeated: BTreeMap<Uuid, String> = rows(
-                rig.database(service),
+                cluster.database(service),
                 "select key, string_agg(kind, ' ') from (
                      select key, kind from bus.event_log
                      where kind not in ('call-published', 'email-sent', 'email-bounced')
@@ -219,12 +219,12 @@ impl Ledger {
             }
         }
         for (service, what, query) in TRAILS {
-            for line in lines(rig.database(*service), query).await {
+            for line in lines(cluster.database(*service), query).await {
                 self.doubled.push(format!("{what}: {line}"));
             }
         }
         let money: i64 = scalar(
-            rig.database(Service::Award),
+            cluster.database(Service::Award),
             "select coalesce(sum(committed_cents), 0)::bigint - (
                  select coalesce(sum(amount_cents), 0)::bigint from commitments where released_at is null)
              from budgets",
@@ -236,16 +236,16 @@ impl Ledger {
     }
 
     /// One email for each (application, status), save what notification itself calls ambiguous.
-    async fn emails(&mut self, rig: &Rig, accepted: &BTreeMap<Uuid, Course>, allowed: Allowed) {
+    async fn emails(&mut self, cluster: &Cluster, accepted: &BTreeMap<Uuid, Course>, allowed: Allowed) {
         let mut arrived: HashMap<String, usize> = HashMap::new();
-        for message in rig.mailbox.messages() {
+        for message in cluster.mailbox.messages() {
             *arrived.entry(message.message_id.clone()).or_default() += 1;
         }
         self.emails = arrived.len();
         let stored = sqlx::query(
             "select application_id, template, message_id, state, unanswered, last_error from deliveries",
         )
-        .fetch_all(rig.database(Service::Notification))
+        .fetch_all(cluster.database(Service::Notification))
         .await
         .expect("the deliveries");
         let mut told: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
@@ -320,12 +320,12 @@ const TRAILS: &[(Service, &str, &str)] = &[
 
 /// Facts that consumers were given beyond those that took effect: as the broker counts them, or as the
 /// processes do, whichever saw more (a broker that was wiped has forgotten, a process that was killed, too).
-async fn redeliveries(rig: &Rig) -> usize {
-    let counted: usize = rig.all.iter().map(Replica::duplicates).sum();
-    let delivered: u64 = rig.durables().await.iter().map(|info| info.delivered.consumer_sequence).sum();
+async fn redeliveries(cluster: &Cluster) -> usize {
+    let counted: usize = cluster.all.iter().map(Replica::duplicates).sum();
+    let delivered: u64 = cluster.durables().await.iter().map(|info| info.delivered.consumer_sequence).sum();
     let mut heard = 0;
     for service in Service::ALL {
-        heard += scalar(rig.database(service), "select count(*) from bus.inbox").await;
+        heard += scalar(cluster.database(service), "select count(*) from bus.inbox").await;
     }
     let beyond = i64::try_from(delivered).unwrap_or(0) - heard;
     counted.max(usize::try_from(beyond).unwrap_or(0))

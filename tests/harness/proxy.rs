@@ -13,41 +13,31 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-/// How the way through the proxy is.
+/// What is wrong with the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Weather {
+pub struct NetworkFault {
     /// Each byte arrives this much later, in both directions.
     pub latency: Duration,
-    /// This share of new connections (0 to 1) is cut after [`Weather::cut_after`] bytes.
+    /// This share of new connections (0 to 1) is cut after [`NetworkFault::cut_after`] bytes.
     pub cut_share: f64,
     /// Bytes, in both directions together.
     pub cut_after: u64,
     /// Half open: what is written is swallowed and nothing comes back, without any sign of it. A
-    /// connection that was struck stays so when the weather clears, as behind a router that has
+    /// connection that was struck stays so when the fault is over, as behind a router that has
     /// forgotten it.
     pub swallow: bool,
     /// New connections are closed at once.
     pub refuse: bool,
 }
 
-/// What has passed.
-#[derive(Debug, Default)]
-pub struct Counters {
-    /// Connections taken.
-    pub connections: AtomicUsize,
-    /// Connections cut by the weather.
-    pub cut: AtomicUsize,
-    /// Bytes passed on.
-    pub bytes: AtomicU64,
-}
-
 struct Shared {
     targets: Mutex<Vec<SocketAddr>>,
     next: AtomicUsize,
-    weather: watch::Sender<Weather>,
+    fault: watch::Sender<NetworkFault>,
     /// Goes up when every connection is to be cut.
-    storms: watch::Sender<u64>,
-    counters: Counters,
+    cuts: watch::Sender<u64>,
+    /// Connections taken by now.
+    connections: AtomicUsize,
 }
 
 /// A listening proxy; ends when it is dropped.
@@ -71,9 +61,9 @@ impl Proxy {
         let shared = Arc::new(Shared {
             targets: Mutex::new(targets),
             next: AtomicUsize::new(0),
-            weather: watch::Sender::new(Weather::default()),
-            storms: watch::Sender::new(0),
-            counters: Counters::default(),
+            fault: watch::Sender::new(NetworkFault::default()),
+            cuts: watch::Sender::new(0),
+            connections: AtomicUsize::new(0),
         });
         let task = tokio::spawn(accept(listener, shared.clone()));
         Self { port, shared, task }
@@ -94,29 +84,24 @@ impl Proxy {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
-    /// Changes the weather, for open connections, too.
-    pub fn set(&self, weather: Weather) {
-        self.shared.weather.send_replace(weather);
+    /// Sets the fault, for open connections, too.
+    pub fn set(&self, fault: NetworkFault) {
+        self.shared.fault.send_replace(fault);
     }
 
-    /// Fair weather again.
+    /// No fault any more.
     pub fn heal(&self) {
-        self.set(Weather::default());
+        self.set(NetworkFault::default());
     }
 
     /// Cuts every open connection now.
     pub fn cut_all(&self) {
-        self.shared.storms.send_modify(|storms| *storms += 1);
+        self.shared.cuts.send_modify(|cuts| *cuts += 1);
     }
 
     /// Sends new connections elsewhere.
     pub fn point(&self, targets: Vec<SocketAddr>) {
         *self.shared.targets.lock().unwrap_or_else(PoisonError::into_inner) = targets;
-    }
-
-    /// What has passed.
-    pub fn counters(&self) -> &Counters {
-        &self.shared.counters
     }
 }
 
@@ -134,21 +119,21 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn carry(client: TcpStream, shared: Arc<Shared>) {
-    let number = shared.counters.connections.fetch_add(1, Ordering::Relaxed);
-    let weather = *shared.weather.borrow();
-    if weather.refuse {
+    let number = shared.connections.fetch_add(1, Ordering::Relaxed);
+    let fault = *shared.fault.borrow();
+    if fault.refuse {
         return;
     }
-    let budget = struck(number, weather.cut_share).then_some(weather.cut_after);
-    let mut storms = shared.storms.subscribe();
-    storms.mark_unchanged();
-    if weather.swallow {
+    let budget = struck(number, fault.cut_share).then_some(fault.cut_after);
+    let mut cuts = shared.cuts.subscribe();
+    cuts.mark_unchanged();
+    if fault.swallow {
         // The other end never consumes of this connection.
         let (mut from, _open) = client.into_split();
         return drain(&mut from).await;
     }
     let Ok(server) = connect(&shared).await else { return };
-    // Latency is what the weather says, nothing else.
+    // Latency is what the fault says, nothing else.
     if client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).is_err() {
         return;
     }
@@ -167,9 +152,7 @@ async fn carry(client: TcpStream, shared: Arc<Shared>) {
     };
     tokio::select! {
         () = both => {}
-        _ = storms.changed() => {
-            shared.counters.cut.fetch_add(1, Ordering::Relaxed);
-        }
+        _ = cuts.changed() => {}
     }
 }
 
@@ -200,7 +183,7 @@ async fn pass(
     passed: Arc<AtomicU64>,
     budget: Option<u64>,
 ) -> io::Result<()> {
-    let mut weather = shared.weather.subscribe();
+    let mut fault = shared.fault.subscribe();
     // Reading goes on while what was read before is still on its slow way.
     let (queue, mut on_the_way) = mpsc::channel::<(Instant, Vec<u8>)>(1024);
     let reading = async {
@@ -214,10 +197,9 @@ async fn pass(
             }
             let total = passed.fetch_add(read as u64, Ordering::Relaxed) + read as u64;
             if budget.is_some_and(|budget| total > budget) {
-                shared.counters.cut.fetch_add(1, Ordering::Relaxed);
                 return Err(io::Error::other("cut"));
             }
-            let due = Instant::now() + shared.weather.borrow().latency;
+            let due = Instant::now() + shared.fault.borrow().latency;
             if queue.send((due, buffer[..read].to_vec())).await.is_err() {
                 return Ok(());
             }
@@ -226,18 +208,17 @@ async fn pass(
     let writing = async {
         while let Some((due, bytes)) = on_the_way.recv().await {
             sleep_until(due).await;
-            if shared.weather.borrow().swallow {
+            if shared.fault.borrow().swallow {
                 // Struck: for good.
                 return std::future::pending().await;
             }
             to.write_all(&bytes).await?;
-            shared.counters.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         }
         to.shutdown().await
     };
     let struck = async {
         // An idle connection is struck as well.
-        if weather.wait_for(|weather| weather.swallow).await.is_err() {
+        if fault.wait_for(|fault| fault.swallow).await.is_err() {
             std::future::pending::<()>().await;
         }
     };

@@ -6,10 +6,10 @@ use axum::http::{Method, StatusCode};
 use chassis::Role;
 use events::Application;
 use serde_json::{Value, json};
-use testkit::{samples, until, until_some};
+use testkit::{samples, until_some};
 use uuid::Uuid;
 
-use crate::World;
+use crate::{CALL, InProcess};
 
 /// Somebody in a town hall.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ pub fn form(applicant: Applicant) -> Application {
     form
 }
 
-impl World {
+impl InProcess {
     fn applicant_token(&self, applicant: Applicant) -> String {
         self.api.token(&format!("person-{}", applicant.ags), Role::Applicant, Some(applicant.ags))
     }
@@ -51,80 +51,52 @@ impl World {
         self.api.call(Method::POST, path, token, Some(key), Some(&body)).await.expect("an answer")
     }
 
-    async fn must(&self, token: &str, path: &str, body: Value) -> Value {
-        let (status, answer) = self.post(token, path, body).await;
-        assert!(status.is_success(), "POST {path}: {status} {answer}");
-        answer
-    }
-
-    /// Waits until intake knows the call.
-    async fn until_call(&self, token: &str) {
-        let look =
-            || async { self.api.get("/apply/api/calls", token).await.map_err(|error| format!("{error:#}")) };
-        let open = |calls: &Result<Value, String>| {
-            calls.as_ref().is_ok_and(|calls| calls.to_string().contains("komm-in-2027"))
-        };
-        drop(until("the call is open", look, open).await);
-    }
-
     /// Submits, and returns the application's id.
     pub async fn submit(&self, applicant: Applicant, form: &Application) -> String {
         let token = self.applicant_token(applicant);
-        self.until_call(&token).await;
-        let body = json!({ "call": "komm-in-2027", "application": form });
-        let answer = self.must(&token, "/apply/api/applications", body).await;
-        answer["id"].as_str().expect("an id").to_owned()
+        self.journey.submit(&token, CALL, form).await.expect("submitted").to_string()
     }
 
     /// Takes an application back.
     pub async fn withdraw(&self, applicant: Applicant, id: &str) {
-        let token = self.applicant_token(applicant);
-        self.must(
-            &token,
-            &format!("/apply/api/applications/{id}/withdrawal"),
-            json!({ "reason": "Kein Bedarf" }),
-        )
-        .await;
+        self.journey.withdraw(&self.applicant_token(applicant), id).await.expect("taken back");
     }
 
     /// Corrects the address that emails go to.
     pub async fn correct_contact(&self, applicant: Applicant, id: &str, email: &str) {
-        let token = self.applicant_token(applicant);
         let mut contact = form(applicant).contact;
         contact.email = email.to_owned();
-        self.must(&token, &format!("/apply/api/applications/{id}/contact"), json!(contact)).await;
+        let path = format!("/apply/api/applications/{id}/contact");
+        let token = self.applicant_token(applicant);
+        self.journey.act(&path, &token, &json!(contact)).await.expect("corrected");
     }
 
     /// Answers while a person decides.
     pub async fn reply(&self, applicant: Applicant, id: &str, text: &str) {
-        let token = self.applicant_token(applicant);
-        self.must(&token, &format!("/apply/api/applications/{id}/replies"), json!({ "text": text })).await;
+        let path = format!("/apply/api/applications/{id}/replies");
+        let text = json!({ "text": text });
+        self.journey.act(&path, &self.applicant_token(applicant), &text).await.expect("answered");
     }
 
     /// Waits until the applicant sees this entry so many times on the timeline.
     pub async fn until_timeline(&self, applicant: Applicant, id: &str, entry: &str, times: usize) {
-        let token = self.applicant_token(applicant);
-        let path = format!("/apply/api/applications/{id}");
-        until_some(&format!("{entry} on the timeline"), || async {
-            let seen = self.api.get(&path, &token).await.ok()?;
-            let lines = seen["timeline"].as_array()?;
-            (lines.iter().filter(|line| line["what"] == entry).count() == times).then_some(())
-        })
-        .await
+        let (path, token) = (format!("/apply/api/applications/{id}"), self.applicant_token(applicant));
+        let there = |seen: &Value| {
+            let lines = seen["timeline"].as_array().map(Vec::as_slice).unwrap_or_default();
+            lines.iter().filter(|line| line["what"] == entry).count() == times
+        };
+        self.journey.until(&path, &token, there).await.expect(entry);
     }
 
     /// Waits until the case worker sees a reply in the list; returns the case.
     pub async fn until_reply(&self, id: &str) -> Value {
         let token = self.api.token("case-worker-1", Role::CaseWorker, None);
-        until_some("a reply in the list", || async {
-            let list = self.api.get("/eligibility/api/cases", &token).await.ok()?;
-            let line = list["cases"].as_array()?.iter().find(|case| case["id"] == id)?.clone();
-            if line["replied_at"].is_null() {
-                return None;
-            }
-            self.api.get(&format!("/eligibility/api/cases/{id}"), &token).await.ok()
-        })
-        .await
+        let replied = |list: &Value| {
+            let cases = list["cases"].as_array().map(Vec::as_slice).unwrap_or_default();
+            cases.iter().any(|case| case["id"] == id && !case["replied_at"].is_null())
+        };
+        self.journey.until("/eligibility/api/cases", &token, replied).await.expect("a reply in the list");
+        self.api.get(&format!("/eligibility/api/cases/{id}"), &token).await.expect("the case")
     }
 
     /// What the applicant sees as the status.
@@ -134,40 +106,22 @@ impl World {
         seen["status"].as_str().expect("a status").to_owned()
     }
 
-    /// Waits for a status.
+    /// Waits until the applicant sees a status.
     pub async fn until_status(&self, applicant: Applicant, id: &str, status: &str) {
-        until(&format!("status {status}"), || self.status(applicant, id), |seen| seen == status).await;
+        let (path, token) = (format!("/apply/api/applications/{id}"), self.applicant_token(applicant));
+        self.journey.until(&path, &token, |seen| seen["status"] == status).await.expect(status);
     }
 
     /// A case worker decides what was referred.
     pub async fn decide_eligibility(&self, id: &str, decision: &str) {
-        let token = self.api.token("case-worker-1", Role::CaseWorker, None);
-        let path = format!("/eligibility/api/cases/{id}");
-        until_some("the case is referred", || async {
-            let case = self.api.get(&path, &token).await.ok()?;
-            (case["state"] == "referred").then_some(())
-        })
-        .await;
-        let body =
-            json!({ "decision": decision, "reason": "Nach Rücksprache mit dem Kreis so entschieden." });
-        self.must(&token, &format!("{path}/decision"), body).await;
+        self.journey.decide_eligibility(id, decision).await.expect("decided");
     }
 
-    /// A reviewer takes the next file and gives a review. Returns which file it was.
+    /// A reviewer takes the next file, once there is one, and gives a review. Returns which file it was.
     pub async fn review_next(&self, reviewer: &str, points: u8, recommendation: &str) -> String {
-        let token = self.api.token(reviewer, Role::Reviewer, None);
-        let file = until_some("a file to review", || async {
-            let (status, file) = self.post(&token, "/review/api/next", json!({})).await;
-            (status == StatusCode::OK).then_some(file)
-        })
-        .await;
-        let id = file["id"].as_str().expect("an id").to_owned();
-        let criteria = file["criteria"].as_array().expect("criteria");
-        let scores: Vec<Value> =
-            criteria.iter().map(|one| json!({ "criterion": one["key"], "points": points })).collect();
-        let body = json!({ "scores": scores, "recommendation": recommendation, "comment": "Gut begründet und machbar." });
-        self.must(&token, &format!("/review/api/files/{id}/review"), body).await;
-        id
+        let next =
+            || async { self.journey.review_next(reviewer, points, recommendation).await.expect("a review") };
+        until_some("a file to review", next).await.to_string()
     }
 
     /// Both reviews of a file that is alone in the queue.
@@ -179,26 +133,17 @@ impl World {
 
     /// Waits for a stage of the case at award.
     pub async fn until_case(&self, id: &str, stage: &str) -> Value {
-        let token = self.api.token("case-worker-1", Role::CaseWorker, None);
-        until_some(&format!("the case is {stage}"), || async {
-            let case = self.api.get(&format!("/award/api/cases/{id}"), &token).await.ok()?;
-            (case["state"] == stage).then_some(case)
-        })
-        .await
+        self.journey.until_case(id, stage).await.expect(stage)
     }
 
     /// A case worker proposes.
     pub async fn propose(&self, id: &str, proposal: Value) {
-        self.until_case(id, "ready").await;
-        let token = self.api.token("case-worker-2", Role::CaseWorker, None);
-        self.must(&token, &format!("/award/api/cases/{id}/proposal"), proposal).await;
+        self.journey.propose(id, &proposal).await.expect("proposed");
     }
 
     /// An approver approves. Returns the stage that follows.
     pub async fn approve(&self, id: &str) -> String {
-        let token = self.api.token("approver-1", Role::Approver, None);
-        let case = self.must(&token, &format!("/award/api/cases/{id}/approval"), json!({})).await;
-        case["state"].as_str().expect("a state").to_owned()
+        self.journey.approve(id).await.expect("approved")
     }
 
     /// Waits until this many emails have come for an address; returns their subjects in order.
@@ -225,7 +170,8 @@ impl World {
     /// The notice as the applicant retrieves and opens it.
     pub async fn notice_pdf(&self, applicant: Applicant, id: &str) -> Vec<u8> {
         let token = self.applicant_token(applicant);
-        self.must(&token, &format!("/award/api/notices/{id}/retrieval"), json!({})).await;
+        let path = format!("/award/api/notices/{id}/retrieval");
+        self.journey.act(&path, &token, &json!({})).await.expect("retrieved");
         self.api.bytes(&format!("/award/notices/{id}/pdf"), &token).await.expect("the notice")
     }
 }

@@ -1,7 +1,6 @@
 //! `bescheid up` as a process, in a folder of its own.
 
 use std::fs::File;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,11 +11,13 @@ use rustix::process::{Pid, kill_process};
 use testkit::{environment, until_some};
 use tokio::process::Command;
 
+use crate::open_folder;
+
 /// A running set.
 pub struct Set {
     /// Its folder.
     pub data: PathBuf,
-    /// Address of its front door.
+    /// Address of its gateway.
     pub url: String,
     /// Its API, as anybody.
     pub api: Api,
@@ -25,14 +26,9 @@ pub struct Set {
 }
 
 impl Set {
-    /// Starts everything; returns when the front door is open.
+    /// Starts everything; returns when the gateway is open.
     pub async fn start() -> Self {
-        // Open to others: as root, Postgres runs as another user and must get there.
-        let folder = tempfile::Builder::new()
-            .prefix("bescheid-set-")
-            .permissions(std::fs::Permissions::from_mode(0o755))
-            .tempdir()
-            .expect("a folder");
+        let folder = open_folder();
         let data = folder.path().join("data");
         let port = local::free_port().expect("a free port");
         let nats = PathBuf::from(environment::get(environment::NATS_SERVER));

@@ -1,0 +1,115 @@
+//! The services in this process, with stand-ins for the people between them.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use bescheid::service::migrators;
+use chassis::Clock;
+use chassis::settings::Database;
+use chrono::TimeDelta;
+use events::{Application, ApplicationId, Call, Cause, Person, Service};
+use intake::application::Ready;
+use sqlx::PgPool;
+use testkit::{samples, until};
+use tests::{Services, demonstration_call, hears};
+use tokio::task::JoinHandle;
+
+use super::people;
+use super::recorder::Heard;
+use super::servers::Servers;
+
+/// Of each service to Postgres, as in production.
+const CONNECTIONS: u32 = 10;
+
+/// All that runs.
+pub struct System {
+    pub heard: Heard,
+    pub call: Call,
+    services: Services,
+    application: Application,
+    people: [JoinHandle<()>; 2],
+}
+
+impl System {
+    /// `prefix`: of the names of its databases. Each system has a broker of its own.
+    pub async fn open(servers: &Servers, nats_url: &str, prefix: &str, heard: Heard) -> Result<Self> {
+        let mut call = demonstration_call();
+        let clock = Clock::system();
+        // The bench runs on any day.
+        call.window.opens = clock.now() - TimeDelta::days(1);
+        call.window.closes = clock.now() + TimeDelta::days(1);
+
+        let mut databases = BTreeMap::new();
+        for service in Service::ALL {
+            let url = servers.create(&format!("{prefix}{service}")).await?;
+            chassis::database::migrate(&Database::at(&url), &migrators(service)).await?;
+            let pool = chassis::database::connect(&Database::at(&url)).await?;
+            databases.insert(service, (url, pool));
+        }
+        // Nobody listens at the mail server's port: emails are queued and not sent, which is measured by itself.
+        let services = Services::start(
+            databases,
+            nats_url,
+            "http://localhost",
+            local::free_port()?,
+            CONNECTIONS,
+            &clock,
+        )
+        .await;
+        let before = heard.count();
+        intake::calls::publish(&services.intake.bus, call.clone()).await?;
+        let people = [
+            tokio::spawn(people::review(services.review.bus.clone(), call.clone())),
+            tokio::spawn(people::decide(services.award.bus.clone(), call.clone())),
+        ];
+        let system = Self { heard, call, services, application: application(), people };
+        // Everybody who listens to intake knows the call.
+        let consumers = Service::ALL.into_iter().filter(|service| hears(*service, Service::Intake)).count();
+        system.until_heard(before + consumers as u64).await;
+        Ok(system)
+    }
+
+    /// A pool of each database.
+    pub fn databases(&self) -> &BTreeMap<Service, PgPool> {
+        &self.services.databases
+    }
+
+    /// One application, as the API submits it: one transaction.
+    pub async fn submit(&self) -> Result<ApplicationId> {
+        let intake = &self.services.intake;
+        let mut tx = intake.bus.begin().await?;
+        let now = tx.now();
+        let applicant = samples::ags("05122000");
+        let ready = Ready::new(self.application.clone(), &self.call, &applicant, now)?;
+        let id = ApplicationId(bus::outbox::new_id(now).uuid());
+        let by = Person { id: "applicant-solingen".to_owned(), name: "Erika Mustermann".to_owned() };
+        intake::submission::submit(&mut tx, &intake.numbers, id, &self.call, ready, by, Cause::default())
+            .await?;
+        intake.bus.commit(tx).await?;
+        Ok(id)
+    }
+
+    /// Waits until so many facts have taken effect since the start.
+    pub async fn until_heard(&self, count: u64) {
+        until("every fact is heard", async || self.heard.count(), |heard| *heard >= count).await;
+    }
+
+    pub async fn close(self) {
+        for person in self.people {
+            person.abort();
+        }
+        self.services.stop().await;
+    }
+}
+
+/// A form of the length people write; the fact it becomes has about 4 KB.
+fn application() -> Application {
+    let mut form = samples::application();
+    let paragraph =
+        "Die Steuerung der Integrationsarbeit ist verbesserungsbedürftig; alle Stellen arbeiten mit. ";
+    form.problem_statement = paragraph.repeat(8);
+    form.method = paragraph.repeat(8);
+    form.products_and_results = paragraph.repeat(8);
+    form.immigration_office_part = paragraph.repeat(6);
+    form
+}

@@ -1,0 +1,28 @@
+//! Two harnesses of the whole system: [`InProcess`] runs the five services in the test itself, [`Cluster`] as
+//! processes that may be broken. [`Set`] is `bescheid up` as it is.
+
+mod actors;
+mod brokers;
+mod checks;
+mod cluster;
+mod disk;
+mod doubler;
+mod drive;
+mod in_process;
+mod proxy;
+mod quiet;
+mod replica;
+mod services;
+mod set;
+
+pub use actors::{Applicant, form};
+pub use brokers::Brokers;
+pub use checks::{Allowed, Checks};
+pub use cluster::{Cluster, ClusterPlan, PATIENCE, Proxies};
+pub use disk::Disk;
+pub use drive::{Course, Drive, email};
+pub use in_process::{InProcess, Plan};
+pub use proxy::{NetworkFault, Proxy};
+pub use replica::{Replica, metric};
+pub use services::{CALL, SECRET, Services, demonstration_call, hears, keys, kinds, open_folder, settings};
+pub use set::{Set, program};

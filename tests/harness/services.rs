@@ -1,0 +1,203 @@
+//! The five services in this process, composed as in production, and what both harnesses share.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+
+use bescheid::client::Api;
+use bescheid::gateway::{self, Gateway, Proxy};
+use bescheid::service::prefix;
+use bescheid::settings::ServiceSettings;
+use bus::Bus;
+use bus::control::Operator;
+use chassis::settings::{Http, SessionKeys};
+use chassis::{App, Clock, Shutdown};
+use events::{Call, Service};
+use local::Mailbox;
+use sqlx::PgPool;
+use tempfile::TempDir;
+use testkit::samples;
+use tokio::task::JoinHandle;
+
+/// Key of the demonstration call.
+pub const CALL: &str = "komm-in-2027";
+
+/// Signs the sessions of both harnesses; it is their password at the broker and at Postgres, too.
+pub const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// The call of the demonstration.
+pub fn demonstration_call() -> Call {
+    let file = include_str!("../../deploy/calls/komm-in-2027.toml");
+    intake::call_file::read(file).expect("the demonstration call is sound")
+}
+
+/// The kinds of fact that a service has a handler for.
+pub fn kinds(service: Service) -> Vec<events::Kind> {
+    match service {
+        Service::Intake => intake::on::subscriptions().kinds(),
+        Service::Eligibility => eligibility::on::subscriptions().kinds(),
+        Service::Review => review::on::subscriptions().kinds(),
+        Service::Award => award::on::subscriptions().kinds(),
+        Service::Notification => notification::on::subscriptions().kinds(),
+    }
+}
+
+/// Whether `consumer` listens to `publisher`.
+pub fn hears(consumer: Service, publisher: Service) -> bool {
+    kinds(consumer).iter().any(|kind| kind.service() == publisher)
+}
+
+/// A folder that goes away. Open to others: as root, Postgres runs as another user and must get there.
+pub fn open_folder() -> TempDir {
+    tempfile::Builder::new()
+        .prefix("bescheid-")
+        .permissions(std::fs::Permissions::from_mode(0o755))
+        .tempdir()
+        .expect("a folder")
+}
+
+/// The settings of one service of a test.
+pub fn settings(
+    service: Service,
+    port: u16,
+    database: &str,
+    nats: &str,
+    portal: &str,
+    smtp: u16,
+) -> toml::Table {
+    let settings = ServiceSettings {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        database: database.to_owned(),
+        nats: nats.to_owned(),
+        password: SECRET,
+        session: SECRET,
+        portal,
+        smtp,
+    };
+    toml::from_str(&settings.toml(service)).expect("TOML")
+}
+
+/// These settings, with those of `more` (TOML) in place of or beside them.
+pub(crate) fn with(mut settings: toml::Table, more: &str) -> toml::Table {
+    for (section, values) in toml::from_str::<toml::Table>(more).expect("TOML") {
+        let section = settings.entry(section).or_insert_with(|| toml::Table::new().into());
+        let values = values.as_table().expect("a section").clone();
+        section.as_table_mut().expect("a section").extend(values);
+    }
+    settings
+}
+
+/// The keys that sign sessions.
+pub fn keys() -> SessionKeys {
+    toml::from_str(&format!("secret = {SECRET:?}\nsecure = false")).expect("keys")
+}
+
+/// A process inside this one, on a free port.
+pub(crate) fn process(name: &'static str, clock: Clock) -> App {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    App::new(name, clock, Http::default(), keys(), listener).expect("a process")
+}
+
+/// Something that answers requests until it is told to stop.
+pub(crate) struct Served(Shutdown, JoinHandle<()>);
+
+impl Served {
+    pub(crate) async fn stop(self) {
+        self.0.drain();
+        self.1.await.expect("it ends in order");
+    }
+}
+
+/// The gateway, in this process.
+pub(crate) fn serve_gateway(
+    process: &App,
+    addresses: BTreeMap<&'static str, SocketAddr>,
+    operator: &Operator,
+    mailbox: &Mailbox,
+) -> (Api, Served) {
+    let gateway = Gateway {
+        proxy: Proxy::to(addresses),
+        supervisor: Arc::default(),
+        operator: operator.clone(),
+        process: process.clone(),
+    };
+    let served = gateway::serve(gateway, mailbox.router());
+    let served = tokio::spawn(async move { served.await.expect("the gateway ends in order") });
+    let api = Api::new(process.url(), keys(), process.clock().clone());
+    (api, Served(process.shutdown(), served))
+}
+
+/// Publishes a call, and loads the projects of the slides as drafts, as `bescheid up` does.
+pub(crate) async fn publish(db: &PgPool, broker: &bus::Settings, call: &Call, drafts: bool) {
+    // Its tasks stay unstarted: intake's own relay carries the facts away.
+    let bus = Bus::connect(Service::Intake, broker, db.clone(), samples::noon).await;
+    let bus = bus.expect("a bus");
+    intake::calls::publish(&bus, call.clone()).await.expect("the call is published");
+    if drafts {
+        let numbers = intake::FileNumbers::of(db);
+        for file in [
+            include_str!("../../deploy/demo/solingen.toml"),
+            include_str!("../../deploy/demo/metropole-ruhr.toml"),
+        ] {
+            let project = intake::demo::read(file).expect("a project");
+            intake::demo::load(&bus, &numbers, &project, intake::demo::Stage::Draft).await.expect("loaded");
+        }
+    }
+}
+
+/// The five services, running in this process, each on a database of its own.
+pub struct Services {
+    /// Intake's, with its bus.
+    pub intake: Arc<intake::AppState>,
+    /// Review's, with its bus.
+    pub review: Arc<review::AppState>,
+    /// Award's, with its bus.
+    pub award: Arc<award::AppState>,
+    /// A pool of each database for the test itself.
+    pub databases: BTreeMap<Service, PgPool>,
+    pub(crate) addresses: BTreeMap<&'static str, SocketAddr>,
+    served: Vec<Served>,
+}
+
+impl Services {
+    /// Starts all of them on these migrated databases (address and pool).
+    ///
+    /// `portal`: address of the gateway; `smtp`: port of the mail server; `connections`: of each service to
+    /// its database, at most.
+    pub async fn start(
+        databases: BTreeMap<Service, (String, PgPool)>,
+        nats: &str,
+        portal: &str,
+        smtp: u16,
+        connections: u32,
+        clock: &Clock,
+    ) -> Self {
+        let (mut addresses, mut served) = (BTreeMap::new(), Vec::new());
+        macro_rules! start {
+            ($service:ident) => {{
+                let process = process($service::NAME.name(), clock.clone());
+                let own = settings($service::NAME, 0, &databases[&$service::NAME].0, nats, portal, smtp);
+                let own = with(own, &format!("database.max_connections = {connections}"));
+                let started = host::start(&process, own.try_into().expect("settings")).await;
+                let service: Arc<$service::AppState> = started.expect("the service starts");
+                addresses.insert(prefix($service::NAME), process.address());
+                let (shutdown, serving) = (process.shutdown(), host::serve(process, service.clone()));
+                let serving = tokio::spawn(async move { serving.await.expect("the service ends in order") });
+                served.push(Served(shutdown, serving));
+                service
+            }};
+        }
+        let (intake, _) = (start!(intake), start!(eligibility));
+        let (review, award, _) = (start!(review), start!(award), start!(notification));
+        let databases = databases.into_iter().map(|(service, (_, pool))| (service, pool)).collect();
+        Self { intake, review, award, databases, addresses, served }
+    }
+
+    /// Ends them in order.
+    pub async fn stop(self) {
+        for served in self.served {
+            served.stop().await;
+        }
+    }
+}
