@@ -1,5 +1,7 @@
 //! Pictures and code are the same: who may import whom, who consumes whom, what lies where.
 
+mod circles;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,5 +4,6 @@
 mod bad_input;
 mod operators;
 mod reading;
+mod starting;
 mod stories;
 mod traces;

@@ -56,6 +56,10 @@ impl host::Service for AppState {
     }
 
     async fn begin(&self) -> Result<(), StartError> {
+        if self.bus.has_lost_data() {
+            // Nothing can be published now; whoever only reads is answered all the same.
+            return Ok(());
+        }
         for file in &self.calls.publish {
             let refuse = |error: &dyn std::fmt::Display| {
                 StartError::Usage(format!("call file {}: {error}", file.display()))
