@@ -1,11 +1,11 @@
-//! The state machine of one case. No SQL, no async: each transition takes the case, and gives the new one
-//! with the fact that follows, or a [`Refusal`].
+//! The state machine of a case. It does no I/O: each transition consumes the case and returns the new one, with the
+//! fact to publish where there is one, or a [`Refusal`].
 //!
 //! ```text
 //! announced ─► ready ─► proposed ─► granted
 //!                ▲          │  └──► rejected
 //!                └ returned ┴─────► waitlisted ─► granted
-//! withdrawn: from everywhere
+//! any state ─► withdrawn
 //! ```
 
 use chrono::{DateTime, Utc};
@@ -20,99 +20,78 @@ use crate::budget::Budget;
 /// One application on its way to a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
-    /// The application.
     pub application: ApplicationId,
-    /// Grows by one with each change; who decides names the one they saw.
+    /// Grows by one with each change. Whoever decides names the revision they saw (optimistic locking).
     pub revision: i64,
-    /// What was applied for.
     pub terms: Terms,
-    /// The reviews, once all are in.
+    /// `None` until all reviews are in.
     pub review: Option<ReviewCompleted>,
-    /// Reviewers (their ids) whose review does not count: they declared a tie after giving it (§§ 20, 21 VwVfG).
+    /// Ids of the reviewers whose review does not count: they declared a tie after giving it (§§ 20, 21 VwVfG).
     pub set_aside: Vec<String>,
-    /// Where it stands.
     pub state: State,
 }
 
-/// What was applied for, and from which budget it would be paid. Never changes.
+/// What was applied for, and which budget would pay it. Never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// The call.
     pub call: CallId,
-    /// Financial year of the commitment.
+    /// Financial year whose budget would pay the grant.
     pub year: i32,
-    /// Grant applied for.
     pub applied: Cents,
 }
 
-/// Where a case stands, with what is known there.
+/// The state of a case, with the data that belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
-    /// Submitted; eligibility and review are at work.
+    /// Submitted; eligibility and review are not finished.
     Announced,
-    /// Reviewed: somebody may propose.
+    /// Reviewed: a case worker can propose a decision.
     Ready {
-        /// Why the last proposal came back.
+        /// The last proposal that was sent back, if any.
         returned: Option<Returned>,
     },
-    /// Proposed: another person decides.
+    /// A second person has to approve.
     Proposed {
-        /// What.
         proposal: Proposal,
     },
     /// The money is committed.
     Granted {
-        /// What was proposed.
         proposal: Proposal,
-        /// Who approved it.
         approved: Signature,
     },
-    /// Turned down.
     Rejected {
-        /// What was proposed.
         proposal: Proposal,
-        /// Who approved it.
         approved: Signature,
     },
     /// Approved, but the budget of the year is used up.
     Waitlisted {
-        /// What was proposed.
         proposal: Proposal,
-        /// Who approved it.
         approved: Signature,
     },
-    /// Taken back by the applicant.
+    /// Withdrawn by the applicant.
     Withdrawn {
-        /// When.
         at: DateTime<Utc>,
     },
 }
 
-/// A [`State`] by its name only.
+/// The name of a [`State`], without its data.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// See [`State::Announced`].
     Announced,
-    /// See [`State::Ready`].
     Ready,
-    /// See [`State::Proposed`].
     Proposed,
-    /// See [`State::Waitlisted`].
     Waitlisted,
-    /// See [`State::Granted`].
     Granted,
-    /// See [`State::Rejected`].
     Rejected,
-    /// See [`State::Withdrawn`].
     Withdrawn,
 }
 
 impl Stage {
-    /// All of them, in the order of the work.
+    /// In the order in which pages list them.
     pub const ALL: [Self; 7] = [
         Self::Ready,
         Self::Proposed,
@@ -123,7 +102,7 @@ impl Stage {
         Self::Withdrawn,
     ];
 
-    /// As in the database and in addresses.
+    /// As in the database and in URLs.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Announced => "announced",
@@ -135,17 +114,14 @@ impl Stage {
             Self::Withdrawn => "withdrawn",
         }
     }
-}
 
-impl Stage {
-    /// Decided, or taken back: nothing that is learnt later changes it.
+    /// Decided or withdrawn: no tie declared later changes it.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Granted | Self::Rejected | Self::Withdrawn)
     }
 }
 
 impl State {
-    /// Its name.
     pub fn stage(&self) -> Stage {
         match self {
             Self::Announced => Stage::Announced,
@@ -158,7 +134,7 @@ impl State {
         }
     }
 
-    /// What has been proposed.
+    /// The proposal, once there is one.
     pub fn proposal(&self) -> Option<&Proposal> {
         match self {
             Self::Proposed { proposal }
@@ -170,55 +146,46 @@ impl State {
     }
 }
 
-/// Something a person did.
+/// Who did something, and when (UTC).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
-    /// Who.
     pub by: Person,
-    /// When, UTC.
     pub at: DateTime<Utc>,
 }
 
-/// What one person thinks right, and another has to approve.
+/// A decision that one person proposes and another has to approve.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
-    /// What.
     pub decision: Decision,
-    /// Who, and when.
     pub proposed: Signature,
 }
 
-/// A proposal sent back.
+/// A proposal that the approver sent back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Returned {
-    /// Who, and when.
     pub returned: Signature,
-    /// Why.
     pub reason: String,
 }
 
-/// Grant or reject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Decision {
-    /// Grant an amount.
     Grant {
-        /// More than nothing, at most what was applied for.
+        /// More than zero, at most what was applied for.
         amount: Cents,
-        /// Compulsory where it is less (VV 4.1 zu § 44 LHO).
+        /// Compulsory where less is granted than applied for (VV 4.1 zu § 44 LHO).
         reasons_for_less: Option<String>,
-        /// Compulsory where the grant pays everything (VV 2.2–2.3 zu § 44 LHO).
+        /// Compulsory where nobody else pays anything (VV 2.2–2.3 zu § 44 LHO).
         reason_for_full: Option<String>,
     },
-    /// Turn it down.
     Reject {
-        /// Why, a paragraph each; at least one (§ 39 VwVfG).
+        /// One paragraph each; at least one (§ 39 VwVfG).
         reasons: Vec<String>,
     },
 }
 
 impl Decision {
-    /// What it would take from the budget.
+    /// What it takes from the budget: zero for a rejection.
     pub fn amount(&self) -> Cents {
         match self {
             Self::Grant { amount, .. } => *amount,
@@ -230,10 +197,10 @@ impl Decision {
 /// Why a transition is not possible.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Only what is ready can be proposed, only what is proposed or waitlisted can be decided.
+    /// The case is in a state that does not allow the transition.
     #[error("not possible while the case is {}", .0.name())]
     Stage(Stage),
-    /// Somebody has changed the case since the decider saw it.
+    /// Somebody has changed the case since this person saw it.
     #[error("the case has changed since it was shown; look again")]
     Stale,
     /// Two persons decide (Vier-Augen-Prinzip, Anti-Korruptionserlass NRW).
@@ -242,52 +209,49 @@ pub enum Refusal {
     /// The person has a tie to the application (§§ 20, 21 VwVfG).
     #[error("you have a tie to this application and cannot act in it (§§ 20, 21 VwVfG)")]
     Tied(Tie),
-    /// All reviewers declared a tie afterwards, and the decider does not say that they know.
+    /// All reviewers declared a tie afterwards, and the decider has not confirmed that they know it.
     #[error("no review counts any more; decide in knowledge of it with in_knowledge_of_ties")]
     NoReviewLeft,
-    /// Nothing, or less.
     #[error("the amount must be more than zero")]
     AmountNotPositive,
-    /// More than applied for.
+    /// Carries the amount applied for.
     #[error("the amount is above the {} cents applied for", .0.0)]
     AmountAboveApplied(Cents),
-    /// No reasons where they are compulsory.
     #[error("reasons are compulsory when it is rejected, or when less is granted than applied for")]
     ReasonsMissing,
-    /// It is on the waiting list, and still nothing is free.
+    /// The case is on the waiting list, and the budget still does not cover it. Carries what is left.
     #[error("the budget of the year has only {} cents left", .0.0)]
     BudgetUsedUp(Cents),
 }
 
-/// What the reviews come to.
+/// The combined result of the reviews that count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReviewResult {
-    /// Mean of the weighted sums, 0 to 10,000.
+    /// Mean score of the reviews in hundredths of a point, 0 to 10,000.
     pub weighted: u16,
-    /// Advice.
     pub recommendation: Recommendation,
-    /// The reviewers do not agree.
+    /// The recommendations differ.
     pub split: bool,
 }
 
-/// What an approval leads to.
+/// The result of an approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approved {
     /// The case, now granted, rejected or waitlisted.
     pub case: Case,
-    /// The budget, less by what is granted.
+    /// The budget after the grant.
     pub budget: Budget,
-    /// What is to be said.
+    /// The fact to publish.
     pub fact: AnyFact,
 }
 
 impl Case {
-    /// A case whose application has just come in.
+    /// A case whose application has just been submitted.
     pub fn announced(application: ApplicationId, terms: Terms) -> Self {
         Self { application, revision: 1, terms, review: None, set_aside: Vec::new(), state: State::Announced }
     }
 
-    /// The reviews are in: ready for a proposal. `None`: nothing to do, it has been withdrawn.
+    /// Takes the reviews: the case is ready for a proposal. `None` where nothing changes (it has been withdrawn).
     #[must_use]
     pub fn reviewed(self, review: ReviewCompleted) -> Option<Self> {
         match self.state {
@@ -298,13 +262,13 @@ impl Case {
         }
     }
 
-    /// Has this person reviewed it?
+    /// Whether the person with this id has reviewed it.
     pub fn has_review_of(&self, person: &str) -> bool {
         self.review.iter().flat_map(|review| &review.reviews).any(|review| review.reviewer.id == person)
     }
 
-    /// A reviewer has a tie: before a decision their review counts no longer, and stays so when the tie ends.
-    /// `None`: nothing to do.
+    /// Sets aside the review of the person with this id, who has declared a tie. It stays set aside when the tie ends.
+    /// `None` where nothing changes: they have not reviewed it, it is set aside already, or the case is decided.
     #[must_use]
     pub fn tied(mut self, person: &str) -> Option<Self> {
         let known = self.set_aside.iter().any(|one| one == person);
@@ -315,18 +279,18 @@ impl Case {
         Some(self)
     }
 
-    /// Does this review count?
+    /// Whether this review counts: it has not been set aside.
     pub fn counts(&self, review: &ReviewGiven) -> bool {
         !self.set_aside.contains(&review.reviewer.id)
     }
 
-    /// The reviews were given, and none of them counts.
+    /// The reviews are in, and none of them counts.
     pub fn lacks_reviews(&self) -> bool {
         self.review.as_ref().is_some_and(|review| !review.reviews.iter().any(|one| self.counts(one)))
     }
 
-    /// What the reviews that count come to: their mean, half and more going up, `Fund` only where all say so, and
-    /// whether they agree; as review computes it. None before they are in, and where none counts.
+    /// The combined result of the reviews that count, computed as the review service does: the mean rounded half up, and
+    /// `Fund` only where all recommend it. `None` before the reviews are in, and where none counts.
     pub fn result(&self) -> Option<ReviewResult> {
         let review = self.review.as_ref()?;
         if self.set_aside.is_empty() {
@@ -345,16 +309,15 @@ impl Case {
         })
     }
 
-    /// Goes on where a review counts, or where the decider knows that none does. True: they have to be on record
-    /// for it.
-    pub fn known(&self, in_knowledge: bool) -> Result<bool, Refusal> {
+    /// Checks that a review counts, or that the decider has confirmed that none does (`in_knowledge`). `Ok(true)` means
+    /// that this confirmation was needed and has to be recorded in the history.
+    pub fn require_reviews(&self, in_knowledge: bool) -> Result<bool, Refusal> {
         match self.lacks_reviews() {
             true if !in_knowledge => Err(Refusal::NoReviewLeft),
             lacks => Ok(lacks),
         }
     }
 
-    /// Somebody proposes `decision`.
     pub fn propose(self, decision: Decision, proposed: Signature) -> Result<Self, Refusal> {
         let State::Ready { .. } = self.state else { return Err(Refusal::Stage(self.state.stage())) };
         let reasons = match &decision {
@@ -365,9 +328,11 @@ impl Case {
                 return Err(Refusal::AmountAboveApplied(self.terms.applied));
             }
             Decision::Grant { amount, reasons_for_less, .. } => {
-                *amount == self.terms.applied || reasons_for_less.as_deref().is_some_and(said)
+                *amount == self.terms.applied || reasons_for_less.as_deref().is_some_and(has_text)
             }
-            Decision::Reject { reasons } => !reasons.is_empty() && reasons.iter().all(|reason| said(reason)),
+            Decision::Reject { reasons } => {
+                !reasons.is_empty() && reasons.iter().all(|reason| has_text(reason))
+            }
         };
         if !reasons {
             return Err(Refusal::ReasonsMissing);
@@ -375,7 +340,7 @@ impl Case {
         Ok(Self { state: State::Proposed { proposal: Proposal { decision, proposed } }, ..self })
     }
 
-    /// Another person approves: money is committed, or the case is rejected, or it waits for money.
+    /// A second person approves: the money is committed, or the case is rejected, or it waits for money.
     pub fn approve(self, approved: Signature, budget: Budget) -> Result<Approved, Refusal> {
         let waiting = matches!(self.state, State::Waitlisted { .. });
         let (State::Proposed { proposal } | State::Waitlisted { proposal, .. }) = self.state else {
@@ -418,18 +383,19 @@ impl Case {
         Ok(Approved { case: Self { state, ..self }, budget, fact })
     }
 
-    /// The approver wants another proposal.
+    /// The approver sends the proposal back, with a reason.
     pub fn send_back(self, returned: Signature, reason: String) -> Result<Self, Refusal> {
         let (State::Proposed { .. } | State::Waitlisted { .. }) = self.state else {
             return Err(Refusal::Stage(self.state.stage()));
         };
-        if !said(&reason) {
+        if !has_text(&reason) {
             return Err(Refusal::ReasonsMissing);
         }
         Ok(Self { state: State::Ready { returned: Some(Returned { returned, reason }) }, ..self })
     }
 
-    /// The applicant has taken it back: the case, and the money that is free again. `None`: it was before.
+    /// The applicant withdraws. Returns the case and the committed amount that is free again; `None` where it was
+    /// withdrawn already.
     #[must_use]
     pub fn withdrawn(self, at: DateTime<Utc>) -> Option<(Self, Cents)> {
         let released = match &self.state {
@@ -440,7 +406,7 @@ impl Case {
         Some((Self { state: State::Withdrawn { at }, ..self }, released))
     }
 
-    /// Goes on only if `seen` is this revision; who names none takes it as it is.
+    /// `Err(Stale)` unless `seen` equals the revision; `None` skips the check.
     pub fn as_seen(self, seen: Option<i64>) -> Result<Self, Refusal> {
         match seen {
             Some(seen) if seen != self.revision => Err(Refusal::Stale),
@@ -448,12 +414,12 @@ impl Case {
         }
     }
 
-    /// What it takes, or would take, from the budget: the sum proposed, else the sum applied for.
+    /// What it takes, or would take, from the budget: the amount proposed, else the amount applied for.
     pub fn expected(&self) -> Cents {
         self.state.proposal().map_or(self.terms.applied, |proposal| proposal.decision.amount())
     }
 }
 
-fn said(text: &str) -> bool {
+fn has_text(text: &str) -> bool {
     !text.trim().is_empty()
 }

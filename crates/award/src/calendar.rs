@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
 
-/// The day it is in Germany at this moment: days of the law are days there.
+/// The calendar day in Germany at this moment; legal deadlines count these days.
 pub fn day_in_germany(moment: DateTime<Utc>) -> NaiveDate {
     moment.with_timezone(&chrono_tz::Europe::Berlin).date_naive()
 }
 
-/// This day if people work on it, else the next on which they do (§ 31 (3) VwVfG, § 222 (2) ZPO).
+/// `day` if it is a working day, else the next working day (§ 31 (3) VwVfG, § 222 (2) ZPO).
 pub fn next_working_day(day: NaiveDate) -> NaiveDate {
     day.iter_days().find(|day| is_working_day(*day)).unwrap_or(day)
 }

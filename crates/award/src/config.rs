@@ -1,19 +1,19 @@
-//! This service's settings.
+//! The settings of this service.
 
 use serde::Deserialize;
 
 host::settings! {
     crate::store::MIGRATIONS;
-    /// How often legal deadlines are checked.
+
     #[serde(default)]
     sweep: Sweep,
 }
 
-/// `[sweep]`: how often deadlines are looked at.
+/// `[sweep]`: the periodic check for notices that have become final.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Sweep {
-    /// Seconds between two looks.
+    /// Period in seconds, at least 1.
     pub every_seconds: u64,
 }
 

@@ -1,5 +1,5 @@
-//! The administrative court of a recipient's seat (§ 52 no. 3 VwGO, § 17 JustG NRW); the table and its sources are
-//! in `data/`.
+//! The administrative court that is competent for a recipient's seat (§ 52 no. 3 VwGO, § 17 JustG NRW). The table and
+//! its sources are in `data/`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -27,8 +27,8 @@ impl AdministrativeCourt {
     }
 }
 
-/// The court in whose district this municipality, Kreis or city region has its seat. `None`: it is not in North
-/// Rhine-Westphalia.
+/// The court in whose district this municipality, county (Kreis) or city region has its seat. `None`: the seat is not
+/// in North Rhine-Westphalia.
 pub fn of_seat(ags: &Ags) -> Option<AdministrativeCourt> {
     static BY_DISTRICT: LazyLock<BTreeMap<&str, AdministrativeCourt>> = LazyLock::new(|| {
         let read = |line: &'static str| {

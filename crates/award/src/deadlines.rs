@@ -1,38 +1,39 @@
-//! The clocks of a notice: when it counts as notified, until when one can sue, from when it is final.
-//! All days are days in Germany.
+//! The legal deadlines of a notice: when it counts as notified (bekannt gegeben), until when the recipient can sue, and
+//! when it becomes final (bestandskräftig). All days are calendar days in Germany.
 
 use chrono::{DateTime, Days, Months, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{day_in_germany, next_working_day};
 
-/// Days the offer in the portal holds after the day on which the message about it was sent (§ 41 (2a) VwVfG).
+/// Days for which a notice is offered in the portal, after the day on which the email about it was sent
+/// (§ 41 (2a) VwVfG).
 pub const OFFER_DAYS: u64 = 10;
 
-/// Days after the issue from which a notice may go by post because the message about it has not gone out.
+/// Days after its issue from which a notice may be posted because the email about it has not been sent.
 pub const MESSAGE_OVERDUE_DAYS: u64 = 3;
 
-/// What became of the message that says that a notice waits in the portal.
+/// What became of the email that says that a notice waits in the portal. Times are UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// Nothing is known of it yet: it waits at the sender.
+    /// Neither sent nor bounced yet.
     Pending,
-    /// The mail server took it at this moment, UTC.
+    /// The mail server accepted it at this time.
     Sent(DateTime<Utc>),
-    /// It came back at this moment, UTC, and none has gone out since.
+    /// It bounced at this time, and none has been sent since.
     Bounced(DateTime<Utc>),
 }
 
-/// What is on file about the way of a notice to its recipient.
+/// What is on file about the delivery of a notice to its recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeliveryRecord {
     /// Day on which it was put into the portal.
     pub issued_on: NaiveDate,
-    /// The message about it; the offer in the portal counts from the day on which it was sent.
+    /// The email about it; the offer in the portal counts from the day on which it was sent.
     pub message: Message,
     /// Day on which the recipient first opened it there.
     pub retrieved_on: Option<NaiveDate>,
-    /// Day on which it was given to the post (Ab-Vermerk).
+    /// Day on which it was posted (Ab-Vermerk).
     pub posted_on: Option<NaiveDate>,
     /// Day on which it is known to have arrived.
     pub arrived_on: Option<NaiveDate>,
@@ -40,23 +41,21 @@ pub struct DeliveryRecord {
     pub waived_on: Option<NaiveDate>,
 }
 
-/// Something a person puts on file.
+/// What a case worker can put on file about a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
-    /// It was given to the post.
     Posted,
-    /// It is known to have arrived: by another way, or later than the post is deemed to take.
+    /// It is known to have arrived: by other means, or later than the statutory delivery time of the post.
     Arrived,
-    /// The recipient waived the remedy.
+    /// The recipient waived the remedy (Rechtsbehelfsverzicht).
     Waived,
 }
 
 impl Entry {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Posted, Self::Arrived, Self::Waived];
 
-    /// As in forms and histories.
+    /// As in forms and in the history.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Posted => "posted",
@@ -69,53 +68,46 @@ impl Entry {
 /// Why an entry cannot be right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EntryRefused {
-    /// It is on file already, with another day.
     #[error("it is on file already")]
     Known,
     /// The day lies before the notice, or in the future.
     #[error("the day must lie between the notice and today")]
     Day,
-    /// The notice is offered in the portal, or was opened there, or the message about it may yet go out.
+    /// The portal may still do it: the notice is offered or was opened there, or the email about it may still be sent.
     #[error(
         "the notice is offered in the portal, or was opened there, or the message about it was not sent yet: the post is for later"
     )]
     InPortal,
 }
 
-/// How things stand on a day.
+/// The legal status of a notice on a certain day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "standing", rename_all = "snake_case")]
 pub enum Standing {
-    /// It lies in the portal, unopened, and the message about it has not gone out: no offer runs yet.
+    /// Unopened in the portal; the email about it has not been sent, so no offer runs yet.
     MessagePending {
         /// Day on which it was put into the portal.
         issued_on: NaiveDate,
     },
-    /// It lies in the portal, unopened, and the message about it came back: no offer runs.
+    /// Unopened in the portal; the email about it bounced, so no offer runs.
     MessageBounced {
-        /// Day on which it came back.
         bounced_on: NaiveDate,
     },
-    /// It lies in the portal, unopened.
+    /// Unopened in the portal, and the offer runs.
     Offered {
-        /// Last day of the offer.
         until: NaiveDate,
     },
-    /// Nobody opened it in time: nothing is notified, the post must do it.
+    /// Nobody opened it before the offer ended: it is not notified and has to be posted.
     OfferEnded {
-        /// Last day of the offer.
         on: NaiveDate,
     },
-    /// It is notified, or will be; one can sue.
+    /// The day of notification is known (it may lie ahead), and the recipient can sue.
     Open {
-        /// Day of notification.
         notified_on: NaiveDate,
         /// Last day to sue.
         until: NaiveDate,
     },
-    /// It is final.
     Final {
-        /// From this day.
         on: NaiveDate,
     },
 }
@@ -133,8 +125,8 @@ impl DeliveryRecord {
         }
     }
 
-    /// The last day of the offer in the portal: ten days after the message about it was sent
-    /// (§ 41 (2a) VwVfG). `None`: none was sent, or what was sent came back, and no offer runs.
+    /// The last day of the offer in the portal, [`OFFER_DAYS`] after the email about it was sent. `None` while no offer
+    /// runs: the email was not sent, or it bounced.
     pub fn offer_ends_on(&self) -> Option<NaiveDate> {
         match self.message {
             Message::Sent(at) => Some(day_in_germany(at) + Days::new(OFFER_DAYS)),
@@ -146,13 +138,13 @@ impl DeliveryRecord {
         self.offer_ends_on().is_some_and(|end| end < day)
     }
 
-    /// The day of the retrieval, unless the offer had ended before.
+    /// The day of the retrieval, if it was within the offer.
     fn retrieved_in_time(&self) -> Option<NaiveDate> {
         self.retrieved_on.filter(|day| !self.offer_ended_before(*day))
     }
 
-    /// The day on which it counts as notified (§ 41 VwVfG): the day after it was opened in the portal, or as the
-    /// post is deemed to take, whichever is sooner. Known to have arrived later: then.
+    /// The day on which it counts as notified (§ 41 VwVfG): the day after it was opened in the portal, or the end of the
+    /// statutory delivery time of the post, whichever is sooner; if it is known to have arrived later, that day.
     pub fn notified_on(&self) -> Option<NaiveDate> {
         let in_portal = self.retrieved_in_time().map(|day| day + Days::new(1));
         let deemed = [in_portal, self.posted_on.map(deemed_by_post)].into_iter().flatten().min();
@@ -162,13 +154,12 @@ impl DeliveryRecord {
         }
     }
 
-    /// The first day on which nobody can sue any more; the day of the waiver, if that is sooner.
+    /// The first day on which it can no longer be contested, or the day of the waiver, if that is sooner.
     pub fn final_on(&self) -> Option<NaiveDate> {
         let by_time = self.notified_on().map(|day| last_day_to_sue(day) + Days::new(1));
         [by_time, self.waived_on].into_iter().flatten().min()
     }
 
-    /// How things stand on `today`.
     pub fn standing(&self, today: NaiveDate) -> Standing {
         match (self.final_on(), self.notified_on(), self.message) {
             (Some(on), ..) if on <= today => Standing::Final { on },
@@ -182,8 +173,8 @@ impl DeliveryRecord {
         }
     }
 
-    /// The portal will not do it: the message came back, or has not gone out for days, or nobody retrieved the
-    /// notice in time, and it was not given to the post either. Somebody has to act.
+    /// Whether a case worker has to act: the email about it bounced, or is overdue, or nobody retrieved the notice in time,
+    /// and it has not been posted.
     pub fn needs_post(&self, today: NaiveDate) -> bool {
         let portal_fails = match self.standing(today) {
             Standing::MessageBounced { .. } | Standing::OfferEnded { .. } => true,
@@ -197,22 +188,22 @@ impl DeliveryRecord {
         self.issued_on + Days::new(MESSAGE_OVERDUE_DAYS) <= today
     }
 
-    /// The recipient has retrieved it in the portal. Only the first time counts.
+    /// Records that the recipient has retrieved it in the portal. Only the first time counts.
     #[must_use]
     pub fn retrieved(self, on: NaiveDate) -> Self {
         Self { retrieved_on: self.retrieved_on.or(Some(on)), ..self }
     }
 
-    /// Were it retrieved on `today`, the time to sue would count from then.
+    /// Whether the time to sue would start with a retrieval on `today`.
     pub fn retrieval_counts(&self, today: NaiveDate) -> bool {
         let is_final = matches!(self.standing(today), Standing::Final { .. });
         !is_final && self.retrieved(today).notified_on() != self.notified_on()
     }
 
-    /// The message about it was sent. The first one since the last that came back counts: another one does not
-    /// make the offer longer. `None`: that changes nothing.
+    /// Records that the email about it was sent. Only the first one since the last bounce counts: another one does not
+    /// prolong the offer. `None` where nothing changes.
     ///
-    /// What the retrieval meant on its day is not changed by what is heard of the message afterwards.
+    /// After a retrieval nothing changes: its legal effect depends on what was known on its day.
     pub fn message_sent(self, at: DateTime<Utc>) -> Option<Self> {
         let counts = match self.message {
             Message::Pending => true,
@@ -222,8 +213,8 @@ impl DeliveryRecord {
         (counts && self.retrieved_on.is_none()).then_some(Self { message: Message::Sent(at), ..self })
     }
 
-    /// The message about it came back. An older one than the one that was sent is no news. `None`: that changes
-    /// nothing, as for [`DeliveryRecord::message_sent`].
+    /// Records that the email about it bounced. A bounce older than the email that was sent is ignored. `None` where
+    /// nothing changes, as for [`DeliveryRecord::message_sent`].
     pub fn message_bounced(self, at: DateTime<Utc>) -> Option<Self> {
         let counts = match self.message {
             Message::Pending => true,
@@ -233,7 +224,7 @@ impl DeliveryRecord {
         (counts && self.retrieved_on.is_none()).then_some(Self { message: Message::Bounced(at), ..self })
     }
 
-    /// Somebody puts `entry` on file.
+    /// Puts `entry` on file for the day `on`, which must not lie before the notice or after `today`.
     pub fn record(self, entry: Entry, on: NaiveDate, today: NaiveDate) -> Result<Self, EntryRefused> {
         if on < self.posted_on.unwrap_or(self.issued_on) || on > today {
             return Err(EntryRefused::Day);
@@ -254,8 +245,8 @@ impl DeliveryRecord {
     }
 }
 
-/// § 41 (2) VwVfG NRW: the fourth day after posting, before 2025 the third. That it falls on a Sunday does not
-/// move it (disputed; the end of the time to sue moves in any case).
+/// § 41 (2) VwVfG NRW: the fourth day after posting, before 2025 the third. It is not moved when it is a Sunday
+/// (disputed; the end of the time to sue is moved in any case).
 fn deemed_by_post(posted: NaiveDate) -> NaiveDate {
     let four_since = NaiveDate::from_ymd_opt(2025, 1, 1).expect("a day of the calendar");
     posted + Days::new(if posted < four_since { 3 } else { 4 })
@@ -279,7 +270,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Put into the portal at noon of this day, and the message about it sent at once.
+    /// Put into the portal at noon of this day, with the email about it sent at once.
     fn offered(on: &str) -> DeliveryRecord {
         DeliveryRecord::issued(day(on)).message_sent(at(&format!("{on}T11:00:00Z"))).unwrap()
     }
@@ -295,11 +286,11 @@ mod tests {
     #[test]
     fn the_worked_example() {
         // Posted on a Monday, deemed on Friday; the month ends on Easter Monday.
-        let way = posted("2026-03-02");
-        assert_eq!(way.notified_on(), Some(day("2026-03-06")));
+        let delivery = posted("2026-03-02");
+        assert_eq!(delivery.notified_on(), Some(day("2026-03-06")));
         let open = Standing::Open { notified_on: day("2026-03-06"), until: day("2026-04-07") };
-        assert_eq!(way.standing(day("2026-04-07")), open);
-        assert_eq!(way.standing(day("2026-04-08")), Standing::Final { on: day("2026-04-08") });
+        assert_eq!(delivery.standing(day("2026-04-07")), open);
+        assert_eq!(delivery.standing(day("2026-04-08")), Standing::Final { on: day("2026-04-08") });
     }
 
     #[test]
@@ -355,11 +346,17 @@ mod tests {
 
     #[test]
     fn a_waiver_makes_it_final_at_once() {
-        let way = retrieved("2027-04-15");
-        let waived = way.record(Entry::Waived, day("2027-04-20"), day("2027-04-20")).unwrap();
+        let delivery = retrieved("2027-04-15");
+        let waived = delivery.record(Entry::Waived, day("2027-04-20"), day("2027-04-20")).unwrap();
         assert_eq!(waived.standing(day("2027-04-20")), Standing::Final { on: day("2027-04-20") });
-        assert_eq!(way.record(Entry::Waived, day("2027-04-14"), day("2027-04-20")), Err(EntryRefused::Day));
-        assert_eq!(way.record(Entry::Waived, day("2027-04-21"), day("2027-04-20")), Err(EntryRefused::Day));
+        assert_eq!(
+            delivery.record(Entry::Waived, day("2027-04-14"), day("2027-04-20")),
+            Err(EntryRefused::Day)
+        );
+        assert_eq!(
+            delivery.record(Entry::Waived, day("2027-04-21"), day("2027-04-20")),
+            Err(EntryRefused::Day)
+        );
     }
 
     #[test]
@@ -369,11 +366,11 @@ mod tests {
             issued.standing(day("2027-04-30")),
             Standing::MessagePending { issued_on: day("2027-04-01") }
         );
-        // 22:30 UTC on the 3rd is half past midnight on the 4th.
+        // 22:30 UTC on the 3rd is half past midnight in Germany on the 4th.
         let sent = issued.message_sent(at("2027-04-03T22:30:00Z")).unwrap();
         assert_eq!(sent.standing(day("2027-04-14")), Standing::Offered { until: day("2027-04-14") });
         assert_eq!(sent.standing(day("2027-04-15")), Standing::OfferEnded { on: day("2027-04-14") });
-        // Clocks go back on 31 October 2027: a day of 25 hours is one day. And a year ends.
+        // Clocks go back on 31 October 2027: a day of 25 hours is one day. The last two cross a new year.
         let sent = |moment: &str| {
             DeliveryRecord::issued(day("2027-10-01")).message_sent(at(moment)).unwrap().offer_ends_on()
         };
@@ -395,11 +392,11 @@ mod tests {
         );
         assert!(bounced.needs_post(day("2027-04-01")));
         assert!(bounced.record(Entry::Posted, day("2027-04-02"), day("2027-04-02")).is_ok());
-        // To a better address it goes out: the offer starts that day.
+        // It is sent to a corrected address: the offer starts that day.
         let again = bounced.message_sent(at("2027-04-06T08:00:00Z")).unwrap();
         assert_eq!(again.standing(day("2027-04-06")), Standing::Offered { until: day("2027-04-16") });
         assert!(!again.needs_post(day("2027-04-16")) && again.needs_post(day("2027-04-17")));
-        // And comes back later after all.
+        // Later it bounces after all.
         assert!(again.message_bounced(at("2027-04-07T08:00:00Z")).unwrap().offer_ends_on().is_none());
     }
 
@@ -412,7 +409,7 @@ mod tests {
         let posted = post("2027-04-04").unwrap();
         assert_eq!(posted.notified_on(), Some(day("2027-04-08")));
         assert!(!posted.needs_post(day("2027-04-04")));
-        // The message goes out after all, and the recipient is faster than the post.
+        // The email is sent after all, and the recipient opens the notice before the post arrives.
         let sent = posted.message_sent(at("2027-04-05T08:00:00Z")).unwrap();
         assert_eq!(sent.retrieved(day("2027-04-05")).notified_on(), Some(day("2027-04-06")));
         assert_eq!(sent.retrieved(day("2027-04-12")).notified_on(), Some(day("2027-04-08")));
@@ -422,19 +419,19 @@ mod tests {
     fn a_retrieval_counts_whatever_became_of_the_message() {
         let issued = DeliveryRecord::issued(day("2027-04-01"));
         let bounced = issued.message_bounced(at("2027-04-01T12:00:00Z")).unwrap();
-        for way in [issued, bounced] {
-            let retrieved = way.retrieved(day("2027-04-20"));
+        for delivery in [issued, bounced] {
+            let retrieved = delivery.retrieved(day("2027-04-20"));
             assert_eq!(retrieved.notified_on(), Some(day("2027-04-21")));
-            // That it had gone out long ago is heard too late to take the retrieval back.
+            // The fact that the email was sent long ago arrives too late to change the retrieval.
             assert_eq!(retrieved.message_sent(at("2027-04-02T08:00:00Z")), None);
         }
-        // Nor does a retrieval after the end of the offer count because of what is heard later.
+        // Nor does a later fact make a retrieval count that came after the end of the offer.
         let late = offered("2027-04-01").retrieved(day("2027-04-20"));
         assert_eq!(late.notified_on(), None);
         assert_eq!(late.message_bounced(at("2027-04-21T08:00:00Z")), None);
     }
 
-    /// What can happen to a notice. Moments are minutes after its issue.
+    /// What can happen to a notice. `Sent` and `Bounced` are minutes after its issue, the others days.
     #[derive(Clone, Copy, Debug)]
     enum Step {
         Sent(i64),
@@ -457,35 +454,37 @@ mod tests {
     fn walk(steps: &[Step]) -> DeliveryRecord {
         let issued = at("2027-03-20T11:00:00Z");
         let on = |days: u64| day("2027-03-20") + Days::new(days);
-        steps.iter().fold(DeliveryRecord::issued(day("2027-03-20")), |way, step| match *step {
+        steps.iter().fold(DeliveryRecord::issued(day("2027-03-20")), |delivery, step| match *step {
             Step::Sent(minutes) => {
-                way.message_sent(issued + chrono::TimeDelta::minutes(minutes)).unwrap_or(way)
+                delivery.message_sent(issued + chrono::TimeDelta::minutes(minutes)).unwrap_or(delivery)
             }
             Step::Bounced(minutes) => {
-                way.message_bounced(issued + chrono::TimeDelta::minutes(minutes)).unwrap_or(way)
+                delivery.message_bounced(issued + chrono::TimeDelta::minutes(minutes)).unwrap_or(delivery)
             }
-            Step::Retrieved(days) => way.retrieved(on(days)),
-            Step::Recorded(entry, days, today) => way.record(entry, on(days), on(today)).unwrap_or(way),
+            Step::Retrieved(days) => delivery.retrieved(on(days)),
+            Step::Recorded(entry, days, today) => {
+                delivery.record(entry, on(days), on(today)).unwrap_or(delivery)
+            }
         })
     }
 
     proptest! {
         #[test]
         fn an_offer_runs_only_after_a_message_and_for_ten_days(steps in steps(), ahead in 0_u64..90) {
-            let way = walk(&steps);
-            let today = way.issued_on + Days::new(ahead);
-            match (way.standing(today), way.message) {
+            let delivery = walk(&steps);
+            let today = delivery.issued_on + Days::new(ahead);
+            match (delivery.standing(today), delivery.message) {
                 (Standing::Offered { until }, Message::Sent(at)) => {
                     prop_assert!(today <= until);
                     prop_assert_eq!(until - day_in_germany(at), chrono::TimeDelta::days(10));
-                    prop_assert!(!way.needs_post(today));
+                    prop_assert!(!delivery.needs_post(today));
                 }
                 (Standing::OfferEnded { on }, Message::Sent(at)) => {
                     prop_assert!(on < today);
                     prop_assert_eq!(on - day_in_germany(at), chrono::TimeDelta::days(10));
-                    prop_assert!(way.needs_post(today));
+                    prop_assert!(delivery.needs_post(today));
                 }
-                (Standing::MessageBounced { .. }, Message::Bounced(_)) => prop_assert!(way.needs_post(today)),
+                (Standing::MessageBounced { .. }, Message::Bounced(_)) => prop_assert!(delivery.needs_post(today)),
                 (Standing::MessagePending { .. }, Message::Pending)
                 | (Standing::Open { .. } | Standing::Final { .. }, _) => {}
                 (standing, message) => prop_assert!(false, "{:?} with {:?}", standing, message),
@@ -493,7 +492,7 @@ mod tests {
         }
 
         #[test]
-        fn facts_heard_again_change_nothing(steps in steps()) {
+        fn facts_delivered_twice_change_nothing(steps in steps()) {
             let mut doubled = Vec::new();
             for step in &steps {
                 doubled.push(*step);
@@ -504,11 +503,11 @@ mod tests {
 
         #[test]
         fn facts_never_bring_a_known_day_of_notification_nearer(steps in steps(), at in 0_i64..60_000) {
-            let way = walk(&steps);
+            let delivery = walk(&steps);
             let at = "2027-03-20T11:00:00Z".parse::<DateTime<Utc>>().unwrap() + chrono::TimeDelta::minutes(at);
-            for heard in [way.message_sent(at), way.message_bounced(at)].into_iter().flatten() {
-                prop_assert_eq!(heard.notified_on(), way.notified_on());
-                prop_assert_eq!(heard.final_on(), way.final_on());
+            for after in [delivery.message_sent(at), delivery.message_bounced(at)].into_iter().flatten() {
+                prop_assert_eq!(after.notified_on(), delivery.notified_on());
+                prop_assert_eq!(after.final_on(), delivery.final_on());
             }
         }
 

@@ -1,8 +1,8 @@
-//! Award: ranking, budget, the decision of two persons, the notice, and its legal clocks.
+//! Award: ranking, budget, the decision by two persons, the notice, and its legal deadlines.
 //!
-//! - [`award`] is the state machine, [`budget`] the money, [`deadlines`] the clocks: pure.
-//! - `on/` hears facts, `http/` serves people and programs, [`sweep`] does what time does.
-//! - [`paper`] turns a decision into the data of its notice; the crate `letters` sets it.
+//! - [`award`] is the state machine of a case, [`budget`] the money, [`deadlines`] the legal deadlines: all without I/O.
+//! - [`on`] consumes facts, `http/` serves people and programs, [`sweep`] does what is due when time has passed.
+//! - [`notice_text`] turns a decision into the data of its notice; the crate `letters` typesets it.
 
 pub mod award;
 pub mod budget;
@@ -56,10 +56,10 @@ impl host::Service for AppState {
 
     fn tasks(self: Arc<Self>, app: &App) -> Vec<Task> {
         let period = Duration::from_secs(self.sweep.every_seconds.max(1));
-        let look = move || {
+        let check = move || {
             let service = self.clone();
-            async move { sweep::look(&service).await }
+            async move { sweep::run(&service).await }
         };
-        vec![Task::every("sweep", app, period, look)]
+        vec![Task::every("sweep", app, period, check)]
     }
 }

@@ -1,5 +1,5 @@
-//! From a decided case to the data of its notice. Pure; what is missing or does not fit is for
-//! [`letters::missing_parts`] to say.
+//! Turns a decided case into the data of its notice, without I/O. [`letters::missing_parts`] finds what is missing or
+//! does not add up.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,18 +15,14 @@ use crate::calendar::day_in_germany;
 use crate::courts;
 use crate::shares;
 
-/// What a notice is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct NoticeInput<'a> {
-    /// The application.
     pub submitted: &'a ApplicationSubmitted,
-    /// The rules of its call.
     pub call: &'a Call,
-    /// Financial year of the commitment.
     pub year: i32,
 }
 
-/// The notice that says `decision`, of this date.
+/// The notice of `decision`, with this date.
 pub fn notice(source: NoticeInput, decision: &Decision, date: NaiveDate) -> Notice {
     let letter = letter(source, date);
     match decision {
@@ -72,8 +68,8 @@ fn letter(NoticeInput { submitted, call, .. }: NoticeInput, date: NaiveDate) -> 
     }
 }
 
-/// The court to sue at: the call's, or that of the recipient's seat; of a joint project the lead is the
-/// recipient. Empty where none is known: then the notice is not complete, and nothing is issued.
+/// The court to sue at: the call's, or that of the recipient's seat (the recipient of a joint project is its lead).
+/// Empty where none is known: then the notice counts as incomplete and is not issued.
 fn remedy(letters: &events::Letters, seat: &Ags) -> letters::Court {
     if letters.court_by_seat {
         courts::of_seat(seat).map(|court| letters::Court { name: court.name(), address: court.address() })
@@ -133,8 +129,8 @@ fn award(
     }
 }
 
-/// VV 2.2–2.3 zu § 44 LHO: a fixed sum, but not where others pay too (then what is lacking, capped); paying
-/// everything is an exception that needs its reason.
+/// VV 2.2–2.3 zu § 44 LHO: a fixed sum; where third parties pay too, the deficit up to a cap; paying everything is an
+/// exception that needs a reason.
 fn financing_type(own: Cents, others: Cents, reason_for_full: Option<&str>) -> FinancingType {
     if own + others == Cents::ZERO {
         FinancingType::Full { reason: reason_for_full.unwrap_or_default().to_owned() }
@@ -145,12 +141,12 @@ fn financing_type(own: Cents, others: Cents, reason_for_full: Option<&str>) -> F
     }
 }
 
-/// The parts of the members of a joint project, the lead first; empty where it is none. See [`shares`](crate::shares).
+/// The shares of the members of a joint project, the lead first; empty for a single applicant. See [`shares`](crate::shares).
 pub fn partner_shares(submitted: &ApplicationSubmitted, amount: Cents) -> Vec<PartnerShare> {
     let Some(joint) = &submitted.application.joint else { return Vec::new() };
     let asked: Vec<Cents> =
         std::iter::once(joint.lead_share).chain(joint.participants.iter().map(|one| one.share)).collect();
-    // What cannot be split stays as applied for, does not add up, and so is missing (`Part::PartnerShares`).
+    // If there is no split, the shares applied for stay: they do not add up, which is reported as `Part::PartnerShares`.
     let parts = shares::split(amount, &asked).unwrap_or(asked);
     let lead = formal_name(&submitted.applicant.ags, &submitted.applicant.name);
     let names = submitted.participant_names.iter().map(String::as_str).chain(std::iter::repeat(""));
@@ -162,7 +158,7 @@ pub fn partner_shares(submitted: &ApplicationSubmitted, amount: Cents) -> Vec<Pa
         .collect()
 }
 
-/// `Stadt Solingen`, `Gemeinde Alpen`, `Kreis Kleve`: as one writes to it.
+/// The name in an address: `Stadt Solingen`, `Gemeinde Alpen`, `Kreis Kleve`.
 fn formal_name(ags: &Ags, name: &str) -> String {
     let Some(found) = municipality(ags) else { return name.to_owned() };
     match found.kind {
@@ -172,7 +168,7 @@ fn formal_name(ags: &Ags, name: &str) -> String {
     }
 }
 
-/// Postcode and town; an authority is reached by these alone. See `data/README.md`.
+/// Postcode and town, which suffice as the address of an authority. See `data/README.md`.
 fn seat(ags: &Ags) -> Option<String> {
     static SEATS: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
         let seat = |line: &'static str| {

@@ -1,44 +1,40 @@
-//! Sets notices, off the async threads, and only as many at once as there are processors.
+//! Typesets notices on blocking threads, at most as many at once as there are processors.
 
 use std::thread::available_parallelism;
 
 use letters::{LetterError, Notice, Pdf};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Why there is no PDF.
 #[derive(Debug, thiserror::Error)]
 pub enum PrintError {
-    /// The notice lacks something, or a template has a fault.
+    /// The notice is incomplete, or the template has an error.
     #[error(transparent)]
     Letter(#[from] LetterError),
-    /// The typesetter panicked.
     #[error("typesetting broke off: {0}")]
     Broken(#[from] tokio::task::JoinError),
 }
 
-/// The printer.
 #[derive(Debug)]
 pub(crate) struct Printer {
-    places: Semaphore,
+    slots: Semaphore,
 }
 
 impl Printer {
     pub(crate) fn new() -> Self {
-        Self { places: Semaphore::new(available_parallelism().map_or(2, usize::from)) }
+        Self { slots: Semaphore::new(available_parallelism().map_or(2, usize::from)) }
     }
 
-    /// A place at the printer, once one is free.
-    pub(crate) async fn place(&self) -> Place<'_> {
-        Place(self.places.acquire().await.expect("nobody closes it"))
+    /// Waits for a free slot.
+    pub(crate) async fn slot(&self) -> Slot<'_> {
+        Slot(self.slots.acquire().await.expect("nobody closes it"))
     }
 }
 
-/// A place at the printer; free again when dropped.
+/// The right to typeset one notice at a time; dropping it frees the slot.
 #[derive(Debug)]
-pub(crate) struct Place<'a>(#[expect(dead_code, reason = "held, not read")] SemaphorePermit<'a>);
+pub(crate) struct Slot<'a>(#[expect(dead_code, reason = "held, not read")] SemaphorePermit<'a>);
 
-impl Place<'_> {
-    /// The notice as PDF.
+impl Slot<'_> {
     pub(crate) async fn print(&self, notice: Notice) -> Result<Pdf, PrintError> {
         Ok(tokio::task::spawn_blocking(move || letters::render(&notice)).await??)
     }

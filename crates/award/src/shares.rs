@@ -1,23 +1,22 @@
 //! How a grant is split among the members of a joint project: by largest remainder (Hamilton's method).
 //!
 //! Each member first gets the whole cents of its exact part, `share × granted ÷ applied`. The cents that are
-//! then left go one by one to the largest remainders; between equal remainders the one named first is first.
+//! left go one by one to the largest remainders; of equal remainders the member named first wins.
 //!
-//! What is promised, and tested:
+//! Guaranteed, and tested:
 //! - the parts add up to the grant, to the cent;
 //! - each part is the exact part, rounded up or down: so nobody gets more than their share of the application,
-//!   and who applied for nothing gets nothing;
+//!   and a member that applied for nothing gets nothing;
 //! - a larger share never gets less than a smaller one, and equal shares differ by one cent at most, in favour
 //!   of the one named first;
-//! - when more is granted, nobody gets less than before *by more than one cent*. One cent is possible: with
-//!   largest remainders a part may fall when the whole grows (the "Alabama paradox"). The methods that exclude
-//!   it either break the rounding above (divisor methods) or hand out the cents of the whole grant one at a
-//!   time (quota method); no cent of difference is worth that.
+//! - when more is granted, a part may shrink, but by *one cent at most* (the "Alabama paradox"). The methods that
+//!   exclude it either break the rounding above (divisor methods) or hand out the whole grant cent by cent (quota
+//!   method); one cent is not worth that.
 
 use events::Cents;
 
-/// The parts of `granted`, in the order of `shares`. `None`: there is no such split, because something is
-/// negative, or more is granted than all shares together.
+/// The parts of `granted`, in the order of `shares`. `None`: an amount is negative, or more is granted than all shares
+/// together.
 pub fn split(granted: Cents, shares: &[Cents]) -> Option<Vec<Cents>> {
     if granted < Cents::ZERO || shares.iter().any(|share| *share < Cents::ZERO) {
         return None;
@@ -34,7 +33,7 @@ pub fn split(granted: Cents, shares: &[Cents]) -> Option<Vec<Cents>> {
     let mut parts: Vec<i128> = shares.iter().map(|share| exact(share) / applied).collect();
     let left = i128::from(granted.0) - parts.iter().sum::<i128>();
     let mut by_remainder: Vec<usize> = (0..shares.len()).collect();
-    // Stable: equal remainders stay in the order of naming.
+    // A stable sort: equal remainders stay in the order of `shares`.
     by_remainder.sort_by_key(|&member| std::cmp::Reverse(exact(&shares[member]) % applied));
     // Fewer cents are left than there are remainders above zero.
     for &member in by_remainder.iter().take(usize::try_from(left).ok()?) {

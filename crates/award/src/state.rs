@@ -1,4 +1,4 @@
-//! What every handler of this service works with.
+//! The state that every handler of this service shares.
 
 use bus::Bus;
 use chassis::{Clock, StartError};
@@ -8,34 +8,29 @@ use sqlx::PgPool;
 use crate::config::Sweep;
 use crate::printer::Printer;
 
-/// Its name in the contract.
 pub const NAME: events::Service = events::Service::Award;
 
-/// Where its pages begin; the API is below `/award/api`.
+/// Path prefix of the pages; the API is below `/award/api`.
 pub const PREFIX: &str = "/award";
 
-/// The German and the English messages of its pages.
+/// The German and English message catalogues.
 pub const MESSAGES: (&str, &str) = (include_str!("../messages/de.ftl"), include_str!("../messages/en.ftl"));
 
-/// The state of every handler, of facts and of requests.
+/// Shared by the handlers of facts and of requests.
 pub struct AppState {
-    /// Its own database.
     pub db: PgPool,
-    /// Facts are published by it.
     pub bus: Bus,
-    /// Its only source of time.
     pub clock: Clock,
-    /// The messages and the layout of its pages.
     pub pages: Pages,
     pub(crate) sweep: Sweep,
     pub(crate) printer: Printer,
 }
 
 impl AppState {
-    /// The state, with the default settings.
+    /// With default settings.
     ///
     /// # Errors
-    /// A message catalogue with a mistake.
+    /// A message catalogue cannot be parsed.
     pub fn new(db: PgPool, bus: Bus, clock: Clock) -> Result<Self, StartError> {
         let pages = Pages::new(PREFIX, MESSAGES.0, MESSAGES.1)
             .map_err(StartError::other("read the message catalogues"))?;

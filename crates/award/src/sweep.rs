@@ -1,4 +1,4 @@
-//! What time does: a notice against which nobody can sue any more has become final.
+//! The periodic check for notices that nobody can contest any more: they have become final.
 
 use bus::{Failure, outbox};
 use events::{ApplicationId, Cause, NoticeBecameFinal};
@@ -8,19 +8,16 @@ use crate::AppState;
 use crate::award::Stage;
 use crate::calendar::day_in_germany;
 use crate::deadlines::Standing;
-use crate::store::history::{HistoryEntry, What};
+use crate::store::history::{HistoryEntry, HistoryKind};
 use crate::store::{cases, history, notices};
 
-/// How many notices one look takes.
-const AT_ONCE: i64 = 500;
+/// Most notices of one run.
+const BATCH_SIZE: i64 = 500;
 
-/// Says of each notice whose time is over that it is final. Returns how many.
-///
-/// # Errors
-/// The database does not answer; what was said before stays said.
-pub async fn look(service: &AppState) -> Result<usize, Failure> {
+/// Publishes `notice-became-final` for each notice that is due. Returns how many; a failure leaves the others done.
+pub async fn run(service: &AppState) -> Result<usize, Failure> {
     let today = day_in_germany(service.clock.now());
-    let due = notices::due(&mut *service.db.acquire().await?, today, AT_ONCE).await?;
+    let due = notices::due(&mut *service.db.acquire().await?, today, BATCH_SIZE).await?;
     each(&service.db, due, |application| finish(service, application)).await
 }
 
@@ -29,14 +26,14 @@ async fn finish(service: &AppState, application: ApplicationId) -> Result<bool, 
     let (now, today) = (tx.now(), day_in_germany(tx.now()));
     let Some(case) = cases::lock(&mut tx, application).await? else { return Ok(false) };
     let Some(notice) = notices::lock(&mut tx, application).await? else { return Ok(false) };
-    // Another replica was faster, or the application was withdrawn.
+    // Another replica may have been faster, or the application may have been withdrawn.
     let decided = matches!(case.state.stage(), Stage::Granted | Stage::Rejected);
-    let Standing::Final { on } = notice.way.standing(today) else { return Ok(false) };
+    let Standing::Final { on } = notice.delivery.standing(today) else { return Ok(false) };
     if notice.became_final_at.is_some() || !decided {
         return Ok(false);
     }
     notices::became_final(&mut tx, application, now).await?;
-    let happened = HistoryEntry::new(now, What::Final).remark(on.to_string());
+    let happened = HistoryEntry::new(now, HistoryKind::Final).remark(on.to_string());
     history::append(&mut tx, application, &happened).await?;
     let fact = NoticeBecameFinal { notice: notice.id, final_on: on };
     outbox::append(&mut tx, application, fact, Cause::default());

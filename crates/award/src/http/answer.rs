@@ -1,4 +1,5 @@
-//! What the API says of a case, a budget, a notice. Amounts are euro cents; times are UTC, days are German ones.
+//! The API's representation of cases, budgets and notices. Amounts are euro cents, times are UTC, days are calendar days
+//! in Germany.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use events::{ApplicationId, CallId, NoticeId, NoticeKind};
@@ -12,61 +13,47 @@ use crate::deadlines::{Message, Standing};
 use crate::store::cases::Dossier;
 use crate::store::notices;
 
-/// A case.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Case {
-    /// The application.
     pub application: ApplicationId,
-    /// Aktenzeichen.
+    /// File number (Aktenzeichen).
     pub file_number: String,
-    /// The call.
     pub call: CallId,
-    /// Who applies.
     pub applicant: String,
-    /// Title of the project.
     pub title: String,
-    /// Where it stands.
     pub state: Stage,
-    /// Grows with each change; send it along to decide only on what you have seen.
+    /// Grows with each change. Send it with a decision to have it refused if the case has changed since.
     pub revision: i64,
-    /// Grant applied for.
     pub applied_cents: i64,
-    /// Financial year that would pay.
+    /// Financial year whose budget would pay the grant.
     pub year: i32,
-    /// Mean of the reviews, 0 to 10,000; none before they are in.
+    /// Mean score of the reviews in hundredths of a point, 0 to 10,000; null before they are in.
     pub weighted: Option<u16>,
-    /// Reviewers (their ids) whose review does not count, because they declared a tie after giving it.
+    /// Ids of the reviewers whose review does not count, because they declared a tie after giving it.
     #[serde(default)]
     pub set_aside: Vec<String>,
-    /// What is proposed or decided.
     pub proposal: Option<Proposed>,
 }
 
-/// What is proposed or decided.
+/// The decision that is proposed or made.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Proposed {
-    /// Grant or reject.
     pub kind: Kind,
-    /// The grant.
+    /// Zero for a rejection.
     pub amount_cents: i64,
-    /// Why less, or why not.
+    /// Why less is granted than applied for, or why it is rejected.
     pub reasons: Vec<String>,
-    /// Who proposed it.
     pub proposed_by: String,
 }
 
-/// Grant or reject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
-    /// Grant an amount.
     Grant,
-    /// Turn it down.
     Reject,
 }
 
 impl Case {
-    /// What there is to say of this file.
     pub(super) fn of(Dossier { case, submitted, .. }: &Dossier) -> Self {
         let proposal = case.state.proposal().map(|proposal| {
             let (kind, reasons) = match &proposal.decision {
@@ -98,24 +85,23 @@ impl Case {
 /// What an approval would do now.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Outlook {
-    /// Granted, rejected, or waitlisted.
+    /// `granted`, `rejected` or `waitlisted`.
     pub state: Stage,
-    /// The revision this is about.
+
     pub revision: i64,
-    /// What is proposed.
+
     pub amount_cents: i64,
-    /// What is left in the year now.
+    /// What is left of the year's budget now.
     pub left_cents: i64,
-    /// What would be left after it.
+    /// What would be left of it after the approval.
     pub left_after_cents: i64,
     /// The largest grant of the call.
     pub maximum_grant_cents: i64,
-    /// SHA-256 of the notice that would be issued, lower-case hex; empty where none would be.
+    /// SHA-256 of the notice that would be issued, as lower-case hex; empty where none would be.
     pub sha256: String,
 }
 
 impl Outlook {
-    /// What there is to say of it.
     pub(super) fn of(outlook: &outlook::Outlook) -> Self {
         Self {
             state: outlook.stage,
@@ -129,18 +115,13 @@ impl Outlook {
     }
 }
 
-/// The money of one call and year.
+/// The budget of a call for one financial year.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Budget {
-    /// The call.
     pub call: CallId,
-    /// Financial year.
     pub year: i32,
-    /// What there is.
     pub amount_cents: i64,
-    /// What is committed.
     pub committed_cents: i64,
-    /// What is left.
     pub left_cents: i64,
 }
 
@@ -156,14 +137,12 @@ impl From<budget::Budget> for Budget {
     }
 }
 
-/// A notice, and where its deadlines stand today.
+/// A notice, and its legal status today.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Notice {
-    /// The notice.
     pub notice: NoticeId,
-    /// The application it decides.
+
     pub application: ApplicationId,
-    /// What it is.
     pub kind: NoticeKind,
     /// SHA-256 of the PDF, lower-case hex.
     pub sha256: String,
@@ -171,25 +150,23 @@ pub(super) struct Notice {
     pub issued_at: DateTime<Utc>,
     /// When the applicant retrieved it.
     pub retrieved_at: Option<DateTime<Utc>>,
-    /// When the message about it was sent; the offer counts from that day. None while it waits, or after it
-    /// came back.
+    /// When the email about it was sent; the offer counts from that day. Null while it waits, or after it bounced.
     #[serde(default)]
     pub message_sent_at: Option<DateTime<Utc>>,
-    /// When the message about it came back, and none has been sent since.
+    /// When the email about it bounced, if none has been sent since.
     #[serde(default)]
     pub message_bounced_at: Option<DateTime<Utc>>,
-    /// The portal will not do it: a case worker has to post it, or to see to a better address.
+    /// A case worker has to post it, or to get a corrected email address.
     #[serde(default)]
     pub needs_post: bool,
-    /// Where its deadlines stand.
+
     #[serde(flatten)]
     pub standing: Standing,
 }
 
 impl Notice {
-    /// What there is to say of this notice on `today`.
     pub(super) fn of(notice: &notices::Notice, today: NaiveDate) -> Self {
-        let (message_sent_at, message_bounced_at) = match notice.way.message {
+        let (message_sent_at, message_bounced_at) = match notice.delivery.message {
             Message::Pending => (None, None),
             Message::Sent(at) => (Some(at), None),
             Message::Bounced(at) => (None, Some(at)),
@@ -203,8 +180,8 @@ impl Notice {
             retrieved_at: notice.retrieved_at,
             message_sent_at,
             message_bounced_at,
-            needs_post: notice.way.needs_post(today),
-            standing: notice.way.standing(today),
+            needs_post: notice.delivery.needs_post(today),
+            standing: notice.delivery.standing(today),
         }
     }
 }

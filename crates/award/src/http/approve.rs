@@ -1,4 +1,4 @@
-//! Approve: another person decides. Money, decision and notice commit together.
+//! Approve: a second person decides. Money, decision and notice are committed in one transaction.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -18,27 +18,26 @@ use super::outlook::{Outlook, read};
 use super::{Shared, answer, case, confirm};
 use crate::AppState;
 use crate::award::{Approved, Refusal, Signature, State as CaseState};
-use crate::store::history::{self, HistoryEntry, What};
+use crate::store::history::{self, HistoryEntry, HistoryKind};
 use crate::store::{budgets, cases, notices};
 
-/// An approval.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Approval {
-    /// No review counts any more, because the reviewers declared ties afterwards, and the approver knows.
+    /// The approver confirms knowing that no review counts, because the reviewers declared ties afterwards.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_knowledge_of_ties: bool,
-    /// The revision seen; left out: as it is now.
+    /// The revision seen; without it the current one is approved.
     #[serde(default)]
     pub revision: Option<i64>,
-    /// SHA-256 of the notice seen, as lower-case hex; empty: seen that none would be issued, because the funds are
-    /// not enough. Another notice is not issued then. Left out: as it is now.
+    /// SHA-256 of the notice seen, as lower-case hex; empty where the page showed that none would be issued because the
+    /// budget is used up. If the outcome would differ, the approval is refused. Without it there is no such check.
     #[serde(default)]
     #[schemars(length(max = 64))]
     pub sha256: Option<String>,
 }
 
-/// So often an approval starts again when the case or its budget has changed while the notice was set.
+/// How often an approval is tried when the case or its budget changes while the notice is typeset.
 const ATTEMPTS: usize = 3;
 
 async fn act(
@@ -51,24 +50,24 @@ async fn act(
 ) -> Result<answer::Case, Error> {
     session.require(Role::Approver)?;
     let by = host::person(session);
-    // The answer of the first time, before a notice is set in vain: the case has changed since.
+    // A repeated request gets its stored answer before a notice is typeset for nothing.
     let mut tx = host::begin(&service.bus).await?;
     if let Some(done) = once.answer(&mut tx).await? {
         return Ok(done);
     }
-    let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    let file = cases::dossier(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     cases::refuse_tied(&mut tx, &file, session).await??;
     drop(tx);
-    // Kept until the commit: whoever waits for it sees what is left of the money, and prints nothing in vain.
-    let place = service.printer.place().await;
+    // Held until the commit: whoever waits for a slot then reads the budget as it is after this approval.
+    let slot = service.printer.slot().await;
     for _ in 0..ATTEMPTS {
-        // Typesetting takes longer than a row may be locked: it is done before, from the case as it is now.
+        // Typesetting takes longer than a row may stay locked: it is done before the transaction.
         let at = service.clock.now();
         let approved = Signature { by: by.clone(), at };
         let file = read(service, application).await?;
         file.case.clone().as_seen(approval.revision)?;
-        file.case.known(approval.in_knowledge_of_ties)?;
-        let outlook = Outlook::of(service, &place, file, &approved).await?;
+        file.case.require_reviews(approval.in_knowledge_of_ties)?;
+        let outlook = Outlook::of(service, &slot, file, &approved).await?;
         outlook.is_as_seen(approval.sha256.as_deref())?;
 
         let mut tx = host::begin(&service.bus).await?;
@@ -79,39 +78,44 @@ async fn act(
         if case.revision != outlook.file.case.revision {
             continue;
         }
-        let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+        let file = cases::dossier(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
         cases::refuse_tied(&mut tx, &file, session).await??;
-        let known = case.known(approval.in_knowledge_of_ties)?;
+        let without_reviews = case.require_reviews(approval.in_knowledge_of_ties)?;
         let before = case.state.stage();
         let budget = budgets::lock(&mut tx, case.terms.call, case.terms.year).await?;
         let Approved { case, budget, fact } = case.approve(approved, budget)?;
         if approval.sha256.is_some() && case.state.stage() != outlook.stage {
-            continue; // the money came or went just now: the next round says so
+            continue; // the budget changed meanwhile: the next round reports it
         }
         let issued = match (&case.state, outlook.pdf) {
             (CaseState::Granted { .. }, Some(pdf)) => Some((NoticeKind::Award, pdf)),
             (CaseState::Rejected { .. }, Some(pdf)) => Some((NoticeKind::Rejection, pdf)),
-            (CaseState::Granted { .. } | CaseState::Rejected { .. }, None) => continue, // money came back just now
+            (CaseState::Granted { .. } | CaseState::Rejected { .. }, None) => continue, // money was released meanwhile
             _ => None,
         };
         if let CaseState::Granted { .. } = &case.state {
             budgets::commit(&mut tx, &case, &budget, at).await?;
         }
         let what = match &case.state {
-            CaseState::Granted { .. } => What::Granted,
-            CaseState::Rejected { .. } => What::Rejected,
-            _ => What::Waitlisted,
+            CaseState::Granted { .. } => HistoryKind::Granted,
+            CaseState::Rejected { .. } => HistoryKind::Rejected,
+            _ => HistoryKind::Waitlisted,
         };
         let happened = HistoryEntry::new(at, what).by(&by).amount(case.expected());
         cases::save(&mut tx, &case, before, &happened).await?;
-        if known {
-            history::append(&mut tx, application, &HistoryEntry::new(at, What::Known).by(&by)).await?;
+        if without_reviews {
+            history::append(
+                &mut tx,
+                application,
+                &HistoryEntry::new(at, HistoryKind::WithoutReviews).by(&by),
+            )
+            .await?;
         }
         outbox::append(&mut tx, application, fact, cause.clone());
         if let Some((kind, pdf)) = issued {
             let notice = notices::Notice::issued(application, kind, pdf.sha256, at);
             notices::insert(&mut tx, &notice, &pdf.bytes).await?;
-            let happened = HistoryEntry::new(at, What::Notice).remark(notice.sha256.clone());
+            let happened = HistoryEntry::new(at, HistoryKind::Notice).remark(notice.sha256.clone());
             history::append(&mut tx, application, &happened).await?;
             let fact = NoticeIssued { notice: notice.id, kind, sha256: notice.sha256, issued_at: at };
             outbox::append(&mut tx, application, fact, cause);
@@ -146,7 +150,7 @@ pub(super) async fn form(
     ApiPath(application): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
-    // A form always says what its reader saw: without a hash, that no notice would be issued.
+    // A form always sends what its reader saw: an empty hash means that no notice would be issued.
     let approval = Approval {
         in_knowledge_of_ties: fields.get("in_knowledge_of_ties") == "yes",
         revision: fields.get("revision").parse().ok(),

@@ -1,4 +1,4 @@
-//! One case: what was applied for, what the reviewers say, and what can be done with it now.
+//! One case: the application, the reviews, and what the reader can do with it now.
 
 use askama::Template;
 use axum::extract::State;
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::words::{badge, entries, kinds, post_reason, score, stage_name};
-use super::{Shared, answer, decides, keep};
+use super::{Shared, answer, keep, require_decider};
 use crate::AppState;
 use crate::award::{Decision, Proposal, Returned, ReviewResult, Stage, State as CaseState};
 use crate::budget::Budget;
@@ -24,7 +24,7 @@ use crate::calendar::day_in_germany;
 use crate::deadlines::Standing;
 use crate::notice_text::{self, NoticeInput};
 use crate::store::cases::Dossier;
-use crate::store::history::{self, HistoryEntry, What};
+use crate::store::history::{self, HistoryEntry, HistoryKind};
 use crate::store::notices::Notice;
 use crate::store::{budgets, cases, notices};
 use host::ties;
@@ -35,9 +35,9 @@ pub(super) async fn api(
     session: Session,
     ApiPath(application): ApiPath<ApplicationId>,
 ) -> Result<ApiJson<answer::Case>, Problem> {
-    decides(&session)?;
+    require_decider(&session)?;
     let mut db = service.db.acquire().await?;
-    let file = cases::file(&mut db, application).await?.ok_or_else(Problem::not_found)?;
+    let file = cases::dossier(&mut db, application).await?.ok_or_else(Problem::not_found)?;
     Ok(ApiJson(answer::Case::of(&file)))
 }
 
@@ -56,11 +56,11 @@ struct CasePage<'a> {
     whole: bool,
     key: String,
     may: May,
-    /// What they have typed and there is no form for any more.
+    /// Kept texts of the reader whose form is not on the page any more.
     left: Vec<(Keep, Vec<String>)>,
-    /// Of the proposal, the return and the entry.
+    /// One for each of [`keep::FORMS`].
     keeps: Vec<Keep>,
-    /// The reader has a tie, and can do nothing.
+    /// The reader's tie; with one they can do nothing.
     tied: Option<Tie>,
     kinds: Vec<Choice>,
     entries: Vec<Choice>,
@@ -70,13 +70,13 @@ struct CasePage<'a> {
     shares: Vec<PartnerShare>,
 }
 
-/// What the reader can do with the case as it is.
+/// What the reader can do with the case in its present state.
 struct May {
     propose: bool,
     approve: bool,
     send_back: bool,
     record: bool,
-    /// They proposed it themselves.
+    /// They made the proposal themselves, so they cannot approve it.
     own: bool,
 }
 
@@ -99,7 +99,7 @@ impl May {
         }
     }
 
-    /// Whether they may send this one of [`keep::FORMS`].
+    /// Whether they may send `form`, one of [`keep::FORMS`].
     fn fill(&self, form: &str) -> bool {
         match form {
             "proposal" => self.propose,
@@ -142,7 +142,7 @@ impl CasePage<'_> {
         }
     }
 
-    /// Nobody else pays anything: the law wants a reason.
+    /// Nobody else pays anything: a reason is compulsory (VV 2.3 zu § 44 LHO).
     fn is_full(&self) -> bool {
         let plan = self.file.submitted.application.financing;
         plan.own_share.0 == 0 && plan.third_parties.0 == 0
@@ -163,7 +163,6 @@ impl CasePage<'_> {
         self.file.case.counts(review)
     }
 
-    /// What the reviews that count come to.
     fn result(&self) -> Option<ReviewResult> {
         self.file.case.result()
     }
@@ -183,22 +182,22 @@ impl CasePage<'_> {
         })
     }
 
-    /// Why somebody has to act for the notice to arrive.
+    /// Why a case worker has to act for the notice to arrive; `None` where nobody has to.
     fn post_reason(&self) -> Option<String> {
         let notice = self.notice?;
         let today = day_in_germany(self.page.now);
         let open = matches!(self.stage, Stage::Granted | Stage::Rejected);
-        (open && notice.way.needs_post(today)).then(|| post_reason(self.page, &notice.way, today))
+        (open && notice.delivery.needs_post(today)).then(|| post_reason(self.page, &notice.delivery, today))
     }
 
-    fn told(&self, happened: &HistoryEntry) -> String {
+    fn describe(&self, happened: &HistoryEntry) -> String {
         self.page.t(format!("history-{}", happened.what.name()))
     }
 
     fn remark(&self, happened: &HistoryEntry) -> Option<String> {
         let remark = happened.remark.as_ref()?;
         Some(match &happened.what {
-            What::Notice => format!("{}: {remark}", self.page.t("notice-sha256")),
+            HistoryKind::Notice => format!("{}: {remark}", self.page.t("notice-sha256")),
             what if what.names_a_day() => {
                 remark.parse().map_or(remark.clone(), |day: NaiveDate| self.page.date(day))
             }
@@ -207,7 +206,6 @@ impl CasePage<'_> {
     }
 }
 
-/// What has just been done.
 #[derive(Debug, Deserialize)]
 pub(super) struct Done {
     done: Option<String>,
@@ -226,17 +224,17 @@ pub(super) async fn page(
     draw(&service, &page, &session, application, Form::new(&page), done).await
 }
 
-/// `POST /award/cases/{application}/{form}/draft`: a form saves by itself.
+/// `POST /award/cases/{application}/{form}/draft`: a form saves what is typed.
 pub(super) async fn draft(
     State(service): State<Shared>,
     page: Page,
     ApiPath((application, form)): ApiPath<(ApplicationId, String)>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
-    decides(&session)?;
+    require_decider(&session)?;
     let form = keep::FORMS.into_iter().find(|known| *known == form).ok_or_else(Problem::not_found)?;
     let mut tx = host::begin(&service.bus).await?;
-    let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    let file = cases::dossier(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     let notice = notices::find(&mut tx, application).await?;
     let tied = ties::of(&mut tx, application, &file.submitted, &session).await?;
     let seen: Option<i64> = fields.get("revision").parse().ok();
@@ -253,7 +251,7 @@ pub(super) async fn draft(
     Ok(answer)
 }
 
-/// The page again, with what was typed and what is wrong with it.
+/// Shows the page again, with what was typed and what is wrong with it.
 pub(super) async fn show_again(
     service: &AppState,
     page: &Page,
@@ -272,9 +270,9 @@ async fn draw(
     form: Form,
     done: Option<String>,
 ) -> Result<Response, Problem> {
-    decides(session)?;
+    require_decider(session)?;
     let mut db = service.db.acquire().await?;
-    let file = cases::file(&mut db, application).await?.ok_or_else(Problem::not_found)?;
+    let file = cases::dossier(&mut db, application).await?.ok_or_else(Problem::not_found)?;
     let budgets = budgets::of_call(&mut db, file.case.terms.call).await?;
     let notice = notices::find(&mut db, application).await?;
     let (happened, whole) = history::of_case(&mut db, application).await?;
@@ -295,14 +293,14 @@ async fn draw(
     });
     let keeps: Vec<Keep> = keeps.collect();
     let may = May::of(session, &file, notice.as_ref(), tied.is_some());
-    // What was typed and there is no form for any more stays to be read, and taken along.
+    // What was typed stays readable when its form is not on the page any more.
     let left = keep::FORMS.iter().zip(&kept).zip(&keeps).filter_map(|((form, kept), keep)| {
         let kept = kept.as_ref().filter(|_| !may.fill(form))?;
         let texts = ["reason", "reasons", "reason_for_full"].map(|field| kept.fields.get(field).to_owned());
         Some((keep.clone(), texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>()))
     });
     let left = left.filter(|(_, texts)| !texts.is_empty()).collect();
-    // The texts of the notice, whatever will be decided.
+    // Without a proposal a rejection stands in: all notices share the applicant's texts.
     let decision = Decision::Reject { reasons: Vec::new() };
     let decision = file.case.state.proposal().map_or(&decision, |proposal| &proposal.decision);
     let source = NoticeInput { submitted: &file.submitted, call: &file.call, year: file.case.terms.year };
@@ -313,7 +311,7 @@ async fn draw(
         done,
         stage,
         budget: budgets.into_iter().find(|budget| budget.year == file.case.terms.year),
-        standing: notice.as_ref().map(|notice| notice.way.standing(today)),
+        standing: notice.as_ref().map(|notice| notice.delivery.standing(today)),
         may,
         left,
         keeps,
@@ -340,7 +338,7 @@ async fn draw(
     if wrong { pages::show_invalid(&shown) } else { pages::show(&shown) }
 }
 
-/// What somebody has typed before, with what was wrong with it. A fresh proposal offers to grant what was applied for.
+/// Fills the form with what was typed before, and what was wrong with it. A new proposal starts with the grant applied for.
 fn start(page: &Page, file: &Dossier, form: Form, kept: &[Option<Kept>]) -> Form {
     let typed = kept.iter().flatten().flat_map(|kept| kept.fields.iter());
     let mut form = typed.fold(form, |form, (name, value)| form.with(name, value));

@@ -1,4 +1,4 @@
-//! Before an approval: what it will do, in a sentence, and the very notice it will issue. Looking changes nothing.
+//! The page before an approval: a sentence that says what it would do, and the exact notice it would issue. It only reads.
 
 use askama::Template;
 use axum::extract::State;
@@ -13,23 +13,23 @@ use uuid::Uuid;
 
 use super::error::{Error, missing};
 use super::outlook::{Outlook, read};
-use super::{Shared, answer, decides};
+use super::{Shared, answer, require_decider};
 use crate::AppState;
 use crate::award::{Decision, Signature, Stage};
 use crate::store::cases;
 use crate::store::cases::Dossier;
 
-/// What an approval would do now. `by`: who would approve; none where somebody only looks.
+/// What an approval by `by` would do now; `None` for a preview by nobody in particular.
 async fn outlook(
     service: &AppState,
     application: ApplicationId,
     by: Option<Person>,
 ) -> Result<(Dossier, Result<Outlook, Error>), Problem> {
-    let place = service.printer.place().await;
+    let slot = service.printer.slot().await;
     let file = read(service, application).await?;
     let nobody = Person { id: String::new(), name: String::new() };
     let act = Signature { by: by.unwrap_or(nobody), at: service.clock.now() };
-    let outlook = Outlook::of(service, &place, file.clone(), &act).await;
+    let outlook = Outlook::of(service, &slot, file.clone(), &act).await;
     Ok((file, outlook))
 }
 
@@ -44,13 +44,13 @@ pub(super) async fn api(
     Ok(ApiJson(answer::Outlook::of(&outlook?)))
 }
 
-/// `GET /award/cases/{application}/preview`: the notice as PDF. For those who decide, never for the applicant.
+/// `GET /award/cases/{application}/preview`: the notice as PDF, for case workers and approvers only.
 pub(super) async fn preview(
     State(service): State<Shared>,
     session: Session,
     ApiPath(application): ApiPath<ApplicationId>,
 ) -> Result<Response, Problem> {
-    decides(&session)?;
+    require_decider(&session)?;
     let (_, outlook) = outlook(&service, application, None).await?;
     let pdf = outlook?.pdf.ok_or_else(Problem::not_found)?;
     let headers = [
@@ -68,9 +68,9 @@ struct ApprovalPage<'a> {
     page: &'a Page,
     form: &'a Form,
     file: &'a Dossier,
-    /// Why it is shown again instead of being done.
+    /// Why the page is shown again instead of approving.
     changed: Option<String>,
-    /// None: the notice is not complete, and cannot be issued.
+    /// `None`: the notice is not complete, and cannot be issued.
     outlook: Option<&'a Outlook>,
     missing: String,
     key: String,
@@ -89,7 +89,6 @@ impl ApprovalPage<'_> {
         self.file.case.expected()
     }
 
-    /// What will happen.
     fn sentence(&self, outlook: &Outlook) -> String {
         let page = self.page;
         let (amount, year) = (page.money(self.amount().0), outlook.budget.year.to_string());
@@ -106,7 +105,7 @@ impl ApprovalPage<'_> {
         page.tn(key, &words.each_ref().map(|(name, value)| (*name, value.as_str())))
     }
 
-    /// What of it is unusual: sums outside of what the call says.
+    /// Warnings about amounts outside the call's minimum and maximum.
     fn unusual(&self) -> Vec<String> {
         let (page, call, applied) = (self.page, &self.file.call, self.file.case.terms.applied);
         let sums = |key: &str, amount: Cents, limit: Cents| {
@@ -143,7 +142,7 @@ pub(super) async fn page(
     draw(&service, &page, &session, application, None).await
 }
 
-/// The page again, saying why it was not done.
+/// Shows the page again (409), with the reason why nothing was approved.
 pub(super) async fn show_again(
     service: &AppState,
     page: &Page,
@@ -166,7 +165,7 @@ async fn draw(
     session.require(Role::Approver)?;
     let mut form = Form::new(page);
     let mut db = service.db.acquire().await?;
-    let file = cases::file(&mut db, application).await?.ok_or_else(Problem::not_found)?;
+    let file = cases::dossier(&mut db, application).await?.ok_or_else(Problem::not_found)?;
     if let Err(tied) = cases::refuse_tied(&mut db, &file, session).await? {
         Error::from(tied).beside(&mut form, page)?;
     }

@@ -1,4 +1,4 @@
-//! Why an act was not done: as a problem document for programs, in their language for people.
+//! Why an action was refused: a problem document for programs, a localized message for people.
 
 use chassis::Problem;
 use letters::Part;
@@ -8,29 +8,25 @@ use super::words::stage_name;
 use crate::award::Refusal;
 use crate::deadlines::EntryRefused;
 
-/// Why an act was not done.
 #[derive(Debug)]
 pub(super) enum Error {
-    /// The state machine refuses.
     Refusal(Refusal),
-    /// The notice would lack these.
+    /// The notice would lack these parts.
     Missing(Vec<Part>),
-    /// An approval would do other than what was seen.
+    /// An approval would not do what the approver saw.
     Changed(Changed),
-    /// The entry cannot be right.
     Entry(EntryRefused),
-    /// Everything else.
     Problem(Problem),
 }
 
-/// Why an approval would do other than what was seen.
+/// How an approval would differ from what the approver saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Changed {
-    /// The notice differs: its date, most often, because a new day has begun.
+    /// Another notice, most often because a new day has begun and its date differs.
     Notice,
-    /// The waiting list was seen, and now the funds are enough.
+    /// They saw the waiting list, and now the budget covers the grant.
     FundsAreBack,
-    /// A grant was seen, and now the funds are not enough.
+    /// They saw a grant, and now the budget does not cover it.
     FundsAreGone,
 }
 
@@ -58,7 +54,6 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// For programs.
 impl From<Error> for Problem {
     fn from(denied: Error) -> Self {
         match denied {
@@ -86,7 +81,7 @@ impl From<Error> for Problem {
 }
 
 impl Error {
-    /// For people: beside the field it is about. What is not about a field is a problem.
+    /// Puts the message beside the field it is about. `Err`: it is not about a field.
     pub(super) fn beside(self, form: &mut Form, page: &Page) -> Result<(), Problem> {
         match &self {
             Self::Refusal(refusal) => match field(refusal) {
@@ -94,7 +89,7 @@ impl Error {
                 None => return Err(Problem::conflict(refusal.to_string()).say(say(page, refusal))),
             },
             Self::Missing(parts) => {
-                // The one part a proposer can add is the reason for full financing; its field stands in the form.
+                // The reason for full financing is the only part that a proposer can add in the form.
                 let field = if parts.contains(&Part::FinancingType) { "reason_for_full" } else { "kind" };
                 form.refuse(field, missing(page, parts));
             }
@@ -106,7 +101,7 @@ impl Error {
         Ok(())
     }
 
-    /// For an approver: why they must look at the approval once more. `Err`: it is something else.
+    /// The message for an approver who has to look at the changed approval again. `Err`: it is another kind of error.
     pub(super) fn look_again(self, page: &Page) -> Result<String, Self> {
         match &self {
             Self::Refusal(Refusal::Stale) => Ok(page.t("refused-stale")),
@@ -120,7 +115,7 @@ impl Error {
     }
 }
 
-/// The field of the proposal a refusal is about.
+/// The field of the proposal form that a refusal is about.
 fn field(refusal: &Refusal) -> Option<&'static str> {
     match refusal {
         Refusal::AmountNotPositive | Refusal::AmountAboveApplied(_) => Some("amount_cents"),
@@ -150,7 +145,6 @@ fn say(page: &Page, refusal: &Refusal) -> String {
     }
 }
 
-/// What the notice would lack.
 pub(super) fn missing(page: &Page, parts: &[Part]) -> String {
     let names: Vec<String> = parts.iter().map(|part| part_name(page, *part)).collect();
     page.t1("refused-missing", "parts", names.join(", "))

@@ -1,5 +1,5 @@
-//! What was typed into a form of a case and not taken: kept with what is wrong with it. The page of the case shows
-//! both, and can be reloaded.
+//! Refused forms of a case: what was typed is kept with what is wrong with it. The page of the case shows both, and can
+//! be reloaded.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use chassis::problem::{Problem, ProblemKind};
@@ -10,7 +10,7 @@ use pages::{Form, Page, kept};
 use super::error::Error;
 use crate::AppState;
 
-/// The forms of a case, by the name of their operation.
+/// The forms of a case, by the last part of their path.
 pub(super) const FORMS: [&str; 3] = ["proposal", "return", "entries"];
 
 /// The name under which a form of this case is kept.
@@ -18,8 +18,7 @@ pub(super) fn name(form: &str, application: ApplicationId) -> String {
     format!("{form}/{application}")
 }
 
-/// Notes in `form` why an act was not done; what speaks of no field is noted without one. What no other text would
-/// cure is a problem.
+/// Adds the reason of a refusal to `form`, without a field where it is about none. `Err`: another input would not help.
 pub(super) fn note(denied: Error, form: &mut Form, page: &Page) -> Result<(), Problem> {
     match denied.beside(form, page) {
         Err(Problem { kind: ProblemKind::Conflict, for_people: Some(why), .. }) => {
@@ -30,7 +29,7 @@ pub(super) fn note(denied: Error, form: &mut Form, page: &Page) -> Result<(), Pr
     }
 }
 
-/// Keeps it, and leads to the page of the case.
+/// Keeps the refused form and redirects to the page of the case.
 pub(super) async fn show(
     service: &AppState,
     page: &Page,

@@ -1,4 +1,4 @@
-//! Lists for programs: cases of one stage, and the money.
+//! Lists of the API: cases of one stage, and budgets.
 
 use axum::extract::State;
 use chassis::Session;
@@ -8,25 +8,24 @@ use events::{ApplicationId, CallId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Shared, answer, decides};
+use super::{Shared, answer, require_decider};
 use crate::award::Stage;
 use crate::store::lists;
 use crate::store::{budgets, calls};
 
-/// Which cases.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Query {
-    /// Where they stand; `ready` without this.
+pub(super) struct ListQuery {
+    /// Default: `ready`.
     #[serde(default = "ready")]
     state: Stage,
-    /// Only of this call.
+    /// Only cases of this call.
     #[serde(default)]
     call: Option<CallId>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     #[serde(default)]
     after: Option<Cursor>,
-    /// How many, 1 to 200; 50 without this.
+    /// 1 to 200; default 50.
     #[serde(default = "fifty")]
     limit: u16,
 }
@@ -42,32 +41,26 @@ fn fifty() -> u16 {
 /// A page of a list.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Cases {
-    /// The cases, the best reviewed first.
+    /// Highest score first.
     cases: Vec<Line>,
-    /// For `after`, where there are more.
+    /// Pass it as `after` to get the next page; null on the last one.
     next: Option<Cursor>,
 }
 
-/// A case in a list.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Line {
-    /// The application.
     application: ApplicationId,
-    /// Aktenzeichen.
+    /// File number (Aktenzeichen).
     file_number: String,
-    /// Who applies.
     applicant: String,
-    /// Title of the project.
     title: String,
-    /// Where it stands.
     state: Stage,
-    /// Mean of the reviews, 0 to 10,000; 0 before they are in.
+    /// Mean score of the reviews in hundredths of a point, 0 to 10,000; 0 before they are in.
     weighted: i32,
-    /// Grant applied for.
     applied_cents: i64,
-    /// The sum proposed or granted, else the sum applied for.
+    /// The amount proposed or granted, else the amount applied for.
     expected_cents: i64,
-    /// Financial year that would pay.
+    /// Financial year whose budget would pay the grant.
     year: i32,
 }
 
@@ -91,13 +84,13 @@ impl From<lists::Line> for Line {
 pub(super) async fn cases(
     State(service): State<Shared>,
     session: Session,
-    ApiQuery(query): ApiQuery<Query>,
+    ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<ApiJson<Cases>, Problem> {
-    decides(&session)?;
+    require_decider(&session)?;
     let limit = usize::from(query.limit.clamp(1, 200));
     let mut db = service.db.acquire().await?;
     let rows = lists::of_stage(&mut db, query.state, query.call, query.after, one_more(limit)).await?;
-    let (cases, next) = list::page(rows, limit, lists::Line::place);
+    let (cases, next) = list::page(rows, limit, lists::Line::cursor);
     Ok(ApiJson(Cases { cases: cases.into_iter().map(Line::from).collect(), next }))
 }
 
@@ -106,7 +99,7 @@ pub(super) async fn budgets(
     State(service): State<Shared>,
     session: Session,
 ) -> Result<ApiJson<Vec<answer::Budget>>, Problem> {
-    decides(&session)?;
+    require_decider(&session)?;
     let mut db = service.db.acquire().await?;
     let mut all = Vec::new();
     for call in calls::all(&mut db).await? {

@@ -1,4 +1,4 @@
-//! What people and programs reach: pages below `/award`, the JSON API below `/award/api`. One file per verb.
+//! Pages below `/award`, the JSON API below `/award/api`; one file for each action.
 
 mod answer;
 mod approve;
@@ -26,7 +26,7 @@ use crate::AppState;
 
 type Shared = Arc<AppState>;
 
-/// Goes on for those who decide.
-fn decides(session: &Session) -> Result<(), Problem> {
+/// 403 for anybody but case workers and approvers.
+fn require_decider(session: &Session) -> Result<(), Problem> {
     if session.has(Role::Approver) { Ok(()) } else { session.require(Role::CaseWorker) }
 }

@@ -1,7 +1,7 @@
-//! The notice as its recipient sees it: what it is, what its retrieval means, and the PDF.
+//! The notice as its recipient sees it: its status, what its retrieval means, and the PDF.
 //!
-//! Retrieval has legal effect, so it is an act of its own: a form of the page, or a POST of the API. Links are
-//! followed by scanners, previews and prefetching browsers; whatever comes by GET or HEAD changes nothing.
+//! Retrieval has legal effect, so it is a separate POST by the page's form or the API. Links are followed by scanners,
+//! previews and prefetching browsers: no GET or HEAD changes anything.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -21,19 +21,18 @@ use crate::AppState;
 use crate::calendar::day_in_germany;
 use crate::deadlines::Standing;
 use crate::store::cases::{self, Owner};
-use crate::store::history::{self, HistoryEntry, What};
+use crate::store::history::{self, HistoryEntry, HistoryKind};
 use crate::store::notices::{self, Notice};
 
-/// Who looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reader {
-    /// The applicant, who has to retrieve it before they can read it.
+    /// The applicant, who has to retrieve the notice before they can read it.
     Recipient,
-    /// One of those who decide.
+    /// A case worker or an approver.
     Authority,
 }
 
-/// The notice, for those whom it concerns; to everybody else there is none.
+/// The notice, for its recipient and the authority; 404 for everybody else.
 async fn find(
     service: &AppState,
     session: &Session,
@@ -70,14 +69,14 @@ struct NoticePage<'a> {
     owner: &'a Owner,
     form: Form,
     standing: Standing,
-    /// The time to sue starts with the retrieval.
+    /// The time to sue would start with a retrieval now.
     retrieval_counts: bool,
     is_award: bool,
     is_recipient: bool,
 }
 
 impl NoticePage<'_> {
-    /// The recipient has not retrieved it yet: the page does not give away what it says.
+    /// The recipient has not retrieved it yet: the page does not reveal the decision.
     fn is_new(&self) -> bool {
         self.is_recipient && self.notice.retrieved_at.is_none()
     }
@@ -107,8 +106,8 @@ pub(super) async fn page(
     pages::show(&NoticePage {
         page: &page,
         form: Form::new(&page),
-        standing: notice.way.standing(today),
-        retrieval_counts: notice.way.retrieval_counts(today),
+        standing: notice.delivery.standing(today),
+        retrieval_counts: notice.delivery.retrieval_counts(today),
         is_award: notice.kind == NoticeKind::Award,
         is_recipient: reader == Reader::Recipient,
         notice: &notice,
@@ -116,19 +115,18 @@ pub(super) async fn page(
     })
 }
 
-/// How the PDF is wanted.
 #[derive(Debug, Deserialize)]
-pub(super) struct Wanted {
-    /// `?download=yes`: as a file.
+pub(super) struct PdfQuery {
+    /// `?download=yes`: as an attachment.
     download: Option<String>,
 }
 
-/// `GET /award/notices/{application}/pdf`. Before the retrieval the recipient is led to the page instead.
+/// `GET /award/notices/{application}/pdf`. Before the retrieval the recipient is redirected to the page.
 pub(super) async fn pdf(
     State(service): State<Shared>,
     session: Session,
     ApiPath(application): ApiPath<ApplicationId>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<PdfQuery>,
 ) -> Result<Response, Problem> {
     let (notice, owner, reader) = find(&service, &session, application).await?;
     if reader == Reader::Recipient && notice.retrieved_at.is_none() {
@@ -151,7 +149,7 @@ pub(super) async fn pdf(
     Ok((headers, pdf).into_response())
 }
 
-/// The recipient retrieves it; from the first time the time to sue is counted (§ 41 (2a) VwVfG).
+/// The recipient retrieves it; the time to sue counts from the first retrieval (§ 41 (2a) VwVfG).
 async fn act(
     service: &AppState,
     session: &Session,
@@ -171,10 +169,11 @@ async fn act(
     let mut notice = notices::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     if notice.retrieved_at.is_none() {
         notice.retrieved_at = Some(now);
-        notice.way = notice.way.retrieved(today);
+        notice.delivery = notice.delivery.retrieved(today);
         let by = host::person(session);
         notices::retrieved(&mut tx, &notice, now, &by).await?;
-        history::append(&mut tx, application, &HistoryEntry::new(now, What::Retrieved).by(&by)).await?;
+        history::append(&mut tx, application, &HistoryEntry::new(now, HistoryKind::Retrieved).by(&by))
+            .await?;
     }
     let answer = answer::Notice::of(&notice, today);
     once.store(&mut tx, &answer).await?;
@@ -189,7 +188,7 @@ pub(super) async fn retrieve(
     ApiPath(application): ApiPath<ApplicationId>,
     PageForm { session, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
-    // Only the first time counts: it needs no key.
+    // Only the first time counts: no idempotency key is needed.
     let once = Idempotent::new(&session, "retrieve", IdempotencyKey::default(), &application)?;
     act(&service, &session, application, &once).await?;
     Ok(Redirect::to(&page.url(&format!("/notices/{application}"))).into_response())

@@ -10,35 +10,34 @@ use crate::award::{Approved, Signature, Stage, State as CaseState};
 use crate::budget::Budget;
 use crate::calendar::day_in_germany;
 use crate::notice_text::{self, NoticeInput};
-use crate::printer::Place;
+use crate::printer::Slot;
 use crate::store::cases::Dossier;
 use crate::store::{budgets, cases};
 
 pub(super) async fn read(service: &AppState, application: ApplicationId) -> Result<Dossier, Problem> {
     let mut db = service.db.acquire().await?;
-    cases::file(&mut db, application).await?.ok_or_else(Problem::not_found)
+    cases::dossier(&mut db, application).await?.ok_or_else(Problem::not_found)
 }
 
-/// What an approval would do now, as far as one can see without locks: with the very notice it would issue.
+/// What an approval would do now, read without locks, with the exact notice it would issue.
 #[derive(Debug)]
 pub(super) struct Outlook {
-    /// The case as it was read.
     pub file: Dossier,
-    /// Granted, rejected, or waitlisted.
+    /// `Granted`, `Rejected` or `Waitlisted`.
     pub stage: Stage,
-    /// The money of the year, before.
+    /// The budget of the year before the approval.
     pub budget: Budget,
-    /// The money of the year, after.
+    /// The budget of the year after the approval.
     pub after: Budget,
-    /// The notice; none where the application goes on the waiting list.
+    /// The notice; `None` where the application goes on the waiting list.
     pub pdf: Option<Pdf>,
 }
 
 impl Outlook {
-    /// Nothing in the notice depends on who approves it.
+    /// The notice does not depend on who approves it.
     pub(super) async fn of(
         service: &AppState,
-        place: &Place<'_>,
+        slot: &Slot<'_>,
         file: Dossier,
         approved: &Signature,
     ) -> Result<Self, Error> {
@@ -59,7 +58,7 @@ impl Outlook {
                 if !missing.is_empty() {
                     return Err(Error::Missing(missing));
                 }
-                Some(place.print(notice).await.map_err(Problem::internal)?)
+                Some(slot.print(notice).await.map_err(Problem::internal)?)
             }
             _ => None,
         };
@@ -71,8 +70,7 @@ impl Outlook {
         self.pdf.as_ref().map_or("", |pdf| &pdf.sha256)
     }
 
-    /// Whether it is what the approver has seen: `seen` is the SHA-256 of the notice, empty where none would be issued;
-    /// none: as it is now.
+    /// `Err(Changed)` unless `seen` is the SHA-256 of this notice (empty where none would be issued); `None` skips the check.
     pub(super) fn is_as_seen(&self, seen: Option<&str>) -> Result<(), Error> {
         match seen {
             Some(seen) if seen != self.sha256() => Err(Error::Changed(match (seen, self.sha256()) {

@@ -1,4 +1,4 @@
-//! Propose: a case worker says what should be decided, and how the notice would read.
+//! Propose: a case worker proposes a decision and the reasons that the notice will give.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -19,48 +19,45 @@ use crate::award::{Decision, Signature};
 use crate::calendar::day_in_germany;
 use crate::notice_text::{self, NoticeInput};
 use crate::store::cases;
-use crate::store::history::{self, HistoryEntry, What};
+use crate::store::history::{self, HistoryEntry, HistoryKind};
 
-/// The longest reasons, in characters.
-pub(super) const LONGEST: usize = 5_000;
+pub(super) const MAX_REASON_CHARS: usize = 5_000;
 
-/// A proposal.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Proposal {
-    /// Grant or reject.
     pub kind: Kind,
-    /// The grant in euro cents, at most what was applied for; everything applied for if it is left out.
+    /// The grant in euro cents, at most what was applied for; default: everything applied for.
     #[serde(default)]
     pub amount_cents: Option<i64>,
-    /// Compulsory to reject (each line is a paragraph), and to grant less than applied for.
+    /// Compulsory for a rejection (each line is a paragraph), and for a grant of less than applied for.
     #[serde(default)]
     pub reasons: String,
     /// Compulsory where nobody else pays anything (Vollfinanzierung, VV 2.3 zu § 44 LHO).
     #[serde(default)]
     pub reason_for_full: String,
-    /// No review counts any more, because the reviewers declared ties afterwards, and the proposer knows.
+    /// The proposer confirms knowing that no review counts, because the reviewers declared ties afterwards.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_knowledge_of_ties: bool,
-    /// The revision seen; left out: as it is now.
+    /// The revision seen; without it there is no check for changes since.
     #[serde(default)]
     pub revision: Option<i64>,
 }
 
 impl Proposal {
     fn decision(&self, applied: Cents) -> Decision {
-        let said = |text: &str| Some(parse::lines(text)).filter(|text| !text.is_empty());
+        let filled = |text: &str| Some(parse::lines(text)).filter(|text| !text.is_empty());
         match self.kind {
             Kind::Grant => {
                 let amount = self.amount_cents.map_or(applied, Cents);
                 Decision::Grant {
                     amount,
-                    reasons_for_less: said(&self.reasons).filter(|_| amount < applied),
-                    reason_for_full: said(&self.reason_for_full),
+                    reasons_for_less: filled(&self.reasons).filter(|_| amount < applied),
+                    reason_for_full: filled(&self.reason_for_full),
                 }
             }
             Kind::Reject => {
-                Decision::Reject { reasons: parse::lines(&self.reasons).lines().filter_map(said).collect() }
+                Decision::Reject { reasons: parse::lines(&self.reasons).lines().filter_map(filled).collect() }
             }
         }
     }
@@ -79,14 +76,14 @@ async fn act(
         return Ok(done);
     }
     let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
-    let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    let file = cases::dossier(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     cases::refuse_tied(&mut tx, &file, session).await??;
-    let known = case.known(proposal.in_knowledge_of_ties)?;
+    let without_reviews = case.require_reviews(proposal.in_knowledge_of_ties)?;
     let (now, by, before) = (tx.now(), host::person(session), case.state.stage());
     let decision = proposal.decision(case.terms.applied);
     let what = match proposal.kind {
-        Kind::Grant => What::ProposedGrant,
-        Kind::Reject => What::ProposedReject,
+        Kind::Grant => HistoryKind::ProposedGrant,
+        Kind::Reject => HistoryKind::ProposedReject,
     };
     let happened = HistoryEntry::new(now, what).by(&by).amount(decision.amount());
     let source = NoticeInput { submitted: &file.submitted, call: &file.call, year: case.terms.year };
@@ -96,11 +93,11 @@ async fn act(
         return Err(Error::Missing(missing));
     }
     cases::save(&mut tx, &case, before, &happened).await?;
-    if known {
+    if without_reviews {
         history::append(
             &mut tx,
             application,
-            &HistoryEntry::new(now, What::Known).by(&host::person(session)),
+            &HistoryEntry::new(now, HistoryKind::WithoutReviews).by(&host::person(session)),
         )
         .await?;
     }
@@ -120,9 +117,10 @@ pub(super) async fn api(
     ApiJson(proposal): ApiJson<Proposal>,
 ) -> Result<ApiJson<answer::Case>, Problem> {
     let texts = [("/reasons", &proposal.reasons), ("/reason_for_full", &proposal.reason_for_full)];
-    if let Some((field, _)) = texts.into_iter().find(|(_, text)| parse::length(&parse::lines(text)) > LONGEST)
+    if let Some((field, _)) =
+        texts.into_iter().find(|(_, text)| parse::length(&parse::lines(text)) > MAX_REASON_CHARS)
     {
-        return Err(Problem::invalid([(field, format!("at most {LONGEST} characters"))]));
+        return Err(Problem::invalid([(field, format!("at most {MAX_REASON_CHARS} characters"))]));
     }
     let once = Idempotent::new(&session, "propose", key, &(application, &proposal))?;
     Ok(ApiJson(act(&service, &session, application, &proposal, &once).await?))
@@ -145,9 +143,9 @@ pub(super) async fn form(
     let proposal = Proposal {
         kind,
         amount_cents: amount,
-        reasons: form.optional("reasons", "field-reasons", LONGEST).unwrap_or_default(),
+        reasons: form.optional("reasons", "field-reasons", MAX_REASON_CHARS).unwrap_or_default(),
         reason_for_full: form
-            .optional("reason_for_full", "field-reason-for-full", LONGEST)
+            .optional("reason_for_full", "field-reason-for-full", MAX_REASON_CHARS)
             .unwrap_or_default(),
         in_knowledge_of_ties: fields.get("in_knowledge_of_ties") == "yes",
         revision: fields.get("revision").parse().ok(),

@@ -1,4 +1,4 @@
-//! The ranking of a call: who comes first, what is left of the money, and where it ends.
+//! The ranking of a call: cases by score, what is left of the budget, and which cases it does not reach.
 
 use askama::Template;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use pages::{Page, Tab};
 use serde::Deserialize;
 
 use super::words::{badge, post_reason, score, stage_name};
-use super::{Shared, decides};
+use super::{Shared, require_decider};
 use crate::award::Stage;
 use crate::budget::Budget;
 use crate::calendar::day_in_germany;
@@ -20,17 +20,15 @@ use crate::store::lists::{self, Line, Ranked};
 use crate::store::notices::{self, Undelivered};
 use crate::store::{budgets, calls};
 
-/// Lines of a page.
-const LINES: usize = 50;
+const PAGE_SIZE: usize = 50;
 
-/// What is wanted.
 #[derive(Debug, Deserialize)]
-pub(super) struct Query {
-    /// The call; the newest without this.
+pub(super) struct RankingQuery {
+    /// Default: the newest call.
     call: Option<CallId>,
-    /// Only cases that stand there; the ranking without this.
+    /// Lists the cases of this stage; `None` shows the ranking.
     stage: Option<Stage>,
-    /// Where the page before ended.
+    /// The end of the previous page.
     after: Option<Cursor>,
 }
 
@@ -51,11 +49,11 @@ struct Ranking<'a> {
 
 struct Row {
     line: Line,
-    /// Place in the ranking; none in other lists.
+    /// Rank from 1; `None` in lists of one stage.
     rank: Option<usize>,
-    /// Why it is passed over.
+    /// Why the budget does not reach it.
     passed_over: Option<String>,
-    /// More than the call grants to one project.
+    /// More than the call's largest grant.
     above_maximum: bool,
 }
 
@@ -73,7 +71,7 @@ impl Ranking<'_> {
     }
 
     fn post_reason(&self, notice: &Undelivered) -> String {
-        post_reason(self.page, &notice.way, day_in_germany(self.page.now))
+        post_reason(self.page, &notice.delivery, day_in_germany(self.page.now))
     }
 
     fn above_maximum(&self) -> String {
@@ -91,9 +89,9 @@ pub(super) async fn page(
     State(service): State<Shared>,
     page: Page,
     session: Session,
-    ApiQuery(query): ApiQuery<Query>,
+    ApiQuery(query): ApiQuery<RankingQuery>,
 ) -> Result<Response, Problem> {
-    decides(&session)?;
+    require_decider(&session)?;
     let mut db = service.db.acquire().await?;
     let all = calls::all(&mut db).await?;
     let call = match query.call {
@@ -127,19 +125,19 @@ pub(super) async fn page(
     let ranked: Vec<(Option<usize>, Option<Cents>, Line)> = match query.stage {
         None => {
             let left: Vec<_> = budgets.iter().map(|budget| (budget.year, budget.left())).collect();
-            let ranked = lists::ranking(&mut db, id, &left, after, LINES + 1).await?;
+            let ranked = lists::ranking(&mut db, id, &left, after, PAGE_SIZE + 1).await?;
             ranked
                 .into_iter()
                 .map(|Ranked { line, rank, passed_over }| (Some(rank), passed_over, line))
                 .collect()
         }
         Some(stage) => {
-            let lines = lists::of_stage(&mut db, stage, Some(id), after, one_more(LINES)).await?;
+            let lines = lists::of_stage(&mut db, stage, Some(id), after, one_more(PAGE_SIZE)).await?;
             lines.into_iter().map(|line| (None, None, line)).collect()
         }
     };
-    let undelivered = notices::for_post(&mut db, id, day_in_germany(page.now), one_more(LINES)).await?;
-    let (ranked, last) = list::page(ranked, LINES, |(.., line)| line.place());
+    let undelivered = notices::for_post(&mut db, id, day_in_germany(page.now), one_more(PAGE_SIZE)).await?;
+    let (ranked, last) = list::page(ranked, PAGE_SIZE, |(.., line)| line.cursor());
     let row = |(rank, passed_over, line): (Option<usize>, Option<Cents>, Line)| Row {
         rank,
         passed_over: passed_over.map(|left| {

@@ -1,4 +1,4 @@
-//! Record: what a case worker puts on file about the way of a notice.
+//! Record: a case worker puts on file that a notice was posted or arrived, or that the remedy was waived.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -20,13 +20,11 @@ use crate::deadlines::Entry;
 use crate::store::history::{self, HistoryEntry};
 use crate::store::{cases, notices};
 
-/// Something about the way of a notice.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Recorded {
-    /// What.
     pub entry: Entry,
-    /// The day in Germany.
+    /// A calendar day in Germany.
     pub on: NaiveDate,
 }
 
@@ -44,11 +42,11 @@ async fn act(
     }
     let (now, today) = (tx.now(), day_in_germany(tx.now()));
     cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
-    let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    let file = cases::dossier(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     cases::refuse_tied(&mut tx, &file, session).await??;
     let mut notice = notices::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
-    notice.way = notice.way.record(recorded.entry, recorded.on, today)?;
-    notices::save_way(&mut tx, &notice).await?;
+    notice.delivery = notice.delivery.record(recorded.entry, recorded.on, today)?;
+    notices::save_delivery(&mut tx, &notice).await?;
     let happened =
         HistoryEntry::new(now, recorded.entry).by(&host::person(session)).remark(recorded.on.to_string());
     history::append(&mut tx, application, &happened).await?;

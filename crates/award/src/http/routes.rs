@@ -1,4 +1,4 @@
-//! What people and programs reach: the pages, and the API with its description.
+//! The routes of the pages, and of the API with its description.
 
 use std::sync::Arc;
 
@@ -12,7 +12,6 @@ use crate::AppState;
 
 use super::{answer, approve, case, confirm, list, notice, propose, ranking, record, send_back};
 
-/// All routes of the service.
 pub fn routes(service: Arc<AppState>) -> Router {
     Router::new()
         .route("/award", get(ranking::page))
@@ -41,7 +40,7 @@ pub fn api() -> ApiRouter<Arc<AppState>> {
             list::cases,
             Operation::new("Cases of one stage, the best reviewed first")
                 .description("For case workers and approvers.")
-                .query::<list::Query>()
+                .query::<list::ListQuery>()
                 .answers::<list::Cases>(ok),
         )
         .get(

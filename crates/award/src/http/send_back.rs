@@ -1,4 +1,4 @@
-//! Send back: the approver wants another proposal.
+//! Send back: the approver returns a proposal with a reason.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -12,20 +12,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
-use super::propose::LONGEST;
+use super::propose::MAX_REASON_CHARS;
 use super::{Shared, answer, keep};
 use crate::AppState;
 use crate::award::Signature;
 use crate::store::cases;
-use crate::store::history::{HistoryEntry, What};
+use crate::store::history::{HistoryEntry, HistoryKind};
 
-/// A proposal sent back.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Return {
-    /// Why; compulsory.
+    /// 1 to 5,000 characters.
     pub reason: String,
-    /// The revision seen; left out: as it is now.
+    /// The revision seen; without it there is no check for changes since.
     #[serde(default)]
     pub revision: Option<i64>,
 }
@@ -43,11 +42,11 @@ async fn act(
         return Ok(done);
     }
     let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
-    let file = cases::file(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
+    let file = cases::dossier(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     cases::refuse_tied(&mut tx, &file, session).await??;
     let (now, by, before) = (tx.now(), host::person(session), case.state.stage());
     let reason = parse::lines(&request.reason);
-    let happened = HistoryEntry::new(now, What::Returned).by(&by).remark(reason.clone());
+    let happened = HistoryEntry::new(now, HistoryKind::Returned).by(&by).remark(reason.clone());
     let case = case.as_seen(request.revision)?.send_back(Signature { by, at: now }, reason)?;
     cases::save(&mut tx, &case, before, &happened).await?;
     let answer = answer::Case::of(&file.saved(case));
@@ -65,8 +64,8 @@ pub(super) async fn api(
     key: IdempotencyKey,
     ApiJson(request): ApiJson<Return>,
 ) -> Result<ApiJson<answer::Case>, Problem> {
-    if !(1..=LONGEST).contains(&parse::length(&parse::lines(&request.reason))) {
-        return Err(Problem::invalid([("/reason", format!("1 to {LONGEST} characters"))]));
+    if !(1..=MAX_REASON_CHARS).contains(&parse::length(&parse::lines(&request.reason))) {
+        return Err(Problem::invalid([("/reason", format!("1 to {MAX_REASON_CHARS} characters"))]));
     }
     let once = Idempotent::new(&session, "return", key, &(application, &request))?;
     Ok(ApiJson(act(&service, &session, application, &request, &once).await?))
@@ -80,7 +79,7 @@ pub(super) async fn form(
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     let mut form = Form::typed(&page, &fields);
-    let reason = form.required("reason", "field-return-reason", LONGEST);
+    let reason = form.required("reason", "field-return-reason", MAX_REASON_CHARS);
     let request = Return { reason, revision: fields.get("revision").parse().ok() };
     if form.is_valid() {
         let once = Idempotent::new(

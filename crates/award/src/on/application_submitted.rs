@@ -1,4 +1,4 @@
-//! A municipality has applied: a case begins.
+//! An application was submitted: opens a case.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,10 +10,9 @@ use events::{ApplicationSubmitted, Event};
 use crate::AppState;
 use crate::award::{Case, Terms};
 use crate::budget;
-use crate::store::history::{HistoryEntry, What};
+use crate::store::history::{HistoryEntry, HistoryKind};
 use crate::store::{calls, cases};
 
-/// Hears them.
 pub async fn handle(
     _: &AppState,
     tx: &mut Tx,
@@ -36,7 +35,7 @@ pub async fn handle(
         };
         let terms = Terms { call: submitted.call, year, applied: submitted.application.financing.grant };
         let case = Case::announced(event.application(), terms);
-        let happened = HistoryEntry::new(submitted.submitted_at, What::Announced)
+        let happened = HistoryEntry::new(submitted.submitted_at, HistoryKind::Announced)
             .by(&submitted.submitted_by)
             .amount(terms.applied)
             .because(event.id);

@@ -1,13 +1,12 @@
-//! The applicant has taken it back: what was committed is free again.
+//! The applicant has withdrawn: a committed amount is free again.
 
 use bus::{Failure, Tx};
 use events::{ApplicationWithdrawn, Cents, Event};
 
 use crate::AppState;
-use crate::store::history::{HistoryEntry, What};
+use crate::store::history::{HistoryEntry, HistoryKind};
 use crate::store::{budgets, cases};
 
-/// Hears it.
 pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
     let Some(case) = cases::lock(tx, event.application()).await? else {
         return Err(Failure::not_yet(format!("the application {}", event.application())));
@@ -15,7 +14,7 @@ pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ApplicationWithdraw
     let (now, before, fact) = (tx.now(), case.state.stage(), &event.data);
     let Some((case, released)) = case.withdrawn(fact.withdrawn_at) else { return Ok(()) };
     let mut happened =
-        HistoryEntry::new(fact.withdrawn_at, What::Withdrawn).by(&fact.withdrawn_by).because(event.id);
+        HistoryEntry::new(fact.withdrawn_at, HistoryKind::Withdrawn).by(&fact.withdrawn_by).because(event.id);
     happened.remark.clone_from(&fact.reason);
     if released > Cents::ZERO {
         let budget = budgets::lock(tx, case.terms.call, case.terms.year).await?;

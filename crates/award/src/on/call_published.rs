@@ -1,4 +1,4 @@
-//! A call is published: its rules hold, and its money can be committed.
+//! A call was published: stores its rules and sets its budgets.
 
 use bus::{Failure, Tx};
 use events::{CallPublished, Event};
@@ -6,7 +6,6 @@ use events::{CallPublished, Event};
 use crate::AppState;
 use crate::store::{budgets, calls};
 
-/// Hears it.
 pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<CallPublished>) -> Result<(), Failure> {
     let call = &event.data.call;
     calls::save(tx, call, event.time).await?;

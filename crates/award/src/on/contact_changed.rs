@@ -1,4 +1,4 @@
-//! Whom to write to has been corrected: later notices name the new contact.
+//! The contact of an application was corrected: later notices name the new one.
 
 use bus::{Failure, Tx};
 use events::{ContactChanged, Event};
@@ -6,7 +6,6 @@ use events::{ContactChanged, Event};
 use crate::AppState;
 use crate::store::cases;
 
-/// Hears it.
 pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ContactChanged>) -> Result<(), Failure> {
     if cases::save_contact(tx, event.application(), &event.data.contact).await? {
         return Ok(());

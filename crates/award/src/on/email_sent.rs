@@ -1,14 +1,14 @@
-//! The message that a notice waits in the portal went out: from that day the offer counts (§ 41 (2a) VwVfG).
+//! The email about a notice was sent: the offer in the portal counts from that day (§ 41 (2a) VwVfG).
 
 use bus::{Failure, Tx};
 use events::{EmailSent, Event};
 use uuid::Uuid;
 
 use crate::AppState;
-use crate::store::history::{self, HistoryEntry, What};
+use crate::store::history::{self, HistoryEntry, HistoryKind};
 use crate::store::{cases, notices};
 
-/// Hears them. Most emails are about something else.
+/// Ignores emails about anything else, which most are.
 pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<EmailSent>]) -> Result<(), Failure> {
     let events: Vec<_> =
         events.iter().filter(|event| event.data.template == notices::EMAIL_TEMPLATE).collect();
@@ -22,12 +22,13 @@ pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<EmailSent>]) -> R
         let Some(mut notice) = notices::lock(tx, application).await? else {
             return Err(Failure::not_yet(format!("the notice about {application}")));
         };
-        let happened =
-            HistoryEntry::new(at, What::MessageSent).remark(event.data.recipient.clone()).because(event.id);
+        let happened = HistoryEntry::new(at, HistoryKind::MessageSent)
+            .remark(event.data.recipient.clone())
+            .because(event.id);
         history::append(tx, application, &happened).await?;
-        if let Some(way) = notice.way.message_sent(at) {
-            notice.way = way;
-            notices::save_way(tx, &notice).await?;
+        if let Some(delivery) = notice.delivery.message_sent(at) {
+            notice.delivery = delivery;
+            notices::save_delivery(tx, &notice).await?;
         }
     }
     Ok(())

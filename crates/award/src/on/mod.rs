@@ -1,4 +1,4 @@
-//! The only registry: fact → handler.
+//! The handlers of the facts that award consumes, one file each.
 
 mod application_submitted;
 mod application_withdrawn;
@@ -18,12 +18,11 @@ use events::{
 
 use crate::AppState;
 
-/// What operators see of one application.
+/// What operators see of an application.
 const DESCRIPTION: &str = "select jsonb_build_object('stage', stage, 'expected_cents', expected_cents, 'revision', revision) from cases where application = $1";
-/// How many applications are in each state.
+/// Number of applications in each state.
 const CENSUS: &str = "select stage, count(*) from cases group by stage";
 
-/// What award hears.
 pub fn subscriptions() -> Subscriptions<AppState> {
     Subscriptions::new()
         .on::<CallPublished, _>(call_published::handle)

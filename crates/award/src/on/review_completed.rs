@@ -1,4 +1,4 @@
-//! The reviewers are done: somebody may propose.
+//! All reviews are in: the case is ready for a proposal.
 
 use bus::{Failure, Tx};
 use events::{Event, ReviewCompleted};
@@ -6,9 +6,8 @@ use uuid::Uuid;
 
 use crate::AppState;
 use crate::store::cases::{self, Transition};
-use crate::store::history::{HistoryEntry, What};
+use crate::store::history::{HistoryEntry, HistoryKind};
 
-/// Hears them.
 pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<ReviewCompleted>]) -> Result<(), Failure> {
     let applications: Vec<Uuid> = events.iter().map(|event| event.key.uuid()).collect();
     let mut locked = cases::lock_all(tx, &applications).await?;
@@ -18,9 +17,9 @@ pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<ReviewCompleted>]
             return Err(Failure::not_yet(format!("the application {}", event.key)));
         };
         let before = case.state.stage();
-        // A review may well end after a withdrawal.
+        // A review can be completed after the withdrawal.
         let Some(case) = case.reviewed(event.data.clone()) else { continue };
-        let happened = HistoryEntry::new(event.time, What::Reviewed).because(event.id);
+        let happened = HistoryEntry::new(event.time, HistoryKind::Reviewed).because(event.id);
         moved.push(Transition { case, before, happened });
     }
     Ok(cases::save_all(tx, &moved).await?)

@@ -1,4 +1,4 @@
-//! A tie holds no longer: the person may act again.
+//! A tie has ended: the person may act again.
 
 use bus::{Failure, Tx};
 use events::{Event, TieEnded};
@@ -6,7 +6,7 @@ use events::{Event, TieEnded};
 use crate::AppState;
 use host::ties;
 
-/// Hears it. A review that was set aside stays so.
+/// A review that was set aside stays so.
 pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<TieEnded>) -> Result<(), Failure> {
     Ok(ties::end(tx, event.application(), &event.data).await?)
 }

@@ -1,4 +1,4 @@
-//! Budgets and what is committed of them.
+//! Budgets, and the commitments that grants make out of them.
 
 use chrono::{DateTime, Utc};
 use events::{BudgetYear, CallId, Cents};
@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use crate::award::Case;
 use crate::budget::Budget;
 
-/// Sets what a call has in one year. False: more than that is committed already.
+/// Sets the total of a year. `false`, and nothing is stored, if more than that is committed already.
 pub async fn set(db: &mut PgConnection, call: CallId, budget: BudgetYear) -> Result<bool, sqlx::Error> {
     let set = sqlx::query!(
         "insert into budgets as b (call, year, amount_cents) values ($1, $2, $3)
@@ -22,7 +22,7 @@ pub async fn set(db: &mut PgConnection, call: CallId, budget: BudgetYear) -> Res
     Ok(set.rows_affected() == 1)
 }
 
-/// The budget of a case, locked until the transaction ends.
+/// The budget, locked until the transaction ends.
 pub async fn lock(db: &mut PgConnection, call: CallId, year: i32) -> Result<Budget, sqlx::Error> {
     let row = sqlx::query!(
         "select amount_cents, committed_cents from budgets where call = $1 and year = $2 for no key update",
@@ -47,7 +47,7 @@ pub async fn of_call(db: &mut PgConnection, call: CallId) -> Result<Vec<Budget>,
     Ok(rows.into_iter().map(|row| budget(row.year, row.amount_cents, row.committed_cents)).collect())
 }
 
-/// Commits what has been granted: the commitment of the case, and the budget that it made smaller.
+/// Stores the commitment of a granted case, and the budget that results.
 pub async fn commit(
     db: &mut PgConnection,
     case: &Case,
@@ -68,7 +68,7 @@ pub async fn commit(
     save(db, budget).await
 }
 
-/// Takes the commitment of a case back.
+/// Releases the commitment of a case, and stores the budget that results.
 pub async fn release(
     db: &mut PgConnection,
     case: &Case,

@@ -5,7 +5,7 @@ use events::{Call, CallId};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-/// Stores the rules as last published.
+/// Stores the rules, in place of an earlier version.
 pub async fn save(
     db: &mut PgConnection,
     call: &Call,
@@ -24,7 +24,6 @@ pub async fn save(
     Ok(())
 }
 
-/// The rules of a call.
 pub async fn find(db: &mut PgConnection, call: CallId) -> Result<Option<Call>, sqlx::Error> {
     let rules =
         sqlx::query_scalar!(r#"select rules as "rules: Json<Call>" from calls where id = $1"#, call.uuid())
@@ -33,7 +32,7 @@ pub async fn find(db: &mut PgConnection, call: CallId) -> Result<Option<Call>, s
     Ok(rules.map(|Json(rules)| rules))
 }
 
-/// All calls, the newest first.
+/// The newest 100 calls, the newest first.
 pub async fn all(db: &mut PgConnection) -> Result<Vec<Call>, sqlx::Error> {
     let rules = sqlx::query_scalar!(
         r#"select rules as "rules: Json<Call>" from calls order by published_at desc, id limit 100"#

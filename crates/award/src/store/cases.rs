@@ -1,4 +1,4 @@
-//! Cases: one at a time. Saving one writes its history and keeps the counts.
+//! Cases. Saving one also appends to its history and updates the counts per stage.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,23 +14,20 @@ use host::ties;
 /// A case with the application it is about and the rules of its call.
 #[derive(Clone, Debug)]
 pub struct Dossier {
-    /// The case.
     pub case: Case,
-    /// The application, with the contact as it is now.
+    /// With the contact as last corrected.
     pub submitted: ApplicationSubmitted,
-    /// The rules.
     pub call: Call,
 }
 
 impl Dossier {
-    /// The same with `case` as it was saved just now: saving counts the revision up.
+    /// With `case` as it is after saving, which increments the revision.
     #[must_use]
     pub fn saved(self, case: Case) -> Self {
         Self { case: Case { revision: case.revision + 1, ..case }, ..self }
     }
 }
 
-/// Adds cases that have just been announced.
 pub async fn insert(
     db: &mut PgConnection,
     new: &[(Case, &ApplicationSubmitted, HistoryEntry)],
@@ -67,7 +64,7 @@ pub async fn insert(
     count(db, cases().map(|case| (case.terms.call, None, case.state.stage()))).await
 }
 
-/// Puts this contact in the place of the one that was submitted. False: there is no such case (yet).
+/// Replaces the contact that was submitted. `false`: there is no such case (yet).
 pub async fn save_contact(
     db: &mut PgConnection,
     application: ApplicationId,
@@ -86,15 +83,14 @@ pub async fn save_contact(
 /// A case after a transition.
 #[derive(Clone, Debug)]
 pub struct Transition {
-    /// As it is now.
     pub case: Case,
-    /// Where it stood.
+
     pub before: Stage,
-    /// What happened to it.
+
     pub happened: HistoryEntry,
 }
 
-/// Saves a case after a transition. The caller has locked it.
+/// Saves a case after a transition. The caller holds its lock.
 pub async fn save(
     db: &mut PgConnection,
     case: &Case,
@@ -104,7 +100,10 @@ pub async fn save(
     save_all(db, &[Transition { case: case.clone(), before, happened: happened.clone() }]).await
 }
 
-/// Saves cases after their transitions. The caller has locked them.
+/// Saves cases after their transitions. The caller holds their locks.
+///
+/// # Errors
+/// `RowNotFound` if a case is not stored with this revision: the caller did not lock it.
 pub async fn save_all(db: &mut PgConnection, moved: &[Transition]) -> Result<(), sqlx::Error> {
     let cases = || moved.iter().map(|moved| &moved.case);
     let weighted = |case: &Case| case.result().map_or(0, |result| i32::from(result.weighted));
@@ -140,7 +139,8 @@ pub async fn save_all(db: &mut PgConnection, moved: &[Transition]) -> Result<(),
     count(db, moved.iter().map(counted)).await
 }
 
-/// Moves cases from one count to another, in the order of their names: two such never wait for each other.
+/// Moves cases from one stage's count to another's, always in the same order of rows, so that two transactions do not
+/// deadlock.
 async fn count(
     db: &mut PgConnection,
     moves: impl Iterator<Item = (CallId, Option<Stage>, Stage)>,
@@ -153,7 +153,7 @@ async fn count(
         *sums.entry((call, to.name())).or_default() += 1;
     }
     for ((call, stage), by) in sums.into_iter().filter(|(_, by)| *by != 0) {
-        // Two statements: a new row with -1 would break the CHECK before the conflict is seen.
+        // Two statements: an upsert of -1 would violate the CHECK constraint before the conflict is noticed.
         let counted = sqlx::query!(
             "update counts set cases = cases + $3 where call = $1 and stage = $2",
             call.uuid(),
@@ -205,7 +205,7 @@ pub async fn lock(db: &mut PgConnection, application: ApplicationId) -> Result<O
     Ok(lock_all(db, &[application.uuid()]).await?.remove(&application))
 }
 
-/// The cases there are, locked until the transaction ends.
+/// The cases that exist, locked in the order of their ids until the transaction ends.
 pub async fn lock_all(
     db: &mut PgConnection,
     applications: &[Uuid],
@@ -234,8 +234,10 @@ pub async fn lock_all(
     Ok(cases.collect())
 }
 
-/// The case with its application and rules, as they are now.
-pub async fn file(db: &mut PgConnection, application: ApplicationId) -> Result<Option<Dossier>, sqlx::Error> {
+pub async fn dossier(
+    db: &mut PgConnection,
+    application: ApplicationId,
+) -> Result<Option<Dossier>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select revision, call, year, applied_cents, state as "state: Json<State>",
                   review as "review: Json<ReviewCompleted>", submitted as "submitted: Json<ApplicationSubmitted>",
@@ -261,18 +263,15 @@ pub async fn file(db: &mut PgConnection, application: ApplicationId) -> Result<O
     }))
 }
 
-/// The body that applied for it.
+/// The applicant of a case, and how the case is called.
 #[derive(Clone, Debug)]
 pub struct Owner {
-    /// Its key.
+    /// Official municipality key (Amtlicher Gemeindeschlüssel).
     pub ags: String,
-    /// The file number.
     pub file_number: String,
-    /// Title of the project.
     pub title: String,
 }
 
-/// Whose application this is.
 pub async fn owner(db: &mut PgConnection, application: ApplicationId) -> Result<Option<Owner>, sqlx::Error> {
     sqlx::query_as!(
         Owner,
@@ -283,7 +282,7 @@ pub async fn owner(db: &mut PgConnection, application: ApplicationId) -> Result<
     .await
 }
 
-/// Goes on only for somebody without a tie to the application (§§ 20, 21 VwVfG).
+/// `Err(Tied)` if the person has a tie to the application (§§ 20, 21 VwVfG). The outer error is the database's.
 pub async fn refuse_tied(
     db: &mut PgConnection,
     file: &Dossier,

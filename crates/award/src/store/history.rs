@@ -1,4 +1,4 @@
-//! What happened to a case: rows that are only ever added, each bound to the one before by its hash.
+//! The history of a case: an append-only hash chain, in which each row's hash covers the row before.
 
 use std::collections::HashMap;
 
@@ -10,17 +10,16 @@ use uuid::Uuid;
 
 use crate::deadlines::Entry;
 
-/// What can happen to a case. The message `history-<name>` tells it to people.
+/// What can happen to a case. The message `history-<name>` describes it to people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the messages say what each is")]
-pub enum What {
+pub enum HistoryKind {
     Announced,
     Reviewed,
     ProposedGrant,
     ProposedReject,
     Tied,
     TiedTooLate,
-    Known,
+    WithoutReviews,
     Returned,
     Granted,
     Rejected,
@@ -34,35 +33,34 @@ pub enum What {
     Arrived,
     Waived,
     Final,
-    /// What a newer release has written, by its name.
+    /// A name that only a newer release knows.
     Other(String),
 }
 
-static NAMES: [(What, &str); 20] = [
-    (What::Announced, "announced"),
-    (What::Reviewed, "reviewed"),
-    (What::ProposedGrant, "proposed-grant"),
-    (What::ProposedReject, "proposed-reject"),
-    (What::Tied, "tied"),
-    (What::TiedTooLate, "tied-too-late"),
-    (What::Known, "known"),
-    (What::Returned, "returned"),
-    (What::Granted, "granted"),
-    (What::Rejected, "rejected"),
-    (What::Waitlisted, "waitlisted"),
-    (What::Withdrawn, "withdrawn"),
-    (What::Notice, "notice"),
-    (What::MessageSent, "message-sent"),
-    (What::MessageBounced, "message-bounced"),
-    (What::Retrieved, "retrieved"),
-    (What::Posted, "posted"),
-    (What::Arrived, "arrived"),
-    (What::Waived, "waived"),
-    (What::Final, "final"),
+static NAMES: [(HistoryKind, &str); 20] = [
+    (HistoryKind::Announced, "announced"),
+    (HistoryKind::Reviewed, "reviewed"),
+    (HistoryKind::ProposedGrant, "proposed-grant"),
+    (HistoryKind::ProposedReject, "proposed-reject"),
+    (HistoryKind::Tied, "tied"),
+    (HistoryKind::TiedTooLate, "tied-too-late"),
+    (HistoryKind::WithoutReviews, "known"),
+    (HistoryKind::Returned, "returned"),
+    (HistoryKind::Granted, "granted"),
+    (HistoryKind::Rejected, "rejected"),
+    (HistoryKind::Waitlisted, "waitlisted"),
+    (HistoryKind::Withdrawn, "withdrawn"),
+    (HistoryKind::Notice, "notice"),
+    (HistoryKind::MessageSent, "message-sent"),
+    (HistoryKind::MessageBounced, "message-bounced"),
+    (HistoryKind::Retrieved, "retrieved"),
+    (HistoryKind::Posted, "posted"),
+    (HistoryKind::Arrived, "arrived"),
+    (HistoryKind::Waived, "waived"),
+    (HistoryKind::Final, "final"),
 ];
 
-impl What {
-    /// As stored.
+impl HistoryKind {
     pub fn name(&self) -> &str {
         match self {
             Self::Other(name) => name,
@@ -75,13 +73,13 @@ impl What {
         known.map_or(Self::Other(name), |(what, _)| what.clone())
     }
 
-    /// Its remark is a day, as `2027-04-26`.
+    /// Whether the remark is a day such as `2027-04-26`.
     pub fn names_a_day(&self) -> bool {
         matches!(self, Self::Posted | Self::Arrived | Self::Waived | Self::Final)
     }
 }
 
-impl From<Entry> for What {
+impl From<Entry> for HistoryKind {
     fn from(entry: Entry) -> Self {
         match entry {
             Entry::Posted => Self::Posted,
@@ -91,54 +89,47 @@ impl From<Entry> for What {
     }
 }
 
-/// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryEntry {
-    /// When, UTC.
     pub at: DateTime<Utc>,
-    /// What.
-    pub what: What,
-    /// Who did it; none where a fact or time did.
+    pub what: HistoryKind,
+    /// `None` where a fact or a deadline caused it.
     pub by: Option<Person>,
-    /// The sum it is about.
+
     pub amount: Option<Cents>,
-    /// What was said, or the day that was named.
+    /// A text a person gave, a day, a hash or an email address, as the kind demands.
     pub remark: Option<String>,
-    /// The fact it follows from.
+    /// The fact that caused it.
     pub cause: Option<EventId>,
 }
 
 impl HistoryEntry {
-    /// Something that happened at this moment.
-    pub fn new(at: DateTime<Utc>, what: impl Into<What>) -> Self {
+    pub fn new(at: DateTime<Utc>, what: impl Into<HistoryKind>) -> Self {
         Self { at, what: what.into(), by: None, amount: None, remark: None, cause: None }
     }
 
-    /// By this person.
     #[must_use]
     pub fn by(self, person: &Person) -> Self {
         Self { by: Some(person.clone()), ..self }
     }
 
-    /// About this sum.
     #[must_use]
     pub fn amount(self, amount: Cents) -> Self {
         Self { amount: Some(amount), ..self }
     }
 
-    /// With these words.
     #[must_use]
     pub fn remark(self, remark: impl Into<String>) -> Self {
         Self { remark: Some(remark.into()), ..self }
     }
 
-    /// Because of this fact.
     #[must_use]
     pub fn because(self, cause: EventId) -> Self {
         Self { cause: Some(cause), ..self }
     }
 
-    /// Over the row before and all of this one; each part with its length, so that none can slip into another.
+    /// SHA-256 over the hash of the row before and all columns of this one, each preceded by its length so that no two
+    /// different rows give the same bytes.
     fn hash(&self, application: Uuid, number: i64, rules: i64, before: &[u8]) -> Vec<u8> {
         let person = |part: fn(&Person) -> &String| self.by.as_ref().map(|by| part(by).clone().into_bytes());
         let parts = [
@@ -164,7 +155,7 @@ impl HistoryEntry {
     }
 }
 
-/// Adds a row. The caller holds the lock of the case.
+/// Appends a row. The caller holds the lock of the case.
 pub async fn append(
     db: &mut PgConnection,
     application: ApplicationId,
@@ -173,7 +164,10 @@ pub async fn append(
     append_all(db, &[(application, happened)]).await
 }
 
-/// Adds a row to each of these cases. The caller holds their locks.
+/// Appends a row to each of these cases, which must be distinct. The caller holds their locks.
+///
+/// # Errors
+/// `RowNotFound` for an unknown case.
 pub async fn append_all(
     db: &mut PgConnection,
     happened: &[(ApplicationId, &HistoryEntry)],
@@ -243,7 +237,7 @@ struct Rows {
     hashes: Vec<Vec<u8>>,
 }
 
-/// All that happened to a case, and whether each row still fits the one before.
+/// The history of a case, and whether its hash chain is intact.
 pub async fn of_case(
     db: &mut PgConnection,
     application: ApplicationId,
@@ -260,7 +254,7 @@ pub async fn of_case(
     for (row, expected) in rows.into_iter().zip(1..) {
         let happened = HistoryEntry {
             at: row.at,
-            what: What::read(row.what),
+            what: HistoryKind::read(row.what),
             by: row.actor_id.zip(row.actor_name).map(|(id, name)| Person { id, name }),
             amount: row.amount_cents.map(Cents),
             remark: row.remark,
@@ -281,11 +275,11 @@ mod tests {
     #[test]
     fn everything_that_happens_has_a_name_that_is_read_back_and_told_in_both_languages() {
         for (what, name) in &NAMES {
-            assert_eq!((what.name(), What::read((*name).to_owned())), (*name, what.clone()));
+            assert_eq!((what.name(), HistoryKind::read((*name).to_owned())), (*name, what.clone()));
             let message = format!("\nhistory-{name} = ");
             assert!(crate::MESSAGES.0.contains(&message) && crate::MESSAGES.1.contains(&message), "{name}");
         }
-        let newer = What::read("moved".to_owned());
+        let newer = HistoryKind::read("moved".to_owned());
         assert_eq!((newer.name(), newer.names_a_day()), ("moved", false));
     }
 }

@@ -1,4 +1,4 @@
-//! Cases: many at a time. Keyset pagination in the order of the ranking.
+//! Lists of cases, with keyset pagination in the order of the ranking.
 
 use std::collections::HashMap;
 
@@ -10,53 +10,46 @@ use uuid::Uuid;
 
 use crate::award::Stage;
 
-/// The most cases of a call that are ranked at once; a round has a few hundred.
+/// Upper bound of a ranking; a call has a few hundred cases.
 const RANKED_LIMIT: i64 = 20_000;
 
-/// What a list shows of a case.
+/// A case in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The application.
     pub application: ApplicationId,
-    /// Aktenzeichen.
+    /// File number (Aktenzeichen).
     pub file_number: String,
-    /// Who applies.
     pub applicant: String,
-    /// Title of the project.
     pub title: String,
-    /// Where it stands.
     pub stage: Stage,
-    /// Mean of the reviews, 0 to 10,000.
+    /// Mean score of the reviews in hundredths of a point, 0 to 10,000; 0 before they are in.
     pub weighted: i32,
-    /// Grant applied for.
     pub applied: Cents,
-    /// The sum proposed or granted, else the sum applied for.
+    /// The amount proposed or granted, else the amount applied for.
     pub expected: Cents,
-    /// Financial year that would pay.
+    /// Financial year whose budget would pay the grant.
     pub year: i32,
-    /// When it was submitted, UTC.
+    /// UTC.
     pub submitted_at: DateTime<Utc>,
-    /// What is proposed or decided is a rejection.
+    /// A rejection is proposed or decided.
     pub rejection: bool,
-    /// A review does not count, because its reviewer declared a tie afterwards.
+    /// Whether a review was set aside because its reviewer declared a tie afterwards.
     pub set_aside: bool,
 }
 
 impl Line {
-    /// Its place in lists by score.
-    pub fn place(&self) -> Cursor {
+    /// Its position in lists by score.
+    pub fn cursor(&self) -> Cursor {
         Cursor { number: self.weighted.into(), ..Cursor::at(self.submitted_at, self.application.uuid()) }
     }
 }
 
-/// A line of the ranking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ranked {
-    /// The case.
     pub line: Line,
-    /// Its place, from 1; equal points have the same.
+    /// From 1; equal scores share a rank.
     pub rank: usize,
-    /// What was left of the year's money when its turn came, where that is less than it needs: it is passed over.
+    /// What was left of the year's budget after all better cases, where that does not cover this one.
     pub passed_over: Option<Cents>,
 }
 
@@ -95,7 +88,7 @@ impl Row {
     }
 }
 
-/// Cases of one stage, the best first.
+/// Cases of one stage, highest score first.
 pub async fn of_stage(
     db: &mut PgConnection,
     stage: Stage,
@@ -125,10 +118,11 @@ pub async fn of_stage(
     rows.into_iter().map(Row::line).collect()
 }
 
-/// The ranking of a call: everything reviewed on which money may still be spent, the best first; of equal points
-/// the one that was submitted first. `left` says what is left of each year's money.
+/// The ranking of a call: all cases that are reviewed and not finally decided, highest score first, then in the order of
+/// submission. `left` is what is left of each year's budget.
 ///
-/// Who is passed over depends on all better ones: their keys and amounts are read whole, the rest for one page.
+/// Whether the budget reaches a case depends on all better ones: their scores and amounts are read in full, all else
+/// only for the page.
 pub async fn ranking(
     db: &mut PgConnection,
     call: CallId,
@@ -173,8 +167,8 @@ pub async fn ranking(
     Ok(page)
 }
 
-/// Gives out what is left of each year's money in the order of the ranking: the rank of each, and, of what does not
-/// fit any more and is passed over, what was left. `cases`: points, year, amount; the best first.
+/// Spends what is left of each year's budget in the order of `cases` (score, year, amount; best first). Returns each
+/// case's rank, and what was left where that did not cover the case: it is passed over.
 pub fn share_out(
     cases: impl Iterator<Item = (i32, i32, Cents)>,
     left: &[(i32, Cents)],
@@ -196,7 +190,7 @@ pub fn share_out(
     ranks
 }
 
-/// How many cases of a call stand where.
+/// Number of cases of a call in each stage.
 pub async fn counts(db: &mut PgConnection, call: CallId) -> Result<Vec<(Stage, i64)>, sqlx::Error> {
     let rows =
         sqlx::query!("select stage, cases from counts where call = $1", call.uuid()).fetch_all(db).await?;

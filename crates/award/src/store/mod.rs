@@ -1,7 +1,7 @@
-//! Plain functions over a connection: lock, read, save. Locks are always taken in this order: case, budget,
-//! notice.
+//! Plain functions over a connection: lock, read, save. Their errors are those of the database unless they say otherwise.
 //!
-//! Rows are locked `for no key update`: of two that change a row one waits, and rows that refer to it can be added.
+//! Locks are always taken in this order: case, budget, notice. Rows are locked `for no key update`: a second writer
+//! waits, while rows that refer to them by foreign key can still be added.
 
 pub mod budgets;
 pub mod calls;
@@ -12,7 +12,7 @@ pub mod notices;
 
 use sqlx::migrate::Migrator;
 
-/// The tables of this service, versions from 1000 on; those of the bus come before.
+/// The tables of this service, from version 1000 on; those of the bus have lower versions.
 pub static MIGRATIONS: Migrator = {
     let mut migrations = sqlx::migrate!("../../migrations/award");
     migrations.ignore_missing = true;

@@ -1,4 +1,4 @@
-//! Notices, their PDF, and their way to the recipient.
+//! Notices, their PDFs and their delivery to the recipient.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use events::{ApplicationId, CallId, NoticeId, NoticeKind, Person};
@@ -8,32 +8,28 @@ use uuid::Uuid;
 use crate::calendar::day_in_germany;
 use crate::deadlines::{DeliveryRecord, MESSAGE_OVERDUE_DAYS, Message, OFFER_DAYS};
 
-/// The template of the email that says that a notice waits in the portal: it is named like the fact it tells of.
+/// The template of the email that says that a notice waits in the portal; templates are named after their fact.
 pub const EMAIL_TEMPLATE: &str = events::Kind::NoticeIssued.name();
 
 /// A notice without its PDF.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// The application it decides.
     pub application: ApplicationId,
-    /// Its id.
     pub id: NoticeId,
-    /// What it is.
     pub kind: NoticeKind,
     /// SHA-256 of the PDF, lower-case hex.
     pub sha256: String,
     /// When it was put into the portal, UTC.
     pub issued_at: DateTime<Utc>,
-    /// When the recipient retrieved it, UTC.
+    /// When the recipient first retrieved it, UTC.
     pub retrieved_at: Option<DateTime<Utc>>,
-    /// Its way to the recipient.
-    pub way: DeliveryRecord,
-    /// When we said that it is final.
+    pub delivery: DeliveryRecord,
+    /// When `notice-became-final` was published, UTC.
     pub became_final_at: Option<DateTime<Utc>>,
 }
 
 impl Notice {
-    /// A notice put into the portal at this moment.
+    /// A notice put into the portal at this time.
     pub fn issued(
         application: ApplicationId,
         kind: NoticeKind,
@@ -47,28 +43,23 @@ impl Notice {
             sha256,
             issued_at,
             retrieved_at: None,
-            way: DeliveryRecord::issued(day_in_germany(issued_at)),
+            delivery: DeliveryRecord::issued(day_in_germany(issued_at)),
             became_final_at: None,
         }
     }
 }
 
-/// A notice for which somebody has to act, so that it arrives.
+/// A notice that will not arrive unless a case worker acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undelivered {
-    /// The application it decides.
     pub application: ApplicationId,
-    /// Title of the project.
     pub title: String,
-    /// Who applies.
     pub applicant: String,
-    /// Aktenzeichen.
+    /// File number (Aktenzeichen).
     pub file_number: String,
-    /// Its way so far.
-    pub way: DeliveryRecord,
+    pub delivery: DeliveryRecord,
 }
 
-/// Adds a notice and its PDF.
 pub async fn insert(db: &mut PgConnection, notice: &Notice, pdf: &[u8]) -> Result<(), sqlx::Error> {
     let kind = match notice.kind {
         NoticeKind::Award => "award",
@@ -83,7 +74,7 @@ pub async fn insert(db: &mut PgConnection, notice: &Notice, pdf: &[u8]) -> Resul
         pdf,
         notice.sha256,
         notice.issued_at,
-        notice.way.issued_on
+        notice.delivery.issued_on
     )
     .execute(db)
     .await?;
@@ -115,7 +106,7 @@ impl Row {
             sha256: self.sha256,
             issued_at: self.issued_at,
             retrieved_at: self.retrieved_at,
-            way: DeliveryRecord {
+            delivery: DeliveryRecord {
                 issued_on: self.offered_on,
                 message: message(self.message_sent_at, self.message_bounced_at),
                 retrieved_on: self.retrieved_on,
@@ -142,7 +133,6 @@ pub async fn lock(db: &mut PgConnection, application: ApplicationId) -> Result<O
     Ok(row.map(|row| row.notice(application)))
 }
 
-/// The notice about an application.
 pub async fn find(db: &mut PgConnection, application: ApplicationId) -> Result<Option<Notice>, sqlx::Error> {
     let row = sqlx::query_as!(
         Row,
@@ -156,8 +146,7 @@ pub async fn find(db: &mut PgConnection, application: ApplicationId) -> Result<O
     Ok(row.map(|row| row.notice(application)))
 }
 
-/// Notices of a call that the portal will not bring to their recipients (see [`DeliveryRecord::needs_post`]), the one that
-/// waits longest first.
+/// Notices of a call for which [`DeliveryRecord::needs_post`] holds, the oldest first.
 pub async fn for_post(
     db: &mut PgConnection,
     call: CallId,
@@ -189,7 +178,7 @@ pub async fn for_post(
             title: row.title,
             applicant: row.applicant,
             file_number: row.file_number,
-            way: DeliveryRecord {
+            delivery: DeliveryRecord {
                 message: message(row.message_sent_at, row.message_bounced_at),
                 ..DeliveryRecord::issued(row.offered_on)
             },
@@ -212,7 +201,7 @@ pub async fn pdf(db: &mut PgConnection, application: ApplicationId) -> Result<Op
         .await
 }
 
-/// Notes that the recipient has retrieved it for the first time.
+/// Stores the first retrieval by the recipient.
 pub async fn retrieved(
     db: &mut PgConnection,
     notice: &Notice,
@@ -227,13 +216,13 @@ pub async fn retrieved(
     )
     .execute(&mut *db)
     .await?;
-    save_way(db, notice).await
+    save_delivery(db, notice).await
 }
 
-/// Saves the way of a notice, and the day on which it will be final.
-pub async fn save_way(db: &mut PgConnection, notice: &Notice) -> Result<(), sqlx::Error> {
-    let way = &notice.way;
-    let (sent, bounced) = match way.message {
+/// Saves the delivery record, and the day on which the notice becomes final.
+pub async fn save_delivery(db: &mut PgConnection, notice: &Notice) -> Result<(), sqlx::Error> {
+    let delivery = &notice.delivery;
+    let (sent, bounced) = match delivery.message {
         Message::Pending => (None, None),
         Message::Sent(at) => (Some(at), None),
         Message::Bounced(at) => (None, Some(at)),
@@ -243,11 +232,11 @@ pub async fn save_way(db: &mut PgConnection, notice: &Notice) -> Result<(), sqlx
                 message_sent_at = $7, message_bounced_at = $8
          where application = $1",
         notice.application.uuid(),
-        way.retrieved_on,
-        way.posted_on,
-        way.arrived_on,
-        way.waived_on,
-        way.final_on(),
+        delivery.retrieved_on,
+        delivery.posted_on,
+        delivery.arrived_on,
+        delivery.waived_on,
+        delivery.final_on(),
         sent,
         bounced
     )
@@ -256,8 +245,8 @@ pub async fn save_way(db: &mut PgConnection, notice: &Notice) -> Result<(), sqlx
     Ok(())
 }
 
-/// Applications whose notice is final on `today`, which nobody has said yet. One that was
-/// withdrawn after its notice never becomes final.
+/// Applications whose notice is final on `today` and not yet published as such. The notice of a withdrawn application
+/// never becomes final.
 pub async fn due(
     db: &mut PgConnection,
     today: NaiveDate,
@@ -275,7 +264,7 @@ pub async fn due(
     Ok(due.into_iter().map(ApplicationId).collect())
 }
 
-/// Notes that it has been said to be final.
+/// Stores that `notice-became-final` is published.
 pub async fn became_final(
     db: &mut PgConnection,
     application: ApplicationId,

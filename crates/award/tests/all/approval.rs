@@ -1,4 +1,4 @@
-//! Before an approval: the very notice, and what will happen. Nothing else than what was seen is approved.
+//! Before an approval: the exact notice, and what will happen. Only what was seen is approved.
 
 use chrono::TimeDelta;
 use events::{ApplicationId, Cents};
@@ -76,7 +76,7 @@ async fn on_a_new_day_the_notice_differs_and_is_shown_again() {
         assert!(again.text().contains(words), "{words}: {again:?}");
     }
     assert!(stage.kinds(id).await.is_empty());
-    // A program that names the hash is refused as well; one that names none decides on what is there.
+    // A program that sends the hash is refused as well; one that sends none approves the current proposal.
     let path = format!("/cases/{id}/approval");
     let old = stage.post(&approver(), &path, json!({ "sha256": sha256 })).await;
     assert_eq!(old.problem(), (409, "conflict".into()));
@@ -185,7 +185,7 @@ async fn what_is_above_the_calls_maximum_is_marked_in_the_ranking_until_less_is_
     assert_eq!(marks("/award", "en", "above the maximum of €100,000.00").await, 1);
     propose(&stage, above, json!({ "kind": "grant" })).await;
     assert_eq!(marks("/award?stage=proposed", "de", mark).await, 1);
-    // There is not so much money: the mark stays on the waiting list.
+    // The budget does not cover it: the warning stays on the waiting list.
     let case = format!("/award/cases/{above}");
     assert_eq!(stage.post(&approver(), &format!("/cases/{above}/approval"), json!({})).await.status, 200);
     assert_eq!(marks("/award?stage=waitlisted", "de", mark).await, 1);

@@ -43,7 +43,7 @@ fn every_body_of_the_register_has_exactly_one_court() {
 
 #[test]
 fn the_table_names_the_districts_of_the_law() {
-    // One of each court, and those that lie near the border of another.
+    // One of each court, and some near the border of another's district.
     for (name, seat) in [
         ("Aachen", "Aachen"),
         ("Bad Münstereifel", "Aachen"),

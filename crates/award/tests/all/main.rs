@@ -1,4 +1,4 @@
-//! The tests of award on its public surfaces.
+//! The tests of award through its public interfaces.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod approval;

@@ -1,4 +1,4 @@
-//! Money under load, and money that comes back.
+//! Budgets under concurrent approvals, and released money.
 
 use events::Cents;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ async fn budget(stage: &Stage) -> Value {
 /// Twenty approvals at once against money for seven.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twenty_approvals_at_once_never_take_more_than_there_is() {
-    // Seven times 60,000 €, and a rest that is one cent too little for an eighth.
+    // Seven times 60,000 €, and a remainder that is one cent short of an eighth.
     let stage = Stage::new(Cents::euros(8 * 60_000) - Cents(1)).await;
     let mut cases = Vec::new();
     for number in 0..20 {
@@ -37,14 +37,14 @@ async fn twenty_approvals_at_once_never_take_more_than_there_is() {
 
     let after = budget(&stage).await;
     assert_eq!(after["committed_cents"], 7 * 6_000_000);
-    let mut said = Vec::new();
+    let mut published = Vec::new();
     for id in cases {
-        said.push(stage.kinds(id).await);
+        published.push(stage.kinds(id).await);
     }
-    said.sort();
+    published.sort();
     let granted = ["award-granted", "notice-issued"].map(String::from).to_vec();
     let expected = [vec![vec!["application-waitlisted".to_owned()]; 13], vec![granted; 7]].concat();
-    assert_eq!(said, expected);
+    assert_eq!(published, expected);
     std::sync::Arc::into_inner(stage).unwrap().end().await;
 }
 

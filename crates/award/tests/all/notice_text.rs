@@ -1,4 +1,4 @@
-//! From a decision to its notice: complete, and the sums fit.
+//! The notice of a decision is complete, and its sums add up.
 
 use award::award::Decision;
 use award::notice_text::{NoticeInput, notice};

@@ -1,4 +1,4 @@
-//! The notice and its clocks, through the running service.
+//! The notice and its deadlines, through the running service.
 
 use std::fmt::Write as _;
 
@@ -18,12 +18,12 @@ async fn the_retrieval_of_the_applicant_starts_the_clock() {
     let stage = Stage::new(Cents::euros(60_000)).await;
     let id = stage.ready(1).await;
     assert_eq!(stage.decided(id, grant()).await, "granted");
-    stage.told(id).await;
+    stage.email_was_sent(id).await;
     let (about, page, pdf) =
         (format!("/notices/{id}"), format!("/award/notices/{id}"), format!("/award/notices/{id}/pdf"));
     let solingen = applicant(SOLINGEN);
 
-    // The page, and those who decide, leave the clock alone.
+    // Neither the page nor those who decide start the time to sue.
     let shown = stage.open(&solingen, &page, "de").await;
     let says = ["Ihr Bescheid liegt bereit", "25.04.2027", "gilt er am Tag danach als bekannt gegeben"];
     assert!(says.iter().all(|text| shown.text().contains(text)), "{shown:?}");
@@ -61,9 +61,9 @@ async fn the_retrieval_of_the_applicant_starts_the_clock() {
     stage.clock.set("2027-05-18T21:59:00Z".parse().unwrap());
     assert_eq!(stage.kinds(id).await.len(), 2);
     stage.clock.set("2027-05-18T22:00:00Z".parse().unwrap());
-    let said = || stage.kinds(id);
-    until("the notice becomes final", said, |said| {
-        said.last().is_some_and(|last| last == "notice-became-final")
+    let published = || stage.kinds(id);
+    until("the notice becomes final", published, |published| {
+        published.last().is_some_and(|last| last == "notice-became-final")
     })
     .await;
     stage.end().await;
@@ -150,7 +150,7 @@ async fn the_offer_waits_for_a_mail_server_that_is_down() {
     let (entries, posted) =
         (format!("/notices/{id}/entries"), |on: &str| json!({ "entry": "posted", "on": on }));
     let list = || async { stage.open(&worker(), "/award", "de").await.text().to_owned() };
-    // Emails about something else say nothing of the notice.
+    // Emails about anything else do not change the notice.
     stage.say(id, stage.email_sent("award-granted")).await;
     stage.say(id, stage.email_bounced("review-completed")).await;
     for (day, needs_post) in [("2027-04-15", false), ("2027-04-17", false), ("2027-04-18", true)] {
@@ -165,8 +165,8 @@ async fn the_offer_waits_for_a_mail_server_that_is_down() {
             assert_eq!(stage.post(&worker(), &entries, posted(day)).await.problem().0, 409);
         }
     }
-    // The mail server is back: ten days from now on, and not from the issue.
-    stage.told(id).await;
+    // The email is sent: the ten days count from now, not from the issue.
+    stage.email_was_sent(id).await;
     let until = |notice: &Value| (notice["standing"].clone(), notice["until"].clone());
     assert_eq!(until(&stage.notice(id).await), (json!("offered"), json!("2027-04-28")));
     assert!(!list().await.contains("Diese Bescheide erreichen niemanden"));
@@ -184,10 +184,10 @@ async fn no_offer_runs_while_the_email_has_come_back_and_case_workers_are_told()
     let stage = Stage::new(Cents::euros(60_000)).await;
     let id = stage.ready(1).await;
     stage.decided(id, grant()).await;
-    stage.told(id).await;
+    stage.email_was_sent(id).await;
     stage.clock.advance(TimeDelta::hours(3));
     stage.bounced(id).await;
-    // Said once more, and an older one after it.
+    // The same again, and an older one after it.
     stage.say(id, stage.email_bounced("notice-issued")).await;
     let mut old = stage.email_sent("notice-issued");
     old.sent_at -= TimeDelta::hours(2);
@@ -198,7 +198,7 @@ async fn no_offer_runs_while_the_email_has_come_back_and_case_workers_are_told()
             .await
             .unwrap()
     };
-    until("all is heard", rows, |rows| *rows == 4).await;
+    until("all facts are consumed", rows, |rows| *rows == 4).await;
 
     stage.clock.set("2027-05-20T10:00:00Z".parse().unwrap());
     let notice = stage.notice(id).await;
@@ -213,12 +213,12 @@ async fn no_offer_runs_while_the_email_has_come_back_and_case_workers_are_told()
     let page = stage.open(&applicant(SOLINGEN), &format!("/award/notices/{id}"), "de").await;
     assert!(page.text().contains("Unsere E-Mail hat Sie nicht erreicht"), "{page:?}");
 
-    // To a better address it goes out: ten days from that day.
-    stage.told(id).await;
+    // It is sent to a corrected address: ten days from that day.
+    stage.email_was_sent(id).await;
     let notice = stage.notice(id).await;
     assert_eq!((&notice["standing"], &notice["until"]), (&json!("offered"), &json!("2027-05-30")));
     assert!(!stage.open(&worker(), "/award", "de").await.text().contains("erreichen niemanden"));
-    // Back again; who finds it in the portal all the same has it.
+    // It bounces again; a recipient who finds the notice in the portal all the same has retrieved it.
     stage.clock.advance(TimeDelta::hours(1));
     stage.bounced(id).await;
     let path = format!("/notices/{id}/retrieval");
@@ -240,7 +240,7 @@ async fn what_came_back_goes_by_post_at_once() {
     stage.end().await;
 }
 
-/// Notices from before this was asked count as their recipients were told: from the issue.
+/// For notices from before emails were tracked the offer counts from the issue, as their recipients were told.
 #[tokio::test]
 async fn notices_from_before_keep_their_days() {
     let db = testkit::database("award", &[&bus::MIGRATIONS]).await.pool;
@@ -277,7 +277,7 @@ async fn a_notice_that_nobody_opens_goes_by_post() {
         json!({ "kind": "reject", "reasons": "Das Projekt hat begonnen.\nDie Finanzierung ist offen." });
     assert_eq!(stage.decided(id, reasons).await, "rejected");
     assert_eq!(stage.kinds(id).await, ["award-rejected", "notice-issued"]);
-    stage.told(id).await;
+    stage.email_was_sent(id).await;
     let entries = format!("/notices/{id}/entries");
     let record = |entry: &str, on: &str| json!({ "entry": entry, "on": on });
     let posted = |on: &str| record("posted", on);
@@ -300,8 +300,8 @@ async fn a_notice_that_nobody_opens_goes_by_post() {
     // The recipient waives the remedy: final at once.
     let waived = stage.post(&worker, &entries, record("waived", "2027-04-26")).await.json();
     assert_eq!((&waived["standing"], &waived["on"]), (&json!("final"), &json!("2027-04-26")));
-    let said = || stage.kinds(id);
-    until("the notice becomes final", said, |said| said.len() == 3).await;
+    let published = || stage.kinds(id);
+    until("the notice becomes final", published, |published| published.len() == 3).await;
     stage.end().await;
 }
 
@@ -347,7 +347,7 @@ async fn later_notices_name_the_corrected_contact() {
         sqlx::query_scalar::<_, String>(query).bind(id.uuid()).fetch_one(&stage.db).await.unwrap()
     };
     until("the contact is corrected", named, |name| name == "Serap Demir").await;
-    // Nothing else of the case has changed: what was seen before can be decided.
+    // Nothing else of the case has changed: a decision on the revision seen before is accepted.
     assert_eq!(stage.decided(id, grant()).await, "granted");
     stage.end().await;
 }
@@ -374,8 +374,8 @@ async fn a_case_that_cannot_be_read_keeps_no_other_notice_from_becoming_final() 
     set_state(json!({ "stage": "nowhere" })).execute(&stage.db).await.unwrap();
     sqlx::query(set_final).execute(&stage.db).await.unwrap();
     let last = |id| {
-        let said = stage.said(id);
-        async move { said.await.pop().unwrap().0 }
+        let published = stage.said(id);
+        async move { published.await.pop().unwrap().0 }
     };
     until("the other is final", || last(id), |last| last == "notice-became-final").await;
     assert_ne!(last(broken).await, "notice-became-final");

@@ -1,4 +1,4 @@
-//! The pages, as a browser without JavaScript sees them; and what happens to bad input.
+//! The pages, as a browser without JavaScript sees them; and how bad input is refused.
 
 use events::{Cents, ProjectTheme};
 use letters::Part;
@@ -47,7 +47,7 @@ async fn two_persons_walk_from_the_ranking_to_the_notice() {
     stage.end().await;
 }
 
-/// What the page before an approval lets its form send: revision and hash.
+/// What the form of the page before an approval sends: revision and hash.
 pub async fn approval(stage: &Stage, case: &str) -> (String, String) {
     let page = stage.open(&approver(), &format!("{case}/approval"), "de").await;
     assert_eq!(page.status, 200, "{page:?}");
@@ -192,7 +192,7 @@ fn every_word_is_there_in_both_languages() {
     }
 }
 
-/// Two approvers: one gives the proposal back, the other, whose page is older, types a reason, too.
+/// One approver sends the proposal back; another types a reason into a page loaded before that.
 #[tokio::test]
 async fn a_reason_that_comes_too_late_stands_beside_the_new_state() {
     let stage = Stage::new(Cents::euros(60_000)).await;
@@ -210,20 +210,20 @@ async fn a_reason_that_comes_too_late_stands_beside_the_new_state() {
     assert!(page.text().contains("Drei Absätze &#60;b&#62;Begründung"), "{page:?}");
     assert!(page.text().contains("Nicht übernommen") && page.text().contains("Bitte die Gründe nennen."));
 
-    // Proposed once more: the reason is in its form, and what is given back is what was looked at.
+    // Proposed again: the reason is back in its form, and what is sent back is the proposal that the page shows.
     stage.send_form(&worker(), &format!("{case}/proposal"), &GOOD).await;
     let page = stage.open(&approver(), &case, "de").await;
     assert!(page.text().contains(">\nDrei Absätze &#60;b&#62;Begründung&#60;/b&#62;</textarea>"), "{page:?}");
     let again = [("reason", "Drei Absätze <b>Begründung</b>")];
     let done = stage.send_form(&approver(), &format!("{case}/return"), &again).await;
     assert_eq!(done.location, format!("{case}?done=returned"));
-    // Taken: nothing is kept any more.
+    // Accepted: nothing is kept any more.
     let page = stage.open(&approver(), &case, "de").await;
     assert_eq!(page.text().matches("Drei Absätze").count(), 2, "as the reason and in the history: {page:?}");
     stage.end().await;
 }
 
-/// Proposal, return and entries save by themselves; who types is told when the case has moved on.
+/// Proposal, return and entries are saved while typing; the typist is told when the case has changed.
 #[tokio::test]
 async fn what_is_typed_about_a_case_is_kept_until_it_is_taken() {
     let stage = Stage::new(Cents::euros(60_000)).await;
@@ -249,7 +249,7 @@ async fn what_is_typed_about_a_case_is_kept_until_it_is_taken() {
     let unknown = stage.send_form(&worker(), &format!("{case}/other/draft"), &typed).await;
     assert_eq!(unknown.status, 404);
 
-    // Another case worker proposes: told at the next key, and the text stays to be read until it is given up.
+    // Another case worker proposes: the next save says so, and the text stays readable until it is discarded.
     let other = session("worker-2", &[chassis::Role::CaseWorker]);
     stage.send_form(&other, &format!("{case}/proposal"), &GOOD).await;
     let gone = stage.send_form(&worker(), &draft, &typed).await;

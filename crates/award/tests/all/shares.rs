@@ -1,4 +1,4 @@
-//! The split of a grant: exactly what `award::shares` promises.
+//! The split of a grant: each guarantee of `award::shares`.
 
 use award::shares::split;
 use events::Cents;
@@ -15,9 +15,9 @@ fn parts(granted: i64, shares: &[i64]) -> Vec<i64> {
 #[test]
 fn nothing_stays_nothing_and_nobody_gets_more_than_applied_for() {
     let euros = |amounts: &[i64]| amounts.iter().map(|euros| euros * 100).collect::<Vec<_>>();
-    // The lead applied for nothing; the two cents that rounding leaves are not its.
+    // The lead applied for nothing, so it gets none of the two cents that rounding leaves.
     assert_eq!(parts(5_000_000, &euros(&[0, 20_000, 20_000, 20_000])), [0, 1_666_667, 1_666_667, 1_666_666]);
-    // One cent less than everything is one cent less for one member, not four more for the lead.
+    // One cent less than everything is one cent less for one member.
     let six = parts(5_999_999, &euros(&[10_000; 6]));
     assert_eq!(six, [1_000_000, 1_000_000, 1_000_000, 1_000_000, 1_000_000, 999_999]);
 }
@@ -52,7 +52,7 @@ fn what_cannot_be_split_is_not() {
     );
 }
 
-/// Shares as people write them and as they do not: zeros, cents, equal ones, very large ones.
+/// Ordinary shares and extreme ones: zeros, single cents, equal ones, very large ones.
 fn shares() -> impl Strategy<Value = Vec<i64>> {
     let share = prop_oneof![Just(0), 0..10_i64, (0..100_i64).prop_map(|k| k * 100_000), 0..i64::MAX / 64];
     proptest::collection::vec(share, 1..12)

@@ -21,7 +21,7 @@ impl Deref for Stage {
 }
 
 impl Stage {
-    /// With a call that has this much money in 2027.
+    /// With a call that has this budget for 2027.
     pub async fn new(budget: Cents) -> Self {
         let settings = |Common { database, nats, session }| award::Settings {
             http: Default::default(),
@@ -61,7 +61,7 @@ impl Stage {
         id
     }
 
-    /// Proposed by a case worker and approved by an approver: `granted`, `rejected` or `waitlisted`.
+    /// Proposed by a case worker and approved by an approver; returns `granted`, `rejected` or `waitlisted`.
     pub async fn decided(&self, id: ApplicationId, proposal: Value) -> String {
         let proposed = self.post(&worker(), &format!("/cases/{id}/proposal"), proposal).await;
         assert_eq!(proposed.status, 200, "{proposed:?}");
@@ -70,31 +70,31 @@ impl Stage {
         approved.json()["state"].as_str().unwrap().to_owned()
     }
 
-    /// Notification says that the email about the notice went out now; until that is heard.
-    pub async fn told(&self, id: ApplicationId) {
+    /// Publishes that the email about the notice was sent now, and waits until that is consumed.
+    pub async fn email_was_sent(&self, id: ApplicationId) {
         self.say(id, self.email_sent("notice-issued")).await;
         let now = json!(self.clock.now());
         self.until_notice(id, "the message was sent", |notice| notice["message_sent_at"] == now).await;
     }
 
-    /// Notification says that the email about the notice came back now; until that is heard.
+    /// Publishes that the email about the notice bounced now, and waits until that is consumed.
     pub async fn bounced(&self, id: ApplicationId) {
         self.say(id, self.email_bounced("notice-issued")).await;
         let now = json!(self.clock.now());
         self.until_notice(id, "the message came back", |notice| notice["message_bounced_at"] == now).await;
     }
 
-    /// An email with this template that went out now.
+    /// An email with this template that was sent now.
     pub fn email_sent(&self, template: &str) -> EmailSent {
         EmailSent { sent_at: self.clock.now(), ..samples::email_sent(template) }
     }
 
-    /// An email with this template that came back now.
+    /// An email with this template that bounced now.
     pub fn email_bounced(&self, template: &str) -> EmailBounced {
         EmailBounced { bounced_at: self.clock.now(), ..samples::email_bounced(template) }
     }
 
-    /// The notice as those who decide see it.
+    /// The notice as case workers see it.
     pub async fn notice(&self, id: ApplicationId) -> Value {
         self.get(&worker(), &format!("/notices/{id}")).await.json()
     }
@@ -112,7 +112,7 @@ impl Stage {
         .await
     }
 
-    /// The counts are what counting gives, what is committed is what was granted, and nothing is left on the way.
+    /// The stored counts equal a fresh count, what is committed equals what was granted, and no fact is under way.
     pub async fn end(self) {
         let kept: Vec<(String, i64)> =
             sqlx::query_as("select stage, cases from counts where cases <> 0 order by stage")
@@ -155,7 +155,7 @@ pub fn grant() -> Value {
     json!({ "kind": "grant" })
 }
 
-/// A call with this much money in 2027.
+/// A call with this budget for 2027.
 pub fn call(budget: Cents) -> Call {
     let mut call = samples::call();
     call.budget[0].amount = budget;
@@ -177,7 +177,7 @@ pub fn submitted(number: u32) -> ApplicationSubmitted {
     submitted
 }
 
-/// Two reviewers, both for it.
+/// Two reviews, both recommending it.
 pub fn reviews(weighted: u16) -> ReviewCompleted {
     let review = |id: &str| ReviewGiven {
         reviewer: samples::person(id),

@@ -1,4 +1,4 @@
-//! The state machine: what may follow on what, and that no sequence of acts promises money twice.
+//! The state machine: which transitions are possible, and that no sequence of them commits money twice.
 
 use award::award::{Case, Decision, Refusal, Signature, Stage, State, Terms};
 use award::budget::Budget;
@@ -156,7 +156,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// One step of one case; a refused one changes nothing.
+/// One transition of one case; a refused one changes nothing.
 fn take(case: Case, budget: Budget, step: Step) -> (Case, Budget) {
     const PEOPLE: [&str; 3] = ["a", "b", "c"];
     let before = (case.clone(), budget);
@@ -184,8 +184,8 @@ fn take(case: Case, budget: Budget, step: Step) -> (Case, Budget) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
-    /// Whatever six cases go through: what is committed is the sum of what is granted, and never more than there
-    /// is; every decision has two persons and, where the law asks for them, reasons.
+    /// Whatever six cases go through: what is committed is the sum of what is granted, and never more than the budget;
+    /// every decision has two persons and, where the law asks for them, reasons.
     #[test]
     fn money_is_never_promised_twice(
         amount in 0..300_i64,

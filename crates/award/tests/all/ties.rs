@@ -1,5 +1,4 @@
-//! Who has a tie to an application decides nothing in it, and a review of theirs does not count
-//! (§§ 20, 21 VwVfG).
+//! A person with a tie to an application decides nothing in it, and their review does not count (§§ 20, 21 VwVfG).
 
 use award::store::lists::share_out;
 use chassis::Session;
@@ -118,7 +117,7 @@ async fn a_review_with_a_tie_is_left_out_and_marked() {
     declare(&stage, id, "reviewer-2").await;
     until_set_aside(&stage, id, 2).await;
 
-    // None counts: who decides has to know, on record.
+    // No review counts: the decider has to confirm knowing it, which is recorded.
     let path = format!("/cases/{id}/proposal");
     let refused = stage.post(&worker(), &path, grant()).await;
     assert_eq!(refused.status, 422, "{refused:?}");
