@@ -141,7 +141,7 @@ pub(crate) async fn publish(db: &PgPool, broker: &bus::Settings, call: &Call, dr
             include_str!("../../deploy/demo/metropole-ruhr.toml"),
         ] {
             let project = intake::demo::read(file).expect("a project");
-            intake::demo::load(&bus, &numbers, &project, intake::demo::Stage::Draft).await.expect("loaded");
+            intake::demo::load(&bus, &numbers, &project, intake::demo::LoadAs::Draft).await.expect("loaded");
         }
     }
 }

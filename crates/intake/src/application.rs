@@ -1,4 +1,4 @@
-//! An application from the first draft to where the applicant sees it end. Pure: no SQL, no async.
+//! An application from its first draft to its last status, as the applicant sees it. Pure: no SQL, no async.
 
 use chrono::{DateTime, Utc};
 use events::{
@@ -13,41 +13,36 @@ use uuid::Uuid;
 use crate::check::{self, Errors};
 use crate::form::Form;
 
-/// What has been typed and not yet been submitted.
+/// An application that has been begun and not yet submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
-    /// The id it keeps when it is submitted.
+    /// Kept when the draft is submitted.
     pub id: ApplicationId,
-    /// The call it answers.
     pub call: CallId,
-    /// The municipality it belongs to.
+    /// The municipality that applies.
     pub ags: Ags,
-    /// As typed.
+    /// As typed, unchecked.
     pub form: Form,
-    /// Counts the saves.
+    /// Goes up by one with each save.
     pub revision: i64,
-    /// The open page that saved last.
+    /// The open page that saved last; see [`Draft::save`].
     pub open_page: Option<Uuid>,
-    /// When it was begun.
     pub created_at: DateTime<Utc>,
-    /// When it was last saved.
     pub edited_at: DateTime<Utc>,
-    /// Name of who saved it last.
+    /// Name of the person who saved last.
     pub edited_by: String,
 }
 
-/// Somebody else has saved since the page was opened.
+/// Refusal of a save: somebody else has saved since the page was opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("saved in between by {by}")]
 pub struct Stale {
-    /// Who.
+    /// Name of the person who saved.
     pub by: String,
-    /// When.
     pub at: DateTime<Utc>,
 }
 
 impl Draft {
-    /// An empty draft.
     pub fn begin(id: ApplicationId, call: CallId, ags: Ags, by: String, now: DateTime<Utc>) -> Self {
         let form = Form::default();
         Self {
@@ -63,11 +58,11 @@ impl Draft {
         }
     }
 
-    /// Keeps what `seen` has sent. The page that saved last may save again although it still shows the revision it
-    /// began with: the answer to its last save may have been lost.
+    /// Stores what an open page has sent. The page that saved last may save again although it still shows the
+    /// revision it was opened with: the answer to its last save may have been lost.
     ///
     /// # Errors
-    /// [`Stale`], where that would undo what another page has saved.
+    /// [`Stale`] if the save would undo what another page has saved.
     pub fn save(self, form: Form, seen: PageVersion, by: String, now: DateTime<Utc>) -> Result<Self, Stale> {
         let current =
             seen.revision == self.revision || self.open_page == Some(seen.page) || form == self.form;
@@ -79,7 +74,7 @@ impl Draft {
     }
 }
 
-/// An application that can be submitted: it is whole, and the call has opened.
+/// An application that may be submitted: nothing is missing or contradictory, and the call has opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ready {
     call: CallId,
@@ -93,23 +88,19 @@ pub struct Ready {
 /// Why an application cannot be submitted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// The call has not opened yet.
     #[error("the call opens at {0}")]
     NotOpen(DateTime<Utc>),
-    /// Who is signed in acts for no municipality of North Rhine-Westphalia.
+    /// The person signed in acts for no municipality of North Rhine-Westphalia.
     #[error("{0} is not a municipality of North Rhine-Westphalia")]
     NoMunicipality(Ags),
-    /// Fields are wrong.
+    /// The fields that are missing or wrong.
     #[error("fields are wrong")]
     Wrong(Errors),
 }
 
 impl Ready {
-    /// Looks at an application of the municipality `ags` to `call`. Late is no reason to refuse (§ 24 (3) VwVfG),
+    /// Checks an application of the municipality `ags` to `call`. Being late is no reason to refuse (§ 24 (3) VwVfG),
     /// nor is anything else that eligibility decides.
-    ///
-    /// # Errors
-    /// [`Refused`].
     pub fn new(
         application: Application,
         call: &Call,
@@ -126,27 +117,21 @@ impl Ready {
         Ok(Self { call: call.id(), rule_version: call.version, late, applicant, application, now })
     }
 
-    /// As [`Ready::new`], from what was typed.
-    ///
-    /// # Errors
-    /// [`Refused`].
+    /// Reads the form as it was typed, then checks it like [`Ready::new`].
     pub fn read(mut form: Form, call: &Call, ags: &Ags, now: DateTime<Utc>) -> Result<Self, Refused> {
         form.drop_blank_rows();
         let application = check::form(&form, call, ags).map_err(Refused::Wrong)?;
         Self::new(application, call, ags, now)
     }
 
-    /// The municipality that applies.
     pub fn ags(&self) -> &Ags {
         &self.applicant.ags
     }
 
-    /// What would be submitted.
     pub fn application(&self) -> &Application {
         &self.application
     }
 
-    /// Submits it under this file number.
     pub fn submit(self, file_number: String, by: Person) -> (Status, ApplicationSubmitted) {
         let participants = self.application.joint.iter().flat_map(|joint| &joint.participants);
         let name = |ags| municipality(ags).map(|one| one.name.clone()).unwrap_or_default();
@@ -165,44 +150,41 @@ impl Ready {
     }
 }
 
-/// Where a submitted application stands, as the applicant sees it. In this order: facts of different services
-/// may overtake each other, and the furthest one counts.
+/// Status of a submitted application, as the applicant sees it. The order matters: facts of different services may
+/// overtake each other, and the highest status wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It has a file number.
+    /// It has been received and has a file number.
     Submitted,
-    /// A person decides whether it may be funded.
+    /// A person has to decide whether it may be funded.
     Referred,
-    /// It is with the reviewers.
+    /// It may be funded, and is with the reviewers.
     Eligible,
-    /// The reviewers are done.
+    /// All reviews are done.
     Reviewed,
-    /// Worth funding; waits for money.
+    /// It is worth funding, but no money is left at the moment.
     Waitlisted,
-    /// Decided; the notice waits in the portal.
+    /// It has been decided; the notice can be read in the portal.
     Decided,
-    /// The time for a legal remedy is over.
+    /// The time limit for legal remedies has passed.
     Final,
-    /// It may not be funded, a person has decided.
+    /// A person has decided that it may not be funded.
     Ineligible,
-    /// Taken back by the applicant.
+    /// The applicant has withdrawn it.
     Withdrawn,
 }
 
-/// It is too late to withdraw.
+/// Why an application can no longer be withdrawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotWithdrawn {
-    /// It is withdrawn already.
     #[error("the application is withdrawn already")]
     Already,
-    /// It has been decided.
     #[error("the application has been decided")]
     Decided,
 }
 
 impl Status {
-    /// All of them.
     pub const ALL: [Self; 9] = [
         Self::Submitted,
         Self::Referred,
@@ -215,7 +197,7 @@ impl Status {
         Self::Withdrawn,
     ];
 
-    /// As stored.
+    /// The name stored in the database.
     pub fn name(self) -> &'static str {
         match self {
             Self::Submitted => "submitted",
@@ -230,22 +212,22 @@ impl Status {
         }
     }
 
-    /// The status of that name.
+    /// The status stored under this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
-    /// Key of its name in the catalogue.
+    /// Key of its label in the message catalogue.
     pub fn label(self) -> String {
         format!("status-{}", self.name())
     }
 
-    /// Key of what it means for the applicant.
+    /// Key of the text that explains it to the applicant.
     pub fn explanation(self) -> String {
         format!("status-{}-text", self.name())
     }
 
-    /// Kind of its badge.
+    /// Which KERN badge shows it: `info`, `warning`, `success` or `danger`.
     pub fn badge(self) -> &'static str {
         match self {
             Self::Submitted | Self::Eligible | Self::Reviewed => "info",
@@ -255,21 +237,16 @@ impl Status {
         }
     }
 
-    /// Another service has said where it stands.
+    /// The status after another service has reported one; it never goes back.
     #[must_use]
-    pub fn heard(self, said: Self) -> Self {
-        self.max(said)
+    pub fn advance_to(self, reported: Self) -> Self {
+        self.max(reported)
     }
 
-    /// Whether the applicant may still withdraw.
     pub fn may_withdraw(self) -> bool {
         self < Self::Decided
     }
 
-    /// The applicant takes it back.
-    ///
-    /// # Errors
-    /// [`NotWithdrawn`].
     pub fn withdraw(
         self,
         by: Person,
@@ -366,9 +343,9 @@ mod tests {
         assert_eq!(draft.revision, 2);
         let stale = draft.clone().save(form("x"), theirs, "B".into(), now).unwrap_err();
         assert_eq!(stale, Stale { by: "A".into(), at: now });
-        // They look at it, and save what they then mean.
+        // The second person looks at the page again, and saves what they then mean.
         let draft = draft.save(form("x"), PageVersion { revision: 2, ..theirs }, "B".into(), now).unwrap();
-        // What was on its way from the first page does not undo that; the same content is no conflict.
+        // A late request of the first page does not undo that; the same content is no conflict.
         draft.clone().save(form("3"), mine, "A".into(), now).unwrap_err();
         draft.save(form("x"), mine, "A".into(), now).unwrap();
     }
@@ -379,30 +356,30 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_order_of_arrival_does_not_matter(said in proptest::collection::vec(status(), 0..12).prop_flat_map(|said| {
-            (Just(said.clone()), Just(said).prop_shuffle())
+        fn the_order_of_arrival_does_not_matter(reported in proptest::collection::vec(status(), 0..12).prop_flat_map(|reported| {
+            (Just(reported.clone()), Just(reported).prop_shuffle())
         })) {
-            let after = |said: &[Status]| said.iter().fold(Status::Submitted, |status, said| status.heard(*said));
-            prop_assert_eq!(after(&said.0), after(&said.1));
+            let after = |reported: &[Status]| reported.iter().fold(Status::Submitted, |status, reported| status.advance_to(*reported));
+            prop_assert_eq!(after(&reported.0), after(&reported.1));
         }
 
         #[test]
-        fn it_never_goes_back_and_hearing_twice_is_hearing_once(status in status(), said in status()) {
-            let after = status.heard(said);
+        fn it_never_goes_back_and_a_repetition_changes_nothing(status in status(), reported in status()) {
+            let after = status.advance_to(reported);
             prop_assert!(after >= status);
-            prop_assert_eq!(after.heard(said), after);
-            prop_assert_eq!(Status::Withdrawn.heard(said), Status::Withdrawn);
+            prop_assert_eq!(after.advance_to(reported), after);
+            prop_assert_eq!(Status::Withdrawn.advance_to(reported), Status::Withdrawn);
         }
 
         #[test]
-        fn it_is_withdrawn_once_and_only_before_it_is_decided(status in status(), said in proptest::collection::vec(status(), 0..6)) {
+        fn it_is_withdrawn_once_and_only_before_it_is_decided(status in status(), reported in proptest::collection::vec(status(), 0..6)) {
             let now = at("2026-11-23T10:00:00Z");
             let open = matches!(status, Status::Submitted | Status::Referred | Status::Eligible | Status::Reviewed | Status::Waitlisted);
             match status.withdraw(person(), None, now) {
                 Ok((after, fact)) => {
                     prop_assert!(open);
                     prop_assert_eq!(fact.withdrawn_at, now);
-                    let after = said.iter().fold(after, |status, said| status.heard(*said));
+                    let after = reported.iter().fold(after, |status, reported| status.advance_to(*reported));
                     prop_assert_eq!(after, Status::Withdrawn);
                     prop_assert_eq!(after.withdraw(person(), None, now).unwrap_err(), NotWithdrawn::Already);
                 }

@@ -1,4 +1,5 @@
-//! The rules of a call as a TOML file: read whole or refused, saying line, column and what is expected.
+//! Reads the rules of a call from a TOML file. A file with any mistake is refused; the message names line, column and
+//! what is expected.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -16,20 +17,19 @@ use toml::de::{DeTable, DeValue};
 
 use crate::check::{LARGEST, LINE, LIST, TEXT};
 
-/// Most lines of a postal address.
+/// The largest number of lines in a postal address.
 const ADDRESS: usize = 10;
 
-/// The largest budget of a year, in euro cents: sums of a few stay far from the largest number.
+/// The largest budget of a year, in euro cents. Small enough that sums of several years cannot overflow.
 const LARGEST_BUDGET: i64 = 99_999_999_999_999;
 
-/// Something in a call file is wrong.
+/// A mistake in a call file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallFileError {
-    /// Line, from 1.
+    /// Counted from 1.
     pub line: usize,
-    /// Column, from 1.
+    /// Counted from 1.
     pub column: usize,
-    /// What is wrong, and what is expected.
     pub problem: String,
 }
 
@@ -41,10 +41,7 @@ impl fmt::Display for CallFileError {
 
 impl std::error::Error for CallFileError {}
 
-/// Reads and checks a call file.
-///
-/// # Errors
-/// The first mistake.
+/// Reads and checks a call file; reports the first mistake only.
 pub fn read(text: &str) -> Result<Call, CallFileError> {
     let place = |text: &str, span: Option<Range<usize>>, problem: String| {
         let before = &text[..span.map_or(0, |span| span.start).min(text.len())];
@@ -56,8 +53,8 @@ pub fn read(text: &str) -> Result<Call, CallFileError> {
         |text: &str, error: toml::de::Error| place(text, error.span(), error.message().replace('\n', ", "));
     let table = DeTable::parse(text).map_err(|error| refuse(text, error))?;
     let moments = days_as_moments(text, &table);
-    let call: Call = by_the_door(toml::from_str(&moments).map_err(|error| refuse(&moments, error))?);
-    // The contract ignores what it does not know; a file that says it is wrong.
+    let call: Call = clean(toml::from_str(&moments).map_err(|error| refuse(&moments, error))?);
+    // The contract ignores unknown fields, but in a file an unknown field is a typing error.
     let known = serde_json::to_value(&call).map_err(|error| place(text, None, error.to_string()))?;
     if let Some((span, problem)) = unknown(table.get_ref(), &known) {
         return Err(place(text, Some(span), problem));
@@ -66,7 +63,7 @@ pub fn read(text: &str) -> Result<Call, CallFileError> {
     Ok(call)
 }
 
-/// The first field of the file that `known`, the call with all its fields, has not.
+/// Finds the first field of the file that `known`, the call with all its fields, does not have.
 fn unknown(table: &DeTable<'_>, known: &Value) -> Option<(Range<usize>, String)> {
     let known = known.as_object()?;
     table.iter().find_map(|(name, value)| match known.get(&**name.get_ref()) {
@@ -90,8 +87,8 @@ fn unknown_within(value: &DeValue<'_>, known: &Value) -> Option<(Range<usize>, S
     }
 }
 
-/// The call with its texts as they come in by the door.
-pub fn by_the_door(mut call: Call) -> Call {
+/// The call with its texts cleaned in the same way as those of a form.
+pub fn clean(mut call: Call) -> Call {
     let letters = &mut call.letters;
     for text in [
         &mut letters.authority.contact,
@@ -117,11 +114,11 @@ pub fn by_the_door(mut call: Call) -> Call {
     call
 }
 
-/// A window may name days: it opens when the first one begins, and ends when the last one does, in Germany. Facts
-/// carry moments.
+/// A call file may give the window as days: it opens when the first day begins and closes when the last day ends, in
+/// German time. Facts carry moments, so the days are replaced by moments.
 fn days_as_moments<'a>(text: &'a str, table: &Spanned<DeTable<'_>>) -> Cow<'a, str> {
     let mut moments = Cow::Borrowed(text);
-    // The one that stands further back first: the place of the other stays as it is.
+    // Replaced from back to front, so that the position of the other stays valid.
     let mut days: Vec<_> = [("opens", 0), ("closes", 1)]
         .into_iter()
         .filter_map(|(field, later)| {
@@ -142,7 +139,7 @@ fn days_as_moments<'a>(text: &'a str, table: &Spanned<DeTable<'_>>) -> Cow<'a, s
     moments
 }
 
-/// Where `path` (such as `criteria.2.weight`) stands; where its nearest parent stands, if it does not.
+/// The position of `path` (such as `criteria.2.weight`) in the file, or of its nearest parent that is there.
 fn find(table: &Spanned<DeTable<'_>>, path: &str) -> Option<Range<usize>> {
     let mut parts = path.split('.');
     let mut found = table.get_ref().get(parts.next()?)?;
@@ -191,7 +188,7 @@ fn check(call: &Call) -> Result<(), Mistake> {
             "expected less than a trillion euros",
         )?;
     }
-    once("budget", "year", call.budget.iter().map(|year| year.year))?;
+    no_duplicates("budget", "year", call.budget.iter().map(|year| year.year))?;
     expect(call.minimum_grant >= Cents::ZERO, "minimum_grant", "expected 0 cents or more")?;
     expect(call.maximum_grant > Cents::ZERO, "maximum_grant", "expected more than 0 cents")?;
     expect(call.maximum_grant >= call.minimum_grant, "maximum_grant", "expected at least the minimum_grant")?;
@@ -199,8 +196,8 @@ fn check(call: &Call) -> Result<(), Mistake> {
     expect(call.maximum_grant <= LARGEST, "maximum_grant", "expected less than a billion euros")?;
 
     expect(!call.funding_priorities.is_empty(), "funding_priorities", "expected at least one")?;
-    once("funding_priorities", "", &call.funding_priorities)?;
-    once("themes", "", &call.themes)?;
+    no_duplicates("funding_priorities", "", &call.funding_priorities)?;
+    no_duplicates("themes", "", &call.themes)?;
     for (path, day) in [("project_from", call.project_from), ("project_to", call.project_to)] {
         expect(parse::is_plausible(day), path, "expected a day of the years 1900 to 2199")?;
     }
@@ -266,8 +263,13 @@ fn both(path: &str, text: &Text) -> Result<(), Mistake> {
     filled(&format!("{path}.en"), &text.en, LINE)
 }
 
-/// `field` is the one that must differ in the rows of `list`; empty where the rows themselves must.
-fn once<T: Eq + Hash>(list: &str, field: &str, values: impl IntoIterator<Item = T>) -> Result<(), Mistake> {
+/// Checks that no value occurs twice. `field` names the field that must differ in the rows of `list`; it is empty if
+/// the rows themselves must differ.
+fn no_duplicates<T: Eq + Hash>(
+    list: &str,
+    field: &str,
+    values: impl IntoIterator<Item = T>,
+) -> Result<(), Mistake> {
     let mut seen = HashSet::new();
     for (row, value) in values.into_iter().enumerate() {
         let path = if field.is_empty() { format!("{list}.{row}") } else { format!("{list}.{row}.{field}") };
@@ -282,7 +284,7 @@ mod tests {
 
     const GOOD: &str = include_str!("../../../deploy/calls/komm-in-2027.toml");
 
-    /// The message for the demonstration call with `from` replaced by `to`.
+    /// The message for the demonstration call in which `from` is replaced by `to`.
     fn mistake(from: &str, to: &str) -> String {
         assert!(GOOD.contains(from), "{from}");
         read(&GOOD.replacen(from, to, 1)).unwrap_err().to_string()
@@ -424,12 +426,12 @@ mod tests {
     }
 
     #[test]
-    fn texts_come_in_by_the_door() {
+    fn texts_are_cleaned() {
         let typed = GOOD.replacen("Dr. Demo Muster", "Dr.\u{a0}Demo\u{ad} Mu\u{308}ster\u{200b}", 1);
         let call = read(&typed).unwrap();
         assert_eq!(call.letters.signed_by, "Dr. Demo Müster");
-        assert_eq!(by_the_door(call.clone()), call);
-        // The calls that come along need no door.
+        assert_eq!(clean(call.clone()), call);
+        // The call files that are delivered are clean already.
         assert_eq!(toml::from_str::<Call>(GOOD).unwrap(), read(GOOD).unwrap());
     }
 
@@ -443,7 +445,7 @@ mod tests {
         let old = window("2026-09-30T22:00:00Z", "2027-02-28T22:59:59Z");
         assert_eq!(old, moments("2026-09-30T22:00:00", "2027-02-28T23:00:00"));
         assert_eq!(window("2026-10-01", "2027-02-28"), old);
-        // Summer, the days on which clocks change, the end of a year, one single day.
+        // Summer time, the days on which clocks change, the end of a year, a window of one day.
         assert_eq!(window("2027-03-28", "2027-06-30"), moments("2027-03-27T23:00:00", "2027-06-30T22:00:00"));
         assert_eq!(window("2027-10-31", "2027-12-31"), moments("2027-10-30T22:00:00", "2027-12-31T23:00:00"));
         assert_eq!(window("2027-10-31", "2027-10-31"), moments("2027-10-30T22:00:00", "2027-10-31T23:00:00"));

@@ -1,4 +1,4 @@
-//! Whom to write to is corrected, after submission: an address with a typing error reaches nobody.
+//! Corrects the contact of a submitted application, for example an email address with a typing error.
 
 use bus::{Tx, outbox};
 use chrono::{DateTime, Utc};
@@ -7,24 +7,21 @@ use events::{ApplicationId, Cause, Contact, ContactChanged, Person};
 use crate::store::{applications, timeline};
 use crate::timeline::Entry;
 
-/// How often one contact can be corrected: each time emails may go out once more.
+/// How often the contact of one application can be corrected: each time, emails may go out again.
 pub const MOST_CHANGES: i32 = 50;
 
-/// Why a contact stays as it is.
+/// Why a contact is not corrected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotCorrected {
     /// Somebody else has corrected it since the page was opened.
     #[error("the contact has been corrected in between")]
     Stale,
-    /// It was corrected [`MOST_CHANGES`] times.
     #[error("the contact was corrected {MOST_CHANGES} times: please ask the granting authority")]
     TooOften,
 }
 
-/// The fact that `after` takes the place of `before`. None: nothing would change, and nothing is said.
-///
-/// # Errors
-/// [`NotCorrected`]. `seen` is how many corrections the page knew of that is sent; none where nobody asks.
+/// The fact that `after` replaces `before`; `None` if both are the same. `changes` is the number of corrections so
+/// far, `seen` the number that the page knew of; `None` skips that check.
 pub fn correct(
     before: &Contact,
     after: Contact,
@@ -46,10 +43,8 @@ pub fn correct(
     Ok(Some(ContactChanged { contact: after, previous_email, changed_by: by, changed_at: now }))
 }
 
-/// Corrects it when `tx` commits: state, timeline, the fact. None: there is no such application.
-///
-/// # Errors
-/// The database's; inside, why it stays as it is.
+/// Corrects the contact in `tx`: state, timeline and fact. `None` if there is no such application; the inner error
+/// says why the contact is not corrected.
 pub async fn save(
     tx: &mut Tx,
     id: ApplicationId,
@@ -67,8 +62,8 @@ pub async fn save(
     };
     applications::save_contact(tx, id, &fact.contact).await?;
     let (at, after, by) = (fact.changed_at, fact.contact.clone(), fact.changed_by.name.clone());
-    let said = outbox::append(tx, id, fact, cause);
-    timeline::note(tx, id, said, at, &Entry::ContactChanged { by, before, after }).await?;
+    let event = outbox::append(tx, id, fact, cause);
+    timeline::note(tx, id, event, at, &Entry::ContactChanged { by, before, after }).await?;
     Ok(Some(Ok(())))
 }
 
@@ -89,7 +84,7 @@ mod tests {
         let after = Contact { email: "neu@solingen.example".into(), ..before.clone() };
         let fact = correct(&before, after.clone(), 0, Some(0), by(), now).unwrap().unwrap();
         assert_eq!((&fact.contact, &fact.previous_email), (&after, &before.email));
-        // The second click, whatever it has seen.
+        // A second click changes nothing, whatever it has seen.
         assert_eq!(correct(&after, after.clone(), 1, Some(0), by(), now), Ok(None));
         assert_eq!(correct(&before, after.clone(), 1, Some(0), by(), now), Err(NotCorrected::Stale));
         assert!(correct(&before, after.clone(), 1, None, by(), now).unwrap().is_some());

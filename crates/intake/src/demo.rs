@@ -1,4 +1,4 @@
-//! Application data from a file: the projects that a demonstration begins with.
+//! Loads the projects that a demonstration begins with from files.
 
 use bus::Bus;
 use events::{Ags, Application, ApplicationId, CallId, Cause, Person};
@@ -10,64 +10,51 @@ use crate::form::Form;
 use crate::store::{applications, calls, drafts};
 use crate::{FileNumbers, submission};
 
-/// A project of a demonstration file.
+/// A project as it stands in a demonstration file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Project {
-    /// Key of the call it answers.
     pub call: String,
     /// The municipality that applies.
     pub ags: Ags,
-    /// Name of the person who has filled it in.
+    /// Name of the person who has filled in the form.
     pub submitted_by: String,
-    /// The form.
     pub application: Application,
 }
 
-/// How far a demonstration project is when it is loaded.
+/// In which state a demonstration project is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Filled in, ready to be submitted by a person.
+pub enum LoadAs {
+    /// Complete, ready to be submitted by a person.
     Draft,
-    /// Submitted.
     Submitted,
 }
 
-/// A demonstration project cannot be loaded.
+/// Why a demonstration project is not loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// Its call has not been published.
     #[error("the call {0} has not been published")]
     NoCall(String),
-    /// The call's rules do not let it in.
     #[error("{0}")]
     Refused(#[from] Refused),
-    /// The database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// The unit of work could not be committed.
     #[error(transparent)]
     Commit(#[from] bus::Failure),
 }
 
-/// Reads the TOML of a project.
-///
-/// # Errors
-/// What TOML says: line, column, what is expected.
+/// Reads a project from TOML.
 pub fn read(text: &str) -> Result<Project, toml::de::Error> {
     toml::from_str(text)
 }
 
-/// Loads a project into the database of `bus`, once: the same call, municipality and title give the same id, and
-/// one that is there, in whatever state, stays as it is. Its call must have been published.
-///
-/// # Errors
-/// [`DemoError`].
+/// Loads a project into the database of `bus`, once. The id follows from call, municipality and title; a project that
+/// is there already is left as it is. The call must have been published.
 pub async fn load(
     bus: &Bus,
     numbers: &FileNumbers,
     project: &Project,
-    stage: Stage,
+    load_as: LoadAs,
 ) -> Result<ApplicationId, DemoError> {
     let Project { call, ags, submitted_by, application } = project;
     let name = format!("urn:bescheid:demo:{call}:{ags}:{}", application.title);
@@ -81,7 +68,7 @@ pub async fn load(
     if applications::exists(&mut tx, id).await? || !drafts::insert(&mut tx, &draft).await? {
         return Ok(id);
     }
-    if stage == Stage::Submitted {
+    if load_as == LoadAs::Submitted {
         let ready = Ready::new(application.clone(), &call, ags, now)?;
         let by = Person { id: "demonstration".to_owned(), name: submitted_by.clone() };
         submission::submit(&mut tx, numbers, id, &call, ready, by, Cause::default()).await?;

@@ -1,4 +1,4 @@
-//! The form as it was typed: texts, nothing read yet. What a draft keeps.
+//! The form as it was typed: texts that nothing has read or checked. A draft stores it.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::limits::LIST;
 
-/// Most rows of partners, and of municipalities, that a draft keeps.
+/// The largest number of rows of partners, and of municipalities, that a draft stores.
 const MOST_ROWS: usize = LIST + 1;
 
-/// Every field of the form, as typed. Fields are only ever added, with defaults: a draft outlives a release.
+/// Every field of the form as typed. Fields may only be added, with defaults: drafts outlive a release.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the fields are those of events::Application")]
@@ -20,19 +20,19 @@ pub struct Form {
     pub title: String,
     pub field_of_action: String,
     pub problem_statement: String,
-    /// One goal per line; so are the two after it.
+    /// One goal per line; the two fields below likewise.
     pub goals: String,
     pub action_goals: String,
     pub output_goals: String,
     pub method: String,
     pub products_and_results: String,
-    /// The ticked ones, by [`id_of`].
+    /// Those that are ticked, as [`id_of`] names them.
     pub funding_priorities: BTreeSet<String>,
     pub themes: BTreeSet<String>,
     pub declarations: BTreeSet<String>,
     pub partners: Vec<PartnerRow>,
     pub immigration_office_part: String,
-    /// Whether several municipalities apply together. The rows are kept also while it is not ticked.
+    /// Whether several municipalities apply together. Their rows are kept even while this is not ticked.
     pub is_joint: bool,
     pub lead_share: String,
     pub participants: Vec<ParticipantRow>,
@@ -48,36 +48,32 @@ pub struct Form {
     pub contact_language: String,
 }
 
-/// A partner that is not a municipality.
+/// One row of partners that are not municipalities.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PartnerRow {
-    /// Its name.
     pub name: String,
-    /// Id of its [`PartnerKind`].
+    /// Id of a [`PartnerKind`].
     pub kind: String,
 }
 
-/// A municipality of a joint project.
+/// One row of the municipalities of a joint project.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ParticipantRow {
-    /// Its key.
     pub ags: String,
-    /// Its share, as typed.
+    /// The part of the grant that it gets, as typed.
     pub share: String,
 }
 
-/// What a button of the form does besides saving.
+/// What a button of the form does to its rows, besides saving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rows {
-    /// One more row for a partner.
     AddPartner,
-    /// Takes this row away.
+    /// Removes this row, counted from 0.
     RemovePartner(usize),
-    /// One more row for a municipality.
     AddParticipant,
-    /// Takes this row away.
+    /// Removes this row, counted from 0.
     RemoveParticipant(usize),
 }
 
@@ -99,7 +95,7 @@ impl Rows {
     }
 }
 
-/// The name of a choice in the form: the one it has in the contract.
+/// The name of a choice in the form, which is its name in the contract.
 pub fn id_of(choice: impl Serialize) -> String {
     match serde_json::to_value(choice) {
         Ok(serde_json::Value::String(id)) => id,
@@ -107,13 +103,13 @@ pub fn id_of(choice: impl Serialize) -> String {
     }
 }
 
-/// An amount as somebody would type it.
+/// Writes an amount as a person would type it.
 fn typed(amount: Cents) -> String {
     pages::Language::De.money_to_type(amount.0)
 }
 
-/// The numbers of the rows whose first field begins with `name`, once each: one more than can be submitted, so that
-/// the form can say so, and no more.
+/// The distinct row numbers of the fields whose name begins with `name`. At most one more than may be submitted, so
+/// that the form can report that there are too many.
 fn rows(fields: &Fields, name: &str) -> impl Iterator<Item = usize> {
     let rows: BTreeSet<usize> =
         fields.iter().filter_map(|(key, _)| key.strip_prefix(name)?.parse().ok()).collect();
@@ -121,7 +117,7 @@ fn rows(fields: &Fields, name: &str) -> impl Iterator<Item = usize> {
 }
 
 impl From<&Fields> for Form {
-    /// What the browser sent. Never refused: a draft keeps everything.
+    /// Reads what the browser has sent. Never fails: a draft keeps everything.
     fn from(fields: &Fields) -> Self {
         let short = |name| line(fields.get(name));
         let long = |name| lines(fields.get(name));
@@ -210,7 +206,7 @@ impl From<&Application> for Form {
 }
 
 impl Form {
-    /// As a browser would send it: what [`From<&Fields>`] reads again.
+    /// The fields as a browser would send them; the inverse of [`From<&Fields>`].
     pub fn fields(&self) -> Fields {
         let texts = [
             ("title", &self.title),
@@ -258,7 +254,7 @@ impl Form {
         fields.into_iter().collect()
     }
 
-    /// The part of the form that a field belongs to: the rows of a list are one.
+    /// The part of the form to which a field belongs; all rows of a list are one part.
     pub fn part(name: &str) -> &str {
         match name.split_once('-').map_or(name, |(list, _)| list) {
             "partner_name" | "partner_kind" => "partners",
@@ -267,7 +263,7 @@ impl Form {
         }
     }
 
-    /// Adds or takes away a row. A row that is not there is nothing to take away.
+    /// Adds or removes a row. Removing a row that does not exist does nothing.
     pub fn change(&mut self, rows: Rows) {
         match rows {
             Rows::AddPartner if self.partners.len() < MOST_ROWS => self.partners.push(PartnerRow::default()),
@@ -287,35 +283,32 @@ impl Form {
         }
     }
 
-    /// Without the rows nobody filled in: from here on the rows are those of the application.
+    /// Removes blank rows; afterwards the row numbers are those of the application.
     pub fn drop_blank_rows(&mut self) {
         self.partners.retain(|row| !is_blank(&row.name));
         self.participants.retain(|row| !(is_blank(&row.ags) && is_blank(&row.share)));
     }
 
-    /// Whether this choice is ticked.
     pub fn has_priority(&self, priority: &FundingPriority) -> bool {
         self.funding_priorities.contains(&id_of(priority))
     }
 
-    /// Whether this choice is ticked.
     pub fn has_theme(&self, theme: &ProjectTheme) -> bool {
         self.themes.contains(&id_of(theme))
     }
 
-    /// Whether this choice is ticked.
     pub fn has_declaration(&self, declaration: &Declaration) -> bool {
         self.declarations.contains(&id_of(declaration))
     }
 
-    /// The language chosen for the emails; German until one is chosen.
+    /// The language for emails; German if none has been chosen.
     pub fn language(&self) -> Language {
         if self.contact_language.trim() == id_of(Language::En) { Language::En } else { Language::De }
     }
 }
 
 impl PartnerRow {
-    /// What it is; any other organisation until somebody says more.
+    /// The kind of partner; `Other` if none has been chosen.
     pub fn kind(&self) -> PartnerKind {
         let migrant = PartnerKind::MigrantOrganisation;
         if self.kind.trim() == id_of(migrant) { migrant } else { PartnerKind::Other }

@@ -1,7 +1,7 @@
-//! Intake: calls, drafts, submission, withdrawal, and what the applicant sees of the rest.
+//! Intake: calls, drafts, submission and withdrawal of applications, and their status as the applicant sees it.
 //!
-//! The form is typed into a [`form::Form`], read and checked by [`check`], submitted through
-//! [`application::Ready`]; what other services say comes in by [`on`] and moves [`application::Status`].
+//! What is typed becomes a [`form::Form`], is read and checked by [`check`], and submitted through
+//! [`application::Ready`]. [`on`] consumes the facts of other services and moves [`application::Status`].
 
 pub mod application;
 pub mod call_file;
@@ -68,7 +68,7 @@ impl host::Service for AppState {
             let call = call_file::read(&text).map_err(|error| refuse(&error))?;
             match calls::publish(&self.bus, call).await {
                 Ok(_) => {}
-                // A release that is rolled back brings older files along: the newer rules stay.
+                // After a rollback an older release brings older call files along: the newer rules stay in force.
                 Err(older @ calls::PublishError::Older { .. }) => {
                     tracing::warn!(file = %file.display(), "{older}")
                 }

@@ -1,4 +1,5 @@
-//! How far an application has come: what the other services publish moves its status and adds a line to its timeline.
+//! Progress of an application: each fact that another service publishes moves its status and adds a line to its
+//! timeline.
 
 use bus::{Failure, Tx};
 use events::{ApplicationId, Event, Fact};
@@ -7,11 +8,11 @@ use uuid::Uuid;
 use crate::store::{applications, timeline};
 use crate::timeline::Entry;
 
-/// Notes what happened, in the status and in the timeline. Everything consumed here answers something intake has
-/// published.
+/// Adds each fact to the status and the timeline of its application.
 ///
 /// # Errors
-/// The application was never submitted here; Postgres is away.
+/// Parks the fact if intake knows no such application: every fact consumed here answers one that intake has
+/// published. Retries while Postgres is unreachable.
 pub(crate) async fn note<F: Fact<Key = ApplicationId>>(
     tx: &mut Tx,
     events: &[Event<F>],
@@ -27,7 +28,7 @@ pub(crate) async fn note<F: Fact<Key = ApplicationId>>(
         let Some(status) = statuses.get(&id) else {
             return Err(Failure::park(format!("the application {id} was never submitted here")));
         };
-        moved.extend(entry.status().map(|said| (id, status.heard(said))));
+        moved.extend(entry.status().map(|reported| (id, status.advance_to(reported))));
     }
     applications::save_statuses(tx, &moved).await?;
     timeline::note_all(tx, noted().map(|(event, entry)| (event.key, event.id, event.time, entry))).await?;

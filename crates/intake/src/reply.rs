@@ -1,5 +1,5 @@
-//! The applicant answers while a person decides whether the application may be funded: explains, adds, asks
-//! (§ 25 (1), § 28 (1) VwVfG).
+//! The applicant replies while a person decides whether the application may be funded: explains, adds or asks (§ 25
+//! (1), § 28 (1) VwVfG).
 
 use bus::{Tx, outbox};
 use chrono::{DateTime, Utc};
@@ -11,52 +11,44 @@ use crate::store::{applications, timeline};
 use crate::timeline::Entry;
 
 /// Longest reply, in characters.
-pub const LONGEST: usize = 4_000;
-/// Most replies about one application.
-pub const MOST: i32 = 20;
+pub const LONGEST_REPLY: usize = 4_000;
+/// The largest number of replies about one application.
+pub const MOST_REPLIES: i32 = 20;
 
-/// What is wrong with a text.
+/// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WrongText {
-    /// There is none.
     #[error("a text is expected")]
     Missing,
-    /// More than [`LONGEST`] characters.
-    #[error("expected at most {LONGEST} characters; there are {0}")]
+    /// The number of characters, if more than [`LONGEST_REPLY`].
+    #[error("expected at most {LONGEST_REPLY} characters; there are {0}")]
     TooLong(usize),
 }
 
-/// Why a reply is not taken.
+/// Why a reply is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// Nobody decides (any more).
+    /// No person decides on it, or no longer.
     #[error("a reply is possible only while a person decides on eligibility")]
     NotReferred(Status),
-    /// There are [`MOST`] already.
-    #[error("there are {MOST} replies already: please ask the granting authority")]
+    #[error("there are {MOST_REPLIES} replies already: please ask the granting authority")]
     TooMany,
 }
 
-/// The text as it is kept.
-///
-/// # Errors
-/// [`WrongText`].
+/// Cleans and checks the text of a reply.
 pub fn text(typed: &str) -> Result<String, WrongText> {
     let text = parse::lines(typed);
     let length = parse::length(&text);
     if text.is_empty() {
         Err(WrongText::Missing)
-    } else if length > LONGEST {
+    } else if length > LONGEST_REPLY {
         Err(WrongText::TooLong(length))
     } else {
         Ok(text)
     }
 }
 
-/// The fact that the applicant has replied, after `replies` before.
-///
-/// # Errors
-/// [`Refused`].
+/// The fact that the applicant has replied; `replies` is the number of earlier replies.
 pub fn reply(
     status: Status,
     replies: i32,
@@ -67,16 +59,14 @@ pub fn reply(
     if status != Status::Referred {
         return Err(Refused::NotReferred(status));
     }
-    if replies >= MOST {
+    if replies >= MOST_REPLIES {
         return Err(Refused::TooMany);
     }
     Ok(ApplicantReplied { text, replied_by: by, replied_at: now })
 }
 
-/// Replies when `tx` commits: state, timeline, the fact. None: there is no such application.
-///
-/// # Errors
-/// The database's; inside, why it is not taken.
+/// Replies in `tx`: state, timeline and fact. Returns the number of replies; `None` if there is no such application;
+/// the inner error says why the reply is not accepted.
 pub async fn save(
     tx: &mut Tx,
     id: ApplicationId,
@@ -91,8 +81,8 @@ pub async fn save(
     };
     applications::count_reply(tx, id).await?;
     let (at, by, text) = (fact.replied_at, fact.replied_by.name.clone(), fact.text.clone());
-    let said = outbox::append(tx, id, fact, cause);
-    timeline::note(tx, id, said, at, &Entry::Replied { by, text }).await?;
+    let event = outbox::append(tx, id, fact, cause);
+    timeline::note(tx, id, event, at, &Entry::Replied { by, text }).await?;
     Ok(Some(Ok(stored.replies + 1)))
 }
 
@@ -108,8 +98,8 @@ mod tests {
             let taken = reply(status, 0, "Hier ist sie.".into(), by(), now);
             assert_eq!(taken.is_ok(), status == Status::Referred, "{status:?}");
         }
-        assert!(reply(Status::Referred, MOST - 1, "x".into(), by(), now).is_ok());
-        assert_eq!(reply(Status::Referred, MOST, "x".into(), by(), now), Err(Refused::TooMany));
+        assert!(reply(Status::Referred, MOST_REPLIES - 1, "x".into(), by(), now).is_ok());
+        assert_eq!(reply(Status::Referred, MOST_REPLIES, "x".into(), by(), now), Err(Refused::TooMany));
     }
 
     #[test]
@@ -118,7 +108,7 @@ mod tests {
         assert_eq!(text(" \r\n "), Err(WrongText::Missing));
         assert_eq!(text("\u{200b}\u{ad}\0"), Err(WrongText::Missing));
         assert_eq!(text("a\u{b}b\0").as_deref(), Ok("a\nb"));
-        assert!(text(&"ä".repeat(LONGEST)).is_ok());
-        assert_eq!(text(&"ä".repeat(LONGEST + 1)), Err(WrongText::TooLong(LONGEST + 1)));
+        assert!(text(&"ä".repeat(LONGEST_REPLY)).is_ok());
+        assert_eq!(text(&"ä".repeat(LONGEST_REPLY + 1)), Err(WrongText::TooLong(LONGEST_REPLY + 1)));
     }
 }

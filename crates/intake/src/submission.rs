@@ -1,4 +1,4 @@
-//! A draft becomes an application.
+//! Submits an application.
 
 use bus::{Tx, outbox};
 use events::{ApplicationId, ApplicationSubmitted, Call, Cause, Person};
@@ -7,11 +7,8 @@ use crate::FileNumbers;
 use crate::application::Ready;
 use crate::store::applications;
 
-/// Submits `ready` as `id` when `tx` commits: state, first line of its timeline, the fact. Its draft, if there is
-/// one, is gone then. The file number is taken at once.
-///
-/// # Errors
-/// The database's.
+/// Submits `ready` as `id` in `tx`: state, first line of the timeline and fact; the draft, if there is one, is
+/// deleted. The file number is taken at once, even if `tx` is rolled back.
 pub async fn submit(
     tx: &mut Tx,
     numbers: &FileNumbers,
@@ -24,7 +21,7 @@ pub async fn submit(
     let ags = ready.ags().clone();
     let number = numbers.next(call.id()).await?;
     let (status, fact) = ready.submit(format!("{}-{number:04}", call.file_number_prefix), by);
-    let said = outbox::append(tx, id, fact.clone(), cause);
-    applications::insert(tx, id, &ags, status, said, &fact).await?;
+    let event = outbox::append(tx, id, fact.clone(), cause);
+    applications::insert(tx, id, &ags, status, event, &fact).await?;
     Ok(fact)
 }

@@ -1,4 +1,4 @@
-//! What has happened to an application, as the applicant reads it.
+//! The history of an application, as the applicant reads it.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use events::{
@@ -13,86 +13,82 @@ use crate::application::Status;
 /// One line of the timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
-    /// The fact it tells of.
+    /// Id of the fact that the line is about.
     pub event: EventId,
-    /// When it was said.
+    /// When the fact was published, UTC.
     pub at: DateTime<Utc>,
-    /// What happened.
     #[serde(flatten)]
     pub entry: Entry,
 }
 
-/// What happened. Stored as JSON: entries and fields are only ever added.
+/// What happened. Stored as JSON: entries and fields may only be added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Entry {
-    /// The application has a file number.
+    /// The application was submitted and has a file number.
     Submitted {
-        /// After the window closed.
+        /// It came after the call had closed.
         late: bool,
     },
-    /// The applicant took it back.
+    /// The applicant has withdrawn it.
     Withdrawn {
-        /// Why, if they said so.
+        /// The reason, if the applicant gave one.
         reason: Option<String>,
     },
     /// It may be funded.
     Eligible,
-    /// A person decides whether it may be funded.
+    /// A person has to decide whether it may be funded.
     Referred {
-        /// What that person has to look at.
+        /// What that person has to decide.
         points: Vec<Point>,
     },
     /// It may not be funded.
     Ineligible {
-        /// Why.
+        /// The reason that the person gave.
         reason: Option<String>,
     },
-    /// The reviewers are done.
+    /// All reviews are done.
     Reviewed,
-    /// It has been decided; what, says the notice alone (§ 41 VwVfG).
+    /// It has been decided; what was decided, only the notice says (§ 41 VwVfG).
     Decided,
-    /// It waits for money.
+    /// It is worth funding, but no money is left at the moment.
     Waitlisted,
-    /// The notice waits in the portal.
+    /// The notice can be read in the portal.
     NoticeIssued,
-    /// The time for a legal remedy is over.
+    /// The time limit for legal remedies has passed.
     NoticeFinal {
-        /// From this day on.
+        /// The first day on which the notice is final.
         from: NaiveDate,
     },
-    /// An email went out.
+    /// An email was sent.
     EmailSent {
-        /// Which one.
+        /// Name of its template.
         template: String,
-        /// To this address.
+        /// Address that it was sent to.
         recipient: String,
         /// It may have arrived twice.
         twice: bool,
     },
     /// An email could not be delivered.
     EmailBounced {
-        /// Which one.
+        /// Name of its template.
         template: String,
-        /// To this address.
+        /// Address that it was sent to.
         recipient: String,
         /// What the mail server said.
         reason: String,
     },
-    /// Whom to write to was corrected.
+    /// The contact was corrected.
     ContactChanged {
-        /// Name of who corrected it.
+        /// Name of the person who corrected it.
         by: String,
-        /// As it was.
         before: Contact,
-        /// As it is since.
         after: Contact,
     },
-    /// The applicant has replied to what a person has to decide.
+    /// The applicant has replied to the points that a person has to decide.
     Replied {
-        /// Name of who wrote it.
+        /// Name of the person who wrote the reply.
         by: String,
-        /// What they wrote.
         text: String,
     },
 }
@@ -100,26 +96,26 @@ pub enum Entry {
 /// A point that the rules could not settle (§ 25 VwVfG: the applicant is told what would help).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Point {
-    /// The clause.
+    /// The clause of the rules that it is about.
     pub clause: String,
     /// What was found, in German.
     pub value: String,
     /// What would help, in German.
     pub remedy: Option<String>,
-    /// The same in English; points of older releases have none.
+    /// Both texts in English; points that older releases stored have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub english: Option<events::FindingTexts>,
 }
 
 impl Point {
-    /// In the reader's language, where it exists in it: the code of the language it is in, and the sentence.
+    /// The point as a sentence in the reader's language, if it exists in it, after the code of the language it is in.
     pub fn say(&self, page: &pages::Page) -> (&'static str, String) {
         let (code, clause, value, remedy) = self.texts(page);
         let remedy = remedy.map(|remedy| format!(" {remedy}")).unwrap_or_default();
         (code, format!("{value} ({clause}){remedy}"))
     }
 
-    /// Clause, what was found, and what would help; the language of these texts first.
+    /// The code of the language of the texts, the clause, what was found, and what would help.
     pub fn texts(&self, page: &pages::Page) -> (&'static str, &str, &str, Option<&String>) {
         match &self.english {
             Some(english) if page.language == pages::Language::En => {
@@ -131,7 +127,7 @@ impl Point {
 }
 
 impl Entry {
-    /// Where the application stands after it; none where that stays as it is.
+    /// The status that the application has after this entry; `None` if it does not change.
     pub fn status(&self) -> Option<Status> {
         match self {
             Self::Submitted { .. } => Some(Status::Submitted),
@@ -150,7 +146,7 @@ impl Entry {
         }
     }
 
-    /// Key of its title in the catalogue.
+    /// Key of its title in the message catalogue.
     pub fn message(&self) -> &'static str {
         match self {
             Self::Submitted { .. } => "entry-submitted",
@@ -170,7 +166,7 @@ impl Entry {
         }
     }
 
-    /// What changed of a contact, part by part: key of its label, before, after.
+    /// The changed parts of a contact: key of the label, before, after.
     pub fn corrections(&self) -> Vec<(&'static str, &str, &str)> {
         let Self::ContactChanged { before, after, .. } = self else { return Vec::new() };
         let language = |contact: &Contact| match contact.language {
@@ -188,8 +184,7 @@ impl Entry {
     }
 }
 
-/// The address that emails did not reach last, while nothing was changed about it: the newest email to `address`
-/// bounced.
+/// What the mail server said, if the newest email to `address` bounced.
 pub fn unreachable<'a>(lines: &'a [Line], address: &str) -> Option<&'a str> {
     lines.iter().rev().find_map(|line| match &line.entry {
         Entry::EmailSent { recipient, .. } if recipient == address => Some(None),

@@ -1,4 +1,4 @@
-//! The applicant takes an application back.
+//! Withdraws an application.
 
 use bus::{Tx, outbox};
 use events::{ApplicationId, Cause, Person};
@@ -11,10 +11,7 @@ use crate::timeline::Entry;
 /// Longest reason, in characters.
 pub const LONGEST_REASON: usize = 2_000;
 
-/// The reason as it is kept; none where nothing was said.
-///
-/// # Errors
-/// Too long; the limit.
+/// Cleans and checks a reason; `None` if it is blank. The error is the largest number of characters.
 pub fn reason(typed: &str) -> Result<Option<String>, usize> {
     let reason = parse::lines(typed);
     if parse::length(&reason) > LONGEST_REASON {
@@ -23,10 +20,8 @@ pub fn reason(typed: &str) -> Result<Option<String>, usize> {
     Ok((!reason.is_empty()).then_some(reason))
 }
 
-/// Withdraws it when `tx` commits: state, timeline, the fact. None: there is no such application.
-///
-/// # Errors
-/// The database's; inside, why it can no longer be withdrawn.
+/// Withdraws the application in `tx`: state, timeline and fact. `None` if there is no such application; the inner
+/// error says why it can no longer be withdrawn.
 pub async fn withdraw(
     tx: &mut Tx,
     id: ApplicationId,
@@ -41,7 +36,7 @@ pub async fn withdraw(
     };
     applications::save_status(tx, id, status).await?;
     let at = fact.withdrawn_at;
-    let said = outbox::append(tx, id, fact, cause);
-    timeline::note(tx, id, said, at, &Entry::Withdrawn { reason }).await?;
+    let event = outbox::append(tx, id, fact, cause);
+    timeline::note(tx, id, event, at, &Entry::Withdrawn { reason }).await?;
     Ok(Some(Ok(status)))
 }

@@ -6,7 +6,7 @@ use chassis::settings::Database;
 use chassis::{Clock, database};
 use events::Service;
 use intake::FileNumbers;
-use intake::demo::Stage;
+use intake::demo::LoadAs;
 
 use crate::service::migrators;
 
@@ -18,10 +18,10 @@ pub async fn migrate(service: Service, url: &str) -> Result<()> {
 }
 
 /// The slides' projects: two wait as drafts for a person to submit them, one is on its way.
-const PROJECTS: [(&str, Stage); 3] = [
-    (include_str!("../../../../deploy/demo/solingen.toml"), Stage::Draft),
-    (include_str!("../../../../deploy/demo/metropole-ruhr.toml"), Stage::Draft),
-    (include_str!("../../../../deploy/demo/paderborn.toml"), Stage::Submitted),
+const PROJECTS: [(&str, LoadAs); 3] = [
+    (include_str!("../../../../deploy/demo/solingen.toml"), LoadAs::Draft),
+    (include_str!("../../../../deploy/demo/metropole-ruhr.toml"), LoadAs::Draft),
+    (include_str!("../../../../deploy/demo/paderborn.toml"), LoadAs::Submitted),
 ];
 
 /// Publishes the demonstration call and loads its projects; what is there already stays as it is.
@@ -33,9 +33,9 @@ pub async fn demonstration(url: &str, broker: &bus::Settings) -> Result<()> {
     let call = intake::call_file::read(include_str!("../../../../deploy/calls/komm-in-2027.toml"))?;
     intake::calls::publish(&bus, call).await.context("cannot publish the demonstration call")?;
     let numbers = FileNumbers::of(&db);
-    for (file, stage) in PROJECTS {
+    for (file, load_as) in PROJECTS {
         let project = intake::demo::read(file)?;
-        intake::demo::load(&bus, &numbers, &project, stage)
+        intake::demo::load(&bus, &numbers, &project, load_as)
             .await
             .with_context(|| format!("cannot load {}", project.application.title))?;
     }

@@ -1,6 +1,6 @@
-//! The fields of the form, in its order.
+//! The fields of the form, in the order in which they stand there.
 
-/// A field; the number is that of a row, from 0.
+/// A field; numbers are rows, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the fields are those of events::Application")]
 pub enum Field {
@@ -15,11 +15,11 @@ pub enum Field {
     FundingPriorities,
     Themes,
     ImmigrationOfficePart,
-    /// The partners as a whole.
+    /// The list of partners as a whole.
     Partners,
     PartnerName(usize),
     LeadShare,
-    /// The municipalities of a joint project as a whole.
+    /// The list of municipalities of a joint project as a whole.
     Participants,
     ParticipantAgs(usize),
     ParticipantShare(usize),
@@ -36,7 +36,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// Name of its control on the page.
+    /// Name of its input element on the page.
     pub fn control(self) -> String {
         match self {
             Self::PartnerName(row) => format!("partner_name-{row}"),
@@ -46,12 +46,12 @@ impl Field {
         }
     }
 
-    /// Key of its label in the catalogue.
+    /// Key of its label in the message catalogue.
     pub fn label(self) -> String {
         format!("field-{}", self.name().replace('_', "-"))
     }
 
-    /// Its row, from 0, if it stands in one.
+    /// Its row, counted from 0; `None` if it stands in no list.
     pub fn row(self) -> Option<usize> {
         match self {
             Self::PartnerName(row) | Self::ParticipantAgs(row) | Self::ParticipantShare(row) => Some(row),
@@ -59,7 +59,7 @@ impl Field {
         }
     }
 
-    /// Its name in the contract.
+    /// Name of the field in [`events::Application`].
     pub fn name(self) -> &'static str {
         match self {
             Self::Title => "title",
@@ -92,7 +92,7 @@ impl Field {
         }
     }
 
-    /// JSON pointer into the [`events::Application`].
+    /// JSON pointer to it in [`events::Application`].
     pub fn pointer(self) -> String {
         match self {
             Self::PartnerName(row) => format!("/partners/{row}/name"),

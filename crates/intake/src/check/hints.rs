@@ -1,44 +1,38 @@
-//! What will make a person look at it. Shown before submission, never in the way of it (§§ 24 (3), 25 VwVfG).
+//! What will make a person look at an application. Shown before submission, and never a reason to refuse it (§§ 24
+//! (3), 25 VwVfG).
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Europe::Berlin;
 use events::{Application, Call, Cents, Declaration};
 
-/// One point to know before submitting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hint {
-    /// The window has closed.
+    /// The window of the call has closed.
     Late {
-        /// The first moment that was late, UTC.
+        /// The first moment that is late, UTC.
         closed: DateTime<Utc>,
     },
-    /// The project does not run in the days of the call.
+    /// The project runs on days outside those of the call.
     OutsideCall {
-        /// First day of the call.
+        /// First day that the call allows.
         from: NaiveDate,
-        /// Last day of the call.
+        /// Last day that the call allows.
         to: NaiveDate,
     },
-    /// It begins before it is applied for (VV 1.3).
+    /// The project begins before it is applied for (VV 1.3).
     Begun,
-    /// Less than the smallest grant.
-    BelowMinimum {
-        /// The smallest grant.
-        minimum: Cents,
-    },
-    /// More than the largest grant.
-    AboveMaximum {
-        /// The largest grant.
-        maximum: Cents,
-    },
-    /// Not all framework conditions are declared.
+    /// The grant is below the smallest of the call.
+    BelowMinimum { minimum: Cents },
+    /// The grant is above the largest of the call.
+    AboveMaximum { maximum: Cents },
+    /// Some framework conditions are not declared.
     Declarations {
-        /// How many are missing.
+        /// How many.
         missing: usize,
     },
 }
 
-/// The hints on an application submitted at `now`.
+/// The hints on an application that is submitted at `now`.
 pub fn hints(application: &Application, call: &Call, now: DateTime<Utc>) -> Vec<Hint> {
     let period = application.project_period;
     let grant = application.financing.grant;

@@ -1,4 +1,4 @@
-//! How long and how large what is typed may be.
+//! Limits on what may be typed.
 
 use events::Cents;
 
@@ -6,8 +6,8 @@ use events::Cents;
 pub const LINE: usize = 200;
 /// Longest text, in characters.
 pub const TEXT: usize = 5_000;
-/// Most entries of a list.
+/// The largest number of entries of a list.
 pub const LIST: usize = 50;
 
-/// The largest amount, as large as the form reads it.
+/// The largest amount that can be read from a form.
 pub const LARGEST: Cents = Cents(pages::parse::LARGEST);

@@ -1,8 +1,8 @@
-//! Is the form whole? Pure: texts in, an application or messages by field out. The page and the API ask the same
-//! rules.
+//! Checks a form or an application: either a whole application comes out, or a message for each wrong field. Pure.
+//! The pages and the API use the same rules.
 //!
-//! Only what makes an application unreadable or contradictory stops it here. Whether it may be funded is not
-//! intake's to say (§ 24 (3) VwVfG): such points are [`hints`], shown before submission and decided afterwards.
+//! Only what makes an application unreadable or contradictory is refused. Whether it may be funded is not for intake
+//! to decide (§ 24 (3) VwVfG): such points are [`hints`], shown before submission and decided by eligibility.
 
 mod field;
 pub mod hints;
@@ -21,10 +21,8 @@ pub use wrong::{Errors, Wrong};
 
 use crate::form::Form;
 
-/// Reads a form that `lead` wants to submit to `call`. Rows must have no blanks ([`Form::drop_blank_rows`]).
-///
-/// # Errors
-/// Every field that is wrong.
+/// Reads a form that the municipality `lead` wants to submit to `call`. The form must have no blank rows
+/// ([`Form::drop_blank_rows`]).
 pub fn form(form: &Form, call: &Call, lead: &Ags) -> Result<Application, Errors> {
     let mut errors = Errors::default();
     let application = read::read(form, &mut errors);
@@ -32,28 +30,22 @@ pub fn form(form: &Form, call: &Call, lead: &Ags) -> Result<Application, Errors>
     if errors.is_empty() { Ok(application) } else { Err(errors) }
 }
 
-/// Reads the amounts of a financing plan as the form does, one by one; whether they add up is not asked.
+/// Reads the amounts of a financing plan one by one, in the same way as the form; does not check that they add up.
 pub fn plan(grant: &str, own_share: &str, third_parties: &str, total: &str) -> (FinancingPlan, Errors) {
     let mut errors = Errors::default();
     (read::plan(grant, own_share, third_parties, total, &mut errors), errors)
 }
 
-/// Checks an application that came ready-made. Its texts come in by the same door as those of the form: what is
-/// answered is what is kept.
-///
-/// # Errors
-/// Every field that is wrong.
+/// Checks an application that a program has sent. Its texts are cleaned like those of the form; the cleaned
+/// application is what is returned.
 pub fn application(application: Application, call: &Call, lead: &Ags) -> Result<Application, Errors> {
     let mut errors = Errors::default();
-    let application = read::by_the_door(application);
+    let application = read::clean(application);
     rules::check(&application, call, lead, &mut errors);
     if errors.is_empty() { Ok(application) } else { Err(errors) }
 }
 
-/// Takes in and checks whom to write to, as in an application.
-///
-/// # Errors
-/// Every field that is wrong.
+/// Cleans and checks a contact by the rules for an application.
 pub fn contact(contact: Contact) -> Result<Contact, Errors> {
     let mut errors = Errors::default();
     let contact = read::contact(contact);

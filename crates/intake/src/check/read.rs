@@ -1,4 +1,5 @@
-//! From texts to an application. What cannot be read is noted, and stands for nothing until it is put right.
+//! Reads an application from texts. What cannot be read is reported as an error, and replaced by an empty value until
+//! it is corrected.
 
 use chrono::NaiveDate;
 use events::{
@@ -11,11 +12,11 @@ use pages::parse::{self, email, entries, line, lines};
 use super::{Errors, Field, Wrong};
 use crate::form::{Form, ParticipantRow};
 
-/// Stands where no key could be read; never in an application that passes.
+/// Placeholder for a municipality key that could not be read; never part of an application that passes the check.
 const NO_AGS: &str = "00000";
 
 pub(super) fn read(form: &Form, errors: &mut Errors) -> Application {
-    by_the_door(Application {
+    clean(Application {
         title: form.title.clone(),
         field_of_action: form.field_of_action.clone(),
         problem_statement: form.problem_statement.clone(),
@@ -48,7 +49,7 @@ pub(super) fn read(form: &Form, errors: &mut Errors) -> Application {
     })
 }
 
-/// The financing plan, each amount as typed.
+/// Reads the financing plan; each amount is given as typed.
 pub(super) fn plan(
     grant: &str,
     own_share: &str,
@@ -64,9 +65,8 @@ pub(super) fn plan(
     }
 }
 
-/// The application with its texts as they come in by the door, whether they were typed into the form or sent by a
-/// program.
-pub(super) fn by_the_door(mut application: Application) -> Application {
+/// The application with its texts cleaned, whether they were typed into the form or sent by a program.
+pub(super) fn clean(mut application: Application) -> Application {
     let one = &mut application;
     for text in [&mut one.title, &mut one.field_of_action] {
         *text = line(text);
@@ -89,7 +89,7 @@ pub(super) fn by_the_door(mut application: Application) -> Application {
     application
 }
 
-/// A contact as it comes in by the door.
+/// The contact with its texts cleaned.
 pub(super) fn contact(contact: Contact) -> Contact {
     Contact {
         name: line(&contact.name),

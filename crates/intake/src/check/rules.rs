@@ -1,4 +1,4 @@
-//! What must hold of an application wherever it comes from.
+//! Rules that every application must meet, whether it was typed or sent by a program.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -67,7 +67,7 @@ pub(super) fn check(application: &Application, call: &Call, lead: &Ags, errors: 
     contact(&application.contact, errors);
 }
 
-/// Whom to write to; may be corrected after submission.
+/// Also used for corrections after submission.
 pub(super) fn contact(contact: &Contact, errors: &mut Errors) {
     for (field, text) in [(Field::ContactName, &contact.name), (Field::ContactEmail, &contact.email)] {
         needed(field, text, errors);
@@ -174,8 +174,8 @@ fn in_range(field: Field, amount: Cents, errors: &mut Errors) {
     }
 }
 
-/// A mailbox as RFC 5321 writes it without quotation marks or addresses of machines, in ASCII: what every mail
-/// server takes.
+/// Whether this is a mailbox by RFC 5321 without quotation marks or address literals, in ASCII: what every mail
+/// server accepts.
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);

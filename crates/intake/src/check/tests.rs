@@ -11,7 +11,6 @@ use super::hints::{Hint, hints};
 use super::{Errors, Field, LINE, LIST, TEXT, Wrong};
 use crate::form::{Form, ParticipantRow, PartnerRow, id_of};
 
-/// What is wrong with the sample form after `change`.
 fn wrong(change: impl FnOnce(&mut Form)) -> Vec<(Field, Wrong)> {
     let mut form = Form::from(&samples::application());
     change(&mut form);
@@ -21,7 +20,6 @@ fn wrong(change: impl FnOnce(&mut Form)) -> Vec<(Field, Wrong)> {
     }
 }
 
-/// What is wrong with the sample application after `change`.
 fn wrong_application(change: impl FnOnce(&mut Application)) -> Vec<(Field, Wrong)> {
     let mut application = samples::application();
     change(&mut application);
@@ -39,7 +37,7 @@ fn row(ags: &str, share: &str) -> ParticipantRow {
     ParticipantRow { ags: ags.into(), share: share.into() }
 }
 
-/// The sample as a joint project: the grant is 48,000.00 €.
+/// Makes the sample a joint project; its grant is 48,000.00 €.
 fn joint(form: &mut Form) {
     form.is_joint = true;
     form.lead_share = "28.000".into();
@@ -95,7 +93,7 @@ fn a_plan_that_is_off_by_a_cent_does_not_pass() {
     let cent = |gap| vec![(Field::Total, Wrong::PlanGap { gap: Cents(gap) })];
     assert_eq!(wrong(|form| form.total = "60.000,01".into()), cent(1));
     assert_eq!(wrong(|form| form.third_parties = "2.000,01".into()), cent(-1));
-    // While an amount cannot be read, the sum says nothing.
+    // As long as an amount cannot be read, no sum is reported.
     let unreadable = wrong(|form| form.own_share = "viel".into());
     assert_eq!(unreadable, [(Field::OwnShare, Wrong::Unreadable(ParseError::Amount))]);
 }
@@ -136,7 +134,7 @@ fn shares_of_a_joint_project_add_up() {
             (Field::Participants, Wrong::MISSING),
         ]
     );
-    // Not ticked: the rows are nobody's business.
+    // Rows of a project that is not joint are not checked.
     assert_eq!(wrong(|form| (joint(form), form.is_joint = false, form.lead_share = "?".into()).2), []);
 }
 
@@ -203,7 +201,7 @@ fn markup_and_statements_are_plain_text() {
 }
 
 #[test]
-fn what_comes_by_program_comes_in_by_the_same_door() {
+fn texts_sent_by_a_program_are_cleaned_like_typed_ones() {
     let mut application = samples::application();
     application.title = "Titel\r\nBcc: alle@example.org".into();
     application.method = "Sprachkurse\u{b}Elterncafé\u{0}".into();
@@ -351,7 +349,7 @@ fn every_mistake_has_words_in_both_languages() {
 }
 
 proptest! {
-    /// Whatever is typed, it is either an application or beside its field; nothing panics.
+    /// Any typed text gives either an application or an error beside its field, and never a panic.
     #[test]
     fn anything_can_be_typed(texts in proptest::collection::vec("\\PC{0,40}|[0-9.,€ -]{0,12}|2027-[0-9]{2}-[0-9]{2}", 12)) {
         let form = Form {
@@ -376,7 +374,7 @@ proptest! {
         }
     }
 
-    /// To the cent, for every split of every amount.
+    /// Exact to the cent, for every split of every amount.
     #[test]
     fn plans_add_up_or_do_not_pass(grant in 1..9_000_000_000_i64, own in 0..1_000_000_i64, third in 0..1_000_000_i64, off in -2..=2_i64) {
         let found = wrong_application(|one| {

@@ -1,4 +1,4 @@
-//! What is wrong with a field.
+//! The errors of a field.
 
 use std::collections::BTreeMap;
 
@@ -9,56 +9,50 @@ use pages::{Language, Page};
 
 use super::field::Field;
 
-/// What is wrong with a field.
+/// Why a field is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrong {
     /// Missing, or not an amount, or not a date.
     Unreadable(ParseError),
-    /// Too many characters.
     TooLong {
-        /// How many there are.
+        /// Number of characters.
         length: usize,
-        /// How many there may be.
+        /// Largest number of characters allowed.
         limit: usize,
     },
-    /// Too many entries.
     TooMany {
-        /// How many there may be.
+        /// Largest number of entries allowed.
         limit: usize,
     },
-    /// Nothing is applied for.
+    /// The grant applied for is zero.
     Nothing,
-    /// The last day is before the first.
     EndsBeforeStart,
-    /// The parts of the financing plan do not give the total cost.
+    /// The parts of the financing plan do not add up to the total cost.
     PlanGap {
         /// Total minus parts.
         gap: Cents,
     },
-    /// The shares of the municipalities do not give the grant applied for.
+    /// The shares of the municipalities do not add up to the grant applied for.
     SharesGap {
         /// Grant minus shares.
         gap: Cents,
     },
-    /// No such key in North Rhine-Westphalia.
+    /// No municipality of North Rhine-Westphalia has this key.
     UnknownMunicipality,
-    /// The lead takes part already.
+    /// The lead municipality is also named as a participant.
     IsLead,
-    /// Named twice.
     Repeated,
     /// The call does not offer this choice.
     NotOffered,
-    /// Not an email address.
     Email,
-    /// An email address with letters that mail servers take only in part (RFC 6531).
+    /// An email address with non-ASCII letters, which only some mail servers accept (RFC 6531).
     EmailLetters,
 }
 
 impl Wrong {
-    /// There is nothing.
     pub const MISSING: Self = Self::Unreadable(ParseError::Empty);
 
-    /// Name of the message in the catalogue.
+    /// Key of the message in the catalogue.
     pub fn message(&self) -> &'static str {
         match self {
             Self::Unreadable(error) => error.key(),
@@ -121,7 +115,7 @@ impl Wrong {
     }
 }
 
-/// What is wrong with a form: the first mistake of each field, in the order of the form.
+/// The first error of each field, in the order of the form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Errors(BTreeMap<Field, Wrong>);
 
@@ -134,17 +128,15 @@ impl Errors {
         self.0.contains_key(&field)
     }
 
-    /// What is wrong with this field.
     pub fn of(&self, field: Field) -> Option<&Wrong> {
         self.0.get(&field)
     }
 
-    /// Nothing wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All of them, in the order of the form.
+    /// All errors, in the order of the form.
     pub fn iter(&self) -> impl Iterator<Item = (Field, &Wrong)> {
         self.0.iter().map(|(field, wrong)| (*field, wrong))
     }

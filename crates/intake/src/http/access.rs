@@ -5,7 +5,7 @@ use events::{Ags, municipality};
 
 use crate::store::applications::Stored;
 
-/// The municipality that who is signed in applies for.
+/// The municipality that the person signed in applies for.
 pub fn applicant(session: &Session) -> Result<Ags, Problem> {
     session.require(Role::Applicant)?;
     let ags = session.ags.as_deref().and_then(|ags| ags.parse::<Ags>().ok());
@@ -14,13 +14,13 @@ pub fn applicant(session: &Session) -> Result<Ags, Problem> {
     })
 }
 
-/// Whether who is signed in may read this application. Others are told that there is none.
+/// Passes if the person signed in may read this application. Others get "not found", so that they do not learn of it.
 pub fn may_read(session: &Session, stored: &Stored) -> Result<(), Problem> {
     let staff = session.has_any(&[Role::CaseWorker, Role::Operator]);
     if staff || owns(session, &stored.ags) { Ok(()) } else { Err(Problem::not_found()) }
 }
 
-/// Whether who is signed in may correct whom to write to: the municipality itself, and case workers.
+/// Passes for those who may correct the contact: the municipality itself and case workers.
 pub fn may_correct(session: &Session, stored: &Stored) -> Result<(), Problem> {
     may_read(session, stored)?;
     if session.has(Role::CaseWorker) || owns(session, &stored.ags) {
@@ -30,7 +30,6 @@ pub fn may_correct(session: &Session, stored: &Stored) -> Result<(), Problem> {
     }
 }
 
-/// Whether who is signed in applies for this municipality.
 pub fn owns(session: &Session, ags: &Ags) -> bool {
     session.has(Role::Applicant) && session.ags.as_deref() == Some(ags.as_str())
 }

@@ -1,4 +1,4 @@
-//! `POST /apply/drafts`: a new draft.
+//! `POST /apply/drafts`: begins a draft.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub(super) async fn begin(
     let once = Idempotent::new(&session, "begin", key, &call)?;
 
     let mut tx = host::begin(&service.bus).await?;
-    // Deleted or submitted since: whoever comes back to the page and begins again wants another draft.
+    // If that draft has been deleted or submitted since, the person wants another one.
     if let Some(id) = once.answer(&mut tx).await?
         && drafts::find(&mut tx, id, &ags).await?.is_some()
     {
@@ -33,7 +33,7 @@ pub(super) async fn begin(
     calls::find(&mut tx, call).await?.ok_or_else(Problem::not_found)?;
     let id = ApplicationId(bus::outbox::new_id(tx.now()).uuid());
     let mut draft = Draft::begin(id, call, ags, session.name.clone(), tx.now());
-    // Most often whoever begins is the one to be asked; it can be changed in the form.
+    // Usually the person who begins is also the contact; it can be changed in the form.
     draft.form.contact_name = session.name;
     draft.form.contact_email = session.email.unwrap_or_default();
     drafts::insert(&mut tx, &draft).await?;

@@ -1,4 +1,4 @@
-//! `GET /apply/drafts/{id}/check`: everything once more, before it is submitted.
+//! `GET /apply/drafts/{id}/check`: shows the whole application before it is submitted.
 
 use std::sync::Arc;
 
@@ -18,10 +18,9 @@ use crate::AppState;
 use crate::check::hints::{Hint, hints};
 use crate::store::{calls, drafts};
 
-/// What just happened.
 #[derive(Deserialize)]
-pub(super) struct Just {
-    /// The draft has changed since the last look.
+pub(super) struct CheckQuery {
+    /// The draft has changed since the person last looked at this page.
     #[serde(default)]
     changed: Option<String>,
 }
@@ -35,7 +34,7 @@ struct Check<'a> {
     revision: i64,
     content: Content<'a>,
     hints: Vec<String>,
-    /// Set while the call has not opened.
+    /// Set as long as the call has not opened, UTC.
     opens: Option<DateTime<Utc>>,
     changed: bool,
     form: pages::Form,
@@ -46,7 +45,7 @@ pub(super) async fn show(
     session: Session,
     State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
-    ApiQuery(just): ApiQuery<Just>,
+    ApiQuery(query): ApiQuery<CheckQuery>,
 ) -> Result<Response, Problem> {
     let ags = access::applicant(&session)?;
     let mut connection = service.db.acquire().await?;
@@ -66,7 +65,7 @@ pub(super) async fn show(
         content: Content { page: &page, applicant: &ags, application: &application },
         hints: hints(&application, &call, page.now).iter().map(|hint| say(hint, &page)).collect(),
         opens: call.window.is_ahead(page.now).then_some(call.window.opens),
-        changed: just.changed.is_some(),
+        changed: query.changed.is_some(),
         form: pages::Form::new(&page),
     })
 }

@@ -1,5 +1,5 @@
-//! `/apply/drafts/{id}/compare`: somebody else has saved while this person typed. Both versions side by side, part by
-//! part; nothing of the kept one is stored before they have chosen.
+//! `/apply/drafts/{id}/compare`: somebody else has saved while this person typed. Shows both versions side by side,
+//! part by part; nothing of the kept version is stored before the person has chosen.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,11 +25,11 @@ use crate::store::drafts;
 
 /// Why the page is shown again.
 #[derive(Deserialize)]
-pub(super) struct Again {
-    /// Not every part was chosen.
+pub(super) struct CompareQuery {
+    /// The person has not chosen for every part.
     #[serde(default)]
     choose: Option<String>,
-    /// Somebody has saved in between.
+    /// Somebody else has saved in between.
     #[serde(default)]
     changed: Option<String>,
 }
@@ -60,7 +60,7 @@ pub(super) async fn show(
     session: Session,
     State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
-    ApiQuery(again): ApiQuery<Again>,
+    ApiQuery(query): ApiQuery<CompareQuery>,
 ) -> Result<Response, Problem> {
     let ags = access::applicant(&session)?;
     let mut connection = service.db.acquire().await?;
@@ -76,7 +76,7 @@ pub(super) async fn show(
         match changed {
             Changed::Mine => form = form.with(&part.control, "mine"),
             Changed::Theirs => form = form.with(&part.control, "theirs"),
-            Changed::Both if again.choose.is_some() => {
+            Changed::Both if query.choose.is_some() => {
                 form.refuse(&part.control, page.t1("error-choose", "field", &part.label));
             }
             Changed::Both => {}
@@ -90,7 +90,7 @@ pub(super) async fn show(
         at: draft.edited_at,
         kept_at: kept.saved_at,
         revision: draft.revision,
-        changed: again.changed.is_some(),
+        changed: query.changed.is_some(),
         parts,
         form,
     })
@@ -107,7 +107,7 @@ pub(super) async fn choose(
     if fields.get("action") == "discard" {
         kept::discard(&mut tx, &session.person, &name).await?;
         host::commit(&service.bus, tx).await?;
-        // Leads on to the application, where the draft has been submitted.
+        // If the draft has been submitted, this address redirects to the application.
         return Ok(to(&draft_path(id)));
     }
     let Some(draft) = drafts::lock(&mut tx, id, &ags).await? else {
@@ -143,7 +143,7 @@ fn differing(draft: &Draft, kept: &Kept) -> Vec<(String, Changed)> {
     kept::differences(&draft.form.fields(), &mine, kept.fields.get("seen"), Form::part)
 }
 
-/// What a person kept beside a draft that has been submitted without it, part by part: names and contents.
+/// What a person kept beside a draft that was submitted without it, part by part: name and content.
 pub(super) fn left(page: &Page, submitted: &Application, kept: &Kept) -> Vec<(String, String)> {
     let (submitted, mine) = (Form::from(submitted), Form::from(&kept.fields));
     let parts = kept::differences(&submitted.fields(), &mine.fields(), kept.fields.get("seen"), Form::part);
@@ -174,7 +174,7 @@ fn part(page: &Page, name: &str, theirs: &Form, mine: &Form, by: &str) -> Part {
     }
 }
 
-/// What stands in a part, as somebody reads it.
+/// The content of a part as people read it.
 fn content(page: &Page, name: &str, form: &Form) -> String {
     let chosen = |kind: &str, ids: &BTreeSet<String>| -> String {
         let name = |id: &String| page.t(format!("{kind}-{}", id.replace('_', "-")));

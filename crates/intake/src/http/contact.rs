@@ -1,4 +1,4 @@
-//! `/apply/applications/{id}/contact`: whom to write to is corrected, by the applicant or a case worker.
+//! `/apply/applications/{id}/contact`: the applicant or a case worker corrects the contact.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ struct Correct<'a> {
     form: pages::Form,
     languages: Vec<Choice>,
     keep: Keep,
-    /// Somebody else has corrected it since what was typed was begun.
+    /// Somebody else has corrected the contact since this form was opened.
     stale: bool,
 }
 
@@ -37,7 +37,7 @@ impl Correct<'_> {
     }
 }
 
-/// How many corrections a form has seen. It lies in the form, so that it is kept with what was typed.
+/// Hidden field with the number of corrections that the form has seen, so that it is kept with what was typed.
 const CHANGES: &str = "contact_changes";
 
 fn kept_name(id: ApplicationId) -> String {
@@ -88,7 +88,7 @@ pub(super) async fn ask(
     pages::show(&draw(&page, &stored, kept.as_ref()))
 }
 
-/// `POST /apply/applications/{id}/contact/draft`: the form saves by itself.
+/// `POST /apply/applications/{id}/contact/draft`: autosave of the form.
 pub(super) async fn draft(
     page: Page,
     State(service): State<Arc<AppState>>,
@@ -105,7 +105,7 @@ pub(super) async fn draft(
     Ok(answer)
 }
 
-/// What was sent and not taken is kept with what is wrong; the page shows both, and can be reloaded.
+/// Keeps a refused form together with its errors; the page shows both, and can be reloaded.
 async fn keep(
     service: &AppState,
     session: &Session,

@@ -1,4 +1,4 @@
-//! An application to be read, in sections: before it is submitted, and afterwards.
+//! The content of an application in sections, shown before and after its submission.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::form::id_of;
 
-/// The content; a template shows it by `{{ content }}`.
+/// Templates show it by `{{ content }}`.
 #[derive(Template)]
 #[template(path = "content.html")]
 pub(super) struct Content<'a> {
@@ -17,7 +17,7 @@ pub(super) struct Content<'a> {
     pub application: &'a Application,
 }
 
-/// It escapes what it shows.
+/// Its template escapes what it shows.
 impl HtmlSafe for Content<'_> {}
 
 impl Content<'_> {
@@ -25,7 +25,7 @@ impl Content<'_> {
         events::municipality(ags).map_or_else(|| ags.to_string(), |one| one.name.clone())
     }
 
-    /// Each choice in words.
+    /// The label of each choice.
     fn words(&self, kind: &str, chosen: &[impl Serialize]) -> Vec<String> {
         chosen.iter().map(|one| self.word(kind, one)).collect()
     }

@@ -1,4 +1,4 @@
-//! `/apply/drafts/{id}/delete`: asked first, then done.
+//! `/apply/drafts/{id}/delete`: asks first, then deletes.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `/apply/drafts/{id}`: the form. Whatever is sent is kept first, and looked at afterwards.
+//! `/apply/drafts/{id}`: the form. What is sent is stored first, and checked afterwards.
 
 use std::sync::Arc;
 
@@ -26,13 +26,13 @@ use crate::store::{applications, calls, drafts};
 
 mod choices;
 
-/// What just happened, in the address after a redirect.
+/// What has just happened; in the address after a redirect.
 #[derive(Deserialize)]
-pub(super) struct Just {
-    /// Saved by the button.
+pub(super) struct DraftQuery {
+    /// Saved by the button, not by autosave.
     #[serde(default)]
     saved: Option<String>,
-    /// To be looked at: mistakes are shown.
+    /// The form shows its mistakes.
     #[serde(default)]
     check: Option<String>,
 }
@@ -51,7 +51,7 @@ struct DraftPage<'a> {
     participants: Vec<Row>,
     joint: bool,
     saved: bool,
-    /// When this person's own version was kept, where somebody else has saved another.
+    /// When this person's own version was kept, if somebody else has saved another.
     kept: Option<DateTime<Utc>>,
     priorities: Vec<Choice>,
     themes: Vec<Choice>,
@@ -61,7 +61,7 @@ struct DraftPage<'a> {
     municipalities: Vec<Choice>,
 }
 
-/// The names of the controls of one row.
+/// The names of the input elements of one row.
 struct Row {
     number: usize,
     first: String,
@@ -88,7 +88,7 @@ impl DraftPage<'_> {
         TEXT
     }
 
-    /// The message beside a part that is no single control.
+    /// The message about a list as a whole.
     fn error(&self, field: Field) -> Option<&str> {
         self.form.error(&field.control())
     }
@@ -133,7 +133,7 @@ fn draw<'a>(page: &'a Page, draft: &Draft, call: &'a Call, errors: Option<&Error
     }
 }
 
-/// The ids of those that the call offers, in the order of the programme.
+/// The ids of the choices that the call offers, in the order of `all`.
 fn ids<T: Serialize + PartialEq>(all: &[T], offered: &[T]) -> Vec<String> {
     all.iter().filter(|one| offered.contains(one)).map(id_of).collect()
 }
@@ -152,7 +152,7 @@ pub(super) async fn show(
     session: Session,
     State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
-    ApiQuery(just): ApiQuery<Just>,
+    ApiQuery(query): ApiQuery<DraftQuery>,
 ) -> Result<Response, Problem> {
     let ags = access::applicant(&session)?;
     let mut connection = service.db.acquire().await?;
@@ -161,9 +161,9 @@ pub(super) async fn show(
     };
     let call = calls::find(&mut connection, draft.call).await?.ok_or_else(Problem::not_found)?;
     let kept = kept::find(&mut connection, &session.person, &kept_name(id)).await?;
-    let errors = just.check.and_then(|_| check::form(&draft.form, &call, &ags).err());
+    let errors = query.check.and_then(|_| check::form(&draft.form, &call, &ags).err());
     pages::show(&DraftPage {
-        saved: just.saved.is_some(),
+        saved: query.saved.is_some(),
         kept: kept.map(|kept| kept.saved_at),
         ..draw(&page, &draft, &call, errors.as_ref())
     })
@@ -202,8 +202,9 @@ pub(super) async fn save(
     Ok(to(&next))
 }
 
-/// The id of what has the focus after a row came or went: the first field of the new row, or of the neighbour of the
-/// one that went; the button, where no row is left. Browsers focus what the address names.
+/// The id of the element that gets the focus after a row was added or removed: the first field of the new row, or of
+/// the neighbour of the removed one; the button, if no row is left. Browsers focus what the fragment of the address
+/// names.
 fn focus(rows: Rows, partners: usize, participants: usize) -> String {
     let (name, count, row, button) = match rows {
         Rows::AddPartner => ("partner_name", partners, usize::MAX, "add-partner"),
@@ -226,7 +227,7 @@ pub(super) async fn autosave(
     let ags = access::applicant(&session)?;
     let mut tx = host::begin(&service.bus).await?;
     let Some(draft) = drafts::lock(&mut tx, id, &ags).await? else {
-        // Submitted or deleted in another window; without either it is somebody else's.
+        // Submitted or deleted in another window; if neither, the draft belongs to somebody else.
         let submitted = applications::find(&mut tx, id).await?.is_some_and(|stored| stored.ags == ags);
         return Ok(Answer::Gone {
             message: page.t(if submitted { "gone-submitted" } else { "gone-deleted" }),
@@ -247,8 +248,8 @@ pub(super) async fn autosave(
     Ok(answer)
 }
 
-/// Saves what was typed; where that would undo what somebody else has saved, keeps it beside the draft instead, for
-/// its person to compare and choose.
+/// Saves what was typed. If that would undo what somebody else has saved, keeps it beside the draft instead; the
+/// person then compares and chooses.
 async fn keep(
     tx: &mut Tx,
     draft: Draft,
@@ -263,7 +264,7 @@ async fn keep(
             Ok(Ok(saved))
         }
         Err(stale) => {
-            // As the form reads it, with what the page was filled with.
+            // Kept as the form reads it, together with the values that the page showed at first.
             let seen = [("seen".to_owned(), sent.get("seen").to_owned())];
             let typed = form.fields();
             let typed = typed.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).chain(seen);
@@ -273,12 +274,12 @@ async fn keep(
     }
 }
 
-/// What somebody has typed into a draft while somebody else saved, by this name.
+/// Name under which a version that conflicts with the saved draft is kept.
 pub(super) fn kept_name(id: ApplicationId) -> String {
     format!("draft/{id}")
 }
 
-/// Where both versions of a draft stand side by side.
+/// Address of the page that shows both versions of a draft.
 pub(super) fn compare_path(id: ApplicationId) -> String {
     format!("{}/compare", draft_path(id))
 }

@@ -1,4 +1,4 @@
-//! `GET /apply`: what a municipality has begun and submitted, and the calls it can apply to.
+//! `GET /apply`: the drafts and applications of a municipality, and the calls it can apply to.
 
 use std::sync::Arc;
 
@@ -19,17 +19,17 @@ use super::access;
 use crate::AppState;
 use crate::store::{applications, calls, drafts};
 
-/// Rows of each list.
+/// Rows per list.
 const ROWS: usize = 20;
 
-/// Where the lists go on.
+/// Where the lists continue.
 #[derive(Deserialize)]
-pub(super) struct After {
+pub(super) struct HomeQuery {
     #[serde(default)]
     drafts: Option<Cursor>,
     #[serde(default)]
     applications: Option<Cursor>,
-    /// A draft was deleted just now.
+    /// A draft has just been deleted.
     #[serde(default)]
     deleted: Option<String>,
 }
@@ -54,7 +54,7 @@ struct OpenCall {
     opens: DateTime<Utc>,
     closes: DateTime<Utc>,
     phase: &'static str,
-    /// So that pressing twice begins one draft.
+    /// Idempotency key: pressing twice begins one draft.
     key: Uuid,
 }
 
@@ -68,15 +68,15 @@ pub(super) async fn show(
     page: Page,
     session: Session,
     State(service): State<Arc<AppState>>,
-    ApiQuery(after): ApiQuery<After>,
+    ApiQuery(query): ApiQuery<HomeQuery>,
 ) -> Result<Response, Problem> {
     let ags = access::applicant(&session)?;
     let mut connection = service.db.acquire().await?;
     let calls = calls::list(&mut connection).await?;
-    let from = after.drafts.unwrap_or(Cursor::LAST);
+    let from = query.drafts.unwrap_or(Cursor::LAST);
     let rows = drafts::list(&mut connection, &ags, from, one_more(ROWS)).await?;
     let (drafts, more_drafts) = list::page(rows, ROWS, |one| Cursor::at(one.created_at, one.id));
-    let from = after.applications.unwrap_or(Cursor::LAST);
+    let from = query.applications.unwrap_or(Cursor::LAST);
     let rows = applications::list(&mut connection, &ags, from, one_more(ROWS)).await?;
     let (applications, more) = list::page(rows, ROWS, |one| Cursor::at(one.submitted_at, one.id));
     let older = |list: &str, next: Option<Cursor>| {
@@ -90,8 +90,8 @@ pub(super) async fn show(
         older_drafts: older("drafts", more_drafts),
         applications,
         older_applications: older("applications", more),
-        newer: if after.drafts.is_some() || after.applications.is_some() { "/apply" } else { "" },
-        deleted: after.deleted.is_some(),
+        newer: if query.drafts.is_some() || query.applications.is_some() { "/apply" } else { "" },
+        deleted: query.deleted.is_some(),
     })
 }
 

@@ -28,7 +28,6 @@ use sqlx::PgConnection;
 use crate::store::applications;
 use access::owns;
 
-/// See there.
 fn to(path: &str) -> Response {
     Redirect::to(path).into_response()
 }
@@ -41,7 +40,7 @@ fn application_path(id: ApplicationId) -> String {
     format!("/apply/applications/{id}")
 }
 
-/// The draft is gone: where its application is, if it was submitted.
+/// The answer if a draft is gone: a redirect to its application, if it was submitted.
 async fn gone(
     connection: &mut PgConnection,
     id: ApplicationId,

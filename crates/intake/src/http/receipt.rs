@@ -1,4 +1,5 @@
-//! `GET /apply/applications/{id}/receipt`: the application has arrived (§ 25 VwVfG: and what comes next).
+//! `GET /apply/applications/{id}/receipt`: confirms that the application has arrived, and explains what comes next (§
+//! 25 VwVfG).
 
 use std::sync::Arc;
 

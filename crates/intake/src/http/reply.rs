@@ -1,4 +1,4 @@
-//! `/apply/applications/{id}/reply`: the applicant answers while a person decides; the form is on the status page.
+//! `/apply/applications/{id}/reply`: the applicant replies while a person decides; the form is on the status page.
 
 use std::sync::Arc;
 
@@ -15,10 +15,9 @@ use pages::{Page, kept};
 use super::{access, application_path, to};
 use crate::AppState;
 use crate::application::Status;
-use crate::reply::{self, LONGEST, MOST, Refused, WrongText};
+use crate::reply::{self, LONGEST_REPLY, MOST_REPLIES, Refused, WrongText};
 use crate::store::applications::{self, Stored};
 
-/// The name of this form.
 pub(super) fn kept_name(id: ApplicationId) -> String {
     format!("reply/{id}")
 }
@@ -49,13 +48,13 @@ pub(super) async fn reply(
             return keep(&service, &session, id, &fields, ("reply", say(&page, wrong))).await;
         }
     };
-    // A form without its key is one that nobody can tell from its repetition: it gets one of its own.
+    // A form without a key cannot be recognised when it is sent again; they all share the key "none".
     let key = IdempotencyKey::new(Some(fields.get("key")).filter(|key| !key.is_empty()).unwrap_or("none"))?;
     let once = Idempotent::new(&session, "reply-form", key, &(id, &text))?;
     match once.answer::<i32>(&mut tx).await {
         Ok(None) => {}
         Ok(Some(_)) => return Ok(to(&format!("{}?replied=true", application_path(id)))),
-        // The second click of two, or "back" and another text: the first was taken.
+        // A second click, or another text sent after "back": the first one was accepted.
         Err(Problem { kind: ProblemKind::Conflict, .. }) => {
             drop(tx);
             return keep(&service, &session, id, &fields, ("", page.t("reply-again-text"))).await;
@@ -77,7 +76,7 @@ pub(super) async fn reply(
     }
 }
 
-/// `POST /apply/applications/{id}/reply/draft`: the form saves by itself.
+/// `POST /apply/applications/{id}/reply/draft`: autosave of the form.
 pub(super) async fn draft(
     page: Page,
     State(service): State<Arc<AppState>>,
@@ -87,7 +86,7 @@ pub(super) async fn draft(
     let mut tx = host::begin(&service.bus).await?;
     let stored = find(&mut tx, &session, id).await?;
     let gone = match stored.status {
-        Status::Referred if stored.replies < MOST => None,
+        Status::Referred if stored.replies < MOST_REPLIES => None,
         Status::Referred => Some(Refused::TooMany),
         status => Some(Refused::NotReferred(status)),
     };
@@ -98,7 +97,7 @@ pub(super) async fn draft(
     Ok(answer)
 }
 
-/// What was sent and not taken is kept with the reason; the status page shows both, and can be reloaded.
+/// Keeps a refused reply together with the reason; the status page shows both, and can be reloaded.
 async fn keep(
     service: &AppState,
     session: &Session,
@@ -114,7 +113,7 @@ async fn keep(
     Ok(to(&format!("{}?refused=1#errors", application_path(id))))
 }
 
-/// The message that tells why.
+/// Key of the message that explains the refusal.
 fn refused_key(refused: Refused) -> &'static str {
     match refused {
         Refused::NotReferred(_) => "reply-too-late-text",
@@ -128,7 +127,7 @@ fn say(page: &Page, wrong: WrongText) -> String {
         WrongText::Missing => page.t1("error-required", "field", field),
         WrongText::TooLong(length) => page.tn(
             "error-too-long",
-            &[("field", &field), ("limit", &LONGEST.to_string()), ("length", &length.to_string())],
+            &[("field", &field), ("limit", &LONGEST_REPLY.to_string()), ("length", &length.to_string())],
         ),
     }
 }

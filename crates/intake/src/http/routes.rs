@@ -1,4 +1,4 @@
-//! What people and programs reach: the pages, and the API with its description.
+//! The routes of the pages, and of the API with its description.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::{
     api, begin, check, compare, contact, delete, draft, home, receipt, reply, status, submit, sums, withdraw,
 };
 
-/// All routes, below `/apply`.
+/// All routes below `/apply`.
 pub fn routes(service: Arc<AppState>) -> Router {
     Router::new()
         .route("/apply", get(home::show))

@@ -1,4 +1,4 @@
-//! `GET /apply/applications/{id}`: where it stands, what one can do, what has happened, what it says.
+//! `GET /apply/applications/{id}`: status, possible actions, history and content of an application.
 
 use std::sync::Arc;
 
@@ -21,20 +21,16 @@ use crate::reply;
 use crate::store::{applications, calls, timeline};
 use crate::timeline::{self as story, Entry, Line, Point};
 
-/// What the page tells beside the status.
+/// What has just been done; the page confirms it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shown {
-    /// Nothing.
-    Plain,
-    /// A reply has just been taken.
+enum Confirmation {
+    None,
     Replied,
-    /// The contact has just been corrected.
     Corrected,
 }
 
-/// What the page before wants to say.
 #[derive(Deserialize)]
-pub(super) struct Query {
+pub(super) struct StatusQuery {
     #[serde(default)]
     replied: bool,
     #[serde(default)]
@@ -49,32 +45,30 @@ struct StatusPage<'a> {
     status: Status,
     submitted: &'a ApplicationSubmitted,
     lines: Vec<Line>,
-    /// Whether the notice waits in the portal.
+    /// Whether the notice can be read in the portal.
     notice: bool,
-    /// Whether who is signed in is the applicant, not the staff.
+    /// Whether the person signed in is the applicant, not staff.
     own: bool,
-    /// Whether who is signed in may correct the contact.
     may_correct: bool,
-    /// What the mail server says of the address that emails go to, if it takes none.
+    /// What the mail server said about the email address, if it accepts no emails for it.
     unreachable: Option<String>,
-    /// Whom to ask.
+    /// The granting authority, for questions.
     authority: Option<Authority>,
-    /// What was just done.
-    shown: Shown,
-    /// A reply that was typed and not taken, where nobody waits for one any more.
+    confirmation: Confirmation,
+    /// A reply that was typed and not sent, once no reply is possible any more.
     left: Option<String>,
-    /// What they kept beside the draft, and was submitted without it.
+    /// What this person kept beside the draft that was submitted without it: name and content of each part.
     unmerged: Vec<(String, String)>,
     keep: Keep,
     form: Form,
-    /// So that pressing twice replies once.
+    /// Idempotency key: pressing twice replies once.
     key: Uuid,
     replies_left: i32,
     content: Content<'a>,
 }
 
 impl StatusPage<'_> {
-    /// What is still to come; it stands at the first of these.
+    /// The steps still to come; the application is now at the first of them.
     fn ahead(&self) -> &'static [&'static str] {
         match self.status {
             Status::Submitted | Status::Referred => &["next-eligibility", "next-review", "next-award"],
@@ -88,7 +82,7 @@ impl StatusPage<'_> {
         &self.submitted.application.contact.email
     }
 
-    /// What a person has to look at, while one does.
+    /// The points that a person has to decide, as long as nobody has.
     fn open_points(&self) -> &[Point] {
         let points = self.lines.iter().rev().find_map(|line| match &line.entry {
             Entry::Referred { points } => Some(points.as_slice()),
@@ -101,14 +95,14 @@ impl StatusPage<'_> {
         self.own && self.status == Status::Referred && self.replies_left > 0
     }
 
-    /// What was corrected of a contact, in a sentence.
+    /// One corrected part of a contact as a sentence.
     fn correction(&self, label: &str, before: &str, after: &str) -> String {
         let field = self.page.t(label);
         self.page.tn("entry-from-to", &[("field", &field), ("before", before), ("after", after)])
     }
 
     fn limit(&self) -> usize {
-        reply::LONGEST
+        reply::LONGEST_REPLY
     }
 }
 
@@ -117,12 +111,12 @@ pub(super) async fn show(
     session: Session,
     State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
-    ApiQuery(query): ApiQuery<Query>,
+    ApiQuery(query): ApiQuery<StatusQuery>,
 ) -> Result<Response, Problem> {
-    let shown = match query {
-        Query { replied: true, .. } => Shown::Replied,
-        Query { corrected: true, .. } => Shown::Corrected,
-        _ => Shown::Plain,
+    let confirmation = match query {
+        StatusQuery { replied: true, .. } => Confirmation::Replied,
+        StatusQuery { corrected: true, .. } => Confirmation::Corrected,
+        _ => Confirmation::None,
     };
     let (page, session) = (&page, &session);
     let mut connection = service.db.acquire().await?;
@@ -134,7 +128,7 @@ pub(super) async fn show(
     let lines = timeline::list(&mut connection, id).await?;
     let call = calls::find(&mut connection, stored.submitted.call).await?;
     let application = &stored.submitted.application;
-    let mut shown = StatusPage {
+    let mut view = StatusPage {
         page,
         id,
         status: stored.status,
@@ -143,18 +137,18 @@ pub(super) async fn show(
         may_correct: access::may_correct(session, &stored).is_ok(),
         unreachable: story::unreachable(&lines, &application.contact.email).map(str::to_owned),
         authority: call.map(|call| call.letters.authority),
-        shown,
+        confirmation,
         left: None,
         unmerged: beside.map(|kept| compare::left(page, application, &kept)).unwrap_or_default(),
         keep: Keep::of(page, kept_name(id), kept.as_ref(), draft),
         form: kept.as_ref().map_or_else(|| Form::new(page), |kept| kept.form(page)),
         key: Uuid::new_v4(),
-        replies_left: reply::MOST - stored.replies,
+        replies_left: reply::MOST_REPLIES - stored.replies,
         content: Content { page, applicant: &stored.ags, application },
         submitted: &stored.submitted,
         lines,
     };
-    let left = kept.filter(|_| !shown.may_reply()).map(|kept| kept.fields.get("reply").to_owned());
-    shown.left = left.filter(|text| !text.is_empty());
-    pages::show(&shown)
+    let left = kept.filter(|_| !view.may_reply()).map(|kept| kept.fields.get("reply").to_owned());
+    view.left = left.filter(|text| !text.is_empty());
+    pages::show(&view)
 }

@@ -26,7 +26,7 @@ pub(super) async fn submit(
 ) -> Result<Response, Problem> {
     let ags = access::applicant(&session)?;
     let mut tx = host::begin(&service.bus).await?;
-    // Whoever comes second finds no draft, and sees what the first one has submitted.
+    // If two submit at once, the second finds no draft, and sees the application of the first.
     let Some(draft) = drafts::lock(&mut tx, id, &ags).await? else {
         return gone(&mut tx, id, &session).await;
     };

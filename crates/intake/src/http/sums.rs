@@ -1,4 +1,4 @@
-//! `GET /apply/form.js`: sums while typing. The page works without it.
+//! `GET /apply/form.js`: shows sums while a person types. The page works without it.
 
 use axum::http::header;
 use axum::response::IntoResponse;

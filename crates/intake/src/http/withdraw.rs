@@ -1,4 +1,4 @@
-//! `/apply/applications/{id}/withdraw`: asked first, then done.
+//! `/apply/applications/{id}/withdraw`: asks first, then withdraws.
 
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ fn path(id: ApplicationId) -> String {
     format!("{}/withdraw", application_path(id))
 }
 
-/// `POST /apply/applications/{id}/withdraw/draft`: the form saves by itself.
+/// `POST /apply/applications/{id}/withdraw/draft`: autosave of the form.
 pub(super) async fn draft(
     page: Page,
     State(service): State<Arc<AppState>>,
@@ -89,7 +89,6 @@ pub(super) async fn draft(
     Ok(answer)
 }
 
-/// The name of this form.
 fn kept_name(id: ApplicationId) -> String {
     format!("withdrawal/{id}")
 }
@@ -118,7 +117,7 @@ pub(super) async fn withdraw(
     let done = withdrawal::withdraw(&mut tx, id, host::person(&session), reason, host::cause(&trace)).await?;
     match done.ok_or_else(Problem::not_found)? {
         Ok(_) => host::commit(&service.bus, tx).await?,
-        // The second click of two.
+        // A second click.
         Err(NotWithdrawn::Already) => {}
         Err(decided) => return Err(Problem::conflict(decided.to_string()).say(page.t("withdraw-too-late"))),
     }

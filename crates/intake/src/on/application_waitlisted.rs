@@ -1,4 +1,4 @@
-//! Worth funding, and the money is used up.
+//! The application is worth funding, but no money is left.
 
 use bus::{Failure, Tx};
 use events::{ApplicationWaitlisted, Event};
@@ -6,7 +6,6 @@ use events::{ApplicationWaitlisted, Event};
 use crate::AppState;
 use crate::timeline::Entry;
 
-/// Notes it in the timelines.
 pub async fn handle(
     _: &AppState,
     tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! It may be funded, and goes to the reviewers.
+//! The application may be funded, and goes to the reviewers.
 
 use bus::{Failure, Tx};
 use events::{EligibilityConfirmed, Event};
@@ -6,7 +6,6 @@ use events::{EligibilityConfirmed, Event};
 use crate::AppState;
 use crate::timeline::Entry;
 
-/// Notes it in the timelines.
 pub async fn handle(
     _: &AppState,
     tx: &mut Tx,

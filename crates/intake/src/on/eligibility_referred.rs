@@ -1,4 +1,4 @@
-//! A person decides whether it may be funded.
+//! A person has to decide whether the application may be funded.
 
 use bus::{Failure, Tx};
 use events::{EligibilityReferred, Event};
@@ -6,7 +6,6 @@ use events::{EligibilityReferred, Event};
 use crate::AppState;
 use crate::timeline::Entry;
 
-/// Notes it in the timelines.
 pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<EligibilityReferred>]) -> Result<(), Failure> {
     crate::progress::note(tx, events, |fact| Entry::from(fact)).await
 }

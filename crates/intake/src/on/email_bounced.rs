@@ -1,4 +1,4 @@
-//! An email about it could not be delivered.
+//! An email about the application could not be delivered.
 
 use bus::{Failure, Tx};
 use events::{EmailBounced, Event};
@@ -6,7 +6,6 @@ use events::{EmailBounced, Event};
 use crate::AppState;
 use crate::timeline::Entry;
 
-/// Notes it in the timelines.
 pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<EmailBounced>]) -> Result<(), Failure> {
     crate::progress::note(tx, events, |fact| Entry::from(fact)).await
 }

@@ -1,4 +1,4 @@
-//! An email about it went out.
+//! An email about the application was sent.
 
 use bus::{Failure, Tx};
 use events::{EmailSent, Event};
@@ -6,7 +6,6 @@ use events::{EmailSent, Event};
 use crate::AppState;
 use crate::timeline::Entry;
 
-/// Notes it in the timelines.
 pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<EmailSent>]) -> Result<(), Failure> {
     crate::progress::note(tx, events, |fact| Entry::from(fact)).await
 }

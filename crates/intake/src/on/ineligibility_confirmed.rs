@@ -1,4 +1,4 @@
-//! It may not be funded, a person has decided.
+//! A person has decided that the application may not be funded.
 
 use bus::{Failure, Tx};
 use events::{Event, IneligibilityConfirmed};
@@ -6,7 +6,6 @@ use events::{Event, IneligibilityConfirmed};
 use crate::AppState;
 use crate::timeline::Entry;
 
-/// Notes it in the timelines.
 pub async fn handle(
     _: &AppState,
     tx: &mut Tx,

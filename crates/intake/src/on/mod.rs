@@ -1,4 +1,4 @@
-//! Which fact is heard by which function. Each one moves the application's status and adds a line to its timeline.
+//! Which function handles which fact. Each one moves the status of the application and adds a line to its timeline.
 
 mod application_waitlisted;
 mod award_granted;
@@ -20,13 +20,12 @@ use events::{
 
 use crate::AppState;
 
-/// What operators see of one application.
+/// SQL: what operators see of one application.
 const DESCRIPTION: &str = "select jsonb_build_object('status', status, 'file_number', file_number,
         'entries', (select count(*) from timeline t where t.application_id = a.id)) from applications a where id = $1";
-/// How many applications are in each state.
+/// SQL: how many applications have each status.
 const CENSUS: &str = "select status, count(*) from applications group by status";
 
-/// The registry.
 pub fn subscriptions() -> Subscriptions<AppState> {
     Subscriptions::new()
         .on_many::<EligibilityConfirmed, _>(eligibility_confirmed::handle)

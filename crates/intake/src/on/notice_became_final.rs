@@ -1,4 +1,4 @@
-//! The time for a legal remedy is over.
+//! The time limit for legal remedies has passed.
 
 use bus::{Failure, Tx};
 use events::{Event, NoticeBecameFinal};
@@ -6,7 +6,6 @@ use events::{Event, NoticeBecameFinal};
 use crate::AppState;
 use crate::timeline::Entry;
 
-/// Notes it in the timelines.
 pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<NoticeBecameFinal>]) -> Result<(), Failure> {
     crate::progress::note(tx, events, |fact| Entry::from(fact)).await
 }

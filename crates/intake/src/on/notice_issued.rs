@@ -1,4 +1,4 @@
-//! The notice waits in the portal.
+//! The notice can be read in the portal.
 
 use bus::{Failure, Tx};
 use events::{Event, NoticeIssued};
@@ -6,7 +6,6 @@ use events::{Event, NoticeIssued};
 use crate::AppState;
 use crate::timeline::Entry;
 
-/// Notes it in the timelines.
 pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<NoticeIssued>]) -> Result<(), Failure> {
     crate::progress::note(tx, events, |_| Entry::NoticeIssued).await
 }

@@ -1,4 +1,4 @@
-//! The reviewers are done.
+//! All reviews are done.
 
 use bus::{Failure, Tx};
 use events::{Event, ReviewCompleted};
@@ -6,7 +6,6 @@ use events::{Event, ReviewCompleted};
 use crate::AppState;
 use crate::timeline::Entry;
 
-/// Notes it in the timelines.
 pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<ReviewCompleted>]) -> Result<(), Failure> {
     crate::progress::note(tx, events, |_| Entry::Reviewed).await
 }

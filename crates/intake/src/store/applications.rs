@@ -13,16 +13,13 @@ use super::{parse, read, write};
 use crate::application::Status;
 use crate::timeline::Entry;
 
-/// A submitted application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
-    /// Its id.
     pub id: ApplicationId,
-    /// The municipality it belongs to.
+    /// The municipality that applied.
     pub ags: Ags,
-    /// Where it stands.
     pub status: Status,
-    /// As it was submitted, with the contact as it is now.
+    /// As it was submitted, but with the contact as it is now.
     pub submitted: ApplicationSubmitted,
     /// How often the contact was corrected.
     pub contact_changes: i32,
@@ -34,14 +31,14 @@ fn status(name: &str) -> Result<Status, sqlx::Error> {
     Status::from_name(name).ok_or_else(|| sqlx::Error::Decode(format!("no such status: {name}").into()))
 }
 
-/// Stores an application at the moment of its submission, with the first line of its timeline, in the place of its
-/// draft, by one statement.
+/// Stores an application at its submission, with the first line of its timeline, and deletes its draft, in one
+/// statement. `event` is the id of the fact that announces it.
 pub async fn insert(
     connection: &mut PgConnection,
     id: ApplicationId,
     ags: &Ags,
     status: Status,
-    said: EventId,
+    event: EventId,
     fact: &ApplicationSubmitted,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -59,7 +56,7 @@ pub async fn insert(
         status.name(),
         write(fact)?,
         fact.submitted_at,
-        said.uuid(),
+        event.uuid(),
         write(&Entry::Submitted { late: fact.late })?
     )
     .execute(connection)
@@ -95,7 +92,6 @@ impl TryFrom<Row> for Stored {
     }
 }
 
-/// The application, to be read.
 pub async fn find(connection: &mut PgConnection, id: ApplicationId) -> Result<Option<Stored>, sqlx::Error> {
     let row = sqlx::query_as!(
         Row,
@@ -107,7 +103,7 @@ pub async fn find(connection: &mut PgConnection, id: ApplicationId) -> Result<Op
     row.map(Stored::try_from).transpose()
 }
 
-/// The application; nobody else changes it until the end of the transaction.
+/// Reads the application and locks it until the end of the transaction.
 pub async fn lock(connection: &mut PgConnection, id: ApplicationId) -> Result<Option<Stored>, sqlx::Error> {
     let row = sqlx::query_as!(
         Row,
@@ -120,7 +116,7 @@ pub async fn lock(connection: &mut PgConnection, id: ApplicationId) -> Result<Op
     row.map(Stored::try_from).transpose()
 }
 
-/// Puts this contact in the place of the one before.
+/// Replaces the contact, and counts the correction.
 pub async fn save_contact(
     connection: &mut PgConnection,
     id: ApplicationId,
@@ -136,7 +132,6 @@ pub async fn save_contact(
     Ok(())
 }
 
-/// The applicant has replied once more.
 pub async fn count_reply(connection: &mut PgConnection, id: ApplicationId) -> Result<(), sqlx::Error> {
     sqlx::query!("update applications set replies = replies + 1 where id = $1", id.uuid())
         .execute(connection)
@@ -144,13 +139,12 @@ pub async fn count_reply(connection: &mut PgConnection, id: ApplicationId) -> Re
     Ok(())
 }
 
-/// Whether there is one.
 pub async fn exists(connection: &mut PgConnection, id: ApplicationId) -> Result<bool, sqlx::Error> {
     let found = sqlx::query_scalar!(r#"select 1 as "one!" from applications where id = $1"#, id.uuid());
     Ok(found.fetch_optional(connection).await?.is_some())
 }
 
-/// Where it stands; nobody else moves it until the end of the transaction.
+/// Reads the status and locks the application until the end of the transaction.
 pub async fn lock_status(
     connection: &mut PgConnection,
     id: ApplicationId,
@@ -162,7 +156,7 @@ pub async fn lock_status(
     name.map(|name| status(&name)).transpose()
 }
 
-/// Where these stand, as [`lock_status`]; those that exist.
+/// Like [`lock_status`] for several applications; those that do not exist are left out.
 pub async fn lock_statuses(
     connection: &mut PgConnection,
     ids: &[Uuid],
@@ -176,7 +170,6 @@ pub async fn lock_statuses(
     rows.into_iter().map(|row| Ok((row.id.into(), status(&row.status)?))).collect()
 }
 
-/// Moves it.
 pub async fn save_status(
     connection: &mut PgConnection,
     id: ApplicationId,
@@ -185,7 +178,6 @@ pub async fn save_status(
     save_statuses(connection, &[(id, status)]).await
 }
 
-/// Moves them.
 pub async fn save_statuses(
     connection: &mut PgConnection,
     moved: &[(ApplicationId, Status)],
@@ -203,22 +195,17 @@ pub async fn save_statuses(
     Ok(())
 }
 
-/// An application in a list.
+/// A row of a list of applications.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// Its id.
     pub id: Uuid,
-    /// Its file number.
     pub file_number: String,
-    /// Its title.
     pub title: String,
-    /// Where it stands.
     pub status: Status,
-    /// When it was submitted.
     pub submitted_at: DateTime<Utc>,
 }
 
-/// Up to `limit` applications of a municipality, newest first, after `before`.
+/// Up to `limit` applications of a municipality, newest first, from after `before`.
 pub async fn list(
     connection: &mut PgConnection,
     ags: &Ags,

@@ -1,4 +1,4 @@
-//! Calls, and the file numbers given in them.
+//! Calls, in the version that is in force.
 
 use chrono::{DateTime, Utc};
 use events::{Call, CallId};
@@ -6,32 +6,32 @@ use sqlx::PgConnection;
 
 use super::{read, write};
 
-/// The rules in force; none where no such call has been published.
+/// The rules in force; `None` if no such call has been published.
 pub async fn find(connection: &mut PgConnection, id: CallId) -> Result<Option<Call>, sqlx::Error> {
     let rules = sqlx::query_scalar!("select rules from calls where id = $1", id.uuid());
     rules.fetch_optional(connection).await?.map(read).transpose()
 }
 
-/// As [`find`], and nobody publishes another version meanwhile.
+/// Like [`find`]; nobody can publish another version until the end of the transaction.
 pub async fn lock(connection: &mut PgConnection, id: CallId) -> Result<Option<Call>, sqlx::Error> {
     let rules = sqlx::query_scalar!("select rules from calls where id = $1 for no key update", id.uuid());
     rules.fetch_optional(connection).await?.map(read).transpose()
 }
 
-/// All calls, by key.
+/// All calls, sorted by key.
 pub async fn list(connection: &mut PgConnection) -> Result<Vec<Call>, sqlx::Error> {
     let rules = sqlx::query_scalar!("select rules from calls order by key").fetch_all(connection).await?;
     rules.into_iter().map(read).collect()
 }
 
-/// The key of the call that gives file numbers with this prefix.
+/// The key of the call that has this prefix of file numbers.
 pub async fn of_prefix(connection: &mut PgConnection, prefix: &str) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar!("select key from calls where file_number_prefix = $1", prefix)
         .fetch_optional(connection)
         .await
 }
 
-/// Stores a call that is new. False: it, or another with its key or prefix, is stored already.
+/// Stores a new call. False if it, or another one with its key or prefix, is stored already.
 pub async fn insert(
     connection: &mut PgConnection,
     call: &Call,
@@ -58,7 +58,7 @@ pub async fn insert(
     Ok(inserted == 1)
 }
 
-/// Puts a newer version in the place of an older one; its prefix is the same.
+/// Replaces a call by a newer version, which must have the same prefix.
 pub async fn update(
     connection: &mut PgConnection,
     call: &Call,

@@ -1,5 +1,3 @@
-//! Drafts.
-
 use chassis::list::Cursor;
 use chrono::{DateTime, Utc};
 use events::{Ags, ApplicationId};
@@ -10,7 +8,7 @@ use uuid::Uuid;
 use super::{parse, read, write};
 use crate::application::Draft;
 
-/// Stores a draft that is new. False: there is one with this id.
+/// Stores a new draft. False if there is one with this id.
 pub async fn insert(connection: &mut PgConnection, draft: &Draft) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query!(
         "insert into drafts (id, call_id, ags, form, revision, open_page, created_at, edited_at, edited_by)
@@ -59,7 +57,7 @@ impl TryFrom<Row> for Draft {
     }
 }
 
-/// The draft of this municipality; nobody else changes it until the end of the transaction.
+/// Reads the draft of this municipality and locks it until the end of the transaction.
 pub async fn lock(
     connection: &mut PgConnection,
     id: ApplicationId,
@@ -77,7 +75,6 @@ pub async fn lock(
     row.map(Draft::try_from).transpose()
 }
 
-/// The draft of this municipality, to be read.
 pub async fn find(
     connection: &mut PgConnection,
     id: ApplicationId,
@@ -95,7 +92,6 @@ pub async fn find(
     row.map(Draft::try_from).transpose()
 }
 
-/// Stores what was typed.
 pub async fn save(connection: &mut PgConnection, draft: &Draft) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update drafts set form = $2, revision = $3, open_page = $4, edited_at = $5, edited_by = $6 where id = $1",
@@ -111,30 +107,25 @@ pub async fn save(connection: &mut PgConnection, draft: &Draft) -> Result<(), sq
     Ok(())
 }
 
-/// Throws a draft away.
 pub async fn remove(connection: &mut PgConnection, id: ApplicationId) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from drafts where id = $1", id.uuid()).execute(connection).await?;
     Ok(())
 }
 
-/// A draft in a list.
+/// A row of a list of drafts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// Its id.
     pub id: Uuid,
-    /// Its title, as typed.
+    /// As typed.
     pub title: String,
-    /// The call it answers.
     pub call: Uuid,
-    /// When it was begun.
     pub created_at: DateTime<Utc>,
-    /// When it was last saved.
     pub edited_at: DateTime<Utc>,
-    /// Name of who saved it last.
+    /// Name of the person who saved last.
     pub edited_by: String,
 }
 
-/// Up to `limit` drafts of a municipality, newest first, after `before`.
+/// Up to `limit` drafts of a municipality, newest first, from after `before`.
 pub async fn list(
     connection: &mut PgConnection,
     ags: &Ags,

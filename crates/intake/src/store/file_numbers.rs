@@ -1,22 +1,22 @@
-//! The file numbers of each call, counted up.
+//! The counters from which each call takes its file numbers.
 
 use events::CallId;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
-/// Gives each number of a call once.
+/// Gives out each number of a call at most once.
 ///
-/// A number is taken in a transaction of its own: in that of the submission, everybody who submits to the same call
-/// would wait for the commit of the one before. A submission that fails after that leaves a gap.
+/// A number is taken in a transaction of its own. In that of the submission, everybody who submits to the same call
+/// would wait for the commit of the one before. A submission that fails afterwards leaves a gap.
 #[derive(Clone, Debug)]
 pub struct FileNumbers(PgPool);
 
 impl FileNumbers {
-    /// Those kept in the database of `db`.
     pub fn of(db: &PgPool) -> Self {
-        // It need not be on disk before the submission is: both go through one log, and in this order.
+        // The number need not be on disk earlier than the submission: both are in one write-ahead log, in this order.
         let options = (*db.connect_options()).clone().options([("synchronous_commit", "off")]);
-        // A connection of its own: whoever asks for a number holds one of `db`, and if all did, none would be free.
+        // A connection of its own: the caller holds one of `db`, and if all callers did, none would be left for the
+        // number.
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(db.options().get_acquire_timeout())
@@ -24,7 +24,6 @@ impl FileNumbers {
         Self(pool)
     }
 
-    /// The next one.
     pub(crate) async fn next(&self, call: CallId) -> Result<i64, sqlx::Error> {
         sqlx::query_scalar!(
             "update file_numbers set last = last + 1 where call_id = $1 returning last",

@@ -1,6 +1,7 @@
-//! What intake keeps in Postgres.
+//! What intake stores in Postgres.
 //!
-//! Rows are locked `for no key update`: of two that change a row one waits, and rows that refer to it can be added.
+//! Rows are locked `for no key update`, so that two transactions cannot change the same row at once, while rows that
+//! refer to it can still be added.
 
 pub mod applications;
 pub mod calls;
@@ -10,7 +11,7 @@ pub mod timeline;
 
 use sqlx::migrate::Migrator;
 
-/// The tables of this service, versions from 1000 on; those of the bus come before.
+/// The tables of this service, migrations from number 1000 on; those of the bus come before.
 pub static MIGRATIONS: Migrator = {
     let mut migrations = sqlx::migrate!("../../migrations/intake");
     migrations.ignore_missing = true;
@@ -19,17 +20,15 @@ pub static MIGRATIONS: Migrator = {
 
 pub use file_numbers::FileNumbers;
 
-/// Reads what only this service writes; what does not fit is a defect, seen as one.
+/// Reads JSON that only this service writes; JSON that does not fit is a defect, and reported as an error.
 fn read<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Result<T, sqlx::Error> {
     serde_json::from_value(value).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-/// Writes it.
 fn write(value: &impl serde::Serialize) -> Result<serde_json::Value, sqlx::Error> {
     serde_json::to_value(value).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-/// Reads a text column.
 fn parse<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>>(
     text: &str,
 ) -> Result<T, sqlx::Error> {

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::{read, write};
 use crate::timeline::{Entry, Line};
 
-/// Notes what a fact says; noting it again changes nothing.
+/// Adds the line of one fact; adding it again changes nothing.
 pub async fn note(
     connection: &mut PgConnection,
     id: ApplicationId,
@@ -18,7 +18,7 @@ pub async fn note(
     note_all(connection, [(id, event, at, entry)]).await
 }
 
-/// Notes what several facts say, each of another application.
+/// Adds the lines of several facts, each about another application.
 pub async fn note_all<'a>(
     connection: &mut PgConnection,
     lines: impl IntoIterator<Item = (ApplicationId, EventId, DateTime<Utc>, &'a Entry)>,
@@ -44,7 +44,7 @@ pub async fn note_all<'a>(
     Ok(())
 }
 
-/// All lines, oldest first. Of what is said at one moment the submission stands first, and a decision before its
+/// All lines, oldest first. Of lines with the same time, the submission comes first, and a decision before its
 /// notice.
 pub async fn list(connection: &mut PgConnection, id: ApplicationId) -> Result<Vec<Line>, sqlx::Error> {
     let rows = sqlx::query!(

@@ -21,7 +21,7 @@ async fn an_application_is_submitted_read_and_withdrawn() {
     assert_eq!((&receipt["file_number"], &receipt["late"]), (&json!("36.KI-2027-0001"), &json!(false)));
     let id = receipt["id"].as_str().unwrap().to_owned();
 
-    // Again: the same answer, nothing new. Another body under the same key: refused.
+    // The same request again gets the same answer, and stores nothing. Another body with the same key is refused.
     assert_eq!(post(Some("k1"), body()).await.json(), receipt);
     let mut other = body();
     other["application"]["title"] = json!("Ein anderes Projekt");
@@ -29,7 +29,7 @@ async fn an_application_is_submitted_read_and_withdrawn() {
     assert_eq!(post(None, body()).await.status, StatusCode::BAD_REQUEST);
     let by_id = json!({"call": CallId::of_key("komm-in-2027"), "application": other["application"]});
     assert_eq!(post(Some("k2"), by_id).await.json()["file_number"], "36.KI-2027-0002");
-    // Somebody else's key is another key.
+    // The key of another person is another key.
     let theirs = stage.post_with_key(&paderborn(), "/applications", "k1", body()).await;
     assert_eq!(theirs.json()["file_number"], "36.KI-2027-0003");
 
@@ -140,14 +140,13 @@ async fn bad_input_gets_a_problem_that_names_the_field() {
         assert_eq!(problem["errors"][0]["pointer"], at, "{}", answer.text());
         assert!(problem["errors"][0]["detail"].as_str().unwrap().contains(detail), "{}", answer.text());
     }
-    // Two mistakes, two messages.
     let mut two = with("/application/title", json!(""));
     two["application"]["method"] = json!("");
     assert_eq!(post(two).await.json()["errors"].as_array().unwrap().len(), 2);
 
     let huge = post(with("/application/method", json!("x".repeat(10_000_000)))).await;
     assert_eq!(huge.json()["type"], "urn:bescheid:problem:too-large");
-    // After all that the key is still free: nothing was done.
+    // None of the refused requests has used up the key.
     let good = with("/application/title", json!("<script>alert('x')</script>'; drop table applications; --"));
     assert_eq!(post(good).await.status, StatusCode::CREATED);
 
@@ -181,7 +180,7 @@ async fn many_at_once_get_numbers_in_a_row() {
     let mut tasks = tokio::task::JoinSet::new();
     for n in 0..25 {
         let stage = stage.clone();
-        // Each twice at once: the second waits for the first and says the same.
+        // Each is sent twice at once: the second waits for the first, and gets the same answer.
         tasks.spawn(async move {
             let (key, who) = (format!("k{n}"), solingen());
             let again = tokio::join!(stage.submit(&who, &key), stage.submit(&who, &key));

@@ -1,4 +1,4 @@
-//! Whom to write to is corrected, and who is referred can answer.
+//! Corrections of the contact, and replies of applicants whose application was referred.
 
 use axum::http::{Method, StatusCode};
 use chassis::Role;
@@ -79,7 +79,7 @@ async fn a_wrong_address_is_pointed_out_and_corrected_with_history() {
     let page = until_page(&stage, &path, |text| text.contains("kommen nicht an")).await.into_text();
     assert!(page.contains("550 5.1.1 no such &#60;user&#62;") && page.contains(&old()), "{page}");
 
-    // What is wrong stands beside its field, and nothing typed is lost.
+    // Mistakes stand beside their fields, and nothing that was typed is lost.
     for (email, says) in [
         ("neu@solingen", "keine E-Mail-Adresse"),
         ("", "E-Mail-Adresse"),
@@ -116,7 +116,7 @@ async fn a_wrong_address_is_pointed_out_and_corrected_with_history() {
         (&json!("solingen-1"), &json!("en"))
     );
 
-    // The new one fails as well; then something arrives.
+    // The new address fails as well; then an email arrives.
     stage.say(id, bounced(NEW)).await;
     until_page(&stage, &path, |text| text.contains("kommen nicht an")).await;
     stage.clock.advance(chrono::TimeDelta::seconds(1));
@@ -144,13 +144,13 @@ async fn who_may_correct_does_and_nobody_undoes_another_correction() {
     let seen = page.field("contact_changes");
     let done = stage.send_form(&worker, &path, &contact_form(NEW, &seen)).await;
     assert_eq!(done.status, StatusCode::SEE_OTHER);
-    // A page that was opened before: shown both, and saved once it has seen the other.
+    // A page that was opened earlier is shown both versions, and can save once it has seen the other.
     let stale = stage.refused(&solingen(), &path, &contact_form("mine@solingen.example", &seen)).await;
     assert!(stale.text().contains(NEW) && stale.text().contains("mine@solingen.example"), "{}", stale.text());
     let seen = stale.field("contact_changes");
     let form = contact_form("mine@solingen.example", &seen);
     assert_eq!(stage.send_form(&solingen(), &path, &form).await.status, StatusCode::SEE_OTHER);
-    // A form without what it has seen is no licence to overwrite.
+    // A form that does not say what it has seen overwrites nothing.
     let blind = stage.refused(&solingen(), &path, &contact_form("blind@solingen.example", "")).await;
     assert!(blind.text().contains("mine@solingen.example") && blind.text().contains("inzwischen berichtigt"));
     let said = stage.said(id).await;
@@ -233,7 +233,7 @@ async fn who_is_referred_learns_what_helps_and_replies_once_for_each_press() {
         let done = stage.send_form(&solingen(), &reply, &[("reply", text), ("key", &key)]).await;
         assert_eq!(done.location, format!("{path}?replied=true"), "{}", done.text());
     }
-    // "Back", and another text from the same page: not lost, not sent unseen.
+    // "Back", and another text from the same page: neither lost nor sent unseen.
     let other = stage.refused(&solingen(), &reply, &[("reply", "Noch etwas"), ("key", &key)]).await;
     assert!(other.text().contains("Noch etwas"));
     let done =
@@ -253,7 +253,7 @@ async fn who_is_referred_learns_what_helps_and_replies_once_for_each_press() {
     let page = stage.open(&solingen(), &path, "de").await.into_text();
     assert!(page.contains("Die Erklärung &#60;b&#62;folgt&#60;/b&#62;."), "{page}");
 
-    // Decided: the form is gone, and who had it open is told what holds.
+    // After the decision the form is gone, and a person who still has it open is told so.
     let decided_by = events::Decider::Person {
         person: Person { id: "c".into(), name: "C".into() },
         reason: "Der Kreis wirkt nicht mit.".into(),
@@ -305,7 +305,7 @@ async fn programs_reply_and_there_is_an_end_to_it() {
     stage.end().await;
 }
 
-/// Reply, contact and withdrawal save by themselves, and what was never sent is there again, until it is given up.
+/// Reply, contact and withdrawal save by themselves; what was never sent is shown again until it is discarded.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_typed_about_an_application_is_kept_until_it_is_taken() {
     let stage = Stage::new().await;
@@ -331,7 +331,7 @@ async fn what_is_typed_about_an_application_is_kept_until_it_is_taken() {
         assert!(!stage.open(&solingen(), &page, "de").await.text().contains("Zwei Absätze"));
     }
 
-    // A colleague corrects the contact; the one who types is told, and shown both.
+    // A colleague corrects the contact: the person who is still typing is told, and is shown both versions.
     let worker = staff(Role::CaseWorker);
     stage.send_form(&worker, &format!("{status}/contact"), &contact_form(NEW, "0")).await;
     let mut typed = contact_form("mine@solingen.example", "0").to_vec();
@@ -341,7 +341,7 @@ async fn what_is_typed_about_an_application_is_kept_until_it_is_taken() {
     let page = stage.open(&solingen(), &format!("{status}/contact"), "de").await.into_text();
     assert!(page.contains(NEW) && page.contains("mine@solingen.example"), "{page}");
 
-    // It is decided while somebody types a reply: told, and the text stays to be read.
+    // The decision comes while a person types a reply: they are told, and can still read their text.
     stage.say(id, samples::eligibility_confirmed()).await;
     until_page(&stage, &status, |text| !text.contains("Was jetzt hilft")).await;
     let late = stage.send_form(&solingen(), &format!("{status}/reply/draft"), &[("reply", "Zu spät")]).await;

@@ -1,4 +1,4 @@
-//! What is typed into the form, sent by a program, or asked while typing gets one answer.
+//! A text gets the same answer whether it is typed into the form, sent by a program, or asked about while typing.
 
 use axum::http::StatusCode;
 use chassis::session::Fields;
@@ -13,14 +13,14 @@ use testkit::samples;
 
 use crate::stage::{Stage, solingen};
 
-/// What is answered: the application as it is kept, or every field that is wrong.
+/// The application as it is stored, or every field that is wrong.
 type Answer = Result<Application, Errors>;
 
 fn answer(form: &Form) -> Answer {
     check::form(form, &samples::call(), &samples::ags("05122000"))
 }
 
-/// The sample form as a browser sends it, with `typed` in this field.
+/// The sample form as a browser sends it, with the text `typed` in the field `name`.
 fn typed(name: &str, typed: &str) -> Answer {
     let sent: Fields = [(name.to_owned(), typed.to_owned())].into_iter().collect();
     let sent = Form::from(&sent);
@@ -38,7 +38,7 @@ fn typed(name: &str, typed: &str) -> Answer {
     answer(&form)
 }
 
-/// The sample application as a program sends it, with `value` at this place.
+/// The sample application as a program sends it, with `value` at `pointer`.
 fn sent(pointer: &str, value: Value) -> Answer {
     let mut body = json!(samples::application());
     *body.pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;
@@ -46,7 +46,7 @@ fn sent(pointer: &str, value: Value) -> Answer {
     check::application(application, &samples::call(), &samples::ags("05122000"))
 }
 
-/// Everything special at the begin, in the middle, at the end and alone.
+/// Every special character at the beginning, in the middle, at the end and alone.
 fn texts() -> Vec<String> {
     let special = [
         "\r\n",
@@ -120,7 +120,7 @@ fn texts() -> Vec<String> {
         ]
         .map(str::to_owned),
     );
-    // At and beyond the limits, as people count.
+    // At and beyond the limits, counted in characters as people see them.
     for length in [200, 201, 500, 501, 5_000, 5_001] {
         texts.extend(["ü", "u\u{308}", "👩\u{200d}👧", "x\u{200b}"].map(|one| one.repeat(length)));
     }
@@ -143,7 +143,7 @@ fn a_text_gets_the_same_answer_from_the_form_and_the_api() {
             assert_eq!(typed(name, &text), sent(pointer, json!(text)), "{name}: {text:?}");
         }
         assert_eq!(typed("goals", &text), sent("/goals", json!([text])), "{text:?}");
-        // A row without a name is none in the form; a program says that there is one.
+        // The form drops a row without a name; a program has said that there is one.
         if !pages::parse::is_blank(&text) {
             let partner = json!([{"name": text, "kind": "other"}]);
             assert_eq!(typed("partner_name-0", &text), sent("/partners", partner), "{text:?}");
@@ -151,7 +151,7 @@ fn a_text_gets_the_same_answer_from_the_form_and_the_api() {
     }
 }
 
-/// What the form says to a text that is read so; nothing where it takes it.
+/// The error that the form shows for this reading; `None` if it accepts it.
 fn wrong(reading: Reading) -> Option<Wrong> {
     let wrong = match reading {
         Reading::Cents(_) => return None,
@@ -180,12 +180,12 @@ fn every_amount_of_the_form_is_read_alike_and_a_program_sends_cents() {
             let seen = errors.of(field).copied().filter(|wrong| matches!(wrong, Wrong::Unreadable(_)));
             assert_eq!(seen, wrong(reading), "{field:?}: {text:?}");
         }
-        // What may be left out is not missing.
+        // Optional fields may be left out.
         for field in [Field::OwnShare, Field::ThirdParties] {
             let expected = wrong(reading).filter(|wrong| *wrong != Wrong::MISSING);
             assert_eq!(errors.of(field).copied(), expected, "{field:?}: {text:?}");
         }
-        // No text is guessed at in the contract, not even one that the form can read.
+        // The contract accepts no text for an amount, not even one that the form could read.
         let mut body = json!(samples::application());
         body["financing"]["grant"] = json!(text);
         assert!(serde_json::from_value::<Application>(body).is_err(), "{text:?}");
@@ -216,10 +216,10 @@ async fn an_amount_gets_the_same_answer_from_the_form_the_live_sum_and_the_api()
             Reading::Cents(cents) => {
                 assert_eq!(asked["cents"]["grant"], cents, "{amount:?}");
                 assert_eq!(asked["gap"], 6_000_100 - 100 - cents, "{amount:?}");
-                // A program that sends these cents gets what the form gets.
+                // A program that sends these cents gets the answer that the form gets.
                 assert_eq!(sent("/financing/grant", json!(cents)), by_form, "{amount:?}");
             }
-            // Nothing typed yet is no error while typing.
+            // An empty field is no error while typing.
             Reading::Nothing => {
                 assert_eq!(
                     (&asked["cents"]["grant"], &asked["errors"]["grant"]),
@@ -244,7 +244,7 @@ async fn an_amount_gets_the_same_answer_from_the_form_the_live_sum_and_the_api()
         }
         assert_eq!(by_api.of(Field::Grant), answer(&form).unwrap_err().of(Field::Grant), "{out_of_range}");
     }
-    // Half-typed plans say nothing, and never fail.
+    // A half-typed plan gives no message and never fails.
     let nothing = stage.get(&solingen(), "/amounts?grant=&total=").await.json();
     assert_eq!(nothing, json!({"cents": {"own_share": 0, "third_parties": 0}, "errors": {}, "gap": null}));
     let unknown = stage.get(&solingen(), "/amounts?total=1&tota=1").await;
@@ -277,7 +277,8 @@ async fn the_api_keeps_what_the_form_would() {
         refused.text()
     );
 
-    // One request cannot keep us busy: as many partners as fit into a request are looked at up to the limit.
+    // The work for one request is bounded: of as many partners as fit into it, only those up to the limit are looked
+    // at.
     body["application"]["title"] = json!("Netzwerk");
     body["application"]["partners"] = vec![json!({"name": "", "kind": "other"}); 20_000].into();
     let refused = submit("k3", body).await;

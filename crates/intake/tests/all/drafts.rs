@@ -7,7 +7,7 @@ use testkit::{Answer, samples};
 
 use crate::stage::{Stage, call, paderborn, solingen};
 
-/// What a browser sends for the sample project, with `changes` in the place of what stands there.
+/// What a browser sends for the sample project, with `changes` in place of the sample's values.
 fn filled(changes: &[(&str, &str)]) -> Vec<(String, String)> {
     let form = Form::from(&samples::application());
     let mut fields: Vec<(String, String)> = Vec::new();
@@ -31,14 +31,14 @@ fn filled(changes: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 impl Stage {
-    /// Presses "begin" on the overview. Returns the draft's address.
+    /// Presses "begin" on the overview. Returns the address of the draft.
     async fn begin_draft(&self) -> String {
         let home = self.open(&solingen(), "/apply", "de").await;
         let fields = [("call", home.field("call")), ("key", home.field("key"))];
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let begun = self.send_form(&solingen(), "/apply/drafts", &fields).await;
         assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.text());
-        // Pressed twice is begun once.
+        // Pressing twice begins one draft.
         assert_eq!(self.send_form(&solingen(), "/apply/drafts", &fields).await.location, begun.location);
         begun.location
     }
@@ -81,7 +81,7 @@ async fn a_form_is_filled_in_checked_and_submitted_without_any_script() {
     let draft = stage.begin_draft().await;
     let page = stage.read(&draft).await;
 
-    // Half of it, with a row that is added and one that is taken away: all of it stays.
+    // Half of the form, with one row added and one removed: everything is stored.
     let half = [("title".to_owned(), "Ein Titel".to_owned()), ("grant".to_owned(), "viel".to_owned())];
     let added = stage.send_draft(&draft, &page, "add-participant", &half).await;
     assert_eq!(added.location, format!("{draft}#f-participant_ags-0"));
@@ -119,7 +119,7 @@ async fn a_form_is_filled_in_checked_and_submitted_without_any_script() {
     let english = stage.open(&solingen(), &format!("{draft}?check=1"), "en").await;
     assert!(english.text().contains("€0.01 of the total cost are missing"));
 
-    // Put right: everything once more, and then it has a file number.
+    // Once corrected, the whole application is shown, and then it gets a file number.
     let right = filled(&[("method", "<b>Werkstatt</b>")]);
     let checked = stage.send_draft(&draft, &page, "check", &right).await;
     let look = stage.read(&checked.location).await;
@@ -159,17 +159,17 @@ async fn what_is_typed_survives_the_end_of_the_session() {
         ("open_page", open_page.as_str()),
         ("title", "Getippt & noch da"),
     ];
-    // The session has ended in between: what was typed comes back, to be sent again after signing in.
+    // The session has ended in between: the page shows what was typed, to be sent again after signing in.
     let lost = stage.send_form_of(&solingen(), None, &draft, &fields).await;
     assert_eq!(lost.status, StatusCode::UNAUTHORIZED);
     assert_eq!(lost.field("title"), "Getippt &#38; noch da");
     assert_eq!((lost.field("kept_revision"), lost.field("action")), (revision.clone(), "save".to_owned()));
-    // The page sends it as the person who had typed it: signed in again, they press once.
+    // The page is bound to the person who typed: once signed in again, they press once.
     assert_eq!(lost.field("csrf"), testkit::session_keys().csrf(&solingen()));
     let again = stage.send_form(&solingen(), &draft, &fields).await;
     assert_eq!(again.status, StatusCode::SEE_OTHER);
     assert!(stage.read(&draft).await.text().contains("Getippt &#38; noch da"));
-    // Somebody else's token: kept, too, and not taken.
+    // With the token of another person it is kept too, and not stored.
     let other = stage.send_form_of(&solingen(), &paderborn(), &draft, &fields).await;
     assert_eq!(other.status, StatusCode::FORBIDDEN);
     assert_eq!(other.field("title"), "Getippt &#38; noch da");
@@ -194,7 +194,7 @@ async fn a_page_saves_by_itself_and_two_pages_do_not_undo_each_other() {
     assert!(told.json()["message"].as_str().unwrap().contains("Serap Demir hat diesen Entwurf"));
     assert!(stage.read(&draft).await.text().contains("value=\"ABC\""), "what is stored stays");
 
-    // They press "save": both versions, at an address that can be reloaded; nothing is chosen for them.
+    // They press "save": both versions are shown at an address that can be reloaded, and nothing is chosen for them.
     let compare = stage.send_draft(&draft, &theirs, "save", &title("X")).await;
     assert_eq!(
         (compare.status, compare.location.clone()),
@@ -231,7 +231,7 @@ async fn a_page_saves_by_itself_and_two_pages_do_not_undo_each_other() {
     );
     assert_eq!(stage.send_draft(&auto, &mine, "", &title("ABCD")).await.status, StatusCode::CONFLICT);
 
-    // What was looked at is what is submitted.
+    // What is submitted is what the person has looked at.
     let page = stage.read(&draft).await;
     stage.send_draft(&draft, &page, "check", &filled(&[])).await;
     let look = stage.read(&format!("{draft}/check")).await.field("revision");
@@ -248,7 +248,7 @@ fn title(text: &str) -> Vec<(String, String)> {
     vec![("title".to_owned(), text.to_owned())]
 }
 
-/// Two colleagues: one changes the title, the other, whose page was opened before, the grant.
+/// Two colleagues: one changes the title, the other, whose page was opened earlier, the grant.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_only_one_of_two_has_changed_is_chosen_already() {
     let stage = Stage::new().await;
@@ -281,7 +281,7 @@ async fn what_only_one_of_two_has_changed_is_chosen_already() {
     assert_eq!(chosen("themes"), None, "both have changed it");
     assert!(!page.text().contains("choose-method"), "nobody has changed it");
 
-    // Somebody saves once more before they have chosen: they choose again.
+    // Somebody saves once more before they have chosen: they must choose again.
     let revision = page.field("revision");
     let again = stage.read(&draft).await;
     stage.send_draft(&draft, &again, "save", &filled(&[("title", "Dritter Titel")])).await;
@@ -307,7 +307,7 @@ async fn what_only_one_of_two_has_changed_is_chosen_already() {
     stage.end().await;
 }
 
-/// The page from which a draft was begun, come back to by the browser's Back.
+/// "Back" in the browser to the page from which a draft was begun.
 #[tokio::test(flavor = "multi_thread")]
 async fn beginning_again_from_the_same_page_begins_another_draft_once_the_first_is_gone() {
     let stage = Stage::new().await;
@@ -323,7 +323,7 @@ async fn beginning_again_from_the_same_page_begins_another_draft_once_the_first_
     let second = stage.post_pairs("/apply/drafts", &press).await.location;
     assert_ne!(second, first);
     assert_eq!(stage.post_pairs("/apply/drafts", &press).await.location, second);
-    // The same after it was submitted.
+    // The same after the draft was submitted.
     let page = stage.read(&second).await;
     stage.send_draft(&second, &page, "check", &filled(&[])).await;
     let revision = stage.read(&format!("{second}/check")).await.field("revision");
@@ -332,7 +332,7 @@ async fn beginning_again_from_the_same_page_begins_another_draft_once_the_first_
     let third = stage.post_pairs("/apply/drafts", &press).await.location;
     assert_ne!(third, second);
     stage.read(&third).await;
-    // What a page of the submitted draft still sends is answered, not stored.
+    // A late request from a page of the submitted draft is answered, and stores nothing.
     let late = stage.send_draft(&format!("{second}/autosave"), &page, "", &title("zu spät")).await;
     assert_eq!((late.status, late.json()["outcome"].as_str()), (StatusCode::NOT_FOUND, Some("gone")));
     stage.end().await;
@@ -347,7 +347,7 @@ async fn a_form_of_ten_megabytes_is_too_much() {
     let answer = stage.send_draft(&draft, &page, "save", &huge).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(answer.text().contains("Das ist zu viel auf einmal"), "{}", answer.text());
-    // What fits into a request and not into its field is kept, and refused beside it.
+    // What fits into a request but not into its field is kept, and refused beside the field.
     let long = "x".repeat(check::TEXT + 1);
     let answer = stage.send_draft(&draft, &page, "check", &filled(&[("method", &long)])).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
@@ -389,7 +389,7 @@ async fn before_the_call_opens_a_draft_waits() {
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(answer.text().contains("Der Aufruf öffnet am"), "{}", answer.text());
 
-    // After the end it is taken in, and whoever submits knows.
+    // After the end of the call it is accepted, and the person who submits is told that it is late.
     stage.clock.set("2027-03-02T10:00:00Z".parse().unwrap());
     let look = stage.read(&checked.location).await;
     assert!(look.text().contains("Die Antragsfrist endete am 28.02.2027, 24:00 Uhr"));
@@ -461,7 +461,7 @@ async fn what_comes_in_the_last_second_of_the_last_day_is_in_time() {
     stage.end().await;
 }
 
-/// One submits the draft while another has a version of their own beside it; one throws a draft away.
+/// One person submits the draft while another has a version of their own beside it; one discards a draft.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_draft_was_submitted_without_stays_readable() {
     let stage = Stage::new().await;
@@ -472,7 +472,7 @@ async fn what_a_draft_was_submitted_without_stays_readable() {
     stage.send_draft(&draft, &a, "save", &filled(&[("title", "Neuer Titel")])).await;
     let compare = stage.send_draft(&draft, &b, "save", &filled(&[("title", "Mein Titel")])).await.location;
     assert_eq!(compare, format!("{draft}/compare"));
-    // A colleague sends it off, whose own versions are none of the other's.
+    // A colleague submits it, whose own versions are not those of the other.
     let mut colleague = solingen();
     colleague.person = "solingen-2".to_owned();
     let check = stage.open(&colleague, &format!("{draft}/check"), "de").await;

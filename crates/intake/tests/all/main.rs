@@ -1,4 +1,4 @@
-//! The intake service with everything real around it: requests and facts in, pages and facts out.
+//! The intake service with a real database, broker and mailbox: requests and facts in, pages and facts out.
 #![expect(clippy::unwrap_used, reason = "what a test cannot have it must not go on without")]
 
 mod api;

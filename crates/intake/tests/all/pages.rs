@@ -22,7 +22,7 @@ fn both_languages_say_everything() {
     }
 }
 
-/// Whoever begins is most often the contact: name and email of the session stand in the new draft.
+/// The person who begins is usually the contact: the new draft has the name and email of the session.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_draft_knows_who_is_signed_in() {
     let stage = Stage::new().await;
@@ -40,7 +40,7 @@ async fn a_new_draft_knows_who_is_signed_in() {
     stage.end().await;
 }
 
-/// "Needed where nothing else is said" holds: every field without a mark is asked for when it is empty.
+/// The form says that fields are required unless marked: every field without a mark is refused when it is empty.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_marked_is_really_needed() {
     let stage = Stage::new().await;
@@ -51,13 +51,13 @@ async fn what_is_not_marked_is_really_needed() {
     let page = stage.open(&solingen(), &format!("{draft}?check=1"), "de").await.into_text();
     assert!(page.contains("<title>Fehler: "), "{page}");
     let mut asked = 0;
-    // One part for each field: what stands between two beginnings.
+    // One part for each field: the text from one field to the next.
     let inputs = page.split("<div class=\"kern-form-input").skip(1);
     for part in inputs.chain(page.split("<fieldset class=\"kern-fieldset").skip(1)) {
         let part =
             part.split("</label>").next().unwrap_or_default().split("</legend>").next().unwrap_or_default();
         let Some(name) = part.split("\"f-").nth(1).and_then(|rest| rest.split('"').next()) else { continue };
-        // Filled in from the beginning: the contact, and the language of the emails.
+        // The contact and the language of the emails are filled in from the beginning.
         if part.contains("kern-label__optional") || name.starts_with("contact_") {
             continue;
         }
@@ -117,7 +117,7 @@ async fn nobody_sees_what_is_none_of_their_business() {
     assert_eq!(stage.open(&staff(Role::CaseWorker), "/apply", "de").await.status, StatusCode::FORBIDDEN);
     let theirs = stage.open(&paderborn(), "/apply", "de").await;
     assert!(!theirs.text().contains("36.KI-2027-0001"));
-    // Staff may read, and have nothing to press.
+    // Staff may read, and get no buttons.
     let read = stage.open(&staff(Role::CaseWorker), &application, "de").await;
     assert!(read.status == StatusCode::OK && !read.text().contains("/withdraw"));
     assert_eq!(stage.open(&solingen(), "/apply/drafts/none", "de").await.status, StatusCode::NOT_FOUND);

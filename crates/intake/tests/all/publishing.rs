@@ -1,5 +1,5 @@
 use intake::calls::{PublishError, Published, publish};
-use intake::demo::{self, Stage as Project};
+use intake::demo::{self, LoadAs};
 use intake::{FileNumbers, call_file};
 
 use crate::stage::{Stage, call};
@@ -63,7 +63,7 @@ async fn the_three_projects_are_loaded_once() {
     let stage = Stage::new().await;
     let numbers = FileNumbers::of(&stage.db);
     for round in 0..2 {
-        let stages = [Project::Submitted, Project::Draft, Project::Submitted];
+        let stages = [LoadAs::Submitted, LoadAs::Draft, LoadAs::Submitted];
         for (text, wanted) in PROJECTS.into_iter().zip(stages) {
             let project = demo::read(text).unwrap();
             let id = demo::load(&stage.bus().await, &numbers, &project, wanted).await.unwrap();
@@ -76,17 +76,13 @@ async fn the_three_projects_are_loaded_once() {
             .fetch_one(&stage.db)
             .await
             .unwrap();
-            assert_eq!(stored, (wanted == Project::Draft, wanted == Project::Submitted));
-            assert_eq!(
-                stage.said(id).await.len(),
-                usize::from(wanted == Project::Submitted),
-                "round {round}"
-            );
+            assert_eq!(stored, (wanted == LoadAs::Draft, wanted == LoadAs::Submitted));
+            assert_eq!(stage.said(id).await.len(), usize::from(wanted == LoadAs::Submitted), "round {round}");
         }
     }
     let mut lost = demo::read(PROJECTS[0]).unwrap();
     lost.call = "no-such-call".into();
-    demo::load(&stage.bus().await, &numbers, &lost, Project::Draft).await.unwrap_err();
+    demo::load(&stage.bus().await, &numbers, &lost, LoadAs::Draft).await.unwrap_err();
     stage.end().await;
 }
 

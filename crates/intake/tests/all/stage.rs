@@ -1,4 +1,4 @@
-//! A running intake service that has published the call it is delivered with.
+//! A running intake service that has published the call delivered with it.
 
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ impl Stage {
         Self(ServiceUnderTest::start::<AppState>("/apply", samples::noon(), settings).await)
     }
 
-    /// Submits the sample by the API.
+    /// Submits the sample through the API.
     pub async fn submit(&self, who: &Session, key: &str) -> ApplicationId {
         let body = json!({"call": "komm-in-2027", "application": samples::application()});
         let answer = self.api(who, Method::POST, "/applications", Some(key), Some(body)).await;
@@ -54,23 +54,21 @@ impl Stage {
         self.0.end().await;
     }
 
-    /// The end of a test that leaves something parked.
+    /// Ends a test that leaves a fact parked.
     pub async fn stop(self) {
         self.0.stop().await;
     }
 }
 
-/// The call that intake is delivered with.
+/// The call that is delivered with intake.
 pub fn call() -> Call {
     call_file::read(include_str!("../../../../deploy/calls/komm-in-2027.toml")).unwrap()
 }
 
-/// An applicant of Solingen.
 pub fn solingen() -> Session {
     of("solingen-1", "05122000")
 }
 
-/// An applicant of Paderborn.
 pub fn paderborn() -> Session {
     of("paderborn-1", "05774032")
 }
@@ -80,7 +78,7 @@ fn of(person: &str, ags: &str) -> Session {
     Session { name, ags: Some(ags.to_owned()), ..session(person, &[Role::Applicant]) }
 }
 
-/// Somebody without a municipality.
+/// A person who acts for no municipality.
 pub fn staff(role: Role) -> Session {
     session("staff-1", &[role])
 }

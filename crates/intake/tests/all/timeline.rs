@@ -93,7 +93,7 @@ async fn everything_the_others_say_is_on_the_timeline() {
         .await;
     stage.say_at_once(id, [AnyFact::from(referred()), samples::eligibility_confirmed().into()]).await;
     until("eligible", || view(&stage, id), |view| view["status"] == "eligible" && entries(view) == 5).await;
-    // The deciders' word overtakes the reviewers'.
+    // The decision of the award service overtakes that of the reviewers.
     stage.say_at_once(id, [AnyFact::from(waitlisted()), granted().into(), issued().into()]).await;
     until("decided", || view(&stage, id), |view| view["status"] == "decided" && entries(view) == 8).await;
     stage.say(id, reviewed()).await;

@@ -1,5 +1,5 @@
-//! `GET /apply/api/amounts`: the amounts of a financing plan, as typed. The form asks it while somebody types; that it
-//! reads as the form does is no accident, it is the same function.
+//! `GET /apply/api/amounts`: reads the amounts of a financing plan as typed. The form calls it while a person types,
+//! and gets the answer that it would get when it is sent.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::check;
 
-/// The amounts as somebody types them: `60.000,50`, `EUR 60 000`, `60.000,– €`. Left out or empty: nothing typed.
+/// Amounts as people type them: `60.000,50`, `EUR 60 000`, `60.000,– €`. An amount that is left out or empty counts
+/// as not typed.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Typed {
     /// Grant applied for.
     #[serde(default)]
     grant: String,
-    /// Eigenanteil.
+    /// Own share (Eigenanteil).
     #[serde(default)]
     own_share: String,
     /// Money of third parties.
@@ -30,15 +31,15 @@ pub(super) struct Typed {
     total: String,
 }
 
-/// How they are read.
+/// How the amounts are read.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Amounts {
-    /// Euro cents of each field that can be read.
+    /// Euro cents of each amount that can be read.
     cents: BTreeMap<&'static str, Cents>,
-    /// What is wrong with each of the others in which something was typed, in the language of the reader.
+    /// For each amount that was typed and cannot be read, the reason, in the language of the reader.
     errors: BTreeMap<&'static str, String>,
-    /// Total cost minus the three parts, in euro cents; 0 when the plan adds up. Nothing while an amount that is
-    /// needed cannot be read. What may be left out counts as 0.
+    /// Total cost minus the three parts, in euro cents; 0 when the plan adds up. Absent while a required amount
+    /// cannot be read. Optional amounts that are left out count as 0.
     gap: Option<Cents>,
 }
 

@@ -13,21 +13,19 @@ use serde::Serialize;
 use crate::AppState;
 use crate::store::calls;
 
-/// All calls.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Calls {
     calls: Vec<Published>,
 }
 
-/// A call and whether one can apply now.
+/// A call, and whether its window is open.
 #[derive(Serialize, JsonSchema)]
 struct Published {
     id: CallId,
-    /// Its window is open at this moment.
+    /// Whether the window is open now.
     open: bool,
     /// The first moment from which an application is late, UTC.
     late_from: DateTime<Utc>,
-    /// Its rules.
     rules: Call,
 }
 

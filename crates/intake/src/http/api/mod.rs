@@ -1,4 +1,4 @@
-//! The JSON API: what the pages do, for programs.
+//! The JSON API: lets programs do what people do on the pages.
 
 mod amounts;
 mod calls;

@@ -16,19 +16,18 @@ use crate::http::access;
 use crate::store::applications;
 use crate::{AppState, reply};
 
-/// A reply.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Reply {
-    /// What to tell the case worker; at most 4,000 characters.
+    /// The message to the case worker; at most 4,000 characters.
     text: String,
 }
 
-/// It was taken.
+/// The reply was accepted.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct Taken {
     id: ApplicationId,
-    /// How many replies there are now.
+    /// Number of replies to this application, including this one.
     replies: i32,
 }
 

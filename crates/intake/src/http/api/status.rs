@@ -16,12 +16,12 @@ use crate::http::access;
 use crate::store::{applications, timeline};
 use crate::timeline::Line;
 
-/// Where an application stands.
+/// Status and history of an application.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct View {
     id: ApplicationId,
     call: CallId,
-    /// Aktenzeichen.
+    /// File number (Aktenzeichen).
     file_number: String,
     title: String,
     submitted_at: DateTime<Utc>,

@@ -17,23 +17,21 @@ use crate::http::access;
 use crate::store::calls;
 use crate::{AppState, submission};
 
-/// An application to submit.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Submission {
     /// Key or id of the call, such as `komm-in-2027`.
     call: String,
-    /// The form.
     application: Application,
 }
 
-/// It is submitted.
+/// The application was submitted.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct Receipt {
     id: ApplicationId,
-    /// Aktenzeichen.
+    /// File number (Aktenzeichen).
     file_number: String,
-    /// After the end of the call; taken in and flagged.
+    /// It came after the call had closed; it is accepted and marked as late.
     late: bool,
 }
 

@@ -16,16 +16,15 @@ use crate::http::access;
 use crate::store::applications;
 use crate::{AppState, withdrawal};
 
-/// A withdrawal.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Withdrawal {
-    /// Why; at most 2,000 characters.
+    /// Reason for the withdrawal; at most 2,000 characters.
     #[serde(default)]
     reason: Option<String>,
 }
 
-/// It is withdrawn.
+/// The application was withdrawn.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub(super) struct Withdrawn {
     id: ApplicationId,
