@@ -1,5 +1,5 @@
-//! One application's way through eligibility. Transitions consume the case and return the new one with the fact
-//! to say. No SQL, no async.
+//! The states that an application goes through in eligibility. A transition consumes the case and returns the new one
+//! with the fact to publish. No SQL, no async.
 //!
 //! ```text
 //!  submitted ──► eligible (rules clear)                     ┐
@@ -17,62 +17,57 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules::Assessment;
 
-/// Shortest reason a person may give, in characters.
+/// Shortest reason that a person may give, in characters.
 pub const SHORTEST_REASON: usize = 10;
-/// Longest reason a person may give, in characters.
+/// Longest reason that a person may give, in characters.
 pub const LONGEST_REASON: usize = 4_000;
 
 /// An application as eligibility sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
-    /// The application.
     pub id: ApplicationId,
-    /// What was submitted, with the contact as it is now.
+    /// As submitted, but with the contact as it is now.
     pub submitted: ApplicationSubmitted,
-    /// What the rules found.
     pub assessment: Assessment,
-    /// When it came here, UTC.
+    /// When eligibility received the application, UTC.
     pub opened_at: DateTime<Utc>,
-    /// Where it stands.
     pub state: State,
 }
 
-/// Where a case stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// A person must decide.
     Referred,
     /// Decided, by the rules or by a person.
     Decided(Decision),
-    /// Taken back by the applicant. What had been decided by then stays on file.
+    /// Withdrawn by the applicant. A decision taken before is kept.
     Withdrawn {
-        /// When, UTC.
         at: DateTime<Utc>,
-        /// The decision before, if there was one.
+        /// The decision before the withdrawal, if there was one.
         decision: Option<Decision>,
     },
 }
 
-/// A [`State`] without what belongs to it, as stored, listed and sent.
+/// The name of a [`State`], as it is stored, listed and sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub enum Status {
     /// A person must decide.
     #[default]
     Referred,
-    /// It went to review.
+    /// The application went to review.
     Eligible,
-    /// It ended here.
+    /// A person decided that it may not be funded.
     Ineligible,
-    /// Taken back by the applicant.
+    /// Withdrawn by the applicant.
     Withdrawn,
 }
 
-impl Stage {
-    /// All of them, in the order of the lists.
+impl Status {
+    /// In the order in which lists show them.
     pub const ALL: [Self; 4] = [Self::Referred, Self::Eligible, Self::Ineligible, Self::Withdrawn];
 
-    /// Its name: `referred`, `eligible`, `ineligible`, `withdrawn`.
+    /// `referred`, `eligible`, `ineligible` or `withdrawn`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Referred => "referred",
@@ -83,29 +78,25 @@ impl Stage {
     }
 }
 
-/// A decision on eligibility.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// What was decided.
     pub verdict: Verdict,
-    /// By whom.
     pub by: Decider,
-    /// When, UTC.
+    /// UTC.
     pub at: DateTime<Utc>,
 }
 
-/// Eligible or not.
+/// The result of a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It goes to review.
+    /// The application goes to review.
     Eligible,
-    /// It ends here.
+    /// The application ends here.
     Ineligible,
 }
 
 impl Verdict {
-    /// As stored and sent: `eligible`, `ineligible`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Eligible => "eligible",
@@ -113,28 +104,26 @@ impl Verdict {
         }
     }
 
-    /// From its name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Eligible, Self::Ineligible].into_iter().find(|verdict| verdict.name() == name)
     }
 }
 
-/// A decision that cannot be taken.
+/// Why a decision is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// The reason is too short or too long.
     #[error("a reason of {SHORTEST_REASON} to {LONGEST_REASON} characters is expected")]
     Reason,
-    /// Somebody was quicker (or the rules had decided).
+    /// Somebody else, or the rules, had decided before.
     #[error("already decided")]
     Decided(Decision),
-    /// The applicant has taken the application back.
     #[error("withdrawn by the applicant")]
     Withdrawn,
 }
 
 impl Case {
-    /// A submitted application: confirmed where everything is clear, else referred to a person.
+    /// Opens a case for a submitted application. If every rule is clearly met, it is confirmed; otherwise it is
+    /// referred to a person.
     pub fn open(
         id: ApplicationId,
         submitted: ApplicationSubmitted,
@@ -153,10 +142,8 @@ impl Case {
         (case, fact.into())
     }
 
-    /// A person decides what the rules could not.
-    ///
-    /// # Errors
-    /// A reason outside the limits; a case that no longer waits.
+    /// A person decides what the rules could not. Refused if the reason is too short or too long, or if the case does
+    /// not wait for a decision.
     pub fn decide(
         self,
         verdict: Verdict,
@@ -176,7 +163,7 @@ impl Case {
         Ok(self.settle(verdict, Decider::Person { person, reason }, now))
     }
 
-    /// The applicant takes it back. Withdrawn already: nothing changes.
+    /// Records that the applicant has withdrawn the application. A case that is withdrawn already does not change.
     #[must_use]
     pub fn withdraw(self, at: DateTime<Utc>) -> Self {
         let state = match self.state {
@@ -187,22 +174,21 @@ impl Case {
         Self { state, ..self }
     }
 
-    /// Where it stands, in one word.
-    pub fn stage(&self) -> Stage {
+    pub fn status(&self) -> Status {
         match &self.state {
-            State::Referred => Stage::Referred,
-            State::Decided(Decision { verdict: Verdict::Eligible, .. }) => Stage::Eligible,
-            State::Decided(Decision { verdict: Verdict::Ineligible, .. }) => Stage::Ineligible,
-            State::Withdrawn { .. } => Stage::Withdrawn,
+            State::Referred => Status::Referred,
+            State::Decided(Decision { verdict: Verdict::Eligible, .. }) => Status::Eligible,
+            State::Decided(Decision { verdict: Verdict::Ineligible, .. }) => Status::Ineligible,
+            State::Withdrawn { .. } => Status::Withdrawn,
         }
     }
 
-    /// The day for which the register was asked.
+    /// The day whose register of offices the rules used.
     pub fn register_day(&self) -> NaiveDate {
         self.assessment.register_day
     }
 
-    /// The decision, also of a case that was withdrawn later.
+    /// The decision, even if the case was withdrawn afterwards.
     pub fn decision(&self) -> Option<&Decision> {
         match &self.state {
             State::Referred => None,
@@ -283,7 +269,7 @@ mod tests {
             case.clone().decide(Verdict::Eligible, person(), &"x".repeat(4_001), now()),
             Err(Refused::Reason)
         );
-        // Ten characters of which nobody sees one are none.
+        // Ten characters that nobody can see do not count.
         for invisible in
             ["\u{200b}".repeat(10), "\u{3164}".repeat(12), format!("zu kurz{}", "\u{2060}".repeat(9))]
         {
@@ -329,8 +315,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever people do in whatever order: at most one decision is said, only a person says no, and only
-        /// to what the rules had referred.
+        /// In whatever order people act: at most one decision is published, only a person refuses, and only what the
+        /// rules had referred.
         #[test]
         fn there_is_one_decision_and_no_machine_says_no(clear: bool, acts in acts()) {
             let (mut case, first) = open(if clear { "05122000" } else { "05158016" });

@@ -1,9 +1,9 @@
-//! Is the applicant a municipality with the immigration office that the call asks for, and is the application
-//! formally in order? What is clear is confirmed; a person decides the rest. `README.md` has the table of what
-//! this service hears, says and owns.
+//! Checks whether the applicant is a municipality with the immigration office that the call asks for, and whether the
+//! application is formally in order. Clear cases are confirmed; a person decides the others. `README.md` lists what
+//! this service consumes, publishes and owns.
 //!
-//! The way through: `on/application_submitted.rs` → [`rules`] (with the [`register`]) → [`case`] → `store/cases.rs`,
-//! and for a person `http/decide.rs` → [`case`] → `store/cases.rs`.
+//! An application goes through `on/application_submitted.rs` → [`rules`] (with the [`register`]) → [`case`] →
+//! `store/cases.rs`; a person's decision through `http/decide.rs` → [`case`] → `store/cases.rs`.
 
 pub mod case;
 mod config;

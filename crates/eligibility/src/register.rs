@@ -1,5 +1,5 @@
-//! The dated register of immigration offices (Ausländerbehörden), § 1 Nr. 4 ZustAVO NRW. It is data in this
-//! crate, `data/offices.csv`; where each row comes from stands in `data/README.md`.
+//! The register of immigration offices (Ausländerbehörden), § 1 Nr. 4 ZustAVO NRW, with the days on which each entry
+//! is valid. Its data is `data/offices.csv`; `data/README.md` names the sources.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -10,24 +10,22 @@ use events::Ags;
 /// Who runs the immigration office of a municipality.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Office {
-    /// The municipality itself.
     Own,
-    /// A large town has handed its office to this district by agreement.
+    /// A large town has handed its office over to this district by agreement.
     Delegated(Ags),
     /// The municipality has none; this district is responsible.
     District(Ags),
-    /// No source says for these days whether it is still the town or already this district.
+    /// For these days no source says whether the office is still the town's or already this district's.
     Unclear(Ags),
 }
 
-/// What holds for one municipality in one span of days.
+/// What is true of one municipality during one span of days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Who runs the office.
     pub office: Office,
-    /// First day; none: as far back as the register goes.
+    /// First day; `None` goes back as far as the register does.
     pub from: Option<NaiveDate>,
-    /// Last day; none: until further notice.
+    /// Last day; `None` until further notice.
     pub to: Option<NaiveDate>,
     /// Where this is written, in German.
     pub source: String,
@@ -39,7 +37,7 @@ impl Entry {
     }
 }
 
-/// The register: for every municipality its spans, in order of time.
+/// Every municipality with its entries in chronological order, which do not overlap.
 #[derive(Clone, Debug, Default)]
 pub struct Register(BTreeMap<Ags, Vec<Entry>>);
 
@@ -49,25 +47,22 @@ static NRW: LazyLock<Register> = LazyLock::new(|| {
 });
 
 impl Register {
-    /// The register of North Rhine-Westphalia.
     pub fn nrw() -> &'static Self {
         &NRW
     }
 
-    /// What holds for `ags` on `day`; none where the register says nothing.
+    /// The entry for `ags` on `day`; `None` if the register has none.
     pub fn on(&self, ags: &Ags, day: NaiveDate) -> Option<&Entry> {
         self.0.get(ags)?.iter().find(|entry| entry.holds_on(day))
     }
 
-    /// All municipalities with their spans, by key.
+    /// All municipalities with their entries, sorted by key.
     pub fn iter(&self) -> impl Iterator<Item = (&Ags, &[Entry])> {
         self.0.iter().map(|(ags, entries)| (ags, entries.as_slice()))
     }
 
-    /// Reads `ags,office,run_by,valid_from,valid_to,source` and the texts of the sources.
-    ///
-    /// # Errors
-    /// The line that cannot be read, or that overlaps the line before it.
+    /// Reads the columns `ags,office,run_by,valid_from,valid_to,source` and the texts of the sources. The error names
+    /// the line that cannot be read or overlaps the one before.
     pub fn read(offices: &str, sources: &str) -> Result<Self, String> {
         let sources: BTreeMap<&str, &str> =
             sources.lines().skip(1).filter_map(|line| line.split_once(',')).collect();

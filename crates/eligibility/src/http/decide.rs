@@ -19,27 +19,24 @@ use serde::{Deserialize, Serialize};
 use super::view::CaseView;
 use super::{kept_name, words};
 use crate::AppState;
-use crate::case::{LONGEST_REASON, Refused, Stage, Verdict};
+use crate::case::{LONGEST_REASON, Refused, Status, Verdict};
 use crate::store::cases;
 use host::ties;
 
-/// What a person decides.
+/// A decision of a person.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Order {
-    /// Eligible or not.
+pub struct DecisionRequest {
     pub decision: Verdict,
-    /// Why; 10 to 4,000 characters.
+    /// The reason; 10 to 4,000 characters.
     pub reason: String,
 }
 
-/// Why nothing was decided.
+/// Why a decision was not taken.
 enum NotDecided {
-    /// The case does not permit it.
     Refused(Refused),
     /// The person has a tie to the application (§§ 20, 21 VwVfG).
     Tied,
-    /// Something else.
     Problem(Problem),
 }
 
@@ -55,18 +52,18 @@ impl<E: Into<Problem>> From<E> for NotDecided {
     }
 }
 
-/// Decides and says the fact, once for each `key`: a repetition is answered with the case as it is then.
+/// Decides and publishes the fact, once for each `key`. A repetition is answered with the case as it is then.
 async fn decide(
     service: &AppState,
     session: &Session,
     trace: Trace,
     id: ApplicationId,
-    order: &Order,
+    request: &DecisionRequest,
     key: IdempotencyKey,
 ) -> Result<CaseView, NotDecided> {
-    let once = Idempotent::new(session, "decide", key, &(id, order))?;
+    let once = Idempotent::new(session, "decide", key, &(id, request))?;
     let mut tx = host::begin(&service.bus).await?;
-    // What is stored is that it was decided: the answer would keep the whole application once more.
+    // Only a marker is stored: the whole answer would store the application once more.
     if once.answer::<IgnoredAny>(&mut tx).await?.is_some() {
         let case = cases::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
         return Ok(CaseView::from(&case));
@@ -75,7 +72,7 @@ async fn decide(
     if ties::of(&mut tx, id, &case.submitted, session).await?.is_some() {
         return Err(NotDecided::Tied);
     }
-    let (case, fact) = case.decide(order.decision, host::person(session), &order.reason, tx.now())?;
+    let (case, fact) = case.decide(request.decision, host::person(session), &request.reason, tx.now())?;
     cases::save(&mut tx, &case).await?;
     outbox::append(&mut tx, case.id, fact, host::cause(&trace));
     kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
@@ -92,9 +89,9 @@ pub async fn api(
     trace: Trace,
     key: IdempotencyKey,
     ApiPath(id): ApiPath<ApplicationId>,
-    ApiJson(order): ApiJson<Order>,
+    ApiJson(request): ApiJson<DecisionRequest>,
 ) -> Result<ApiJson<CaseView>, Problem> {
-    decide(&service, &session, trace, id, &order, key).await.map(ApiJson).map_err(|error| match error {
+    decide(&service, &session, trace, id, &request, key).await.map(ApiJson).map_err(|error| match error {
         NotDecided::Problem(problem) => problem,
         NotDecided::Tied => tied(),
         NotDecided::Refused(refused @ Refused::Reason) => {
@@ -104,7 +101,7 @@ pub async fn api(
     })
 }
 
-/// Who has a tie does not decide.
+/// The answer to a person who has a tie.
 fn tied() -> Problem {
     Problem::conflict("you have a tie to this application and cannot decide it (§§ 20, 21 VwVfG)")
 }
@@ -122,8 +119,8 @@ pub async fn page(
     let decision = form.required_choice("decision", "field-decision", &words::verdicts(&page));
     let reason = form.required("reason", "field-reason", LONGEST_REASON);
     if let (true, Some(decision)) = (form.is_valid(), Verdict::from_name(&decision)) {
-        let order = Order { decision, reason };
-        match decide(&service, &session, trace, id, &order, IdempotencyKey::new(fields.get("key"))?).await {
+        let request = DecisionRequest { decision, reason };
+        match decide(&service, &session, trace, id, &request, IdempotencyKey::new(fields.get("key"))?).await {
             Ok(_) => {
                 let there = page.url(&format!("/cases/{id}?decided=true"));
                 return Ok(Redirect::to(&there).into_response());
@@ -134,7 +131,7 @@ pub async fn page(
             Err(NotDecided::Problem(problem)) => return Err(problem),
         }
     }
-    // Kept with what is wrong with it; the page of the case shows both, and can be reloaded.
+    // Kept together with its errors; the page of the case shows both, and can be reloaded.
     let mut tx = host::begin(&service.bus).await?;
     let now = tx.now();
     kept::refuse(&mut tx, &session.person, &kept_name(id), &fields, form.refused(), now).await?;
@@ -142,7 +139,7 @@ pub async fn page(
     Ok(Redirect::to(&page.url(&format!("/cases/{id}?refused=true#errors"))).into_response())
 }
 
-/// `POST /eligibility/cases/{id}/draft`: the form saves by itself.
+/// `POST /eligibility/cases/{id}/draft`: autosave of the form.
 pub async fn draft(
     page: Page,
     State(service): State<Arc<AppState>>,
@@ -153,9 +150,9 @@ pub async fn draft(
     let mut tx = host::begin(&service.bus).await?;
     let case = cases::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let tied = ties::of(&mut tx, id, &case.submitted, &session).await?.is_some();
-    let gone = match (tied, case.stage()) {
+    let gone = match (tied, case.status()) {
         (true, _) => Some("tied-text"),
-        (false, Stage::Referred) => None,
+        (false, Status::Referred) => None,
         (false, _) => Some("case-too-late-text"),
     };
     let gone = gone.map(|why| page.t(why));

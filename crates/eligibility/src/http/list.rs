@@ -1,4 +1,4 @@
-//! The cases that wait for a person, and those that are done.
+//! The cases that wait for a person, and those that are decided or withdrawn.
 
 use std::sync::Arc;
 
@@ -16,51 +16,47 @@ use serde::{Deserialize, Serialize};
 
 use super::words;
 use crate::AppState;
-use crate::case::Stage;
+use crate::case::Status;
 use crate::store::cases::{self, Listed};
 
-/// Lines of one page.
+/// Cases per page.
 const LINES: usize = 25;
 
-/// The page says how many wait up to this number.
+/// The page counts waiting cases up to this number.
 const MOST_COUNTED: i64 = 10_000;
 
-/// Which cases.
 #[derive(Debug, Deserialize, JsonSchema)]
-pub struct Wanted {
-    /// Those in this state; `referred` without it.
+pub struct ListQuery {
+    /// Cases with this status; `referred` by default.
     #[serde(default)]
-    pub state: Stage,
-    /// Those after this place: `next` of the answer before.
+    pub state: Status,
+    /// The cursor `next` of the previous page.
     #[serde(default)]
     pub after: Option<Cursor>,
 }
 
-/// Some cases of one state.
+/// One page of cases.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct List {
-    /// The cases.
     pub cases: Vec<Line>,
-    /// Where the next ones begin; none where these are the last.
+    /// Cursor of the next page; absent on the last one.
     pub next: Option<Cursor>,
 }
 
-/// One case of a list.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Line {
-    /// The application.
+    /// Id of the application.
     pub id: ApplicationId,
-    /// Aktenzeichen.
+    /// File number (Aktenzeichen).
     pub file_number: String,
-    /// Who applies.
+    /// Name of the municipality that applies.
     pub applicant: String,
-    /// Title of the project.
     pub title: String,
-    /// The rules that ask for a person.
+    /// The rules that a person must decide.
     pub open: Vec<Rule>,
-    /// When it entered its state, UTC.
+    /// When the case got its present status, UTC.
     pub changed_at: DateTime<Utc>,
-    /// When the applicant replied last, UTC; none where they have not.
+    /// When the applicant last replied, UTC; absent without replies.
     pub replied_at: Option<DateTime<Utc>>,
 }
 
@@ -84,10 +80,10 @@ impl From<Listed> for Line {
 /// `GET /eligibility/api/cases`
 pub async fn api(
     State(service): State<Arc<AppState>>,
-    ApiQuery(wanted): ApiQuery<Wanted>,
+    ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<ApiJson<List>, Problem> {
     let mut db = service.db.acquire().await?;
-    let rows = cases::list(&mut db, wanted.state, wanted.after, one_more(LINES)).await?;
+    let rows = cases::list(&mut db, query.state, query.after, one_more(LINES)).await?;
     let (cases, next) = list::page(rows, LINES, |last| Cursor::at(last.changed_at, last.id));
     Ok(ApiJson(List { cases: cases.into_iter().map(Line::from).collect(), next }))
 }
@@ -96,7 +92,7 @@ pub async fn api(
 #[template(path = "list.html")]
 struct ListPage<'a> {
     page: &'a Page,
-    stage: Stage,
+    status: Status,
     tabs: Vec<Tab>,
     waiting: String,
     list: List,
@@ -105,7 +101,7 @@ struct ListPage<'a> {
 }
 
 impl ListPage<'_> {
-    /// The names of the rules that ask for a person.
+    /// The names of the rules that a person must decide.
     fn open(&self, case: &Line) -> String {
         let names: Vec<String> = case.open.iter().map(|rule| self.page.t(words::rule(*rule))).collect();
         names.join(", ")
@@ -117,23 +113,23 @@ pub async fn page(
     page: Page,
     session: Session,
     State(service): State<Arc<AppState>>,
-    ApiQuery(wanted): ApiQuery<Wanted>,
+    ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Response, Problem> {
     session.require(Role::CaseWorker)?;
     let waiting = match cases::count_referred(&mut *service.db.acquire().await?, MOST_COUNTED + 1).await? {
         waiting @ ..=MOST_COUNTED => page.t1("list-waiting", "count", waiting),
         _ => page.t1("list-waiting-many", "count", MOST_COUNTED),
     };
-    let stage = wanted.state;
-    let first = page.url(&format!("?state={}", stage.name()));
-    let back = if wanted.after.is_some() { first.clone() } else { String::new() };
-    let ApiJson(list) = api(State(service), ApiQuery(wanted)).await?;
+    let status = query.state;
+    let first = page.url(&format!("?state={}", status.name()));
+    let back = if query.after.is_some() { first.clone() } else { String::new() };
+    let ApiJson(list) = api(State(service), ApiQuery(query)).await?;
     let on = list.next.as_ref().map(|next| format!("{first}&after={next}")).unwrap_or_default();
-    // What waits is in the order of age: the next page has the newer ones.
-    let (newer, older) = if stage == Stage::Referred { (on, back) } else { (back, on) };
-    let tab = |one: &Stage| {
-        Tab::new(page.url(&format!("?state={}", one.name())), page.t(words::stage(*one)), *one == stage)
+    // Waiting cases are listed oldest first, so their next page has the newer ones.
+    let (newer, older) = if status == Status::Referred { (on, back) } else { (back, on) };
+    let tab = |one: &Status| {
+        Tab::new(page.url(&format!("?state={}", one.name())), page.t(words::status(*one)), *one == status)
     };
-    let tabs = Stage::ALL.iter().map(tab).collect();
-    pages::show(&ListPage { page: &page, stage, tabs, waiting, list, newer, older })
+    let tabs = Status::ALL.iter().map(tab).collect();
+    pages::show(&ListPage { page: &page, status, tabs, waiting, list, newer, older })
 }

@@ -1,4 +1,4 @@
-//! The pages and the API of this service. Each verb has a file, with its page and its operation.
+//! Pages and API of this service. Each file has the page and the API operation of one action.
 
 mod decide;
 mod list;
@@ -11,7 +11,7 @@ pub use routes::routes;
 
 use events::ApplicationId;
 
-/// The name under which the form of the decision is kept.
+/// Name under which the form of the decision is kept.
 fn kept_name(id: ApplicationId) -> String {
     format!("decision/{id}")
 }
@@ -23,7 +23,7 @@ mod tests {
     use testkit::samples;
 
     use super::words;
-    use crate::case::{Stage, Verdict};
+    use crate::case::{Status, Verdict};
     use crate::register::Register;
     use crate::rules::assess;
 
@@ -37,11 +37,11 @@ mod tests {
         let findings: Vec<Finding> =
             assess(&samples::call(), &samples::application_submitted(), Register::nrw()).findings;
         let rules = findings.iter().map(|finding| words::rule(finding.rule));
-        let stages = Stage::ALL.into_iter().map(words::stage);
+        let statuses = Status::ALL.into_iter().map(words::status);
         let verdicts = [Verdict::Eligible, Verdict::Ineligible].map(|one| format!("decide-{}", one.name()));
         let hints = verdicts.iter().map(|key| format!("{key}-hint"));
         let pages = crate::pages().unwrap();
-        for key in rules.chain(stages).map(str::to_owned).chain(verdicts.iter().cloned()).chain(hints) {
+        for key in rules.chain(statuses).map(str::to_owned).chain(verdicts.iter().cloned()).chain(hints) {
             assert!(Language::ALL.iter().all(|language| pages.messages().has(*language, &key)), "{key}");
         }
     }

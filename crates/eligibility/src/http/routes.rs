@@ -1,4 +1,4 @@
-//! What people and programs reach: the pages, and the API with its description.
+//! The routes of the pages, and of the API with its description.
 
 use std::sync::Arc;
 
@@ -12,7 +12,6 @@ use crate::{AppState, PREFIX};
 
 use super::{decide, list, show, view};
 
-/// All routes.
 pub fn routes(service: Arc<AppState>) -> Router {
     Router::new()
         .route("/eligibility", get(list::page))
@@ -23,7 +22,6 @@ pub fn routes(service: Arc<AppState>) -> Router {
         .with_state(service)
 }
 
-/// The API, with its description.
 fn api() -> ApiRouter<Arc<AppState>> {
     ApiRouter::new("eligibility", PREFIX)
         .get(
@@ -32,7 +30,7 @@ fn api() -> ApiRouter<Arc<AppState>> {
             Operation::new("List cases by state")
                 .description("What waits comes oldest first, everything else newest first.")
                 .role(Role::CaseWorker)
-                .query::<list::Wanted>()
+                .query::<list::ListQuery>()
                 .answers::<list::List>(StatusCode::OK),
         )
         .get(
@@ -49,7 +47,7 @@ fn api() -> ApiRouter<Arc<AppState>> {
             Operation::new("Decide a case that was referred to a person")
                 .description("With the header Idempotency-Key the request can be repeated.")
                 .role(Role::CaseWorker)
-                .body::<decide::Order>()
+                .body::<decide::DecisionRequest>()
                 .answers::<view::CaseView>(StatusCode::OK)
                 .problems(&[ProblemKind::NotFound, ProblemKind::Conflict]),
         )

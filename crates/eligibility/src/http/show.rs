@@ -1,4 +1,4 @@
-//! One case, with the form to decide it.
+//! A case, with the form to decide it.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::kept_name;
 use super::view::CaseView;
 use super::words;
 use crate::AppState;
-use crate::case::{Case, LONGEST_REASON, Stage, State as CaseState};
+use crate::case::{Case, LONGEST_REASON, State as CaseState, Status};
 use crate::store::cases;
 use crate::store::replies::{self, Reply};
 use host::ties;
@@ -31,10 +31,10 @@ pub async fn api(
     Ok(ApiJson(CaseView { replies, ..CaseView::from(&case) }))
 }
 
-/// What a link to the page may add.
+/// What a redirect to the page may add.
 #[derive(Debug, Deserialize)]
-pub struct Arrival {
-    /// The decision was stored just now.
+pub struct CaseQuery {
+    /// The decision has just been stored.
     #[serde(default)]
     pub decided: bool,
 }
@@ -45,7 +45,7 @@ pub async fn page(
     session: Session,
     State(service): State<Arc<AppState>>,
     ApiPath(id): ApiPath<ApplicationId>,
-    ApiQuery(arrival): ApiQuery<Arrival>,
+    ApiQuery(query): ApiQuery<CaseQuery>,
 ) -> Result<Response, Problem> {
     session.require(Role::CaseWorker)?;
     let (case, replies) = find(&service, id).await?;
@@ -55,8 +55,8 @@ pub async fn page(
     let form = kept.as_ref().map_or_else(|| Form::new(&page), |kept| kept.form(&page));
     let draft = page.url(&format!("/cases/{id}/draft"));
     let keep = Keep::of(&page, kept_name(id), kept.as_ref(), draft);
-    // A reason that there is no form for any more stays to be read, and taken along.
-    let left = kept.filter(|_| tied.is_some() || case.stage() != Stage::Referred);
+    // Once there is no form any more, its reason can still be read and copied.
+    let left = kept.filter(|_| tied.is_some() || case.status() != Status::Referred);
     let left = left.map(|kept| kept.fields.get("reason").to_owned()).filter(|reason| !reason.is_empty());
     pages::show(&CasePage {
         page: &page,
@@ -65,20 +65,19 @@ pub async fn page(
         form: form.with("key", Uuid::new_v4()),
         keep,
         verdicts: words::verdicts(&page),
-        just_decided: arrival.decided,
+        just_decided: query.decided,
         left,
         tied,
     })
 }
 
-/// The case, and what the applicant has replied.
+/// The case and the replies of the applicant.
 pub(super) async fn find(service: &AppState, id: ApplicationId) -> Result<(Case, Vec<Reply>), Problem> {
     let mut db = service.db.acquire().await?;
     let case = cases::find(&mut db, id).await?.ok_or_else(Problem::not_found)?;
     Ok((case, replies::of(&mut db, id).await?))
 }
 
-/// The page of a case.
 #[derive(Template)]
 #[template(path = "case.html")]
 pub(super) struct CasePage<'a> {
@@ -90,7 +89,7 @@ pub(super) struct CasePage<'a> {
     verdicts: Vec<Choice>,
     just_decided: bool,
     left: Option<String>,
-    /// The reader has a tie, and cannot decide.
+    /// Set if the reader has a tie to the application, and so cannot decide.
     tied: Option<Tie>,
 }
 
@@ -103,7 +102,7 @@ impl<'a> CasePage<'a> {
         self.case.assessment.findings.iter().filter(|finding| finding.outcome == outcome).collect()
     }
 
-    /// Its texts in the reader's language, where they exist in it, with the language they are in.
+    /// The texts of a finding and the language they are in: the reader's if they exist in it, else German.
     fn texts(&self, finding: &Finding) -> (Language, FindingTexts) {
         match &finding.english {
             Some(english) if self.page.language == Language::En => (Language::En, english.clone()),
@@ -114,13 +113,13 @@ impl<'a> CasePage<'a> {
         }
     }
 
-    /// The name of its rule, and whom it is about.
+    /// The name of the rule, and the municipality that the finding is about.
     fn rule(&self, finding: &Finding) -> String {
         let rule = self.page.t(words::rule(finding.rule));
         finding.ags.as_ref().map_or(rule.clone(), |ags| format!("{rule}: {}", words::name(ags)))
     }
 
-    /// What was asked, and by which version of the rules.
+    /// Day of the register and version of the rules that were used.
     fn basis(&self) -> String {
         let day = self.page.date(self.case.register_day());
         let version = self.case.assessment.rule_version.to_string();
@@ -144,7 +143,7 @@ impl<'a> CasePage<'a> {
         std::iter::once(lead).chain(others).collect()
     }
 
-    /// The lists of goals that are not empty, with the message keys of their names.
+    /// The lists of goals that are not empty, each after the message key of its name.
     fn goals(&self) -> Vec<(&'static str, &'a [String])> {
         let application = &self.case.submitted.application;
         let mut goals = vec![
@@ -160,7 +159,7 @@ impl<'a> CasePage<'a> {
         self.page.tn("reply-by", &[("name", &reply.by), ("at", &self.page.moment(reply.at))])
     }
 
-    /// Facts of two services overtake each other: nobody has seen it when they decided.
+    /// Facts of two services can overtake each other: such a reply was not known to those who decided.
     fn is_after_decision(&self, reply: &Reply) -> bool {
         self.case.decision().is_some_and(|decision| reply.at > decision.at)
     }

@@ -5,47 +5,43 @@ use events::{Applicant, Application, ApplicationId, Decider, Finding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, Stage, State, Verdict};
+use crate::case::{Case, State, Status, Verdict};
 use crate::store::replies::Reply;
 
-/// One case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaseView {
-    /// The application.
+    /// Id of the application.
     pub id: ApplicationId,
-    /// Aktenzeichen.
+    /// File number (Aktenzeichen).
     pub file_number: String,
-    /// Who applies.
+    /// The municipality that applies.
     pub applicant: Applicant,
-    /// Where the case stands.
-    pub state: Stage,
-    /// When it came here, UTC.
+    pub state: Status,
+    /// When eligibility received the application, UTC.
     pub opened_at: DateTime<Utc>,
-    /// Version of the call's rules.
+    /// Version of the rules of the call.
     pub rule_version: u32,
-    /// Day for which the register was asked.
+    /// The day whose register of offices was used.
     pub register_day: NaiveDate,
     /// What the rules found.
     pub findings: Vec<Finding>,
-    /// What was decided.
+    /// Absent while the case waits for a decision.
     pub decision: Option<DecisionView>,
-    /// When the applicant took it back, UTC.
+    /// When the applicant withdrew the application, UTC.
     pub withdrawn_at: Option<DateTime<Utc>>,
-    /// The form as it was submitted; the contact as it is now.
+    /// The application as submitted, but with the contact as it is now.
     pub application: Application,
-    /// What the applicant has replied, oldest first; only in the answer to a question for the case.
+    /// Replies of the applicant, oldest first; only in the answer to a request for this case.
     #[serde(default)]
     pub replies: Vec<Reply>,
 }
 
-/// A decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DecisionView {
-    /// What was decided.
     pub verdict: Verdict,
-    /// By whom, and why.
+    /// Who decided, and why.
     pub by: Decider,
-    /// When, UTC.
+    /// UTC.
     pub at: DateTime<Utc>,
 }
 
@@ -64,7 +60,7 @@ impl From<&Case> for CaseView {
             id: case.id,
             file_number: case.submitted.file_number.clone(),
             applicant: case.submitted.applicant.clone(),
-            state: case.stage(),
+            state: case.status(),
             opened_at: case.opened_at,
             rule_version: case.assessment.rule_version,
             register_day: case.register_day(),

@@ -1,11 +1,11 @@
-//! What templates call things.
+//! Names and message keys that templates use.
 
 use events::{Ags, Rule, municipality};
 use pages::{Choice, Page};
 
-use crate::case::{Stage, Verdict};
+use crate::case::{Status, Verdict};
 
-/// The name of a municipality; its key where it is unknown.
+/// The name of a municipality; its key if it is not known.
 pub fn name(ags: &Ags) -> &str {
     municipality(ags).map_or(ags.as_str(), |one| &one.name)
 }
@@ -24,35 +24,35 @@ pub fn rule(rule: Rule) -> &'static str {
     }
 }
 
-/// The message key of a state's name.
-pub fn stage(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Referred => "stage-referred",
-        Stage::Eligible => "stage-eligible",
-        Stage::Ineligible => "stage-ineligible",
-        Stage::Withdrawn => "stage-withdrawn",
+/// The message key of a status.
+pub fn status(status: Status) -> &'static str {
+    match status {
+        Status::Referred => "stage-referred",
+        Status::Eligible => "stage-eligible",
+        Status::Ineligible => "stage-ineligible",
+        Status::Withdrawn => "stage-withdrawn",
     }
 }
 
-/// The kind of a state's badge.
-pub fn badge(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Referred => "warning",
-        Stage::Eligible => "success",
-        Stage::Ineligible => "danger",
-        Stage::Withdrawn => "info",
+/// Which KERN badge shows the status.
+pub fn badge(status: Status) -> &'static str {
+    match status {
+        Status::Referred => "warning",
+        Status::Eligible => "success",
+        Status::Ineligible => "danger",
+        Status::Withdrawn => "info",
     }
 }
 
-/// The message key of a verdict's name: that of the state it leads to.
+/// The message key of a verdict, which is that of the status it leads to.
 pub fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Eligible => stage(Stage::Eligible),
-        Verdict::Ineligible => stage(Stage::Ineligible),
+        Verdict::Eligible => status(Status::Eligible),
+        Verdict::Ineligible => status(Status::Ineligible),
     }
 }
 
-/// What can be decided.
+/// The choices of the form.
 pub(super) fn verdicts(page: &Page) -> Vec<Choice> {
     [Verdict::Eligible, Verdict::Ineligible]
         .map(|verdict| {

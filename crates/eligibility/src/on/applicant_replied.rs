@@ -1,4 +1,5 @@
-//! The applicant has replied to what a person has to decide. Kept also where it was decided meanwhile.
+//! The applicant has replied to the points that a person has to decide. Stored even if the case has been decided
+//! meanwhile.
 
 use bus::{Failure, Tx};
 use events::{ApplicantReplied, Event};

@@ -1,4 +1,4 @@
-//! An application is in: confirm it where the rules are clear, else refer it to a person.
+//! An application was submitted: confirmed if the rules are clear, otherwise referred to a person.
 
 use bus::{Failure, Tx, outbox};
 use events::{ApplicationSubmitted, Event};
@@ -20,7 +20,7 @@ pub async fn handle(
     for event in events {
         let submitted = event.data.clone();
         let Some(call) = calls.get(&wanted(&submitted)) else {
-            // Numbered by itself, the call may be on its way behind its first application.
+            // Calls and applications are numbered independently: the first application of a call may overtake it.
             return Err(Failure::not_yet(format!("call {}", submitted.call)));
         };
         let assessment = assess(call, &submitted, Register::nrw());

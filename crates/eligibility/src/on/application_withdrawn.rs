@@ -1,4 +1,4 @@
-//! The applicant has taken it back: nobody needs to decide any more.
+//! The applicant has withdrawn the application: nobody needs to decide on it any more.
 
 use bus::{Failure, Tx};
 use events::{ApplicationWithdrawn, Event};

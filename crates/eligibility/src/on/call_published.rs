@@ -1,4 +1,4 @@
-//! A call's rules hold from now on: keep them for the applications to come.
+//! A call was published: its rules are stored for the applications to come.
 
 use bus::{Failure, Tx};
 use events::{CallPublished, Event};

@@ -1,4 +1,4 @@
-//! Whom to write to has been corrected: the case shows the new contact.
+//! The contact was corrected: the case shows the new one.
 
 use bus::{Failure, Tx};
 use events::{ContactChanged, Event};

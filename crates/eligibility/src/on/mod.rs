@@ -1,4 +1,4 @@
-//! What this service hears: the only registry.
+//! Which function handles which fact.
 
 mod applicant_replied;
 mod application_submitted;
@@ -16,12 +16,11 @@ use events::{
 
 use crate::AppState;
 
-/// What operators see of one application.
+/// SQL: what operators see of one application.
 const DESCRIPTION: &str = "select jsonb_build_object('state', state, 'verdict', verdict, 'rule_version', rule_version) from cases where id = $1";
-/// How many applications are in each state.
+/// SQL: how many cases are in each state.
 const CENSUS: &str = "select state, count(*) from cases group by state";
 
-/// Fact → handler.
 pub fn subscriptions() -> Subscriptions<AppState> {
     Subscriptions::new()
         .on::<CallPublished, _>(call_published::handle)

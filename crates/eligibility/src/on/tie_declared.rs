@@ -1,4 +1,4 @@
-//! Somebody has a tie to the application: they do not decide it.
+//! A person has a tie to the application, and may not decide on it.
 
 use bus::{Failure, Tx};
 use events::{Event, TieDeclared};

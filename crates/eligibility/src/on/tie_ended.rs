@@ -1,4 +1,4 @@
-//! A tie holds no longer: the person may act again.
+//! A tie has ended: the person may decide again.
 
 use bus::{Failure, Tx};
 use events::{Event, TieEnded};

@@ -1,7 +1,7 @@
-//! The rules, pure: a call, what was submitted and the register give findings, the same ones each time.
+//! The rules. Pure: the same call, application and register always give the same findings.
 //!
-//! A machine turns nobody down (§ 35a VwVfG): a rule is clearly kept, or a person must decide. Every finding
-//! says which clause asks, what was found and where; one that asks for a person says what would help.
+//! A machine refuses nobody (§ 35a VwVfG): either a rule is clearly met, or a person must decide. Every finding names
+//! the clause, what was found and its source; one that a person must decide also says what would help.
 
 mod office;
 mod project;
@@ -19,30 +19,29 @@ use pages::Language;
 use crate::register::Register;
 use result::RuleResult;
 
-/// What the rules found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assessment {
-    /// Every rule that was looked at, in a fixed order.
+    /// One finding or more for every rule, in a fixed order.
     pub findings: Vec<Finding>,
-    /// Version of the call's rules.
+    /// Version of the rules of the call.
     pub rule_version: u32,
-    /// Day for which the register was asked: the day of application, in Germany.
+    /// The day whose register was used: the day of application, in German time.
     pub register_day: NaiveDate,
 }
 
 impl Assessment {
-    /// Every rule is clearly kept.
+    /// Whether every rule is clearly met.
     pub fn is_clear(&self) -> bool {
         self.findings.iter().all(|finding| finding.outcome == Outcome::Met)
     }
 }
 
-/// Looks at every rule of `call`. In a joint project each municipality is looked at.
+/// Applies every rule of `call`; in a joint project to each municipality.
 pub fn assess(call: &Call, submitted: &ApplicationSubmitted, register: &Register) -> Assessment {
     let register_day = submitted.submitted_at.with_timezone(&Berlin).date_naive();
-    // Said in both languages by the same rules: what an English reader reads cannot differ from what counts.
-    let mut findings = said(Language::De, call, submitted, register, register_day);
-    let english = said(Language::En, call, submitted, register, register_day);
+    // The same rules write both languages, so that the English text cannot say anything else than the binding one.
+    let mut findings = findings_in(Language::De, call, submitted, register, register_day);
+    let english = findings_in(Language::En, call, submitted, register, register_day);
     for (finding, english) in findings.iter_mut().zip(english) {
         let Finding { clause, value, source, remedy, .. } = english;
         finding.english = Some(FindingTexts { clause, value, source, remedy });
@@ -50,8 +49,8 @@ pub fn assess(call: &Call, submitted: &ApplicationSubmitted, register: &Register
     Assessment { findings, rule_version: call.version, register_day }
 }
 
-/// Every rule, in one language.
-fn said(
+/// The findings in one language.
+fn findings_in(
     language: Language,
     call: &Call,
     submitted: &ApplicationSubmitted,
@@ -74,13 +73,13 @@ fn said(
     findings
 }
 
-/// The applicant, and the other municipalities of a joint project.
+/// The applicant and the other municipalities of a joint project.
 fn everybody(submitted: &ApplicationSubmitted) -> Vec<Ags> {
     let participants = submitted.application.joint.iter().flat_map(|joint| &joint.participants);
     std::iter::once(&submitted.applicant.ags).chain(participants.map(|one| &one.ags)).cloned().collect()
 }
 
-/// Is it a municipality of North Rhine-Westphalia at all?
+/// Whether the key belongs to a municipality of North Rhine-Westphalia.
 fn known(language: Language, ags: &Ags) -> Finding {
     let say = |de: &str, en: &str| words::say(language, de, en);
     let found = match municipality(ags) {

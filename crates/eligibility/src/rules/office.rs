@@ -9,7 +9,8 @@ use super::result::RuleResult;
 use super::words::{name, say};
 use crate::register::{Entry, Office, Register};
 
-/// Whether `ags` has the office that the call asks for, on `on`. `everybody` takes part in the project.
+/// Whether `ags` has the office that the call asks for on the day `on`. `everybody` are all municipalities of the
+/// project.
 pub(super) fn finding(
     language: Language,
     rule: OfficeRule,
@@ -31,7 +32,7 @@ pub(super) fn finding(
     let kept = match (rule, entry.map(|entry| &entry.office)) {
         (OfficeRule::AnyMunicipality, _) | (_, Some(Office::Own)) => true,
         (OfficeRule::OwnOffice, _) | (_, None) => false,
-        // Where the district itself is part of the project, its application is its declaration.
+        // A district that takes part in the project declares its consent by applying.
         (
             OfficeRule::OfficeOfDistrictWithDeclaration,
             Some(Office::Delegated(district) | Office::District(district) | Office::Unclear(district)),
@@ -73,7 +74,7 @@ fn clause(language: Language, rule: OfficeRule) -> String {
     say(language, de, en)
 }
 
-// With a colon before the district: its name stands in the nominative ("Rheinisch-Bergischer Kreis").
+// The district stands after a colon, so that its name stays in the nominative ("Rheinisch-Bergischer Kreis").
 fn state(language: Language, ags: &Ags, entry: &Entry) -> String {
     let town = name(ags);
     let since = entry.from.map(|from| language.date(from));
@@ -120,7 +121,7 @@ fn state(language: Language, ags: &Ags, entry: &Entry) -> String {
     }
 }
 
-/// What would make it eligible.
+/// What would make the municipality eligible.
 fn remedy(language: Language, rule: OfficeRule, ags: &Ags, entry: Option<&Entry>) -> String {
     let Some(entry) = entry else {
         return say(

@@ -1,4 +1,4 @@
-//! What a call asks of the project: deadline, period, money, declarations.
+//! What a call requires of the project: deadline, period, money, declarations.
 
 use chrono::NaiveDate;
 use events::{Application, ApplicationSubmitted, Call, Cents, Declaration, Finding, Rule};
@@ -7,7 +7,7 @@ use pages::Language;
 use super::result::RuleResult;
 use super::words::{declaration, say};
 
-/// Submitted in the window (late ones are taken in and flagged, § 24 (3) VwVfG).
+/// Submitted while the call was open; a late application is accepted and marked (§ 24 (3) VwVfG).
 pub(super) fn deadline(language: Language, call: &Call, submitted: &ApplicationSubmitted) -> Finding {
     let at = submitted.submitted_at;
     let in_time = !submitted.late && call.window.is_open(at);
@@ -28,7 +28,7 @@ pub(super) fn deadline(language: Language, call: &Call, submitted: &ApplicationS
     RuleResult::kept_if(in_time, value, remedy).finding(Rule::Deadline, None, clause, source)
 }
 
-/// The project runs in the days of the call.
+/// The project runs within the days of the call.
 pub(super) fn period(language: Language, call: &Call, application: &Application) -> Finding {
     let period = application.project_period;
     let inside = call.project_from <= period.from && period.from <= period.to && period.to <= call.project_to;
@@ -48,7 +48,7 @@ pub(super) fn period(language: Language, call: &Call, application: &Application)
     RuleResult::kept_if(inside, value, remedy).finding(Rule::ProjectPeriod, None, clause, of_period(language))
 }
 
-/// The project has not begun before the application (VV 1.3 to § 44 LHO).
+/// The project does not begin before the application (VV 1.3 to § 44 LHO).
 pub(super) fn not_begun(language: Language, application: &Application, applied_on: NaiveDate) -> Finding {
     let begins = application.project_period.from;
     let (from, applied) = (language.date(begins), language.date(applied_on));
@@ -75,7 +75,7 @@ pub(super) fn not_begun(language: Language, application: &Application, applied_o
     )
 }
 
-/// The grant lies between the call's limits (VV 1.1: no trivial grants).
+/// The grant lies within the limits of the call (VV 1.1: no trivial grants).
 pub(super) fn grant_limits(language: Language, call: &Call, application: &Application) -> Finding {
     let grant = application.financing.grant;
     let inside = (call.minimum_grant..=call.maximum_grant).contains(&grant);
@@ -100,7 +100,7 @@ pub(super) fn grant_limits(language: Language, call: &Call, application: &Applic
     )
 }
 
-/// The full financing is secured, to the cent (VV 1.2 to § 44 LHO); shares of a joint project add up.
+/// The full financing is secured, to the cent (VV 1.2 to § 44 LHO); the shares of a joint project add up.
 pub(super) fn financing(language: Language, application: &Application) -> Finding {
     let plan = application.financing;
     let euros = |amount: Cents| language.money(amount.0);

@@ -1,17 +1,16 @@
-//! What one rule found.
+//! The result of one rule.
 
 use events::{Ags, Finding, Outcome, Rule};
 
-/// What a rule found. There is no third variant, and must never be one.
+/// A third variant, "refused", must never be added (§ 35a VwVfG).
 pub(super) enum RuleResult {
-    /// Clearly kept.
+    /// Clearly met.
     Met(String),
-    /// A person must decide.
+    /// A person must decide; `remedy` says what would help.
     Open { value: String, remedy: String },
 }
 
 impl RuleResult {
-    /// Kept if `kept`; otherwise `remedy` is what would help.
     pub(super) fn kept_if(kept: bool, value: String, remedy: String) -> Self {
         if kept { Self::Met(value) } else { Self::Open { value, remedy } }
     }

@@ -14,7 +14,7 @@ fn open_findings(rule: OfficeRule, submitted: &ApplicationSubmitted) -> Vec<Find
     assessment.findings.into_iter().filter(|finding| finding.outcome == Outcome::PersonMustDecide).collect()
 }
 
-/// The one finding that asks for a person; with plain spaces before the euro sign.
+/// The only finding that a person must decide, with plain spaces before the euro sign.
 fn only(rule: OfficeRule, submitted: &ApplicationSubmitted) -> Finding {
     let mut open = open_findings(rule, submitted);
     assert_eq!(open.len(), 1, "{open:#?}");
@@ -69,7 +69,7 @@ fn where_the_district_takes_part_its_office_does() {
         let finding = only(OfficeRule::OwnOffice, &joint(lead, participant));
         assert_eq!(finding.ags.map(String::from).as_deref(), Some("05158016"));
     }
-    // Another district's office does not help.
+    // The office of another district does not help.
     assert_eq!(open_findings(WITH_DECLARATION, &joint("05154", "05158016")).len(), 1);
 }
 
@@ -80,7 +80,7 @@ fn the_register_is_asked_for_the_day_of_application_in_germany() {
         only(OfficeRule::OwnOffice, &ratingen).value,
         "Ratingen hat seine Ausländerbehörde durch Vereinbarung abgegeben an: Kreis Mettmann (belegt seit 01.04.2009)"
     );
-    // 23:59 on 31 March in Germany is 21:59 UTC; two minutes later it is the Kreis.
+    // Until 31 March, 24:00 in Germany (22:00 UTC), the town is responsible, and then the district.
     ratingen.submitted_at = "2009-03-31T21:59:00Z".parse().unwrap();
     let assessment = assess(&call(OfficeRule::OwnOffice), &ratingen, Register::nrw());
     assert_eq!(assessment.register_day, day("2009-03-31"));
@@ -219,7 +219,7 @@ fn a_project_that_has_begun_and_missing_declarations_are_named() {
     assert_eq!(only(OfficeRule::OwnOffice, &one).value, "Nicht erklärt: Gender Mainstreaming");
 }
 
-/// All 427 under all three rules: never an answer without a reason, and never a town left without its district.
+/// All 427 municipalities under all three rules: every answer has a reason and names the district in charge.
 #[test]
 fn every_municipality_gets_its_answer() {
     for one in events::municipalities() {
@@ -242,7 +242,7 @@ fn every_municipality_gets_its_answer() {
     }
 }
 
-/// Anything a form can hold.
+/// Any application that a form can hold.
 fn anything() -> impl Strategy<Value = (OfficeRule, ApplicationSubmitted)> {
     let keys = prop_oneof![
         proptest::sample::select(events::municipalities().map(|one| one.ags.to_string()).collect::<Vec<_>>()),

@@ -1,5 +1,5 @@
-//! The words of the findings. Findings are part of the file, whose language is German (§ 23 VwVfG); the English ones
-//! are for readers. Names of offices and laws stay German.
+//! The texts of the findings. Findings are part of the file, whose language is German (§ 23 VwVfG); the English texts
+//! are for readers only. Names of offices and laws stay German.
 
 use events::{Ags, Declaration, MunicipalityKind, municipality};
 use pages::Language;
@@ -8,7 +8,6 @@ pub(super) fn name(ags: &Ags) -> &str {
     municipality(ags).map_or(ags.as_str(), |one| one.name.as_str())
 }
 
-/// The text in this language.
 pub(super) fn say(language: Language, de: &str, en: &str) -> String {
     match language {
         Language::De => de.to_owned(),

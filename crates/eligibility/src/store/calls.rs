@@ -1,4 +1,4 @@
-//! The rules of each call: the newest in `calls`, every version in `call_versions`.
+//! The rules of each call: the newest version in `calls`, every version in `call_versions`.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,15 +7,15 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-/// A call, and the version of its rules that is asked for: none asks for the newest.
-pub type Wanted = (CallId, Option<u32>);
+/// A call and a version of its rules; `None` is the newest version.
+pub type CallVersion = (CallId, Option<u32>);
 
-/// The rules asked for, as far as they are known here. Versions of a call come in their order: one that is not here
-/// although a newer one is was replaced before every version was kept, and the newest stands in for it.
+/// The requested rules that are known here. The versions of a call arrive in order, so a version that is missing
+/// although a newer one is there was overwritten before every version was kept: the newest stands in for it.
 pub async fn find(
     db: &mut PgConnection,
-    wanted: &BTreeSet<Wanted>,
-) -> Result<HashMap<Wanted, Call>, sqlx::Error> {
+    wanted: &BTreeSet<CallVersion>,
+) -> Result<HashMap<CallVersion, Call>, sqlx::Error> {
     let calls: Vec<Uuid> = wanted.iter().map(|(call, _)| call.uuid()).collect();
     let versions: Vec<Option<i32>> = wanted.iter().map(|(_, version)| version.map(column)).collect();
     let rows = sqlx::query!(
@@ -39,7 +39,7 @@ fn column(version: u32) -> i32 {
     i32::try_from(version).unwrap_or(i32::MAX)
 }
 
-/// Keeps the rules, unless newer ones are known; a trigger keeps every version in `call_versions`.
+/// Stores the rules, unless newer ones are known; a trigger keeps every version in `call_versions`.
 pub async fn save(db: &mut PgConnection, call: &Call) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into calls (id, version, rules) values ($1, $2, $3)

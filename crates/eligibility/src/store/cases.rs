@@ -1,4 +1,4 @@
-//! Table `cases`.
+//! The table `cases`.
 
 use chassis::list::Cursor;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -7,14 +7,14 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::case::{Case, Decision, Stage, State, Verdict};
+use crate::case::{Case, Decision, State, Status, Verdict};
 use crate::rules::Assessment;
 
-/// New cases. The same application twice is an error.
+/// Stores new cases; fails if one of them exists.
 pub async fn insert(db: &mut PgConnection, cases: &[&Case]) -> Result<(), sqlx::Error> {
-    let mut new = Columns::default();
+    let mut new = NewCases::default();
     for case in cases {
-        let flat = Flat::of(case);
+        let columns = StateColumns::of(case);
         new.ids.push(case.id.uuid());
         new.calls.push(case.submitted.call.uuid());
         new.file_numbers.push(case.submitted.file_number.clone());
@@ -24,9 +24,9 @@ pub async fn insert(db: &mut PgConnection, cases: &[&Case]) -> Result<(), sqlx::
         new.rule_versions.push(i32::try_from(case.assessment.rule_version).unwrap_or(i32::MAX));
         new.register_days.push(case.register_day());
         new.opened_at.push(case.opened_at);
-        new.states.push(flat.state.to_owned());
-        new.verdicts.push(flat.verdict.map(str::to_owned));
-        new.decided_at.push(flat.decided_at);
+        new.states.push(columns.state.to_owned());
+        new.verdicts.push(columns.verdict.map(str::to_owned));
+        new.decided_at.push(columns.decided_at);
     }
     sqlx::query!(
         "with new as (
@@ -58,7 +58,7 @@ pub async fn insert(db: &mut PgConnection, cases: &[&Case]) -> Result<(), sqlx::
 }
 
 #[derive(Default)]
-struct Columns<'a> {
+struct NewCases<'a> {
     ids: Vec<Uuid>,
     calls: Vec<Uuid>,
     file_numbers: Vec<String>,
@@ -73,7 +73,7 @@ struct Columns<'a> {
     decided_at: Vec<Option<DateTime<Utc>>>,
 }
 
-/// The case, locked until the transaction ends.
+/// Reads the case and locks it until the end of the transaction.
 pub async fn lock(db: &mut PgConnection, id: ApplicationId) -> Result<Option<Case>, sqlx::Error> {
     let row = sqlx::query_as!(
         Row,
@@ -88,7 +88,6 @@ pub async fn lock(db: &mut PgConnection, id: ApplicationId) -> Result<Option<Cas
     row.map(Row::read).transpose()
 }
 
-/// The case as it is now.
 pub async fn find(db: &mut PgConnection, id: ApplicationId) -> Result<Option<Case>, sqlx::Error> {
     let row = sqlx::query_as!(
         Row,
@@ -103,28 +102,28 @@ pub async fn find(db: &mut PgConnection, id: ApplicationId) -> Result<Option<Cas
     row.map(Row::read).transpose()
 }
 
-/// The new state of a case that was locked in this transaction.
+/// Stores the state of a case that was locked in this transaction.
 pub async fn save(db: &mut PgConnection, case: &Case) -> Result<(), sqlx::Error> {
-    let flat = Flat::of(case);
+    let columns = StateColumns::of(case);
     sqlx::query!(
         "update cases set state = $2, changed_at = $3, verdict = $4, decided_at = $5, decided_by_id = $6,
              decided_by_name = $7, reason = $8
          where id = $1",
         case.id.uuid(),
-        flat.state,
-        flat.changed_at,
-        flat.verdict,
-        flat.decided_at,
-        flat.person.map(|person| person.id.as_str()),
-        flat.person.map(|person| person.name.as_str()),
-        flat.reason
+        columns.state,
+        columns.changed_at,
+        columns.verdict,
+        columns.decided_at,
+        columns.person.map(|person| person.id.as_str()),
+        columns.person.map(|person| person.name.as_str()),
+        columns.reason
     )
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// Puts this contact in the place of the one that was submitted. False: there is no such case.
+/// Replaces the contact. False if there is no such case.
 pub async fn save_contact(
     db: &mut PgConnection,
     id: ApplicationId,
@@ -140,8 +139,8 @@ pub async fn save_contact(
     Ok(saved.rows_affected() == 1)
 }
 
-/// How many cases wait for a person, counted up to `cap`. By an index: a row that counts would be locked by whoever
-/// refers a case and by whoever decides one, together with cases, and the two could wait for each other.
+/// How many cases wait for a person, counted up to `cap` through an index. A counter row would be locked together
+/// with cases, in one order by a transaction that refers a case and in another by one that decides: a deadlock.
 pub async fn count_referred(db: &mut PgConnection, cap: i64) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from (
@@ -152,35 +151,30 @@ pub async fn count_referred(db: &mut PgConnection, cap: i64) -> Result<i64, sqlx
     .await
 }
 
-/// One line of a list.
+/// A row of a list.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// The application.
     pub id: Uuid,
-    /// Aktenzeichen.
     pub file_number: String,
-    /// Who applies.
     pub applicant_name: String,
-    /// Title of the project.
     pub title: String,
-    /// What the rules found.
     pub findings: Json<Vec<Finding>>,
-    /// When it entered the state of this list, UTC.
+    /// When it got the status that is listed, UTC.
     pub changed_at: DateTime<Utc>,
-    /// When the applicant replied last, UTC.
+    /// When the applicant last replied, UTC.
     pub replied_at: Option<DateTime<Utc>>,
 }
 
-/// Up to `limit` cases in this state after `after`. What waits comes oldest first, what is done newest first.
+/// Up to `limit` cases with this status from after the cursor; waiting ones oldest first, others newest first.
 pub async fn list(
     db: &mut PgConnection,
-    stage: Stage,
+    status: Status,
     after: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<Listed>, sqlx::Error> {
     let (at, id) = after.map(|after| (after.at, after.id)).unzip();
-    match stage {
-        Stage::Referred => {
+    match status {
+        Status::Referred => {
             sqlx::query_as!(
                 Listed,
                 r#"select id, file_number, applicant_name, submitted #>> '{application,title}' as "title!",
@@ -196,7 +190,7 @@ pub async fn list(
             .fetch_all(db)
             .await
         }
-        Stage::Eligible | Stage::Ineligible | Stage::Withdrawn => {
+        Status::Eligible | Status::Ineligible | Status::Withdrawn => {
             sqlx::query_as!(
                 Listed,
                 r#"select id, file_number, applicant_name, submitted #>> '{application,title}' as "title!",
@@ -205,7 +199,7 @@ pub async fn list(
                  where state = $1 and (changed_at, id) <
                      (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
                  order by changed_at desc, id desc limit $4"#,
-                stage.name(),
+                status.name(),
                 at,
                 id,
                 limit
@@ -216,8 +210,8 @@ pub async fn list(
     }
 }
 
-/// A state as columns.
-struct Flat<'a> {
+/// The columns that store a [`State`].
+struct StateColumns<'a> {
     state: &'static str,
     changed_at: DateTime<Utc>,
     verdict: Option<&'static str>,
@@ -226,7 +220,7 @@ struct Flat<'a> {
     reason: Option<&'a str>,
 }
 
-impl<'a> Flat<'a> {
+impl<'a> StateColumns<'a> {
     fn of(case: &'a Case) -> Self {
         let changed_at = match &case.state {
             State::Referred => case.opened_at,
@@ -240,7 +234,7 @@ impl<'a> Flat<'a> {
         };
         let verdict = decision.map(|decision| decision.verdict.name());
         Self {
-            state: case.stage().name(),
+            state: case.status().name(),
             changed_at,
             verdict,
             decided_at: decision.map(|decision| decision.at),
@@ -250,7 +244,6 @@ impl<'a> Flat<'a> {
     }
 }
 
-/// A row of `cases`.
 struct Row {
     id: Uuid,
     submitted: Json<ApplicationSubmitted>,

@@ -1,6 +1,7 @@
-//! This service's tables: plain functions over a connection.
+//! The tables of this service: plain functions over a connection.
 //!
-//! Rows are locked `for no key update`: of two that change a row one waits, and rows that refer to it can be added.
+//! Rows are locked `for no key update`, so that two transactions cannot change the same row at once, while rows that
+//! refer to it can still be added.
 
 pub mod calls;
 pub mod cases;
@@ -11,7 +12,7 @@ mod tests;
 
 use sqlx::migrate::Migrator;
 
-/// The tables of this service, versions from 1000 on; those of the bus come before.
+/// The tables of this service, migrations from number 1000 on; those of the bus come before.
 pub static MIGRATIONS: Migrator = {
     let mut migrations = sqlx::migrate!("../../migrations/eligibility");
     migrations.ignore_missing = true;

@@ -1,4 +1,4 @@
-//! Table `replies`: what applicants wrote while a person decided.
+//! The table `replies`: what applicants wrote while a person decided.
 
 use chrono::{DateTime, Utc};
 use events::{ApplicantReplied, ApplicationId, EventId};
@@ -9,15 +9,14 @@ use sqlx::PgConnection;
 /// A reply of the applicant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reply {
-    /// When it came, UTC.
+    /// UTC.
     pub at: DateTime<Utc>,
-    /// Name of who wrote it.
+    /// Name of the person who wrote it.
     pub by: String,
-    /// What they wrote.
     pub text: String,
 }
 
-/// Keeps a reply, once for each fact, and marks its case. False: there is no such case.
+/// Stores a reply once for each fact, and notes its time in the case. False if there is no such case.
 pub async fn insert(
     db: &mut PgConnection,
     application: ApplicationId,
@@ -49,7 +48,7 @@ pub async fn insert(
     Ok(true)
 }
 
-/// All replies about one application, oldest first; intake takes a bounded number.
+/// All replies about one application, oldest first; intake limits their number.
 pub async fn of(db: &mut PgConnection, application: ApplicationId) -> Result<Vec<Reply>, sqlx::Error> {
     sqlx::query_as!(
         Reply,

@@ -1,4 +1,4 @@
-//! The tables, over a real Postgres.
+//! Tests of the tables with a real Postgres.
 
 use chassis::ServiceSettings;
 use chrono::{DateTime, Utc};
@@ -7,7 +7,7 @@ use sqlx::{Connection, PgPool};
 use testkit::samples::{self, submitted_by as submitted};
 use uuid::Uuid;
 
-use super::calls::{self, Wanted};
+use super::calls::{self, CallVersion};
 use super::cases;
 use crate::Settings;
 use crate::case::{Case, Verdict};
@@ -37,13 +37,13 @@ async fn the_version_that_is_named_applies_whatever_has_come_since() {
     for number in [1, 2, 4] {
         calls::save(&mut db, &version(number)).await.unwrap();
     }
-    // As a release before this one has left it, which kept the newest only.
+    // The state that an earlier release has left, which kept only the newest version.
     sqlx::query("delete from call_versions where version = 1").execute(&mut *db).await.unwrap();
     let id = call(OfficeRule::OwnOffice).id();
     for (named, applies) in
         [(Some(2), Some(2)), (Some(4), Some(4)), (None, Some(4)), (Some(1), Some(4)), (Some(5), None)]
     {
-        let wanted: Wanted = (id, named);
+        let wanted: CallVersion = (id, named);
         let found = calls::find(&mut db, &[wanted].into()).await.unwrap();
         assert_eq!(found.get(&wanted), applies.map(version).as_ref(), "{named:?}");
     }
@@ -57,7 +57,7 @@ fn referred() -> Case {
     Case::open(ApplicationId(Uuid::now_v7()), submitted, assessment, now()).0
 }
 
-/// A batch that refers one case and then locks another, while a person decides that other one.
+/// One transaction refers a case and then locks another, while a person decides that other one.
 #[tokio::test]
 async fn who_refers_and_who_decides_never_wait_for_each_other_in_a_circle() {
     let db = database().await;

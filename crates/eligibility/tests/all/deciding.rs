@@ -1,4 +1,4 @@
-//! The rules confirm what is clear; a person decides the rest, by API and on the page.
+//! The rules confirm clear cases; a person decides the others, through the API and on the page.
 
 use axum::http::StatusCode;
 use chassis::{Role, Session};
@@ -117,7 +117,7 @@ async fn a_person_decides_on_the_page_and_nothing_typed_is_lost() {
     let page = stage.open(&worker, &there, "de").await.into_text();
     assert!(page.contains("zu kurz") && page.contains(r#"value="eligible" checked"#));
 
-    // The form saves by itself, also for a colleague, who is told when it is too late.
+    // Autosave works for a colleague too, who is told when it is too late.
     let auto = format!("{there}/draft");
     let other = session("worker-2", &[Role::CaseWorker]);
     let saved = stage.send_form(&other, &auto, &[("reason", "Ich prüfe noch.")]).await;
@@ -180,7 +180,7 @@ async fn who_has_a_tie_does_not_decide_and_the_page_says_so_before() {
         let (status, problem) = stage.decide_as(&who, id, None, &order).await;
         assert_eq!(status, StatusCode::CONFLICT, "{problem}");
         assert!(problem["detail"].as_str().is_some_and(|why| why.contains("you have a tie")), "{problem}");
-        // Sent from a page that was opened before: kept, and shown with the reason why it was not taken.
+        // A decision sent from a page that was opened earlier is kept, and shown with the reason why it was refused.
         let sent = stage.fill_in(id, &who, &fields).await;
         assert_eq!(sent.location, format!("{there}?refused=true#errors"));
         let page = stage.open(&who, &there, "de").await.into_text();
@@ -189,7 +189,7 @@ async fn who_has_a_tie_does_not_decide_and_the_page_says_so_before() {
         }
     }
 
-    // What review tells: from then on, and until it ends; also where it is heard before the application.
+    // A tie counts from its fact until the fact of its end, even if it arrives before the application.
     let later = samples::new_application();
     let person = || samples::person("worker-1");
     let municipality = || SOLINGEN.parse().ok();

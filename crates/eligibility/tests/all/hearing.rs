@@ -13,7 +13,7 @@ async fn what_is_withdrawn_waits_for_nobody_and_an_application_waits_for_its_cal
     let stage = Stage::without_call().await;
     let id = samples::new_application();
     stage.say(id, samples::submitted_by(HILDEN)).await;
-    // The application is with the broker before its call is.
+    // The application reaches the broker before its call does.
     stage.all_is_published().await;
     stage.publish(samples::call()).await;
     until("eligibility answers", || stage.said(id), |said| !said.is_empty()).await;
@@ -73,7 +73,7 @@ async fn a_reply_stands_on_the_case_and_marks_it_in_the_list_and_contacts_are_as
     let list = stage.open(&worker, "/eligibility", "de").await.into_text();
     assert!(list.contains("Antwort der Kommune vom 23.11.2026"), "{list}");
 
-    // Decided meanwhile: what comes then is kept, and marked as what nobody had seen.
+    // A reply that comes after the decision is kept, and marked as unknown to those who decided.
     let order = json!({"decision": "eligible", "reason": "Die Erklärung liegt vor."});
     assert_eq!(stage.decide(hilden, None, &order).await.0, StatusCode::OK);
     stage.say(hilden, reply("Noch etwas", samples::noon() + TimeDelta::hours(1))).await;

@@ -1,5 +1,3 @@
-//! The lists of cases.
-
 use testkit::{samples, until};
 
 use crate::stage::{HILDEN, Stage, worker};

@@ -1,4 +1,4 @@
-//! The eligibility service with everything real around it: facts and requests in, facts and pages out.
+//! The eligibility service with a real database and broker: facts and requests in, facts and pages out.
 
 mod deciding;
 mod hearing;

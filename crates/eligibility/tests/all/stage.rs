@@ -23,7 +23,7 @@ impl Deref for Stage {
 }
 
 impl Stage {
-    /// With the sample call.
+    /// Publishes the sample call.
     pub async fn new() -> Self {
         let stage = Self::without_call().await;
         stage.publish(samples::call()).await;
@@ -41,7 +41,7 @@ impl Stage {
         Self(ServiceUnderTest::start::<AppState>("/eligibility", samples::noon(), settings).await)
     }
 
-    /// Submits, and waits until eligibility has answered.
+    /// Submits, and waits until eligibility has processed it.
     pub async fn submit(&self, application: ApplicationSubmitted) -> ApplicationId {
         let id = samples::new_application();
         self.say(id, application).await;
@@ -65,7 +65,7 @@ impl Stage {
         (answer.status, answer.json())
     }
 
-    /// Sends the form of the case's page.
+    /// Sends the form on the page of the case.
     pub async fn fill_in(&self, id: ApplicationId, who: &Session, fields: &[(&str, &str)]) -> Answer {
         self.send_form(who, &format!("/eligibility/cases/{id}/decision"), fields).await
     }
