@@ -1,5 +1,5 @@
-//! Fetches KERN by npm, and writes down every file that pages are served with: its name (with a hash of its
-//! content, so that browsers may keep it for ever), its type and its bytes.
+//! Fetches KERN through npm and generates the table of embedded files: name (with a hash of the content, so that
+//! browsers can cache it for ever), media type and bytes.
 
 use std::collections::hash_map::DefaultHasher;
 use std::error::Error;
@@ -9,7 +9,7 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The weights KERN's style sheet uses, with its names for the files.
+/// The font weights that KERN's style sheet uses, with KERN's names for the files.
 const FONTS: [(u16, &str); 3] = [(400, "Regular"), (500, "Medium"), (600, "SemiBold")];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// `npm ci` beside the build's other output, once for each lock file. Returns KERN's folder.
+/// Runs `npm ci` in the build's output folder, once for each version of the lock file. Returns KERN's folder.
 fn fetch(assets: &Path, folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let lock = fs::read(assets.join("package-lock.json"))?;
     let kern = folder.join("node_modules/@kern-ux/native");

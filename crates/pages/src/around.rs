@@ -1,4 +1,4 @@
-//! What lies around the routes of a service that has pages.
+//! The layers around the routes of a service that has pages.
 
 use axum::Router;
 use axum::extract::Request;
@@ -14,12 +14,12 @@ use crate::messages::Language;
 use crate::page::{LANGUAGE_COOKIE, Page, Pages, without_language};
 use crate::{assets, problems};
 
-/// The cookie that names the page whose form was taken last.
+/// The cookie that names the page whose form was accepted last.
 const TAKEN_COOKIE: &str = "bescheid_taken";
 
 impl Pages {
-    /// `routes` with everything pages need: the files below `<prefix>/assets`, [`Page`] as an argument of
-    /// handlers, problems shown as pages, and the language switch (`?lang=en`).
+    /// Adds to `routes` what pages need: the files below `<prefix>/assets`, [`Page`] as an argument of handlers,
+    /// problems shown as pages, and the language switch (`?lang=en`).
     pub fn around(&self, process: &App, routes: Router) -> Router {
         let pages = self.clone();
         process.show_problems_with(ProblemPage::new(move |parts, problem| {
@@ -34,12 +34,12 @@ impl Pages {
                 request.extensions_mut().insert(pages.clone());
                 switch_language(request, next)
             }))
-            .layer(middleware::from_fn(say_taken))
+            .layer(middleware::from_fn(announce_accepted))
             .route(&format!("{}/assets/{{name}}", self.prefix()), get(assets::asset))
     }
 }
 
-/// `?lang=en` sets the cookie and goes back to the same address without it.
+/// `?lang=en` sets the cookie and redirects to the same address without it.
 async fn switch_language(request: Request, next: Next) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let wanted = query.split('&').find_map(|pair| Language::from_code(pair.strip_prefix("lang=")?));
@@ -54,9 +54,10 @@ async fn switch_language(request: Request, next: Next) -> Response {
     response
 }
 
-/// A form that was sent with `?sent=<open page>` and answered by a redirect was taken, or is kept: the cookie says so to
-/// the script, which then gives up the browser's copy. Nothing else proves that somebody has heard it.
-async fn say_taken(request: Request, next: Next) -> Response {
+/// If a form was sent with `?sent=<open page>` and answered by a redirect, its content is stored or kept. The cookie
+/// tells this to the script, which then deletes the browser's copy; nothing else proves that the server has received
+/// it.
+async fn announce_accepted(request: Request, next: Next) -> Response {
     let query = request.uri().query().unwrap_or_default();
     let sent = query.split('&').find_map(|pair| pair.strip_prefix("sent=")?.parse::<Uuid>().ok());
     let sent = sent.filter(|_| request.method() == Method::POST);

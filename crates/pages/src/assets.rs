@@ -1,4 +1,4 @@
-//! Style sheets, script and fonts, embedded; their names carry a hash, so browsers keep them for ever.
+//! Embedded style sheets, script and fonts. Their names contain a hash, so that browsers can cache them for ever.
 
 use axum::extract::Path;
 use axum::http::header;

@@ -1,4 +1,4 @@
-//! One field of a form in KERN's markup: label, hint, input, and the message beside it.
+//! A field of a form in KERN's markup: label, hint, input, and the error message beside it.
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -19,14 +19,14 @@ pub(crate) enum Kind<'a> {
     Check,
 }
 
-/// Said only when the field is drawn: a message that takes arguments is given as text instead.
+/// A key is looked up when the field is drawn; a message that needs arguments is given as text.
 #[derive(Clone, Debug)]
 enum Label<'a> {
     Key(&'a str),
     Text(String),
 }
 
-/// A field; write it into a template as `{{ form.text("title", "field-title").limit(100) }}`.
+/// A form field; templates show it by `{{ form.text("title", "field-title").limit(100) }}`.
 #[derive(Template, Clone, Debug)]
 #[template(path = "field.html")]
 pub struct Field<'a> {
@@ -42,7 +42,7 @@ pub struct Field<'a> {
     autocomplete: Option<&'a str>,
 }
 
-/// It escapes what it shows.
+/// Its template escapes what it shows.
 impl HtmlSafe for Field<'_> {}
 
 impl<'a> Field<'a> {
@@ -62,50 +62,50 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// An explanation between label and input; a message key.
+    /// An explanation between label and input; `key` is a message key.
     #[must_use]
     pub fn hint(self, key: &str) -> Self {
         let hint = Some(self.form.page.t(key));
         Self { hint, ..self }
     }
 
-    /// An explanation that is no fixed message.
+    /// An explanation given as text instead of a message key.
     #[must_use]
     pub fn hint_text(self, text: impl Into<String>) -> Self {
         Self { hint: Some(text.into()), ..self }
     }
 
-    /// The label as text, where it is no fixed message.
+    /// A label given as text instead of a message key.
     #[must_use]
     pub fn label_text(self, text: impl Into<String>) -> Self {
         Self { label: Label::Text(text.into()), ..self }
     }
 
-    /// May stay empty; the label says so.
+    /// Marks the field as optional; the label says so.
     #[must_use]
     pub fn optional(self) -> Self {
         Self { optional: true, ..self }
     }
 
-    /// May stay empty, and the label says what that means: a message key.
+    /// Marks the field as optional; `key` is the message that the label shows for it.
     #[must_use]
     pub fn optional_as(self, key: &'a str) -> Self {
         Self { optional: true, mark: Some(key), ..self }
     }
 
-    /// The most characters it takes; shown, and counted down while typing.
+    /// The largest number of characters; shown, and counted down while a person types.
     #[must_use]
     pub fn limit(self, limit: usize) -> Self {
         Self { limit: Some(limit), ..self }
     }
 
-    /// Lines of a text area (six without this).
+    /// Lines of a text area; six by default.
     #[must_use]
     pub fn rows(self, rows: usize) -> Self {
         Self { rows, ..self }
     }
 
-    /// What the browser may fill in, as HTML names it.
+    /// The HTML `autocomplete` token.
     #[must_use]
     pub fn autocomplete(self, name: &'a str) -> Self {
         Self { autocomplete: Some(name), ..self }
@@ -118,7 +118,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// What the label says of a field that may stay empty.
+    /// The addition to the label of an optional field.
     fn mark(&self) -> Option<String> {
         self.optional.then(|| self.form.page.t(self.mark.unwrap_or("field-optional")))
     }
@@ -131,7 +131,7 @@ impl<'a> Field<'a> {
         self.form.value(self.name)
     }
 
-    /// The value where a date field understands it: what somebody typed as 23.11.2026 must not vanish.
+    /// The value in the form that a date input accepts, so that a typed 23.11.2026 does not vanish.
     fn date_value(&self) -> String {
         crate::parse::date(self.value()).map_or_else(|_| String::new(), |date| date.to_string())
     }
@@ -142,7 +142,7 @@ impl<'a> Field<'a> {
         Some(self.form.page.t1("field-limit", "limit", language.number(limit)))
     }
 
-    /// The ids of what explains this field, for `aria-describedby`.
+    /// The ids of the elements that explain the field, for `aria-describedby`.
     fn described_by(&self) -> String {
         let mut ids = Vec::new();
         if self.hint.is_some() || self.limit.is_some() {
@@ -155,14 +155,13 @@ impl<'a> Field<'a> {
     }
 }
 
-/// The fields of a form, by their kind.
+/// The kinds of field; `label` is always a message key.
 impl Form {
-    /// One line of text; `label` is a message key, here and below.
+    /// A single line of text.
     pub fn text<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
         Field::new(self, name, label, Kind::Text("text"))
     }
 
-    /// An email address.
     pub fn email<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
         Field::new(self, name, label, Kind::Text("email")).autocomplete("email")
     }
@@ -182,22 +181,21 @@ impl Form {
         Field::new(self, name, label, Kind::Number)
     }
 
-    /// A day.
     pub fn date<'a>(&'a self, name: &'a str, label: &'a str) -> Field<'a> {
         Field::new(self, name, label, Kind::Date)
     }
 
-    /// One of many, as a list that opens.
+    /// One of many choices, as a drop-down list.
     pub fn select<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [Choice]) -> Field<'a> {
         Field::new(self, name, label, Kind::Select(choices))
     }
 
-    /// One of a few, all visible.
+    /// One of a few choices, all visible.
     pub fn radios<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [Choice]) -> Field<'a> {
         Field::new(self, name, label, Kind::Group("radio", choices))
     }
 
-    /// Any of a few; the name repeats.
+    /// Any number of a few choices; the name is sent once for each.
     pub fn checks<'a>(&'a self, name: &'a str, label: &'a str, choices: &'a [Choice]) -> Field<'a> {
         Field::new(self, name, label, Kind::Group("checkbox", choices))
     }

@@ -1,4 +1,4 @@
-//! A form as it is shown and read: what was typed, what is wrong with it, and its fields.
+//! A form: what was typed, the errors, and its fields.
 
 use std::collections::HashMap;
 
@@ -11,21 +11,20 @@ use crate::html::Html;
 use crate::page::Page;
 use crate::parse::{self, ParseError};
 
-/// A form. Make it from what is stored or from what was typed, read it with `need_…` and `take_…` (which note
-/// what is wrong), show it again if it is not [`Form::is_valid`].
+/// A form. Build it from what is stored or from what was typed, read it with `required…`, `optional` and `need_…`
+/// (which record errors), and show it again if it is not [`Form::is_valid`].
 #[derive(Clone, Debug)]
 pub struct Form {
     pub(crate) page: Page,
-    /// The values of each name, in their order.
+    /// Name to values, in the order in which they were sent.
     typed: HashMap<String, Vec<String>>,
-    /// Names and messages, in the order they were found.
+    /// Field name and message, in the order in which they were found.
     errors: Vec<(String, String)>,
-    /// Where in `errors` each name stands.
+    /// Field name to index in `errors`.
     wrong: HashMap<String, usize>,
 }
 
 impl Form {
-    /// An empty form.
     pub fn new(page: &Page) -> Self {
         Self { page: page.clone(), typed: HashMap::new(), errors: Vec::new(), wrong: HashMap::new() }
     }
@@ -35,29 +34,28 @@ impl Form {
         fields.iter().fold(Self::new(page), |form, (name, value)| form.with(name, value))
     }
 
-    /// The same with one more value (a name may repeat: check boxes).
+    /// Adds a value; a name may have several (check boxes).
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.typed.entry(name.to_owned()).or_default().push(value.into());
         self
     }
 
-    /// The value of `name`, or an empty text.
+    /// The first value of `name`, or an empty text.
     pub fn value(&self, name: &str) -> &str {
         self.values(name).next().unwrap_or_default()
     }
 
-    /// All values of `name`.
     pub fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
         self.typed.get(name).into_iter().flatten().map(String::as_str)
     }
 
-    /// Is `value` among the values of `name`?
+    /// Whether `value` is one of the values of `name`.
     pub fn has(&self, name: &str, value: &str) -> bool {
         self.values(name).any(|typed| typed == value)
     }
 
-    /// Notes that `name` is wrong; `message` is in the reader's language.
+    /// Records an error of the field `name`; `message` is in the reader's language.
     pub fn refuse(&mut self, name: &str, message: impl Into<String>) {
         self.page.refuse();
         if self.error(name).is_none() {
@@ -66,23 +64,23 @@ impl Form {
         }
     }
 
-    /// Everything that is wrong: names and messages, in the order they were found.
+    /// All errors: field name and message, in the order in which they were found.
     pub fn refused(&self) -> &[(String, String)] {
         &self.errors
     }
 
-    /// What is wrong with `name`.
+    /// The error of the field `name`.
     pub fn error(&self, name: &str) -> Option<&str> {
         self.wrong.get(name).map(|at| self.errors[*at].1.as_str())
     }
 
-    /// Is nothing wrong so far?
+    /// Whether no error has been recorded.
     pub fn is_valid(&self) -> bool {
         self.errors.is_empty()
     }
 
-    /// The text of `name`, of one or more lines, which must be there and have at most `limit` characters. `label` is
-    /// the message key of the field's label.
+    /// Reads a required text of one or more lines and at most `limit` characters. `label` is the message key of the
+    /// field's label.
     pub fn required(&mut self, name: &str, label: &str, limit: usize) -> String {
         let text = self.optional(name, label, limit);
         if text.is_none() {
@@ -91,7 +89,7 @@ impl Form {
         text.unwrap_or_default()
     }
 
-    /// The text of `name`, which may be missing.
+    /// Reads an optional text.
     pub fn optional(&mut self, name: &str, label: &str, limit: usize) -> Option<String> {
         let text = parse::lines(self.value(name));
         let length = parse::length(&text);
@@ -105,7 +103,7 @@ impl Form {
         (!text.is_empty()).then_some(text)
     }
 
-    /// The amount of `name` in cents, which must be there (zero where it is wrong).
+    /// Reads a required amount in cents; 0 if there is an error.
     pub fn need_money(&mut self, name: &str, label: &str) -> i64 {
         parse::money(self.value(name)).unwrap_or_else(|error| {
             self.refuse_parsed(name, label, error);
@@ -113,7 +111,7 @@ impl Form {
         })
     }
 
-    /// The date of `name`, which must be there (any day where it is wrong).
+    /// Reads a required date; an arbitrary day if there is an error.
     pub fn need_date(&mut self, name: &str, label: &str) -> NaiveDate {
         parse::date(self.value(name)).unwrap_or_else(|error| {
             self.refuse_parsed(name, label, error);
@@ -121,7 +119,7 @@ impl Form {
         })
     }
 
-    /// The value of `name`, which must be one of `choices`.
+    /// Reads a required value that must be one of `choices`.
     pub fn required_choice(&mut self, name: &str, label: &str, choices: &[Choice]) -> String {
         let value = self.value(name).to_owned();
         if !choices.iter().any(|choice| choice.value == value) {
@@ -138,12 +136,12 @@ impl Form {
         self.refuse(name, message);
     }
 
-    /// The hidden field every POST form begins with.
+    /// The hidden field with the CSRF token, with which every POST form begins.
     pub fn csrf(&self) -> Html {
         Html::of(&Csrf { token: &self.page.csrf })
     }
 
-    /// The summary above the form: a link to each wrong field. Empty while nothing is wrong.
+    /// The error summary above the form, with a link to each wrong field. Empty without errors.
     pub fn errors(&self) -> Html {
         Html::of(&Errors { page: &self.page, errors: &self.errors })
     }

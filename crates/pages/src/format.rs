@@ -1,13 +1,12 @@
-//! Money, dates and times as people read them.
+//! Formats money, dates and times for people.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Europe::Berlin;
 
 use crate::messages::Language;
 
-/// A value or a reference to it: templates hand over whichever they have.
+/// A value or a reference to it, so that templates can pass either.
 pub trait Plain<T> {
-    /// The value.
     fn plain(&self) -> T;
 }
 
@@ -42,13 +41,13 @@ impl Language {
         let sign = if cents < 0 { "-" } else { "" };
         let (euros, rest) = (cents.unsigned_abs() / 100, cents.unsigned_abs() % 100);
         match self {
-            // A space that does not break before the sign.
+            // No-break space before the sign.
             Self::De => format!("{sign}{},{rest:02}\u{a0}€", grouped(euros, '.')),
             Self::En => format!("{sign}€{}.{rest:02}", grouped(euros, ',')),
         }
     }
 
-    /// Euro cents as somebody would type them: `60.000,00` or `60,000.00`.
+    /// Euro cents as people type them: `60.000,00` or `60,000.00`.
     pub fn money_to_type(self, cents: i64) -> String {
         self.money(cents).replace(['€', '\u{a0}'], "")
     }
@@ -60,7 +59,6 @@ impl Language {
         format!("{sign}{}", grouped(number.unsigned_abs(), separator))
     }
 
-    /// How many.
     pub fn count(self, count: usize) -> String {
         self.number(i64::try_from(count).unwrap_or(i64::MAX))
     }
@@ -73,8 +71,8 @@ impl Language {
         }
     }
 
-    /// A moment in the time of Berlin: `23.11.2026, 14:05 Uhr` or `23 November 2026, 14:05 CET`. Who reads
-    /// English may be anywhere: the zone is named, summer time by its own name (`CEST`).
+    /// A moment in the time of Berlin: `23.11.2026, 14:05 Uhr` or `23 November 2026, 14:05 CET` (`CEST` in summer).
+    /// The English form names the time zone because its readers may be anywhere.
     pub fn moment(self, at: DateTime<Utc>) -> String {
         let local = at.with_timezone(&Berlin);
         match self {
@@ -83,8 +81,8 @@ impl Language {
         }
     }
 
-    /// The end of a time limit, in the time of Berlin, its first moment after. People read deadlines as the end of
-    /// the last day: `28.02.2027, 24:00 Uhr` or `the end of 28 February 2027`.
+    /// The end of a time limit in the time of Berlin; `end` is the first moment after it. People read deadlines as
+    /// the end of the last day: `28.02.2027, 24:00 Uhr` or `the end of 28 February 2027`.
     pub fn deadline(self, end: DateTime<Utc>) -> String {
         let local = end.with_timezone(&Berlin);
         let last = local.date_naive().pred_opt().filter(|_| local.time() == NaiveTime::MIN);
@@ -143,7 +141,7 @@ mod tests {
             both("2027-12-31T23:00:00Z"),
             said("31.12.2027, 24:00 Uhr", "the end of 31 December 2027")
         );
-        // The day on which the clocks go forward, and the one on which they go back.
+        // The days on which the clocks go forward and back.
         assert_eq!(both("2027-03-28T22:00:00Z"), said("28.03.2027, 24:00 Uhr", "the end of 28 March 2027"));
         assert_eq!(both("2027-10-31T23:00:00Z"), said("31.10.2027, 24:00 Uhr", "the end of 31 October 2027"));
         assert_eq!(both("2027-03-15T11:00:00Z"), said("15.03.2027, 12:00 Uhr", "15 March 2027, 12:00 CET"));

@@ -1,17 +1,15 @@
-//! Markup that is finished.
-
 use std::fmt;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-/// Markup that is finished: not escaped again.
+/// Markup that templates do not escape again.
 #[derive(Clone, Debug, Default)]
 pub struct Html(String);
 
 impl Html {
     pub(crate) fn of(template: &impl Template) -> Self {
-        // Writing to a String does not fail, and none of our small templates does.
+        // Rendering into a String cannot fail unless a template returns an error, and these templates do not.
         Self(template.render().unwrap_or_default())
     }
 }

@@ -1,9 +1,9 @@
-//! What people type stays: one way for every form.
+//! Keeps what people type, in the same way for every form.
 //!
-//! A form with [`Keep`] keeps a copy in the browser at each key, and saves by itself where it has an address for that.
-//! Every answer to a save is one of [`Answer`]. What somebody sends and the service cannot take is kept with what is
-//! wrong with it ([`refuse`]), and the answer leads to the page of the form, which can be reloaded. Nothing that is
-//! stored is replaced by a page that has not seen it: [`differences`] puts both versions side by side.
+//! A form with [`Keep`] stores a copy in the browser at each keystroke, and saves itself on the server if it has an
+//! address for that (autosave). Every answer to such a save is an [`Answer`]. A form that is sent and refused is kept
+//! with its errors ([`refuse`]), and the person is redirected to the page of the form, which can be reloaded. A page
+//! never overwrites stored content that it has not seen: [`differences`] puts both versions side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,29 +24,29 @@ use crate::html::Html;
 use crate::page::Page;
 use crate::parse;
 
-/// Hidden fields that a form with [`Keep`] sends besides what was typed.
+/// Hidden fields of a form with [`Keep`].
 const REVISION: &str = "kept_revision";
 const OPEN_PAGE: &str = "open_page";
 const SEEN: &str = "seen";
 
-/// The field that says what a form is sent for, and what it says when what was typed is not wanted any more.
+/// The field that names the pressed button, and the value by which a person discards what was typed.
 const ACTION: &str = "action";
 const DISCARD: &str = "discard";
 
-/// What nobody came back to is forgotten after this many days.
-const DAYS: i64 = 30;
+/// Kept forms are deleted after this many days without a save.
+const RETENTION_DAYS: i64 = 30;
 
-/// What a page has seen before it sends: the revision it was drawn from, and which page it is.
+/// The version that a page shows: the revision it was drawn from, and the identity of the open page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageVersion {
-    /// Counts the saves; -1 for a form that does not say.
+    /// Number of saves; -1 if the form does not tell.
     pub revision: i64,
-    /// Made anew with each page that is drawn.
+    /// Random; new for each page that is drawn.
     pub page: Uuid,
 }
 
 impl PageVersion {
-    /// As a form with [`Keep`] says it. One that does not say so has seen nothing.
+    /// Reads the hidden fields of [`Keep`]. A form without them counts as one that has seen nothing.
     pub fn of(fields: &Fields) -> Self {
         Self {
             revision: fields.get(REVISION).parse().unwrap_or(-1),
@@ -55,8 +55,8 @@ impl PageVersion {
     }
 }
 
-/// What a form carries so that what is typed into it is kept. Write [`Keep::data`] into its tag and [`Keep::fields`]
-/// after its form token.
+/// The data that a form carries so that its content is kept. Write [`Keep::data`] into the form's tag and
+/// [`Keep::fields`] after its CSRF token.
 #[derive(Clone, Debug)]
 pub struct Keep {
     form: String,
@@ -69,7 +69,7 @@ pub struct Keep {
 }
 
 impl Keep {
-    /// For the form of this name, which shows this revision of what is stored.
+    /// For the form of this name; `revision` is that of the stored content it shows.
     pub fn new(page: &Page, form: impl Into<String>, revision: i64) -> Self {
         Self {
             form: form.into(),
@@ -82,37 +82,38 @@ impl Keep {
         }
     }
 
-    /// For a form that shows what is `kept` of it, and is saved by itself at `address` (see [`answer`]).
+    /// For a form that shows its `kept` content and autosaves to `address` (see [`answer`]).
     pub fn of(page: &Page, form: impl Into<String>, kept: Option<&Kept>, address: impl Into<String>) -> Self {
         let address = address.into();
         let note = kept.map(|kept| Html::of(&Note { page, kept, address: &address })).unwrap_or_default();
         Self { note, ..Self::new(page, form, kept.map_or(0, |kept| kept.revision)).autosaved(address) }
     }
 
-    /// Why the form shows what it shows: it was refused, or typed and never sent. A form of its own, with which it is
-    /// given up: to be written before the form's tag.
+    /// Explains why the form shows kept content: it was refused, or typed and never sent. Contains a form of its own
+    /// with a button to discard that content, so it must stand before the form's tag.
     pub fn note(&self) -> &Html {
         &self.note
     }
 
-    /// Saved by itself at this address; without it only the browser keeps a copy until the form is sent.
+    /// Autosaves to this address; without it only the browser keeps a copy.
     #[must_use]
     pub fn autosaved(self, address: impl Into<String>) -> Self {
         Self { autosave: address.into(), ..self }
     }
 
-    /// Says what it was filled with, so that later it can be told who changed what (see [`fingerprint`]).
+    /// The [`fingerprint`] of the content the form was filled with, so that [`differences`] can tell later who
+    /// changed what.
     #[must_use]
     pub fn filled_with(self, seen: String) -> Self {
         Self { seen, ..self }
     }
 
-    /// The attributes of the form's tag.
+    /// Attributes for the form's tag.
     pub fn data(&self) -> Html {
         Html::of(&KeepData { keep: self })
     }
 
-    /// The hidden fields.
+    /// Hidden fields.
     pub fn fields(&self) -> Html {
         Html::of(&KeepFields { keep: self })
     }
@@ -144,31 +145,31 @@ struct Note<'a> {
     address: &'a str,
 }
 
-/// The answer to a page that saves by itself.
+/// The answer to an autosave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Answer {
-    /// It is stored.
+    /// The content is stored.
     Saved {
-        /// What the page shows from now on.
+        /// The revision that the page shows from now on.
         revision: i64,
-        /// The fingerprint of what is stored.
+        /// The fingerprint of the stored content.
         seen: String,
     },
-    /// Something was stored that this page has not seen. What it sent did not replace it.
+    /// Something was stored that this page has not seen; what it sent has not replaced it.
     Changed {
-        /// Who stored what when, in the reader's language.
+        /// Who stored what and when, in the reader's language.
         message: String,
-        /// What is stored: names and values. Empty where `compare` leads to it.
+        /// Names and values of the stored content; empty if `compare` is set.
         fields: Vec<(String, String)>,
-        /// The revision of what is stored.
+        /// The revision of the stored content.
         revision: i64,
-        /// Where both versions stand side by side; what this page sent is kept there.
+        /// Address that shows both versions side by side; what this page sent is kept there.
         compare: Option<String>,
     },
-    /// What the form belongs to is no longer this person's to work on. What was sent is kept where that is possible.
+    /// This person can no longer work on what the form is about. What was sent is kept if possible.
     Gone {
-        /// Why, and what can be done, in the reader's language.
+        /// The reason, and what the person can do, in the reader's language.
         message: String,
     },
 }
@@ -184,23 +185,22 @@ impl IntoResponse for Answer {
     }
 }
 
-/// A form as it was kept.
+/// The kept content of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// What was typed.
     pub fields: Fields,
-    /// What was wrong with it when it was sent: field and message; an empty field for what is about no field.
+    /// The errors when it was sent: field and message; the field is empty for an error of the whole form.
     pub refused: Vec<(String, String)>,
-    /// Counts the saves.
+    /// Number of saves.
     pub revision: i64,
     /// The open page that saved last.
     pub open_page: Uuid,
-    /// When, UTC.
+    /// UTC.
     pub saved_at: DateTime<Utc>,
 }
 
 impl Kept {
-    /// The form as it was sent, with what was wrong with it beside the fields.
+    /// The form as it was sent, with the errors beside its fields.
     pub fn form(&self, page: &Page) -> Form {
         let mut form = Form::typed(page, &self.fields);
         for (field, message) in self.refused.iter().filter(|(field, _)| !field.is_empty()) {
@@ -209,16 +209,13 @@ impl Kept {
         form
     }
 
-    /// Why it was refused, beyond its fields.
+    /// The error of the whole form.
     pub fn reason(&self) -> Option<&str> {
         self.refused.iter().find(|(field, _)| field.is_empty()).map(|(_, message)| message.as_str())
     }
 }
 
-/// What this person has typed into this form.
-///
-/// # Errors
-/// The database does not answer.
+/// The kept content of this person's form.
 pub async fn find(
     connection: &mut PgConnection,
     person: &str,
@@ -242,11 +239,8 @@ pub async fn find(
     }))
 }
 
-/// Keeps what a page of this form sends by itself, unless another page has stored something that this one has not
-/// seen: then that is returned, and stays.
-///
-/// # Errors
-/// The database does not answer.
+/// Keeps what a page of this form autosaves. If another page has stored something that this one has not seen, that
+/// content is returned and not replaced. Otherwise returns the new revision.
 pub async fn autosave(
     connection: &mut PgConnection,
     person: &str,
@@ -277,15 +271,12 @@ pub async fn autosave(
         }
         return Ok(Ok(revision));
     }
-    // It was there a moment ago; gone means that it was taken, and there is nothing to be compared with.
+    // The row was there a moment ago. If it is gone, the form was accepted, and there is nothing to compare.
     Ok(find(connection, person, form).await?.map_or(Ok(0), Err))
 }
 
-/// The answer to `POST {address}` of [`Keep::of`]: keeps what a page of this form sends by itself, or gives it up and
-/// leads `back`. `gone` says why the form can no longer be sent; what was typed is kept all the same.
-///
-/// # Errors
-/// The database does not answer.
+/// Answers `POST {address}` of [`Keep::of`]: keeps what a page of this form autosaves, or discards it and redirects
+/// to `back`. `gone` is the reason why the form can no longer be sent; the content is kept all the same.
 #[expect(clippy::too_many_arguments, reason = "one call for what every form does alike")]
 pub async fn answer(
     connection: &mut PgConnection,
@@ -314,11 +305,8 @@ pub async fn answer(
     Ok(answer.into_response())
 }
 
-/// Keeps what was sent and could not be taken, with what is wrong with it: field and message, an empty field for what
-/// is about none.
-///
-/// # Errors
-/// The database does not answer.
+/// Keeps a form that was sent and refused, with its errors: field and message; the field is empty for an error of the
+/// whole form.
 pub async fn refuse(
     connection: &mut PgConnection,
     person: &str,
@@ -345,10 +333,7 @@ pub async fn refuse(
     prune(connection, now).await
 }
 
-/// It was taken, or its person does not want it any more.
-///
-/// # Errors
-/// The database does not answer.
+/// Deletes the kept content: the form was accepted, or its person has discarded it.
 pub async fn discard(connection: &mut PgConnection, person: &str, form: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from bus.kept_forms where person = $1 and form = $2", person, form)
         .execute(connection)
@@ -356,24 +341,21 @@ pub async fn discard(connection: &mut PgConnection, person: &str, form: &str) ->
     Ok(())
 }
 
-/// What the form belonged to is gone: so is what anybody typed into it.
-///
-/// # Errors
-/// The database does not answer.
+/// Deletes what anybody has typed into the form, when what it is about is gone.
 pub async fn discard_of_all(connection: &mut PgConnection, form: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from bus.kept_forms where form = $1", form).execute(connection).await?;
     Ok(())
 }
 
-/// Forgets what nobody came back to.
+/// Deletes kept forms that are too old.
 async fn prune(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-    sqlx::query!("delete from bus.kept_forms where saved_at < $1", now - TimeDelta::days(DAYS))
+    sqlx::query!("delete from bus.kept_forms where saved_at < $1", now - TimeDelta::days(RETENTION_DAYS))
         .execute(connection)
         .await?;
     Ok(())
 }
 
-/// Only what a person typed, as it comes in: without the token and what a page says of itself.
+/// The fields that a person has typed, cleaned; without the CSRF token and the hidden fields of [`Keep`].
 fn typed(sent: &Fields) -> Fields {
     let own = [CSRF_FIELD, REVISION, OPEN_PAGE, "key", ACTION];
     sent.iter()
@@ -382,28 +364,28 @@ fn typed(sent: &Fields) -> Fields {
         .collect()
 }
 
-/// Which fields are compared as one: the rows of a list belong together.
+/// Maps a field to the name of its part: the fields of a part, such as the rows of a list, are compared as one.
 pub type Group = fn(&str) -> &str;
 
 /// Who has changed a part of a form since both versions were the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changed {
-    /// Only what is kept differs from what the page was filled with.
+    /// Only the kept version has changed.
     Mine,
-    /// Only what is stored differs.
+    /// Only the stored version has changed.
     Theirs,
-    /// Both do, or nobody knows.
+    /// Both have changed, or it is not known.
     Both,
 }
 
-/// A short name of each part's content, to be sent along with the form and compared later.
+/// A hash of the content of each part, sent along with the form for a later comparison.
 pub fn fingerprint(fields: &Fields, group: Group) -> String {
     let parts = grouped(fields, group).into_iter();
     parts.map(|(name, values)| format!("{name}:{}", hash(&values))).collect::<Vec<_>>().join(" ")
 }
 
-/// The parts in which what is stored and what a person kept differ, with who has changed them since the page was
-/// filled ([`Keep::filled_with`]). Both must have been read and written by the same form.
+/// The parts in which the stored and the kept version differ, with who has changed them since the page was filled
+/// ([`Keep::filled_with`]). Both must have been read and written by the same form.
 pub fn differences(stored: &Fields, kept: &Fields, seen: &str, group: Group) -> Vec<(String, Changed)> {
     let (theirs, mine) = (grouped(stored, group), grouped(kept, group));
     let seen: BTreeMap<&str, &str> = seen.split(' ').filter_map(|part| part.split_once(':')).collect();
@@ -423,7 +405,7 @@ pub fn differences(stored: &Fields, kept: &Fields, seen: &str, group: Group) -> 
     differ.collect()
 }
 
-/// What is stored, with the parts `of_mine` as the person kept them.
+/// The stored version, with the parts `of_mine` taken from the kept one.
 pub fn merge(stored: &Fields, kept: &Fields, of_mine: &BTreeSet<String>, group: Group) -> Fields {
     let is_mine = |name: &str| of_mine.contains(group(name));
     let theirs = stored.iter().filter(|(name, _)| !is_mine(name));
@@ -431,7 +413,7 @@ pub fn merge(stored: &Fields, kept: &Fields, of_mine: &BTreeSet<String>, group: 
     theirs.chain(mine).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The fields by part, empty ones left out: a field that was never sent is one that is empty.
+/// The fields by part. Empty ones are left out, because a field that was not sent counts as empty.
 fn grouped(fields: &Fields, group: Group) -> BTreeMap<String, Vec<(String, String)>> {
     let mut parts = BTreeMap::<String, Vec<(String, String)>>::new();
     for (name, value) in fields.iter().filter(|(name, value)| !value.is_empty() && *name != SEEN) {

@@ -1,7 +1,7 @@
-//! What people see: the layout in KERN (the German administration's design system), form fields, messages in
-//! German and English, numbers and dates as people write them, error pages.
+//! Everything that people see: the layout in KERN (the German administration's design system), form fields, messages
+//! in German and English, formatted numbers and dates, error pages.
 //!
-//! A service makes one [`Pages`], lays it around its routes with [`Pages::around`], takes a [`Page`] in each
+//! A service creates one [`Pages`], wraps its routes in [`Pages::around`], takes a [`Page`] as an argument of each
 //! handler, and answers with [`show`]. Its templates extend `layout.html`.
 
 mod around;

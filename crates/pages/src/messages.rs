@@ -1,4 +1,4 @@
-//! Message catalogues (Fluent), German and English.
+//! Message catalogues (Fluent) in German and English.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,18 +7,16 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
-/// The languages of every page and mail.
+/// The languages of every page and email.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Language {
     /// German, the language of the procedure.
     #[default]
     De,
-    /// English.
     En,
 }
 
 impl Language {
-    /// All of them.
     pub const ALL: [Self; 2] = [Self::De, Self::En];
 
     /// `de` or `en`.
@@ -29,7 +27,7 @@ impl Language {
         }
     }
 
-    /// In its own words.
+    /// The name of the language in that language.
     pub fn name(self) -> &'static str {
         match self {
             Self::De => "Deutsch",
@@ -37,12 +35,11 @@ impl Language {
         }
     }
 
-    /// From `de` or `en`.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.code() == code)
     }
 
-    /// English only for those whose browser prefers it to German (`Accept-Language`).
+    /// English only if the browser prefers it to German (`Accept-Language`).
     pub fn preferred(accept: &str) -> Self {
         let weight = |wanted: Self| {
             let ranges = accept.split(',').filter_map(|range| {
@@ -59,7 +56,7 @@ impl Language {
     }
 }
 
-/// A catalogue that cannot be used.
+/// A mistake in a catalogue.
 #[derive(Debug, thiserror::Error)]
 #[error("message catalogue ({language}): {problem}")]
 pub struct CatalogueError {
@@ -67,17 +64,15 @@ pub struct CatalogueError {
     problem: String,
 }
 
-/// The messages of one service in both languages, with those every page needs.
+/// The messages of one service in both languages, including those that every page needs.
 pub struct Messages {
     de: FluentBundle<FluentResource>,
     en: FluentBundle<FluentResource>,
 }
 
 impl Messages {
-    /// The common catalogues and these (Fluent syntax).
-    ///
-    /// # Errors
-    /// A syntax error; a key that exists twice.
+    /// Combines the common catalogues with these, in Fluent syntax. Fails on a syntax error or a key that exists
+    /// twice.
     pub fn new(de: &str, en: &str) -> Result<Self, CatalogueError> {
         Ok(Self {
             de: bundle(Language::De, include_str!("../messages/de.ftl"), de)?,
@@ -85,8 +80,8 @@ impl Messages {
         })
     }
 
-    /// The message `key`. A missing one is shown as `⟦key⟧` and logged: a mistake that a test should have found. So is
-    /// an argument that was not given; in a build for development that panics.
+    /// The message `key`. A missing message is shown as `⟦key⟧` and logged; so is a missing argument, which also
+    /// panics in development builds. Tests should find both.
     pub fn say(&self, language: Language, key: &str, arguments: &[(&str, &str)]) -> String {
         let bundle = match language {
             Language::De => &self.de,
@@ -98,7 +93,7 @@ impl Messages {
         };
         let mut values = FluentArgs::with_capacity(arguments.len());
         for (name, value) in arguments {
-            // Numbers choose plural forms, and are written as they were given.
+            // Numbers choose plural forms, but are printed as given.
             let plain =
                 !value.is_empty() && value.len() < 16 && value.bytes().all(|byte| byte.is_ascii_digit());
             let value = if plain { FluentValue::try_number(value) } else { FluentValue::from(*value) };
@@ -107,14 +102,13 @@ impl Messages {
         let mut errors = Vec::new();
         let text = bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned();
         if !errors.is_empty() {
-            // People would read `{$name}`: tests and developers stumble over it, people do not.
+            // The text contains `{$name}`; development builds panic so that it is noticed.
             debug_assert!(false, "message {key} ({}) with wrong arguments: {errors:?}", language.code());
             tracing::error!(key, language = language.code(), ?errors, "message with wrong arguments");
         }
         text
     }
 
-    /// Is there such a message in this language?
     pub fn has(&self, language: Language, key: &str) -> bool {
         match language {
             Language::De => self.de.has_message(key),
@@ -131,7 +125,8 @@ fn bundle(
     let refuse = |problem: String| CatalogueError { language: language.code(), problem };
     let id: LanguageIdentifier = language.code().parse().expect("a language code");
     let mut bundle = FluentBundle::new_concurrent(vec![id]);
-    // The marks around arguments are for mixed writing directions; here they would only be copied along.
+    // Isolation marks around arguments serve mixed writing directions; here they would only be copied along with the
+    // text.
     bundle.set_use_isolating(false);
     for text in [common, own] {
         let resource = FluentResource::try_new(text.to_owned()).map_err(|(_, errors)| {
@@ -144,10 +139,7 @@ fn bundle(
     Ok(bundle)
 }
 
-/// For tests: both catalogues have the same keys, and each message the same arguments.
-///
-/// # Panics
-/// They don't; says which.
+/// For tests: checks that both catalogues have the same keys, and each message the same arguments. Panics if not.
 pub fn assert_catalogues_match(de: &str, en: &str) {
     let (german, english) = (arguments_by_key(de), arguments_by_key(en));
     let mut problems = Vec::new();
@@ -189,11 +181,8 @@ fn arguments_by_key(catalogue: &str) -> BTreeMap<&str, BTreeSet<&str>> {
     keys
 }
 
-/// For tests: every message key that a template in `folder` or the program beside it (`../src`) names, in `t("…")`,
-/// `t1("…")`, `tn("…")` and the form fields, exists, and is given the arguments it takes.
-///
-/// # Panics
-/// One doesn't; says where. The folder cannot be read.
+/// For tests: checks that every message key exists and gets the arguments it needs, if a template in `folder` or the
+/// code beside it (`../src`) names it in `t("…")`, `t1("…")`, `tn("…")` or a form field. Panics if not.
 pub fn assert_templates_known(folder: impl AsRef<Path>, de: &str, en: &str) {
     let messages = Messages::new(de, en).expect("catalogues that can be read");
     let mut problems = Vec::new();
@@ -229,7 +218,7 @@ pub fn assert_templates_known(folder: impl AsRef<Path>, de: &str, en: &str) {
 }
 
 /// The calls `t("key")`, `t1("key", "name", …)` and `tn("key", [("name", …), …])` with the arguments they give. Calls
-/// whose key or arguments are not written out are left to [`Messages::say`], which complains when they happen.
+/// with a computed key or arguments are left to [`Messages::say`], which panics when they happen.
 fn calls(text: &str) -> Vec<(&str, BTreeSet<&str>)> {
     fn quoted(text: &str) -> Option<(&str, &str)> {
         text.trim_start().strip_prefix('"')?.split_once('"')
@@ -257,7 +246,7 @@ fn calls(text: &str) -> Vec<(&str, BTreeSet<&str>)> {
     plain.chain(one).chain(many).collect()
 }
 
-/// The keys in `t("key"`, `t1("key"`, `tn("key"`, `.hint("key"`, and the second text of a field.
+/// The keys in `t("key"`, `t1("key"`, `tn("key"`, `.hint("key"`, and the second argument of a field.
 fn keys_named(template: &str) -> impl Iterator<Item = &str> {
     const FIRST: [&str; 5] = [".t(\"", ".t1(\"", ".tn(\"", ".hint(\"", ".prefix(\""];
     const SECOND: [&str; 9] = [

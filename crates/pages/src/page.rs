@@ -1,4 +1,4 @@
-//! One request's page: its language, who reads it, and the words for it.
+//! The page of a request: its language, its reader, and the messages for both.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::assets;
 use crate::format::Plain;
 use crate::messages::{CatalogueError, Language, Messages};
 
-/// The cookie that remembers the language.
+/// The cookie that stores the language.
 pub(crate) const LANGUAGE_COOKIE: &str = "bescheid_lang";
 
-/// The pages of one service: its prefix and its messages. Cheap to clone.
+/// The prefix and messages of one service. Cheap to clone.
 #[derive(Clone)]
 pub struct Pages(Arc<Inner>);
 
@@ -37,17 +37,13 @@ impl fmt::Debug for Pages {
 }
 
 impl Pages {
-    /// Pages below `prefix` (such as `/award`; empty for the start page) with these messages (Fluent) besides the
-    /// common ones.
-    ///
-    /// # Errors
-    /// A catalogue with a mistake.
+    /// `prefix` is that of the service's pages (such as `/award`; empty for the start page); `de` and `en` are its
+    /// messages in Fluent syntax, in addition to the common ones. Fails if a catalogue has a mistake.
     pub fn new(prefix: &str, de: &str, en: &str) -> Result<Self, CatalogueError> {
         let prefix = prefix.trim_end_matches('/').to_owned();
         Ok(Self(Arc::new(Inner { prefix, messages: Messages::new(de, en)? })))
     }
 
-    /// Where they begin.
     pub(crate) fn prefix(&self) -> &str {
         &self.0.prefix
     }
@@ -57,7 +53,7 @@ impl Pages {
         &self.0.messages
     }
 
-    /// A page outside of any request: for tests, and text made in the background.
+    /// A page outside of a request: for tests, and for text written in the background.
     pub fn page(&self, language: Language, session: Option<Session>, now: DateTime<Utc>) -> Page {
         let path = if self.0.prefix.is_empty() { "/".to_owned() } else { self.0.prefix.clone() };
         Page {
@@ -76,27 +72,26 @@ impl Pages {
 pub(crate) fn without_language(path: &str, query: &str) -> String {
     let rest: Vec<&str> =
         query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
-    // One slash in front: `//host` would lead to another site.
+    // One slash in front: `//host` would be the address of another site.
     let path = format!("/{}", path.trim_start_matches('/'));
     if rest.is_empty() { path } else { format!("{path}?{}", rest.join("&")) }
 }
 
-/// What every template needs; take it as an argument of the handler and hand it to the template as `page`.
+/// What every template needs: an argument of the handler, passed to the template as `page`.
 #[derive(Clone, Debug)]
 pub struct Page {
     pages: Pages,
-    /// The reader's language.
     pub language: Language,
-    /// Who is signed in.
+    /// The person signed in.
     pub session: Option<Session>,
-    /// The form token of who is signed in.
+    /// The CSRF token of the person signed in.
     pub csrf: String,
     /// Path and query of this page.
     pub path: String,
-    /// When the request came (UTC).
+    /// When the request arrived, UTC.
     pub now: DateTime<Utc>,
     is_read: bool,
-    /// Whether a form of this page has refused something. Shared with the page's forms.
+    /// Whether a form on this page has an error. Shared with the forms.
     refused: Arc<AtomicBool>,
 }
 
@@ -146,43 +141,40 @@ impl Page {
         self.pages.0.messages.say(self.language, key, arguments)
     }
 
-    /// The name of an email by its template; one of a newer release by its own name.
+    /// The name of an email from its template; the template's own name if a newer release has added it.
     pub fn email(&self, template: &str) -> String {
         self.known("email-", template)
     }
 
-    /// The message `prefix` + `name`; where there is none, `name` as it is.
+    /// The message `prefix` + `name`; if there is none, `name`.
     pub fn known(&self, prefix: &str, name: &str) -> String {
         let key = format!("{prefix}{name}");
         if self.pages.0.messages.has(self.language, &key) { self.t(key) } else { name.to_owned() }
     }
 
-    /// Euro cents as read in this language.
+    /// See [`Language::money`].
     pub fn money(&self, cents: impl Plain<i64>) -> String {
         self.language.money(cents.plain())
     }
 
-    /// A whole number.
     pub fn number(&self, number: impl Plain<i64>) -> String {
         self.language.number(number.plain())
     }
 
-    /// How many.
     pub fn count(&self, count: usize) -> String {
         self.language.count(count)
     }
 
-    /// A date.
     pub fn date(&self, date: impl Plain<NaiveDate>) -> String {
         self.language.date(date.plain())
     }
 
-    /// A moment, in the time of Berlin.
+    /// In the time of Berlin.
     pub fn moment(&self, at: impl Plain<DateTime<Utc>>) -> String {
         self.language.moment(at.plain())
     }
 
-    /// The end of a time limit, as people read it (see [`Language::deadline`]).
+    /// See [`Language::deadline`].
     pub fn deadline(&self, end: impl Plain<DateTime<Utc>>) -> String {
         self.language.deadline(end.plain())
     }
@@ -192,28 +184,28 @@ impl Page {
         self.language.day(at.plain())
     }
 
-    /// This service's prefix and `path`.
+    /// The service's prefix followed by `path`.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.pages.0.prefix)
     }
 
-    /// Has who is signed in this role?
+    /// Whether the person signed in has this role.
     pub fn has(&self, role: Role) -> bool {
         self.session.as_ref().is_some_and(|session| session.has(role))
     }
 
-    /// A form of this page has found something wrong: the title of the page says so, which is what a screen reader
-    /// speaks first (WCAG 2.4.2, 3.3.1).
+    /// Records that a form on this page has an error: the title then says so, because a screen reader reads it first
+    /// (WCAG 2.4.2, 3.3.1).
     pub(crate) fn refuse(&self) {
         self.refused.store(true, Ordering::Relaxed);
     }
 
-    /// What the title begins with, for the layout: nothing, or that there are errors.
+    /// For the layout: what the title begins with if there are errors, otherwise empty.
     pub fn title_prefix(&self) -> String {
         if self.has_errors() { self.t("title-error") + " " } else { String::new() }
     }
 
-    /// Whether a form of this page shows errors.
+    /// Whether a form on this page has an error.
     pub fn has_errors(&self) -> bool {
         self.refused.load(Ordering::Relaxed)
     }
@@ -222,25 +214,25 @@ impl Page {
         self.url(&format!("/assets/{name}"))
     }
 
-    /// The style sheets, for the layout.
+    /// For the layout.
     pub fn style_sheets(&self) -> [String; 2] {
         [self.asset(assets::KERN_CSS), self.asset(assets::BESCHEID_CSS)]
     }
 
-    /// The script, for the layout.
+    /// For the layout.
     pub fn script(&self) -> String {
         self.asset(assets::BESCHEID_JS)
     }
 
-    /// This page in the other languages: code, name, link. None on the answer to a form: the link would leave
-    /// behind what was typed.
+    /// This page in the other languages: code, name, link. Empty on the answer to a POST, because the link would lose
+    /// what was typed.
     pub fn other_languages(&self) -> Vec<(&'static str, &'static str, String)> {
         let sign = if self.path.contains('?') { '&' } else { '?' };
         let others = Language::ALL.into_iter().filter(|language| self.is_read && *language != self.language);
         others.map(|l| (l.code(), l.name(), format!("{}{sign}lang={}", self.path, l.code()))).collect()
     }
 
-    /// Where this person works: link, message key, is this page there?
+    /// The services this person works with: link, message key, whether this page belongs to it.
     pub fn navigation(&self) -> Vec<(&'static str, &'static str, bool)> {
         const PLACES: [(&[Role], &str, &str); 6] = [
             (&[Role::Applicant], "/apply", "nav-apply"),
@@ -252,7 +244,7 @@ impl Page {
         ];
         let mine = PLACES.into_iter().filter(|(roles, ..)| roles.iter().any(|role| self.has(*role)));
         let here = |link: &str| {
-            // The notice is another service's page, and belongs to the application.
+            // The notice is a page of another service, but belongs to the application.
             let path = if link == "/apply" {
                 self.path.replacen("/award/notices/", "/apply/", 1)
             } else {
@@ -264,7 +256,7 @@ impl Page {
     }
 }
 
-/// The language: chosen by the switch, else by the browser's preference, else German.
+/// The language chosen by the switch, else preferred by the browser, else German.
 fn language(parts: &Parts) -> Language {
     let mut chosen = cookies(&parts.headers, LANGUAGE_COOKIE);
     chosen.find_map(|cookie| Language::from_code(cookie.value())).unwrap_or_else(|| {
@@ -273,19 +265,14 @@ fn language(parts: &Parts) -> Language {
     })
 }
 
-/// The answer that shows `template`. Pages are about persons: nobody keeps a copy on the way.
-///
-/// # Errors
-/// 500 where the template fails.
+/// The response that shows `template`, never cached because pages contain personal data. A template that fails gives
+/// a 500.
 pub fn show(template: &impl Template) -> Result<Response, Problem> {
     let html = template.render().map_err(Problem::internal)?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response())
 }
 
-/// As [`show`], with status 422: the form again, with what was typed and what is wrong.
-///
-/// # Errors
-/// 500 where the template fails.
+/// Like [`show`], with status 422: for a form shown again with its errors.
 pub fn show_invalid(template: &impl Template) -> Result<Response, Problem> {
     let mut response = show(template)?;
     *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;

@@ -1,4 +1,4 @@
-//! Problems as people see them, and the page that keeps what somebody typed.
+//! Problems as pages, and the page that gives back what was typed.
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
@@ -7,7 +7,7 @@ use chassis::session::{CSRF_FIELD, Fields};
 
 use crate::page::Page;
 
-/// The page for `problem`. What a person had typed into a refused form is on it, to be sent again.
+/// The page for `problem`. It contains what a person had typed into a refused form, to be sent again.
 pub(crate) fn draw(page: &Page, problem: &Problem) -> Response {
     let html = match &problem.typed {
         Some(fields) => lost(page, problem, fields).render(),
@@ -39,21 +39,21 @@ fn problem_page<'a>(page: &'a Page, problem: &Problem) -> ProblemPage<'a> {
 struct Lost<'a> {
     page: &'a Page,
     signed_out: bool,
-    /// What went wrong, where it was not the session.
+    /// Title and text, unless the session is the problem.
     problem: Option<(String, String)>,
     token: &'a str,
     fields: Vec<(&'a str, &'a str)>,
 }
 
-/// The session ended (or became somebody else's) while the form was filled in: sign in in another tab, come back
-/// here, send again. Or the service did not answer: send again.
+/// The page for a form that was not accepted because the session ended or became another person's (sign in in another
+/// tab, come back, send again), or because the service did not answer (send again).
 fn lost<'a>(page: &'a Page, problem: &Problem, fields: &'a Fields) -> Lost<'a> {
     let signed_out = problem.kind == ProblemKind::SignIn;
     let away = (!signed_out && problem.kind != ProblemKind::Forged).then(|| {
         let ProblemPage { title, text, .. } = problem_page(page, problem);
         (title, text)
     });
-    // Who signs in again as the same person sends it at the first press: the token is that of the person.
+    // The CSRF token belongs to the person: one who signs in again as the same person can send the form at once.
     let is_theirs = signed_out || away.is_some();
     let token = if is_theirs { fields.get(CSRF_FIELD) } else { &page.csrf };
     let fields = fields.iter().filter(|(name, _)| *name != CSRF_FIELD).collect();

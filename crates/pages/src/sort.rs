@@ -1,4 +1,4 @@
-//! Lists of names as Germans expect them.
+//! Sorts names as German readers expect.
 
 use std::cmp::Ordering;
 use std::sync::LazyLock;
@@ -6,16 +6,15 @@ use std::sync::LazyLock;
 use icu_collator::options::CollatorOptions;
 use icu_collator::{Collator, CollatorBorrowed, CollatorPreferences};
 
-/// Unicode's collation (CLDR, root), which is that of German lists: umlauts as their vowels, ß as ss, capitals do not
+/// Unicode collation (CLDR root), which is that of German lists: umlauts sort as their vowels, ß as ss, case does not
 /// matter (DIN 5007-1).
 static GERMAN: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
     Collator::try_new(CollatorPreferences::default(), CollatorOptions::default())
         .expect("its data are compiled in")
 });
 
-/// Which of two names comes first in a list that people read.
 pub fn compare_names(one: &str, other: &str) -> Ordering {
-    // What the collation takes for the same still has one order.
+    // Names that the collation takes for equal still get a fixed order.
     GERMAN.compare(one, other).then_with(|| one.cmp(other))
 }
 

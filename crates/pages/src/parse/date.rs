@@ -1,15 +1,11 @@
-//! Days.
-
 use chrono::{Datelike, NaiveDate};
 
 use super::ParseError;
 use super::money::ascii;
 
-/// A day from `2026-11-23` (what date fields send) or `23.11.2026`, with or without spaces and leading zeros. A year
-/// of two digits is one of this century: nobody applies for a project of 1927.
-///
-/// # Errors
-/// Nothing typed, or no such day.
+/// Reads `2026-11-23` (what date inputs send) or `23.11.2026`, with or without spaces and leading zeros. A two-digit
+/// year is one of this century, because nobody applies for a project of 1927. Fails if the text is empty or no such
+/// day exists.
 pub fn date(text: &str) -> Result<NaiveDate, ParseError> {
     let text: String = ascii(text).chars().filter(|c| *c != ' ').collect();
     if text.is_empty() {
@@ -33,7 +29,7 @@ pub fn date(text: &str) -> Result<NaiveDate, ParseError> {
     read().filter(|date| is_plausible(*date)).ok_or(ParseError::Date)
 }
 
-/// Is it a day that somebody means, rather than a slip of the hand?
+/// Whether the date is likely to be meant, rather than a typing error.
 pub fn is_plausible(date: NaiveDate) -> bool {
     (1900..2200).contains(&date.year())
 }

@@ -1,9 +1,9 @@
-//! Email addresses as they are pasted.
+//! Email addresses as people paste them.
 
 use super::text::{is_invisible, line};
 
-/// The address alone: without invisible marks, the name and the angle brackets of an address book, `mailto:`, and the
-/// signs that follow it in a list or a sentence. Whether it is one is for the caller to say.
+/// Extracts the address: removes invisible characters, the name and angle brackets of an address book, `mailto:`, and
+/// punctuation after it. Does not check whether the result is an address.
 pub fn email(text: &str) -> String {
     let text: String = line(text).chars().filter(|c| !is_invisible(*c)).collect();
     let mut rest = text.as_str();

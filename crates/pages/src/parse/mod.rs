@@ -1,7 +1,7 @@
-//! The one door by which text, amounts and days come in: of forms, of the JSON APIs and of call files alike.
-//! Nowhere else is text cleaned or an amount read.
+//! Cleans text and reads amounts and days, for forms, JSON APIs and call files alike. Nothing else in the project
+//! does either.
 //!
-//! All of it is pure, and reading twice gives the same as reading once.
+//! Everything here is pure, and reading a result again does not change it.
 
 mod date;
 mod email;
@@ -15,10 +15,9 @@ pub use text::{entries, is_blank, length, line, lines};
 
 use crate::messages::Language;
 
-/// Why a text is no amount or date. Its key names a message of the common catalogue.
+/// Why a text is not an amount or a date. [`ParseError::key`] names its message in the common catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// Nothing was typed.
     #[error("empty")]
     Empty,
     /// Not an amount such as 60.000,50.
@@ -27,21 +26,21 @@ pub enum ParseError {
     /// An amount in thousands or millions, such as 60 T€.
     #[error("not in euros")]
     Unit,
-    /// More than two digits after the decimal sign.
+    /// More than two digits after the decimal separator.
     #[error("more than two decimals")]
     Decimals,
-    /// One sign that may separate cents or thousands, such as 0,500. Nobody guesses: a thousand times is at stake.
+    /// A separator that may be the decimal or the thousands separator, such as in 0,500. Not guessed: the two amounts
+    /// differ by a factor of a thousand.
     #[error("two amounts are possible")]
     Ambiguous {
-        /// Euro cents, if the sign is the decimal sign.
+        /// Euro cents if it is the decimal separator.
         decimal: i64,
-        /// Euro cents, if the sign separates thousands.
+        /// Euro cents if it separates thousands.
         thousands: i64,
     },
-    /// Below zero.
     #[error("negative")]
     Negative,
-    /// A billion euros or more.
+    /// More than [`LARGEST`].
     #[error("too large")]
     TooLarge,
     /// Not a date such as 23.11.2026.
@@ -50,7 +49,7 @@ pub enum ParseError {
 }
 
 impl ParseError {
-    /// The message's key.
+    /// Key of the message.
     pub fn key(self) -> &'static str {
         match self {
             Self::Empty => "error-required",
@@ -64,7 +63,7 @@ impl ParseError {
         }
     }
 
-    /// The two amounts between which the message lets the reader choose; empty where there is no such choice.
+    /// The two amounts that the message offers to choose from; both empty for other errors.
     pub fn choices(self, language: Language) -> [(&'static str, String); 2] {
         let (decimal, thousands) = match self {
             Self::Ambiguous { decimal, thousands } => {

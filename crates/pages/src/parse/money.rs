@@ -1,18 +1,14 @@
-//! Amounts of money.
-
 use super::ParseError;
 use super::text::line;
 
-/// The largest amount that is read, in euro cents (just under a billion euros): more is a slip of the hand.
+/// The largest amount that is accepted, in euro cents (just under a billion euros): anything above is a typing error.
 pub const LARGEST: i64 = 99_999_999_999;
 
-/// Euro cents from `60.000,50`, `60,000.50`, `60 000`, `60.000,–`, with `€`, `EUR` or `Euro` before or after.
+/// Reads euro cents from `60.000,50`, `60,000.50`, `60 000`, `60.000,–`, with `€`, `EUR` or `Euro` before or after.
 ///
-/// A sign followed by exactly three digits separates thousands, in both languages: `1.500` and `1,500` are 1500 euros,
-/// since no amount has three decimals. Where that cannot be meant (`0,500`, `1.5000`) it asks instead of guessing.
-///
-/// # Errors
-/// Says what is wrong with the text.
+/// A separator followed by exactly three digits separates thousands, in both languages: `1.500` and `1,500` are 1500
+/// euros, since no amount has three decimals. Where that cannot be meant (`0,500`, `1.5000`), it asks the person
+/// ([`ParseError::Ambiguous`]) instead of guessing.
 pub fn money(text: &str) -> Result<i64, ParseError> {
     let text = ascii(text);
     if text.is_empty() {
@@ -35,7 +31,7 @@ pub fn money(text: &str) -> Result<i64, ParseError> {
     let (groups, signs) = groups(text)?;
     let amount = match read(&groups, &signs)? {
         Reading::Whole => cents(&groups.concat(), "")?,
-        // Cents and the dash that says there are none.
+        // Both cents and the dash that stands for no cents.
         Reading::Decimal if no_cents => return Err(ParseError::Amount),
         Reading::Decimal => cents(&groups[..groups.len() - 1].concat(), groups[groups.len() - 1])?,
         Reading::Either => {
@@ -50,8 +46,8 @@ pub fn money(text: &str) -> Result<i64, ParseError> {
     if amount > LARGEST { Err(ParseError::TooLarge) } else { Ok(amount) }
 }
 
-/// The same with the digits and signs of ASCII: fullwidth ones (East Asian keyboards), those of Arabic, and every dash
-/// that a word processor makes of a hyphen.
+/// Replaces digits and separators by their ASCII forms: fullwidth ones (East Asian keyboards), Arabic ones, and every
+/// dash that a word processor makes of a hyphen.
 pub(super) fn ascii(text: &str) -> String {
     let plain = |c: char| match c {
         '\u{ff10}'..='\u{ff19}' => digit(c, '\u{ff10}'),
@@ -76,7 +72,7 @@ fn digit(c: char, zero: char) -> char {
     char::from_digit(u32::from(c) - u32::from(zero), 10).unwrap_or(c)
 }
 
-/// Without the currency before or after it.
+/// Removes the currency before or after the amount.
 fn without_currency(text: &str) -> &str {
     let before = ["€", "euro", "eur"].iter().find_map(|sign| {
         let rest = text.get(sign.len()..)?;
@@ -90,7 +86,7 @@ fn without_currency(text: &str) -> &str {
     after.unwrap_or(text)
 }
 
-/// Is the word in it a multiple of euros?
+/// Whether the text contains a word for a multiple of euros.
 fn is_unit(text: &str) -> bool {
     let word: String = text.chars().filter(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
     let units = [
@@ -111,7 +107,7 @@ fn is_unit(text: &str) -> bool {
     units.contains(&word.as_str())
 }
 
-/// The digits between the signs, and the signs between them. Spaces and apostrophes separate thousands as well.
+/// The groups of digits, and the separators between them. Spaces and apostrophes also separate thousands.
 fn groups(text: &str) -> Result<(Vec<&str>, Vec<char>), ParseError> {
     let is_sign = |c: char| matches!(c, '.' | ',' | '\'' | ' ');
     if text.chars().any(|c| !c.is_ascii_digit() && !is_sign(c)) {
@@ -122,13 +118,13 @@ fn groups(text: &str) -> Result<(Vec<&str>, Vec<char>), ParseError> {
     if groups.iter().any(|group| group.is_empty()) { Err(ParseError::Amount) } else { Ok((groups, signs)) }
 }
 
-/// What the last sign is.
+/// The meaning of the last separator.
 enum Reading {
     /// It separates thousands, or there is none.
     Whole,
-    /// It is the decimal sign.
+    /// It is the decimal separator.
     Decimal,
-    /// It could be either.
+    /// It may be either.
     Either,
 }
 
@@ -154,12 +150,12 @@ fn read(groups: &[&str], signs: &[char]) -> Result<Reading, ParseError> {
     if end.len() <= 2 {
         return Ok(Reading::Decimal);
     }
-    // More than two decimals, unless they are naught: then thousands may be meant.
+    // More than two decimals; if the further ones are zero, thousands may be meant.
     let naught = end[2..].bytes().all(|b| b == b'0');
     if before.is_empty() && naught { Ok(Reading::Either) } else { Err(ParseError::Decimals) }
 }
 
-/// Euro cents of so many euros and the digits after the decimal sign.
+/// Euro cents from whole euros and the digits after the decimal separator.
 fn cents(euros: &str, decimals: &str) -> Result<i64, ParseError> {
     format!("{euros}{decimals:0<2}").parse().map_err(|_| ParseError::TooLarge)
 }
@@ -198,7 +194,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is shown can be typed.
+        /// An amount that is shown can be typed in the same form.
         #[test]
         fn every_amount_is_read_as_it_is_shown(cents in 0..=LARGEST) {
             for language in Language::ALL {

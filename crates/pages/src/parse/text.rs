@@ -1,26 +1,27 @@
-//! Texts: composed (Unicode NFC), without what nobody can see, with one kind of line end and one kind of space.
+//! Cleans texts: composes characters (Unicode NFC), removes invisible ones, and normalizes line ends and spaces.
 //!
-//! What can be seen stays as it is, with these exceptions: U+FFFC (the place of a picture that was not pasted) goes,
-//! and the bullets of Word's symbol fonts (private use, a box everywhere else) become `•`. Words that were divided at
-//! the end of a line stay divided: whether their hyphen belongs to them only a reader can tell.
+//! Visible characters do not change, with two exceptions: U+FFFC (stands for a picture that was not pasted) is
+//! removed, and the bullets of Word's symbol fonts (private use, shown as a box everywhere else) become `•`. Words
+//! hyphenated at the end of a line stay so: only a reader can tell whether the hyphen belongs to the word.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// So many code points of one visible character count as one: more than any script or emoji needs. Whoever piles up
-/// marks uses up the length of the field.
+/// A visible character counts as one per this many code points, which is more than any script or emoji needs.
+/// Piled-up marks therefore use up the length of the field.
 const CLUSTER: usize = 16;
 
-/// So often a text is looked at; one that is not settled then was made to keep us busy, and loses all that is
-/// invisible.
+/// The largest number of passes over a text. A text that still changes after them was made to waste time, and loses
+/// everything invisible.
 const PASSES: usize = 5;
 
-/// Several lines: each break is `\n`, tabs stay, blanks around are gone. Empty where nothing can be seen.
+/// Cleans a text of several lines: line ends become `\n`, tabs stay, blanks around it are removed. Empty if nothing
+/// in it is visible.
 pub fn lines(text: &str) -> String {
     let nfc = |text: &str| ComposingNormalizerBorrowed::new_nfc().normalize(text).trim().to_owned();
     let mut text = text.to_owned();
-    // Composing moves marks, and what stands beside them decides what stays. Nearly always the second pass finds
-    // nothing to do.
+    // Composing moves marks, and what stands beside a character decides whether it stays. The second pass nearly
+    // always finds nothing to do.
     for _ in 0..PASSES {
         let next = nfc(&visible(&text));
         if next == text {
@@ -32,13 +33,13 @@ pub fn lines(text: &str) -> String {
     if is_blank(&text) { String::new() } else { text }
 }
 
-/// As [`lines`], where there is but one line: breaks and tabs are spaces.
+/// Cleans a text of one line: like [`lines`], with line ends and tabs replaced by spaces.
 pub fn line(text: &str) -> String {
     lines(text).replace(['\n', '\t'], " ")
 }
 
-/// One entry for each line in which there is something to see, without the bullets that lists bring along when they
-/// are pasted. Numbers stay: `1. März` is no second `März`.
+/// One entry for each line that is not blank, without the bullets of a pasted list. Numbers stay, because `1. März`
+/// may be a date.
 pub fn entries(text: &str) -> Vec<String> {
     let without_bullets = |entry: &str| {
         let mut entry = line(entry);
@@ -52,24 +53,24 @@ pub fn entries(text: &str) -> Vec<String> {
     lines(text).split('\n').map(without_bullets).filter(|entry| !entry.is_empty()).collect()
 }
 
-/// The length as people count it, and the script of the pages with them: an emoji or a letter with its marks is one,
-/// and so is a break. Text that came in by [`lines`] or [`line`] is bounded with it in bytes, too.
+/// The length in characters as people count them, and as the script of the pages does: an emoji, a letter with its
+/// marks, or a line end is one. For cleaned text this also bounds the bytes.
 pub fn length(text: &str) -> usize {
     text.graphemes(true).map(|cluster| cluster.chars().count().div_ceil(CLUSTER)).sum()
 }
 
-/// Is there nothing to see?
+/// Whether nothing in the text is visible.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c) || is_blank_letter(c))
 }
 
-/// Letters that look like nothing: the fillers of Hangul, the empty Braille pattern.
+/// Letters that look like a blank: the Hangul fillers and the empty Braille pattern.
 fn is_blank_letter(c: char) -> bool {
     matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}')
 }
 
-/// What shows nothing by itself: Unicode's Default_Ignorable_Code_Point without the fillers of Hangul, the marks of
-/// interlinear notes, and what is no character at all.
+/// Characters that are invisible by themselves: Unicode's Default_Ignorable_Code_Point without the Hangul fillers,
+/// interlinear annotation marks, and noncharacters.
 pub(super) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -100,7 +101,7 @@ fn is_bullet(c: char) -> bool {
     )
 }
 
-/// Without what cannot be seen. What is invisible and changes how its neighbours look stays between such neighbours.
+/// Removes invisible characters, except where they change how their neighbours look.
 fn visible(text: &str) -> String {
     let mut seen = String::with_capacity(text.len());
     let mut coming = text.chars().peekable();
@@ -135,9 +136,9 @@ fn visible(text: &str) -> String {
     seen
 }
 
-/// Does a joiner or non-joiner change anything between these two? In scripts whose letters join or pile up
-/// (everything from Hebrew and Arabic on, not the Latin, Greek and Cyrillic letters), after the virama of an Indian
-/// script also at the end of a word; and a joiner makes one emoji of several.
+/// Whether a joiner or non-joiner changes how these two characters look: in scripts whose letters join or stack (from
+/// Hebrew and Arabic on, not Latin, Greek or Cyrillic); after the virama of an Indic script, also at the end of a
+/// word; and where a joiner combines several emoji into one.
 fn joins(c: char, before: Option<char>, after: Option<char>) -> bool {
     let joining = |c: char| {
         matches!(c, '\u{590}'..='\u{1cff}' | '\u{a800}'..='\u{abff}' | '\u{10a00}'..='\u{11fff}' | '\u{1e900}'..='\u{1e95f}')
@@ -156,7 +157,7 @@ fn is_selector(c: char) -> bool {
     matches!(c, '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// A variation selector chooses a form of the character before it; Latin letters have but one.
+/// Whether a variation selector chooses a form of the character before it; Latin letters have only one.
 fn selects(before: char, selector: char) -> bool {
     let keycap =
         matches!(before, '0'..='9' | '#' | '*' | '©' | '®') && matches!(selector, '\u{fe0e}' | '\u{fe0f}');
@@ -167,7 +168,7 @@ fn selects(before: char, selector: char) -> bool {
             && !is_blank_letter(before))
 }
 
-/// Do tags continue a flag (of England, Scotland, Wales) here? Anywhere else they hide text.
+/// Whether tags continue a flag (of England, Scotland, Wales) here. Anywhere else they hide text.
 fn is_flag(seen: &str) -> bool {
     let tags = seen.chars().rev().take_while(|c| matches!(c, '\u{e0020}'..='\u{e007e}')).count();
     tags <= 6 && seen.chars().rev().nth(tags) == Some('\u{1f3f4}')
@@ -237,7 +238,7 @@ mod tests {
         ] {
             assert_eq!(line(text), text);
         }
-        // Where they make none they are gone.
+        // Where they change nothing they are removed.
         assert_eq!(line("Auf\u{200c}lage\u{200d}"), "Auflage");
         assert_eq!(line("a\u{fe0f} b\u{e0041}\u{e0042}"), "a b");
         assert_eq!(line("👩\u{200d}\u{200b}\u{200d}👧"), "👩\u{200d}👧");
@@ -275,7 +276,7 @@ mod tests {
         assert_eq!(length(&format!("a{}", "\u{301}".repeat(9_999))), 625);
     }
 
-    /// Texts of letters, marks and everything that is special here, close together.
+    /// Texts in which letters, marks and all special characters stand close together.
     fn mixed() -> impl Strategy<Value = String> {
         let special: Vec<char> = "aZé \t\n\r\u{b}\u{85}\u{0}\u{200b}\u{200c}\u{200d}\u{fe0f}\u{e0067}\u{e007f}\u{e0100}\u{1f3f4}\u{308}\u{301}\u{202d}\u{3164}\u{2800}\u{115f}क्ष\u{94d}می👩❤•-*\u{f0b7}1\u{ad}\u{feff}\u{fffc}ᄀ\u{1160}\u{a0}\u{37e}\u{1826}\u{180b}"
             .chars()
@@ -295,7 +296,7 @@ mod tests {
             prop_assert_eq!(entries(&entries(&text).join("\n")), entries(&text));
         }
 
-        /// Letters, digits, punctuation and symbols survive, in their order; only their spelling is composed.
+        /// Letters, digits, punctuation and symbols stay, in their order; only their encoding is composed.
         #[test]
         fn nothing_visible_is_lost(text in mixed()) {
             let nfc = ComposingNormalizerBorrowed::new_nfc();

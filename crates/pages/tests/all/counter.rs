@@ -1,4 +1,4 @@
-//! The browser counts characters as the server does.
+//! The browser counts characters in the same way as the server.
 
 use std::process::Command;
 

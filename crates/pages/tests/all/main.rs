@@ -1,4 +1,4 @@
-//! Pages from outside: rendered, and served over a real socket.
+//! Pages as a client sees them: rendered, and served over a real socket.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

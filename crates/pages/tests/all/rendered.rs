@@ -1,4 +1,4 @@
-//! Every component on one page, rendered; messages; errors; what a person typed is never lost.
+//! Renders every component on one page; messages; errors; what a person typed is never lost.
 
 use askama::Template;
 use chassis::session::Fields;
@@ -83,7 +83,7 @@ fn sample(page: &Page, form: Form) -> String {
     Sample { page, form, cities, offices, themes, rows, now: now() }.render().unwrap()
 }
 
-/// Writes a page down to be looked at in a browser, where SAMPLE_PAGES names a folder.
+/// Writes the page to the folder named by SAMPLE_PAGES, to look at it in a browser.
 pub fn keep(name: &str, html: &str) {
     if let Some(folder) = std::env::var_os("SAMPLE_PAGES") {
         std::fs::write(std::path::Path::new(&folder).join(name).with_extension("html"), html).unwrap();

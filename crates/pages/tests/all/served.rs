@@ -1,4 +1,4 @@
-//! What a browser gets: style sheets, the language switch, errors as pages, and what was typed kept.
+//! What a browser gets: style sheets, the language switch, errors as pages, and kept forms.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -31,7 +31,7 @@ fn start() -> (SocketAddr, TestClock) {
     (address, clock)
 }
 
-/// Status line and headers, and the body.
+/// Returns the status line with the headers, and the body.
 async fn send(to: SocketAddr, method: &str, path: &str, headers: &[&str], body: &str) -> (String, String) {
     let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
     let length = body.len();
@@ -157,7 +157,7 @@ async fn a_form_sent_after_the_session_ended_is_shown_to_be_sent_again() {
     assert!(page.contains("<input type=\"hidden\" name=\"theme\" value=\"b\">"));
     assert!(page.contains("Erste Zeile\r\n&#60;b&#62;zweite&#60;/b&#62;"), "{page}");
 
-    // Signed in again, in another window, as somebody else: asked, with a token that is theirs.
+    // Signed in again in another window as somebody else: the page asks first, and has the token of that person.
     let berta = Session { expires: now() + TimeDelta::hours(9), ..signed_in("Berta") };
     let new = cookie(&berta);
     let (head, page) = send(address, "POST", "/review/file", &[HTML, FORM, SAME, &new], &body).await;
