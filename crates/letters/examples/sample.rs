@@ -1,5 +1,5 @@
-//! Writes the sample notices as PDF into a folder, to look at them while editing a template:
-//! `cargo run -p letters --example sample -- <folder>`
+//! Writes the sample notices as PDF into a folder, for a look at them while editing a template: `cargo run -p letters
+//! --example sample -- <folder>`
 
 #[path = "../tests/all/samples.rs"]
 mod samples;

@@ -1,21 +1,20 @@
-//! Where a long word may break, so that it stays in its column.
+//! Marks where a long word may break, so that it stays in its column.
 //!
-//! German words are hyphenated by the typesetter. Where that finds nothing (names of files, email addresses,
-//! words that are none), a zero-width space marks a place where a line may end; the templates set a gap that
-//! nobody sees there, so the mark is never printed, copied or read aloud.
+//! The typesetter hyphenates German words. Where it cannot (file names, email addresses, strings that are no words),
+//! a zero-width space marks a place where a line may end. The templates replace the mark by an invisible gap, so it
+//! is never printed, copied or read aloud.
 
 use hypher::Lang;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The mark.
 const MAY_BREAK: char = '\u{200b}';
 
 /// This many characters fit into every column of a letter, even wide ones such as W.
-const LONGEST: usize = 16;
+const LONGEST_UNBROKEN: usize = 16;
 
-/// The text with marks, so that nothing longer than [`LONGEST`] is without an opportunity to break.
+/// Adds marks so that every stretch longer than [`LONGEST_UNBROKEN`] can break.
 pub(crate) fn allow(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / LONGEST);
+    let mut out = String::with_capacity(text.len() + text.len() / LONGEST_UNBROKEN);
     for part in text.split_inclusive(char::is_whitespace) {
         mark(part, &mut out);
     }
@@ -23,7 +22,7 @@ pub(crate) fn allow(text: &str) -> String {
 }
 
 fn mark(part: &str, out: &mut String) {
-    if part.chars().nth(LONGEST).is_none() {
+    if part.chars().nth(LONGEST_UNBROKEN).is_none() {
         return out.push_str(part);
     }
     let opportunities = opportunities(part);
@@ -37,7 +36,7 @@ fn mark(part: &str, out: &mut String) {
             true
         }) {
             since = 0;
-        } else if since == LONGEST && !cluster.chars().all(char::is_whitespace) {
+        } else if since == LONGEST_UNBROKEN && !cluster.chars().all(char::is_whitespace) {
             out.push(MAY_BREAK);
             since = 0;
         }
@@ -46,9 +45,8 @@ fn mark(part: &str, out: &mut String) {
     }
 }
 
-/// The byte offsets at which a line may end, in order, and whether that must be marked: the typesetter finds
-/// syllables itself, and breaks after a hyphen. In an address or the name of a file, a line ends best after `@`,
-/// `.` and the like.
+/// The byte offsets at which a line may end, in order, and whether a mark is needed: the typesetter finds syllables
+/// itself, and breaks after a hyphen. In an address or a file name, a line ends best after `@`, `.` and the like.
 fn opportunities(part: &str) -> Vec<(usize, bool)> {
     let mut found = Vec::new();
     let mut offset = 0;
@@ -59,7 +57,7 @@ fn opportunities(part: &str) -> Vec<(usize, bool)> {
                 at += syllable.len();
                 (at, false)
             }));
-            // The last one is the end of the segment: no syllable follows.
+            // The last offset is the end of the segment, where no syllable follows.
             found.pop();
         } else {
             let mut before = part[..offset].chars().next_back();

@@ -1,12 +1,12 @@
-//! The fonts that come with this binary.
+//! The embedded fonts.
 
 use std::sync::LazyLock;
 
 use typst::foundations::Bytes;
 use typst::text::Font;
 
-/// The fonts, the first one preferred. Regular and Semibold set the letter; Noto Sans has
-/// what rare names need and Source Sans lacks.
+/// In order of preference: Regular and Semibold of Source Sans set the letter; Noto Sans has the characters of rare
+/// names that Source Sans lacks.
 pub(crate) fn fonts() -> &'static [Font] {
     static FONTS: LazyLock<[Font; 3]> = LazyLock::new(|| {
         [

@@ -1,9 +1,8 @@
-//! What goes on paper: notices as tagged PDF, readable by screen readers (PDF/UA-1)
-//! and fit for the archive (PDF/A-2a).
+//! Typesets notices as tagged PDF, readable by screen readers (PDF/UA-1) and fit for archiving (PDF/A-2a).
 //!
-//! A [`Notice`] is data only. [`missing_parts`] says what it lacks, before anybody
-//! approves it; [`render`] sets it. The wording is in `templates/`, German and binding
-//! (§ 23 VwVfG). No clock, no files, no network: the same notice gives the same bytes.
+//! A [`Notice`] is plain data. [`missing_parts`] lists what it lacks, before anybody approves it; [`render`] typesets
+//! it. The wording is in `templates/`, in German, which is binding (§ 23 VwVfG). No clock, no files, no network: the
+//! same notice always gives the same bytes.
 
 mod breaks;
 mod fonts;

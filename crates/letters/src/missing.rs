@@ -1,22 +1,21 @@
-//! What a notice must contain, asked before anybody approves it.
+//! What a notice must contain, checked before anybody approves it.
 //!
-//! The list is that of VV/VVG 4.2 zu § 44 LHO NRW, with § 37 (3) and § 39 VwVfG and
-//! § 58 VwGO. Sums are checked too: a notice that contradicts itself is not complete.
+//! The list is that of VV/VVG 4.2 zu § 44 LHO NRW, with § 37 (3) and § 39 VwVfG and § 58 VwGO. Sums are checked too:
+//! a notice that contradicts itself is not complete.
 
 use crate::notice::{AwardNotice, FinancingType, Letter, Notice, Period, RejectionNotice};
 use chrono::Datelike;
 
 macro_rules! parts {
     ($($(#[$doc:meta])* $part:ident = $key:literal,)*) => {
-        /// A required part of a notice.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Part { $($(#[$doc])* $part,)* }
 
         impl Part {
-            /// Every part, in the order of the notice.
+            /// In the order of the notice.
             pub const ALL: &[Part] = &[$(Part::$part),*];
 
-            /// Its stable name, for message catalogues and APIs.
+            /// The stable name, for message catalogues and APIs.
             pub fn key(self) -> &'static str {
                 match self { $(Part::$part => $key,)* }
             }
@@ -29,52 +28,46 @@ parts! {
     Authority = "authority",
     /// Name and address of the recipient.
     Recipient = "recipient",
-    /// Date of the notice.
     Date = "date",
-    /// File number.
     FileNumber = "file_number",
-    /// Programme and call.
+    /// Name of the programme and of the call.
     Programme = "programme",
-    /// Title of the project.
     ProjectTitle = "project_title",
     /// Day of the application and amount applied for.
     Application = "application",
     /// Law and guideline.
     LegalBasis = "legal_basis",
-    /// The amount: above zero, and not above what was applied for.
+    /// Above zero, and not above what was applied for.
     Amount = "amount",
-    /// Purpose of the grant.
     Purpose = "purpose",
-    /// Project period, first day not after the last.
+    /// The first day is not after the last.
     ProjectPeriod = "project_period",
-    /// Grant period, first day not after the last.
+    /// The first day is not after the last.
     GrantPeriod = "grant_period",
-    /// Financing type; with a share a rate that covers the amount, with full financing the reason.
+    /// For a share, a rate that covers the amount; for full financing, the reason.
     FinancingType = "financing_type",
-    /// Eligible costs, how they were found, and items that add up to them.
+    /// Eligible costs, how they were determined, and items that add up to them.
     EligibleCosts = "eligible_costs",
     /// Grant + own share + third parties = eligible costs, to the cent.
     FinancingPlan = "financing_plan",
-    /// The spread over years adds up; there is one if the grant period touches several years.
+    /// The amounts per year add up; required if the grant period touches several years.
     BudgetYears = "budget_years",
     /// The shares of a joint project add up to the grant.
     PartnerShares = "partner_shares",
-    /// How it is paid out.
     Payout = "payout",
-    /// Day the proof of use is due.
+    /// Day on which the proof of use is due.
     ProofOfUse = "proof_of_use",
     /// Ancillary conditions with their version.
     AncillaryConditions = "ancillary_conditions",
-    /// Reasons: of a rejection, or of awarding less than applied for.
+    /// Of a rejection, or of a grant below the amount applied for.
     Reasons = "reasons",
-    /// Court of the remedy notice, with its seat.
+    /// Court for the notice on legal remedies, with its seat.
     Remedy = "remedy",
-    /// Name under the notice.
     SignedBy = "signed_by",
 }
 
-/// The parts that are missing, or do not fit the others, in the order of the notice.
-/// [`render`](crate::render) refuses unless this is empty.
+/// The parts that are missing or contradict others, in the order of the notice. [`render`](crate::render) fails
+/// unless this is empty.
 pub fn missing_parts(notice: &Notice) -> Vec<Part> {
     let mut missing = of_letter(notice.letter());
     missing.extend(match notice {
@@ -164,7 +157,7 @@ fn budget_years_fit(award: &AwardNotice) -> bool {
         && adds_up(award.budget_years.iter().map(|year| year.cents), award.amount_cents)
 }
 
-/// No parts at all are fine: then there is no table of them.
+/// A notice without parts is fine: it has no table of them.
 fn adds_up(parts: impl ExactSizeIterator<Item = i64>, sum: i64) -> bool {
     parts.len() == 0 || total(parts) == Some(sum)
 }

@@ -1,12 +1,12 @@
-//! The data of a notice. Texts are plain text: nothing in them is markup.
+//! The data of a notice. Texts are plain text without markup.
 //!
-//! Amounts are euro cents. An empty text, a zero amount and a `None` of what
-//! [`missing_parts`](crate::missing_parts) asks for count as missing.
+//! Amounts are euro cents. An empty text, a zero amount and a `None` count as missing if
+//! [`missing_parts`](crate::missing_parts) requires them.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-/// A decision on an application, as it is notified (§ 41 VwVfG).
+/// A decision on an application, as the applicant receives it (§ 41 VwVfG).
 #[expect(clippy::large_enum_variant, reason = "few exist at a time; a box would only be in the way")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -18,7 +18,6 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// What award and rejection have in common.
     pub fn letter(&self) -> &Letter {
         match self {
             Notice::Award(award) => &award.letter,
@@ -27,55 +26,51 @@ impl Notice {
     }
 }
 
-/// The part every notice has: who writes to whom, about what, and how to sue.
+/// What every notice has: sender, recipient, subject and legal remedy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letter {
-    /// File number (Aktenzeichen).
+    /// Aktenzeichen.
     pub file_number: String,
-    /// Date of the notice; also the date inside the PDF.
+    /// Date of the notice; also the date in the PDF's metadata.
     pub date: Option<NaiveDate>,
-    /// The granting authority, recognisable as § 37 (3) VwVfG asks.
+    /// Must be recognisable (§ 37 (3) VwVfG).
     pub authority: Authority,
-    /// The applicant, as addressed.
     pub recipient: Recipient,
-    /// Funding programme, e.g. `KOMM-IN NRW`.
+    /// For example `KOMM-IN NRW`.
     pub programme: String,
-    /// Funding call, e.g. `Förderaufruf 2027`.
+    /// For example `Förderaufruf 2027`.
     pub call: String,
-    /// The law and guideline the decision rests on, as a noun phrase: `§§ 23 und 44 LHO NRW, …`.
+    /// The law and guideline on which the decision rests, as a noun phrase: `§§ 23 und 44 LHO NRW, …`.
     pub legal_basis: String,
-    /// Title of the project, without quotation marks.
+    /// Without quotation marks.
     pub project_title: String,
-    /// Day the application came in.
+    /// Day on which the application arrived.
     pub applied_on: Option<NaiveDate>,
     /// Grant applied for.
     pub applied_cents: i64,
-    /// Administrative court for the remedy notice (§ 58 (1) VwGO: with its seat).
+    /// Administrative court for the notice on legal remedies (§ 58 (1) VwGO: with its seat).
     pub remedy: Court,
-    /// Whose name stands under the notice.
     pub signed_by: Signatory,
-    /// A label on every page, e.g. that authority and data are for demonstration only.
+    /// A label on every page, for example that authority and data are for demonstration only.
     pub label: Option<String>,
 }
 
 /// An award notice (Zuwendungsbescheid); contents after VV/VVG 4.2 zu § 44 LHO NRW.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AwardNotice {
-    /// Sender, recipient, matter.
     pub letter: Letter,
-    /// What the money is for (Zuwendungszweck): whole sentences.
+    /// What the money is for (Zuwendungszweck); whole sentences.
     pub purpose: String,
     /// The grant; at most what was applied for.
     pub amount_cents: i64,
-    /// Why less than applied for; required if so (§ 39 VwVfG).
+    /// Why the grant is less than what was applied for; required if so (§ 39 VwVfG).
     pub reasons_for_less: Option<String>,
-    /// Fixed sum, share, deficit or full financing.
     pub financing_type: Option<FinancingType>,
-    /// Eligible expenditure, in total: grant + own share + third parties.
+    /// Total eligible expenditure: grant + own share + third parties.
     pub eligible_costs_cents: i64,
-    /// How the eligible expenditure was found: whole sentences.
+    /// How the eligible expenditure was determined; whole sentences.
     pub eligible_costs_basis: String,
-    /// The expenditure item by item; may be empty, else adds up to the total.
+    /// The eligible expenditure by item; may be empty, otherwise adds up to the total.
     pub cost_items: Vec<CostItem>,
     /// Own contribution of the recipient (Eigenanteil).
     pub own_share_cents: i64,
@@ -85,86 +80,80 @@ pub struct AwardNotice {
     pub grant_period: Option<Period>,
     /// When the work is done (Durchführungszeitraum).
     pub project_period: Option<Period>,
-    /// The grant spread over years; required if the grant period touches more than one.
+    /// The grant by year; required if the grant period touches more than one.
     pub budget_years: Vec<BudgetYear>,
-    /// Lead and partners of a joint project with their parts of the grant; else empty.
+    /// Lead and partners of a joint project with their shares of the grant; otherwise empty.
     pub partners: Vec<PartnerShare>,
-    /// How the money is paid out: whole sentences.
+    /// How the money is paid out; whole sentences.
     pub payout: String,
-    /// Day the proof of use is due (Verwendungsnachweis).
+    /// Day on which the proof of use (Verwendungsnachweis) is due.
     pub proof_due_on: Option<NaiveDate>,
-    /// Ancillary conditions named as annex, with their version, e.g.
-    /// `Allgemeine Nebenbestimmungen … (ANBest-G), Fassung vom …`.
+    /// Ancillary conditions that are attached, with their version, for example `Allgemeine Nebenbestimmungen …
+    /// (ANBest-G), Fassung vom …`.
     pub ancillary_conditions: String,
-    /// What of them does not apply, e.g. `Nummer 1.4`.
+    /// What of them does not apply, for example `Nummer 1.4`.
     pub not_applicable: Option<String>,
-    /// Further conditions of this notice (§ 36 VwVfG), a sentence or more each.
+    /// Further conditions of this notice (§ 36 VwVfG), each of one or more sentences.
     pub conditions: Vec<String>,
-    /// How long bought objects are bound to the purpose (Zweckbindung).
+    /// Until when purchased objects must serve the purpose (Zweckbindung).
     pub earmarked_until: Option<NaiveDate>,
-    /// How the recipient mentions the funding in public: whole sentences.
+    /// How the recipient must mention the funding in public; whole sentences.
     pub acknowledgement: Option<String>,
 }
 
 /// A rejection notice (Ablehnungsbescheid).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectionNotice {
-    /// Sender, recipient, matter.
     pub letter: Letter,
-    /// Why, a paragraph each (§ 39 VwVfG); at least one.
+    /// One paragraph each (§ 39 VwVfG); at least one.
     pub reasons: Vec<String>,
 }
 
 /// The granting authority (Bewilligungsbehörde).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authority {
-    /// Its name.
     pub name: String,
-    /// The division that writes, e.g. `Dezernat 36`; may be empty.
+    /// The division that writes, for example `Dezernat 36`; may be empty.
     pub unit: String,
-    /// Street and town, a line each.
+    /// Street and town, one line each.
     pub address: Vec<String>,
-    /// Whom to ask.
+    /// For questions.
     pub contact: Contact,
 }
 
-/// Somebody who can be asked; empty lines are left out.
+/// A contact for questions; empty lines are not printed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
-    /// Name.
     pub name: String,
-    /// Telephone number.
     pub phone: String,
-    /// Email address.
     pub email: String,
 }
 
-/// Whom the notice is addressed to: a municipality, not a person.
+/// The addressee of the notice: a municipality, not a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipient {
-    /// Its name, e.g. `Stadt Solingen`.
+    /// For example `Stadt Solingen`.
     pub name: String,
-    /// The contact person of the application, if to be named in the address.
+    /// The contact person of the application, if the address is to name one.
     pub attention: Option<String>,
-    /// Street and town, a line each.
+    /// Street and town, one line each.
     pub address: Vec<String>,
 }
 
 /// An administrative court.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Court {
-    /// E.g. `Verwaltungsgericht Düsseldorf`.
+    /// For example `Verwaltungsgericht Düsseldorf`.
     pub name: String,
-    /// Its seat on one line.
+    /// The seat, on one line.
     pub address: String,
 }
 
-/// Who answers for the notice: head of the authority, deputy or agent (§ 37 (3) VwVfG).
+/// The person responsible for the notice: head of the authority, deputy or agent (§ 37 (3) VwVfG).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signatory {
-    /// Name.
     pub name: String,
-    /// E.g. `Im Auftrag` or `In Vertretung`; may be empty.
+    /// For example `Im Auftrag` or `In Vertretung`; may be empty.
     pub on_behalf: String,
 }
 
@@ -181,9 +170,9 @@ pub enum FinancingType {
     },
     /// Fehlbedarfsfinanzierung, capped at the grant.
     Deficit,
-    /// Vollfinanzierung: an exception, so with its reason, whole sentences.
+    /// Vollfinanzierung: an exception that needs a reason.
     Full {
-        /// Why everything is paid.
+        /// Why everything is paid; whole sentences.
         reason: String,
     },
 }
@@ -191,27 +180,24 @@ pub enum FinancingType {
 /// From the first to the last day, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
-    /// First day.
     pub from: NaiveDate,
-    /// Last day.
     pub to: NaiveDate,
 }
 
-/// One line of the expenditure plan.
+/// One item of the expenditure plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CostItem {
-    /// E.g. `Personalausgaben`.
+    /// For example `Personalausgaben`.
     pub name: String,
     /// Eligible expenditure of this item.
     pub cents: i64,
 }
 
-/// The part of the grant that falls into one financial year.
+/// The part of the grant for one financial year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BudgetYear {
     /// Calendar year.
     pub year: i32,
-    /// Part of the grant.
     pub cents: i64,
 }
 
@@ -220,6 +206,5 @@ pub struct BudgetYear {
 pub struct PartnerShare {
     /// Name of the municipality.
     pub name: String,
-    /// Part of the grant.
     pub share_cents: i64,
 }

@@ -1,11 +1,11 @@
-//! Quotation marks within quotation marks, after the German rules: „…‚…‘…“ (DIN 5008; Duden, Anführungszeichen).
+//! Quotation marks within quotation marks, by the German rules: „…‚…‘…“ (DIN 5008; Duden, Anführungszeichen).
 
-/// `text` in quotation marks; those inside become single ones, and double ones again inside those.
+/// Puts `text` into double quotation marks; those inside become single, and those inside them double again.
 pub(crate) fn quoted(text: &str) -> String {
     format!("„{}“", nested(text))
 }
 
-/// A pair of marks: outside of all that is `text`, stands one level of double ones.
+/// The marks for each level inside the outer double marks: single, double, single, and so on.
 const PAIRS: [(char, char); 2] = [('‚', '‘'), ('„', '“')];
 
 fn nested(text: &str) -> String {
@@ -36,13 +36,13 @@ enum Mark {
     None,
 }
 
-/// What `c` is here. The same sign opens in one language and closes in another (“ and »), and the straight ones
-/// do both; an apostrophe is neither. A mark without its partner stays as it is.
+/// What the character `c` is in this place. The same sign opens in one language and closes in another (“ and »), and
+/// straight marks do both; an apostrophe does neither. A mark without its partner is left as it is.
 fn mark(c: char, before: Option<char>, rest: &[char], open: &[char]) -> Mark {
     let starts = before.is_none_or(|c| c.is_whitespace() || "([{–—-/„‚“‘»›«‹\"'".contains(c))
         && rest.first().is_some_and(|c| !c.is_whitespace());
-    let closes_one = open.last().is_some_and(|opened| partners(*opened).contains(c));
-    let opens_one = |partners: &str| starts && rest.iter().any(|c| partners.contains(*c));
+    let closes_one = open.last().is_some_and(|opened| closing(*opened).contains(c));
+    let opens_one = |closing: &str| starts && rest.iter().any(|c| closing.contains(*c));
     match c {
         _ if closes_one && !(starts && "\"'".contains(c)) => {
             // An apostrophe within a word does not close: ‚Mach’s‘.
@@ -51,13 +51,13 @@ fn mark(c: char, before: Option<char>, rest: &[char], open: &[char]) -> Mark {
                 && rest.first().is_some_and(|c| c.is_alphanumeric());
             if within { Mark::None } else { Mark::Closes }
         }
-        _ if opens_one(partners(c)) => Mark::Opens,
+        _ if opens_one(closing(c)) => Mark::Opens,
         _ => Mark::None,
     }
 }
 
-/// What may close a quotation that `c` opens; empty: `c` opens none.
-fn partners(c: char) -> &'static str {
+/// The characters that can close a quotation opened by `c`; empty if `c` opens none.
+fn closing(c: char) -> &'static str {
     match c {
         '„' | '‟' => "“”\"",
         '“' => "”",

@@ -1,4 +1,4 @@
-//! From data to PDF: the embedded templates and fonts, typst, and nothing else.
+//! Typesets a notice, with the embedded templates and fonts only.
 
 use crate::fonts::fonts;
 use crate::missing::{Part, missing_parts};
@@ -16,14 +16,13 @@ use typst::{Library, LibraryExt, World};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
-/// A notice on paper.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pdf {
-    /// The file: PDF 1.7, PDF/UA-1 and PDF/A-2a.
+    /// PDF 1.7, PDF/UA-1 and PDF/A-2a.
     pub bytes: Vec<u8>,
-    /// SHA-256 of the file, in lower-case hexadecimal.
+    /// SHA-256 of `bytes`, in lower-case hexadecimal.
     pub sha256: String,
-    /// How many pages it has.
+    /// Number of pages.
     pub pages: usize,
 }
 
@@ -33,13 +32,13 @@ pub enum LetterError {
     /// Required parts are missing: see [`missing_parts`].
     #[error("the notice is not complete: {}", keys(.0))]
     Incomplete(Vec<Part>),
-    /// The typesetter refused, with its reasons: a fault of a template, not of the data.
+    /// The typesetter's messages; caused by a mistake in a template, not by the data.
     #[error("the notice cannot be typeset: {0}")]
     Typesetting(String),
 }
 
-/// Sets a notice. The same notice gives the same bytes; the only date in it is its own.
-/// CPU work of some ten milliseconds in a release build: call it off the async threads.
+/// Typesets a notice. The same notice always gives the same bytes; the only date in them is that of the notice. Takes
+/// tens of milliseconds of CPU in a release build, so it must not run on an async worker thread.
 pub fn render(notice: &Notice) -> Result<Pdf, LetterError> {
     let missing = missing_parts(notice);
     if !missing.is_empty() {
@@ -47,7 +46,7 @@ pub fn render(notice: &Notice) -> Result<Pdf, LetterError> {
     }
     let document = typeset(notice)?;
     let options = PdfOptions {
-        // Without personal data: it becomes the hashed document id.
+        // The file number is no personal data: this becomes the hashed document id.
         ident: Smart::Custom(notice.letter().file_number.clone()),
         creator: Smart::Custom(Some("Bescheid".into())),
         standards: PdfStandards::new(&[PdfStandard::Ua_1, PdfStandard::A_2a])
@@ -61,13 +60,13 @@ pub fn render(notice: &Notice) -> Result<Pdf, LetterError> {
 /// The laid-out pages of a complete notice.
 fn typeset(notice: &Notice) -> Result<PagedDocument, LetterError> {
     let document = typst::compile(&NoticeWorld::new(notice)).output.map_err(refused);
-    // What typst remembers of earlier letters is of little use, and grows.
+    // typst's cache of earlier letters is of little use, and grows.
     typst::comemo::evict(2);
     document
 }
 
-/// All that typst may see: three templates, three fonts, one notice as data.
-/// Texts reach it as JSON strings, never as source, so they cannot be markup.
+/// All that typst can read: three templates, three fonts, and one notice as data. Texts reach it as JSON strings and
+/// never as source, so they cannot be markup.
 struct NoticeWorld {
     main: FileId,
     notice: Bytes,

@@ -1,7 +1,7 @@
-//! Amounts in German words, so that a figure cannot be altered unnoticed.
+//! Writes amounts in German words, so that a figure cannot be altered unnoticed.
 
-/// `6_000_000` → `sechzigtausend Euro`; `150` → `ein Euro und fünfzig Cent`;
-/// `50` → `fünfzig Cent`. Takes every amount of euro cents; a negative one starts with `minus`.
+/// `6_000_000` → `sechzigtausend Euro`; `150` → `ein Euro und fünfzig Cent`; `50` → `fünfzig Cent`. Any amount of
+/// euro cents; a negative one starts with `minus`.
 pub fn amount_in_words(cents: i64) -> String {
     let sign = if cents < 0 { "minus " } else { "" };
     let (euros, cents) = (cents.unsigned_abs() / 100, cents.unsigned_abs() % 100);
@@ -12,7 +12,7 @@ pub fn amount_in_words(cents: i64) -> String {
     }
 }
 
-/// From the million on these are nouns: feminine, and words of their own.
+/// From a million on, numbers are feminine nouns, written as separate words.
 const NOUNS: [(u64, &str, &str); 4] = [
     (1_000_000_000_000_000, "Billiarde", "Billiarden"),
     (1_000_000_000_000, "Billion", "Billionen"),
@@ -45,7 +45,7 @@ fn number(mut n: u64) -> String {
     words.join(" ")
 }
 
-/// 1 to 999, empty for 0; `one` is the form a final 1 takes before what follows.
+/// 1 to 999, empty for 0; `one` is the form of a final 1, which depends on what follows.
 fn below_thousand(n: u64, one: &str) -> String {
     const ONES: [&str; 20] = [
         "",
@@ -131,7 +131,7 @@ mod tests {
     }
 
     proptest! {
-        /// The words are read back by a reader that shares nothing with the writer.
+        /// Reads the words back by code that shares nothing with the writer.
         #[test]
         fn words_say_the_amount(cents in prop_oneof![0..1_000_000i64, 0..100_000_000_000i64, 0..=i64::MAX]) {
             prop_assert_eq!(read(&amount_in_words(cents)), cents as u64);
@@ -157,7 +157,7 @@ mod tests {
         (sum + count) * 100 + read_word(cents)
     }
 
-    /// `dreihunderttausendvier`: cut at the largest unit, then read both sides.
+    /// `dreihunderttausendvier`: split at the largest unit, then both sides are read.
     fn read_word(word: &str) -> u64 {
         const PLAIN: [(&str, u64); 30] = [
             ("", 0),

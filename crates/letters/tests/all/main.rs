@@ -1,4 +1,4 @@
-//! The notices of the samples: complete, and on paper.
+//! The sample notices: complete, and as PDF.
 
 mod missing;
 mod render;

@@ -1,4 +1,4 @@
-//! Each required part, taken away or made to contradict the others.
+//! Each required part, removed or made to contradict the others.
 
 use crate::samples::*;
 use letters::*;

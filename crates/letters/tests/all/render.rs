@@ -25,10 +25,10 @@ fn poppler(program: &str, arguments: &[&str], pdf: &Pdf) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// The words in the order of the file, with single spaces, however the lines fall.
+/// The words in the order of the file, separated by single spaces, wherever lines end.
 fn words(pdf: &Pdf) -> String {
     let text = poppler("pdftotext", &["-raw", "-", "-"], pdf);
-    // A hyphen that only ends a line is a soft one in the file.
+    // A hyphen at the end of a line is a soft hyphen in the file.
     text.replace("\u{ad}\n", "").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -158,18 +158,18 @@ fn markup_in_texts_stays_text() {
     notice.conditions = vec![format!("- {evil}")];
     notice.partners = vec![PartnerShare { name: evil.into(), share_cents: notice.amount_cents }];
     let text = words(&pdf(Notice::Award(notice)));
-    // Address, subject, sentence, purpose, condition, partner, title and name of the form;
-    // without spaces, for lines break in it.
+    // Address, subject, sentence, purpose, condition, partner, title and name of the form; without spaces, because
+    // lines may end in them.
     let dense = |text: &str| text.replace(' ', "");
     assert_eq!(dense(&text).matches(&dense(evil)).count(), 6, "{text}");
-    // In the two quotations the marks inside are single ones.
+    // Two of them are within quotation marks, where the marks inside become single.
     let quoted = dense(&format!("„{}“", evil.replace(r#""x""#, "‚x‘")));
     assert_eq!(dense(&text).matches(&quoted).count(), 2, "{text}");
 }
 
 #[test]
 fn names_that_registers_must_be_able_to_write_are_printed() {
-    // DIN 91379: Latin letters with any mark in use, also those that exist only as sequences.
+    // DIN 91379: Latin letters with any mark in use, even those that exist only as sequences.
     let names = "ÅÄÖÜẞ åäöüß Ǆ Ə ə Ḏ ḏ Ẕ ẕ Ḥ ḥ Ữ ữ Ǖ ǖ Ǻ ǻ Ș ș Ț ț Ẁ ẁ Ỳ ỳ ʹ ʺ ʾ ʿ \
                  C̆ c̆ D̂ d̂ K͟h M̂ m̂ N̆ ṉ̇ P̄ p̄ R̥̄ r̥̄ S̱ s̱ Z̀ z̀ Ĺ ŀ Ŀ";
     let mut notice = rejection();
@@ -228,7 +228,7 @@ fn long_matters_still_fit() {
     assert_says(&words(&pdf), &["60. Eine Bedingung", "Erstens. Zweitens."]);
 }
 
-/// A word as it stands on a page, in points (1/72 inch) from its upper left corner.
+/// The position of a word on a page, in points (1/72 inch) from the upper left corner.
 #[derive(Debug)]
 struct Placed {
     page: usize,
@@ -241,7 +241,7 @@ struct Placed {
 
 const MM: f64 = 72.0 / 25.4;
 
-/// All words with their boxes.
+/// All words with their positions.
 fn placed(pdf: &Pdf) -> Vec<Placed> {
     let mut page = 0;
     let mut found = Vec::new();
@@ -263,8 +263,8 @@ fn placed(pdf: &Pdf) -> Vec<Placed> {
     found
 }
 
-/// Every word is within the margins; on the first page the address stays left of the reference block, and
-/// nothing stands on the address.
+/// Asserts that every word is within the margins, and that on the first page the address stays left of the reference
+/// block and nothing overlaps the address.
 fn assert_in_its_box(pdf: &Pdf) {
     let words = placed(pdf);
     let slack = 0.5;
@@ -281,7 +281,7 @@ fn assert_in_its_box(pdf: &Pdf) {
             assert!(word.right <= 105.0 * MM + slack || word.left >= 110.0 * MM - slack, "{word:?}");
         }
     }
-    // No two words on one place.
+    // No two words overlap.
     for (at, one) in words.iter().enumerate() {
         for other in &words[at + 1..] {
             let across = one.right.min(other.right) - one.left.max(other.left);
@@ -295,7 +295,7 @@ fn assert_in_its_box(pdf: &Pdf) {
     }
 }
 
-/// Every text of the letter that comes from outside.
+/// A notice in which every text that comes from outside is `word`.
 fn filled(word: &str) -> AwardNotice {
     let mut notice = joint_award();
     let letter = &mut notice.letter;
@@ -354,7 +354,7 @@ fn long_words_stay_in_their_box() {
     ] {
         let pdf = pdf(Notice::Award(filled(word)));
         assert_in_its_box(&pdf);
-        // Whoever copies it gets the word as it is: no character was put in to break it.
+        // Copied text has the word unchanged: no character was inserted to break it.
         let dense = |text: &str| text.replace(char::is_whitespace, "").replace('\u{ad}', "");
         let raw = poppler("pdftotext", &["-raw", "-", "-"], &pdf);
         assert!(!raw.contains('\u{200b}'));
@@ -381,6 +381,6 @@ fn quotation_marks_in_a_title_are_single_ones() {
     notice.letter.project_title = "Lotsen „Ankommen“ im \"Quartier\"".into();
     let text = words(&pdf(Notice::Award(notice)));
     assert_eq!(text.matches("„Lotsen ‚Ankommen‘ im ‚Quartier‘“").count(), 2, "{text}");
-    // Where the title stands without marks of ours it is as it was typed.
+    // Where the template adds no quotation marks, the title is as it was typed.
     assert_says(&text, &["Projekt Lotsen „Ankommen“ im \"Quartier\""]);
 }

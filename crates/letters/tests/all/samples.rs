@@ -1,4 +1,4 @@
-//! Notices as the product writes them; authority and court data for demonstration.
+//! Notices as the product writes them; authority and court are for demonstration.
 
 use chrono::NaiveDate;
 use letters::*;
