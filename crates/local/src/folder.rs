@@ -1,4 +1,4 @@
-//! A folder that one process at a time uses, and that the server's user can reach.
+//! A folder that one process at a time uses, and that the user of the servers can reach.
 
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{Read, Write};
@@ -12,10 +12,10 @@ use tokio::process::Command;
 
 use crate::Progress;
 
-/// Where a server's files go when its user cannot reach the wished folder.
+/// Where a server's files go if its user cannot reach the requested folder.
 const FALLBACK: &str = "/var/lib/bescheid";
 
-/// Whom Postgres runs as when we are root, which it refuses to be.
+/// The user that runs the servers if we are root, because Postgres refuses to run as root.
 #[derive(Clone, Debug)]
 pub(crate) struct User {
     pub name: &'static str,
@@ -24,7 +24,7 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// `None` for an ordinary user: servers run as ourselves.
+    /// `None` if we are not root: then the servers run as ourselves.
     pub async fn for_servers() -> Result<Option<Self>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
@@ -39,12 +39,12 @@ impl User {
         )
     }
 
-    /// Lets `command` run as this user, in a folder it can stand in.
+    /// Makes `command` run as this user, in a working directory that this user can enter.
     pub fn runs(&self, command: &mut Command) {
         command.uid(self.uid).gid(self.gid).current_dir("/");
     }
 
-    /// Whether this user can enter `folder` (each folder above it lets it through).
+    /// Whether this user can enter `folder` and every folder above it.
     pub async fn reaches(&self, folder: &Path) -> Result<bool> {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", "cd \"$1\"", "sh"]).arg(folder).stderr(Stdio::null());
@@ -58,9 +58,9 @@ async fn id(flag: &str, name: &str) -> Result<Option<u32>> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok())
 }
 
-/// Makes `folder`, or its stand-in that `user` reaches; the stand-in is named by a link `elsewhere` in the
-/// folder, so a deleted folder begins anew. Returns where the files really go.
-pub(crate) async fn home(folder: &Path, user: Option<&User>, tell: Progress<'_>) -> Result<PathBuf> {
+/// Creates `folder`, or a substitute that `user` can reach. A link `elsewhere` in the folder names the substitute, so
+/// that a deleted folder begins anew. Returns where the files really are.
+pub(crate) async fn home(folder: &Path, user: Option<&User>, progress: Progress<'_>) -> Result<PathBuf> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let folder = folder.canonicalize()?;
     let Some(user) = user else { return Ok(folder) };
@@ -77,7 +77,7 @@ pub(crate) async fn home(folder: &Path, user: Option<&User>, tell: Progress<'_>)
         .with_context(|| format!("the user {} cannot reach {}", user.name, folder.display()))?;
     chown(&target, Some(user.uid), Some(user.gid))?;
     symlink(&target, &link)?;
-    tell(&format!(
+    progress(&format!(
         "The user {} cannot reach {}: its files are in {}.",
         user.name,
         folder.display(),
@@ -98,12 +98,13 @@ pub(crate) fn fallback_folder(name: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Twelve random characters for a name nobody has yet.
+/// Twelve random characters, for a name that is not taken.
 pub(crate) fn random_name() -> String {
     format!("{:012x}", rand::rng().random_range(0..1_u64 << 48))
 }
 
-/// Holds `folder` for this process, as long as the file is open (the kernel lets go when the process dies).
+/// Locks `folder` for this process as long as the returned file is open; the kernel releases it when the process
+/// dies.
 pub(crate) fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("lock");
     let open = File::options().read(true).append(true).create(true).open(&path);
@@ -126,7 +127,7 @@ pub(crate) fn lock(folder: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// A fresh log file; the one before is kept beside it as `.old`.
+/// Creates an empty log file; the previous one becomes `.old`.
 pub(crate) fn fresh_log(path: &Path) -> Result<File> {
     if path.exists() {
         fs::rename(path, path.with_extension("log.old"))?;

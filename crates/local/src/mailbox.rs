@@ -1,6 +1,6 @@
-//! A small real mail server: SMTP in, one file per email on disk, pages to read them.
+//! A small mail server: receives SMTP, stores one file per email, and shows the emails as pages.
 //!
-//! Also the place of faults: a test tells it to refuse, delay or cut the next deliveries.
+//! Tests inject faults here: it then refuses, delays or cuts the next deliveries.
 
 mod fault;
 mod pages;
@@ -25,7 +25,8 @@ pub use store::{Content, Message};
 use crate::{folder, port};
 use shared::Shared;
 
-/// The mail server. Clones are the same mailbox; it listens until [`Mailbox::stop`] or until the last clone is gone.
+/// The mail server. Clones share one mailbox, which listens until [`Mailbox::stop`] or until the last clone is
+/// dropped.
 #[derive(Clone)]
 pub struct Mailbox {
     shared: Arc<Shared>,
@@ -46,7 +47,7 @@ impl Drop for Listening {
 }
 
 impl Mailbox {
-    /// Listens on 127.0.0.1:`port` (0 chooses one); what `folder` holds from before is shown again.
+    /// Listens on 127.0.0.1:`port` (0 chooses a free one). Emails stored in `folder` earlier are shown again.
     pub async fn start(folder: &Path, port: u16) -> Result<Self> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -64,22 +65,23 @@ impl Mailbox {
         Ok(mailbox)
     }
 
-    /// The port it listens on, on 127.0.0.1; the same after a restart.
+    /// The port on 127.0.0.1; it stays the same after a restart.
     pub fn port(&self) -> u16 {
         self.state().port
     }
 
-    /// Every email accepted, oldest first.
+    /// Every accepted email, oldest first.
     pub fn messages(&self) -> Vec<Arc<Message>> {
         self.shared.store.messages()
     }
 
-    /// Headers, parts and source of an email; `None` if there is none of that id.
+    /// Headers, parts and source of an email; `None` if no email has this id.
     pub async fn read(&self, id: u64) -> Result<Option<Content>> {
         self.shared.store.read(id).await
     }
 
-    /// Waits until `look`, which sees all emails, finds what it wants; an error after `within` lists what there was.
+    /// Waits until `look`, called with all emails, returns a value. After `within` it fails and lists the emails
+    /// there are.
     ///
     /// ```no_run
     /// # async fn f(mailbox: local::Mailbox) -> anyhow::Result<()> {
@@ -92,7 +94,7 @@ impl Mailbox {
         within: Duration,
         mut look: impl FnMut(&[Arc<Message>]) -> Option<T>,
     ) -> Result<T> {
-        // Subscribe, then look: what arrives between the two wakes us.
+        // Subscribed before the first look, so that no email between the two is missed.
         let mut arrived = self.shared.arrived.subscribe();
         let waiting = async {
             loop {
@@ -114,32 +116,32 @@ impl Mailbox {
         )
     }
 
-    /// Arms a fault for the next `times` connections, recipients or emails (which of them: see [`Fault`]).
+    /// Arms a fault for the next `times` connections, recipients or emails (see [`Fault`] for which of them).
     pub fn inject(&self, fault: Fault, times: usize) {
         self.shared.faults.arm(fault, None, times);
     }
 
-    /// The same, only where this address is the recipient.
+    /// Like [`Self::inject`], only for this recipient.
     pub fn inject_for(&self, recipient: &str, fault: Fault, times: usize) {
         self.shared.faults.arm(fault, Some(recipient), times);
     }
 
-    /// Disarms every fault; returns how often armed faults were still to strike.
+    /// Disarms every fault; returns how many times armed faults had not yet occurred.
     pub fn clear_faults(&self) -> usize {
         self.shared.faults.clear()
     }
 
-    /// Closes the port and cuts every connection; pages go on. Nothing to do when stopped.
+    /// Closes the port and cuts every connection; the pages stay available. Does nothing if it is stopped already.
     pub async fn stop(&self) {
         let task = self.state().task.take();
         if let Some(task) = task {
             task.abort();
-            // Cancelled, as wished; the port is free once it is gone.
+            // It ends as cancelled; after that the port is free.
             let _ = task.await;
         }
     }
 
-    /// Stops if it listens, and listens again on the same port.
+    /// Stops if it is running, and listens again on the same port.
     pub async fn restart(&self) -> Result<()> {
         self.stop().await;
         let mut wanted = self.port();
@@ -160,7 +162,7 @@ impl Mailbox {
     }
 }
 
-/// Its connections end with it.
+/// When this task ends, its connections end too.
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {

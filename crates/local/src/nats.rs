@@ -18,17 +18,16 @@ use crate::process::{self, Process, Signal};
 use crate::tools::NatsProgram;
 use crate::{Progress, port};
 
-/// A large store is read before the first connection is taken.
+/// nats-server reads the whole store before it accepts connections, which takes time if the store is large.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-/// How to run it. Start from [`NatsSettings::new`].
 #[derive(Clone, Debug)]
 pub struct NatsSettings {
-    /// Holds everything of it; made when missing.
+    /// Contains all its files; created if missing.
     pub folder: PathBuf,
-    /// On 127.0.0.1; 0 chooses a free one.
+    /// Port on 127.0.0.1; 0 chooses a free one.
     pub port: u16,
-    /// More configuration in nats-server's own language (users, permissions, limits), or nothing.
+    /// Additional configuration in nats-server's own syntax (users, permissions, limits); may be empty.
     pub config: String,
 }
 
@@ -39,7 +38,7 @@ impl NatsSettings {
     }
 }
 
-/// A running (or stopped) private nats-server. Dropped, it is asked to stop, without waiting.
+/// A private nats-server, running or stopped. Dropping it asks the server to stop, without waiting.
 pub struct Nats {
     program: NatsProgram,
     home: PathBuf,
@@ -50,19 +49,26 @@ pub struct Nats {
 }
 
 impl Nats {
-    /// Ends one left over by an earlier run, starts it, waits until it answers on its port with JetStream on.
+    /// Ends a server that an earlier run has left, starts a new one, and waits until it answers on its port with
+    /// JetStream enabled.
     ///
-    /// Errors: the folder is in use, the port is taken, a mistake in `config`; each one sentence, nothing left running.
-    pub async fn start(program: &NatsProgram, settings: NatsSettings, tell: Progress<'_>) -> Result<Self> {
-        let home = folder::home(&settings.folder, None, tell).await?;
+    /// # Errors
+    /// The folder is in use, the port is taken, or `config` has a mistake. Each error is one sentence, and nothing is
+    /// left running.
+    pub async fn start(
+        program: &NatsProgram,
+        settings: NatsSettings,
+        progress: Progress<'_>,
+    ) -> Result<Self> {
+        let home = folder::home(&settings.folder, None, progress).await?;
         let lock = folder::lock(&home)?;
         let earlier = fs::read_to_string(home.join("nats.pid")).ok().and_then(|id| id.trim().parse().ok());
         if let Some(id) = earlier
             && process::end_orphan(id, &home.join("store"), Signal::TERM).await?
         {
-            tell("Stopped a nats-server that an earlier run left behind.");
+            progress("Stopped a nats-server that an earlier run left behind.");
         }
-        // It may hold passwords.
+        // The configuration may contain passwords.
         let mut config = File::options()
             .write(true)
             .create(true)
@@ -82,22 +88,22 @@ impl Nats {
         Ok(nats)
     }
 
-    /// Its address, without user and password.
+    /// Address without user and password.
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
-    /// The port it listens on, on 127.0.0.1; the same after a restart.
+    /// The port on 127.0.0.1; it stays the same after a restart.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// What it says; the log of the start before is beside it as `.log.old`.
+    /// The log file; that of the previous start is beside it as `.log.old`.
     pub fn log(&self) -> PathBuf {
         self.home.join("nats.log")
     }
 
-    /// Where JetStream keeps its streams.
+    /// The folder of JetStream's streams.
     pub fn store(&self) -> PathBuf {
         self.home.join("store")
     }
@@ -107,7 +113,7 @@ impl Nats {
         self.process.as_ref().and_then(Process::pid)
     }
 
-    /// Waits until it ends unasked. Cancel-safe, for `select!`; pending for ever while it is stopped.
+    /// Waits until the process ends without having been asked to. Cancel-safe; pending for ever while it is stopped.
     pub async fn exited(&mut self) -> Result<ExitStatus> {
         match &mut self.process {
             Some(process) => {
@@ -119,7 +125,7 @@ impl Nats {
         }
     }
 
-    /// An orderly end, paused or not. Nothing to do when stopped.
+    /// Shuts down in an orderly way, even if paused. Does nothing if it is stopped already.
     pub async fn stop(&mut self) -> Result<()> {
         if let Some(mut process) = self.process.take() {
             process.stop(Duration::from_secs(20)).await?;
@@ -127,7 +133,7 @@ impl Nats {
         Ok(())
     }
 
-    /// SIGKILL, as a fault.
+    /// Sends SIGKILL, to inject a crash.
     pub async fn kill(&mut self) -> Result<()> {
         if let Some(mut process) = self.process.take() {
             process.kill().await?;
@@ -135,14 +141,14 @@ impl Nats {
         Ok(())
     }
 
-    /// Stops it if it runs, and starts it again on the same port with the same store.
+    /// Stops it if it is running, and starts it again on the same port with the same store.
     pub async fn restart(&mut self) -> Result<()> {
         self.stop().await?;
         self.chosen_port = self.port;
         self.launch().await
     }
 
-    /// Deletes every stream and consumer; only while it is down.
+    /// Deletes every stream and consumer; only while it is stopped.
     pub fn wipe(&self) -> Result<()> {
         if self.process.is_some() {
             bail!("stop or kill nats-server before wiping its store");
@@ -150,12 +156,12 @@ impl Nats {
         fs::remove_dir_all(self.store()).with_context(|| format!("cannot delete {}", self.store().display()))
     }
 
-    /// SIGSTOP: connections stay open and nothing answers.
+    /// Sends SIGSTOP: connections stay open and nothing answers.
     pub fn pause(&self) -> Result<()> {
         self.running()?.signal(Signal::STOP)
     }
 
-    /// SIGCONT: goes on after [`Self::pause`].
+    /// Sends SIGCONT: continues after [`Self::pause`].
     pub fn resume(&self) -> Result<()> {
         self.running()?.signal(Signal::CONT)
     }
@@ -171,7 +177,7 @@ impl Nats {
         loop {
             self.port = if self.chosen_port == 0 { port::free_port()? } else { self.chosen_port };
             let log = folder::fresh_log(&self.log())?;
-            // A name of this start alone: what answers on the port is then surely ours.
+            // The name is new for each start, so the server that answers on the port is surely this one.
             let name = format!("local-{}", folder::random_name());
             let mut server = Command::new(&self.program.program);
             server
@@ -212,7 +218,7 @@ impl Nats {
     }
 }
 
-/// Whether the server of that name greets on the port, with JetStream.
+/// Whether the server of that name answers on the port, with JetStream enabled.
 async fn answers(port: u16, name: &str) -> bool {
     let greeting = async {
         let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
@@ -223,7 +229,7 @@ async fn answers(port: u16, name: &str) -> bool {
         Ok(Ok(line)) if line.contains(&format!("\"server_name\":\"{name}\"")) && line.contains("\"jetstream\":true"))
 }
 
-/// The line that tells why, in what nats-server said.
+/// Picks the line that explains the failure from nats-server's output.
 fn reason(said: &str) -> anyhow::Error {
     if said.contains("no space left on device") {
         return anyhow!("no space left on the disk: make room and try again");

@@ -1,5 +1,3 @@
-//! Ports on 127.0.0.1.
-
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::sync::{Mutex, PoisonError};
@@ -7,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Result, bail};
 use rand::RngExt;
 
-/// A port nobody listens on now, below the range the kernel hands to outgoing connections:
-/// a server that is away for a moment (a fault test) finds its port free when it comes back. No other
-/// process of this kind is given it while this one lives.
+/// A port on which nobody listens, below the range that the kernel uses for outgoing connections: a server that is
+/// stopped for a moment (in a fault test) finds its port free when it restarts. While this process lives, no other
+/// process gets the same port from this function.
 pub fn free_port() -> Result<u16> {
     for _ in 0..200 {
         let port = rand::rng().random_range(15_000..30_000);
@@ -20,8 +18,8 @@ pub fn free_port() -> Result<u16> {
     bail!("no free port between 15000 and 30000 on 127.0.0.1: end some programs")
 }
 
-/// Whoever chooses a port listens there only later. Until then the UDP port of the same number, which none of our
-/// servers uses, says that it is taken; it goes with the process, however that ends.
+/// A caller starts to listen on its port only later. Until then the UDP port of the same number, which none of our
+/// servers uses, marks it as taken; the mark goes with the process, however that ends.
 fn reserve(port: u16) -> bool {
     static RESERVED: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
     let Ok(held) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)) else { return false };
@@ -38,7 +36,7 @@ pub(crate) fn is_free(port: u16) -> Result<bool> {
     }
 }
 
-/// Refuses a port that somebody else has.
+/// Fails if somebody else uses the port.
 pub(crate) fn ensure_free(port: u16, what: &str) -> Result<()> {
     if !is_free(port)? {
         bail!(

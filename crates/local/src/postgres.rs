@@ -1,4 +1,4 @@
-//! A private Postgres: its own data, its own port, nobody else's.
+//! A private Postgres with its own data and its own port.
 
 mod cluster;
 mod launch;
@@ -18,33 +18,30 @@ use crate::process::{self, Process, Signal};
 use crate::tools::PostgresPrograms;
 use crate::{Progress, port};
 
-/// The superuser of the cluster.
 const ADMIN: &str = "bescheid";
-/// The longest path of a socket that every system takes, with its `\0`.
+/// The longest path of a unix socket on every supported system, with its `\0`.
 const SOCKET_PATH_LIMIT: usize = 104;
 
-/// What survives what.
+/// What a committed transaction survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// A committed transaction survives a power cut.
+    /// Survives a power cut.
     Safe,
-    /// A committed transaction survives `kill -9` of Postgres, not a power cut: no fsync. For tests.
+    /// Survives `kill -9` of Postgres, but no power cut, because fsync is off. For tests.
     Fast,
 }
 
-/// How to run it. Start from [`PostgresSettings::new`].
 #[derive(Clone, Debug)]
 pub struct PostgresSettings {
-    /// Holds everything of it; made when missing. As root: one that the user `postgres` can reach
-    /// (not below a folder of mode 0700), or the files go below `/var/lib/bescheid`, as is told.
+    /// Contains all its files; created if missing. If we are root, the user `postgres` must be able to reach it (it
+    /// cannot be below a folder of mode 0700); otherwise the files go below `/var/lib/bescheid`, and the progress
+    /// says so.
     pub folder: PathBuf,
-    /// On 127.0.0.1; 0 chooses a free one.
+    /// Port on 127.0.0.1; 0 chooses a free one.
     pub port: u16,
-    /// [`Durability::Safe`] unless said otherwise.
     pub durability: Durability,
-    /// 200 unless said otherwise.
     pub max_connections: u16,
-    /// Shared buffers in MiB; 128 unless said otherwise.
+    /// In MiB.
     pub shared_buffers: u32,
 }
 
@@ -61,7 +58,7 @@ impl PostgresSettings {
     }
 }
 
-/// A running (or stopped) private Postgres. Dropped, it is asked to stop, without waiting.
+/// A private Postgres, running or stopped. Dropping it asks the server to stop, without waiting.
 pub struct Postgres {
     settings: PostgresSettings,
     programs: PostgresPrograms,
@@ -74,23 +71,25 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes the cluster when there is none, ends one left over by an earlier run, starts it, waits until it answers.
+    /// Creates the cluster if there is none, ends a server that an earlier run has left, starts a new one, and waits
+    /// until it answers. If we are root, it runs as the user `postgres`, or else `nobody`.
     ///
-    /// As root it runs as the user `postgres` (else `nobody`). Errors: the folder is in use, the port is taken,
-    /// no space, data of another major version; each one sentence, with nothing left running.
+    /// # Errors
+    /// The folder is in use, the port is taken, the disk is full, or the data is of another major version. Each error
+    /// is one sentence, and nothing is left running.
     pub async fn start(
         programs: &PostgresPrograms,
         settings: PostgresSettings,
-        tell: Progress<'_>,
+        progress: Progress<'_>,
     ) -> Result<Self> {
         let user = User::for_servers().await?;
-        let home = folder::home(&settings.folder, user.as_ref(), tell).await?;
+        let home = folder::home(&settings.folder, user.as_ref(), progress).await?;
         let lock = folder::lock(&home)?;
         let data = home.join("data");
         if let Some(id) = signs::postmaster(&data).map(|(id, _)| id)
             && process::end_orphan(id, &data, Signal::INT).await?
         {
-            tell("Stopped a PostgreSQL that an earlier run left behind.");
+            progress("Stopped a PostgreSQL that an earlier run left behind.");
         }
         let mut postgres = Self {
             port: settings.port,
@@ -103,7 +102,7 @@ impl Postgres {
             _lock: lock,
         };
         if !data.exists() {
-            tell("Making the database cluster …");
+            progress("Making the database cluster …");
             postgres.make_cluster(&data).await.context("cannot make the database cluster")?;
         }
         postgres.check_version(&data)?;
@@ -116,28 +115,29 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// The major version that made the data in `folder`, if there is any: the argument of [`crate::tools::Search::postgres`].
+    /// The major version of the data in `folder`, if there is any: the argument of
+    /// [`crate::tools::Search::postgres`].
     pub fn major_of(folder: &Path) -> Option<u32> {
         let home = fs::read_link(folder.join("elsewhere")).unwrap_or_else(|_| folder.to_owned());
         fs::read_to_string(home.join("data/PG_VERSION")).ok()?.trim().parse().ok()
     }
 
-    /// The port it listens on, on 127.0.0.1; the same after a restart.
+    /// The port on 127.0.0.1; it stays the same after a restart.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Where its files really are (see [`PostgresSettings::folder`]; elsewhere if its user cannot reach that).
+    /// Where its files really are: not in [`PostgresSettings::folder`] if its user cannot reach that.
     pub fn folder(&self) -> &Path {
         &self.home
     }
 
-    /// What it says; the log of the start before is beside it as `.log.old`.
+    /// The log file; that of the previous start is beside it as `.log.old`.
     pub fn log(&self) -> PathBuf {
         self.home.join("postgres.log")
     }
 
-    /// The folder of its unix socket; `None` where the path would be too long for one.
+    /// The folder of its unix socket; `None` if the path would be too long.
     pub fn socket(&self) -> Option<PathBuf> {
         let folder = self.home.join("socket");
         let longest = folder.join(".s.PGSQL.65535.lock");
@@ -149,12 +149,12 @@ impl Postgres {
         self.process.as_ref().and_then(Process::pid)
     }
 
-    /// Address of a database as the superuser; `postgres` always exists.
+    /// URL of a database for the superuser; the database `postgres` always exists.
     pub fn url(&self, database: &str) -> String {
         self.url_as(ADMIN, &self.password, database)
     }
 
-    /// Address of a database as somebody else.
+    /// URL of a database for another user.
     pub fn url_as(&self, user: &str, password: &str, database: &str) -> String {
         format!(
             "postgres://{}:{}@127.0.0.1:{}/{}",
@@ -165,8 +165,8 @@ impl Postgres {
         )
     }
 
-    /// A role with its own database of the same name, which only the role (and the superuser) may enter.
-    /// May be repeated: then it sets the password anew.
+    /// Creates a role with a database of the same name, to which only the role and the superuser can connect. If both
+    /// exist, it only sets the password.
     pub async fn create_role_and_database(&self, name: &str, password: &str) -> Result<()> {
         const SCRIPT: &str = r"
             \getenv name BESCHEID_NAME
@@ -211,7 +211,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// Waits until it ends unasked. Cancel-safe, for `select!`; pending for ever while it is stopped.
+    /// Waits until the process ends without having been asked to. Cancel-safe; pending for ever while it is stopped.
     pub async fn exited(&mut self) -> Result<ExitStatus> {
         match &mut self.process {
             Some(process) => {
@@ -223,7 +223,8 @@ impl Postgres {
         }
     }
 
-    /// Fast shutdown: open transactions are rolled back, what was committed is on disk. Nothing to do when stopped.
+    /// Fast shutdown: open transactions are rolled back, committed ones are on disk. Does nothing if it is stopped
+    /// already.
     pub async fn stop(&mut self) -> Result<()> {
         if let Some(mut process) = self.process.take() {
             process.stop(Duration::from_secs(60)).await?;
@@ -231,7 +232,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// SIGKILL of the postmaster, as a fault; its other processes notice and end by themselves.
+    /// Sends SIGKILL to the postmaster, to inject a crash; its other processes notice and end by themselves.
     pub async fn kill(&mut self) -> Result<()> {
         if let Some(mut process) = self.process.take() {
             process.kill().await?;
@@ -239,7 +240,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// Stops it if it runs, and starts it again on the same port with the same data.
+    /// Stops it if it is running, and starts it again on the same port with the same data.
     pub async fn restart(&mut self) -> Result<()> {
         self.stop().await?;
         self.launch().await
@@ -259,7 +260,7 @@ impl Postgres {
         Ok(())
     }
 
-    /// One of its programs, as its user, deaf to settings meant for other servers.
+    /// One of its programs, run as its user, without environment variables meant for other servers.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.bin.join(program));
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
@@ -273,7 +274,7 @@ impl Postgres {
     }
 }
 
-/// Percent-encoded for a part of a URL.
+/// Percent-encodes a part of a URL.
 fn percent(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     text.bytes()

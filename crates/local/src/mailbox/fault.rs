@@ -1,12 +1,12 @@
-//! What a test lets go wrong.
+//! Faults that tests can inject.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// A misbehaviour of the mail server. Without a recipient ([`crate::Mailbox::inject`]) it strikes the next ones that come.
+/// A fault of the mail server. Without a recipient ([`crate::Mailbox::inject`]) it applies to whatever comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// 421 instead of a greeting, counted per connection; with a recipient: 421 at RCPT. Then the connection closes.
+    /// 421 instead of a greeting, counted per connection; with a recipient, 421 at RCPT. Then the connection closes.
     Refuse421,
     /// 451 at RCPT: try again later. Counted per recipient.
     Temporary451AtRcpt,
@@ -16,7 +16,7 @@ pub enum Fault {
     DropAfterDot,
     /// The connection is cut in the middle of the email, and nothing is stored. Counted per email.
     DropBeforeDot,
-    /// Every answer waits this long, counted per connection; with a recipient: the answer to RCPT.
+    /// Every answer is delayed by this time, counted per connection; with a recipient, the answer to RCPT.
     Tarpit(Duration),
 }
 
@@ -38,12 +38,13 @@ impl Faults {
         self.list().drain(..).map(|armed| armed.left).sum()
     }
 
-    /// Uses up one strike of the first fault of this `kind`, armed for everybody.
+    /// Takes one occurrence of the first fault of this `kind` that is armed for every recipient.
     pub fn strike(&self, kind: impl Fn(Fault) -> bool) -> Option<Fault> {
         self.take(|armed| armed.recipient.is_none() && kind(armed.fault))
     }
 
-    /// Uses up one strike of the first fault of this `kind`, armed for this recipient or, where `anybody`, for everybody.
+    /// Takes one occurrence of the first fault of this `kind` that is armed for this recipient or, if `anybody`, for
+    /// every recipient.
     pub fn strike_for(&self, recipient: &str, anybody: bool, kind: impl Fn(Fault) -> bool) -> Option<Fault> {
         let recipient = recipient.to_lowercase();
         self.take(|armed| {

@@ -1,4 +1,4 @@
-//! The emails in a browser: a list, an email, and a small JSON list for tests. German, or English by `?lang=en`.
+//! Shows the emails in a browser: a list and single emails, and as JSON for tests. German, or English by `?lang=en`.
 
 use std::sync::Arc;
 
@@ -14,17 +14,17 @@ use serde::Deserialize;
 use super::Mailbox;
 use super::store::{Content, Message};
 
-/// How many emails a page of the list shows.
+/// Emails per page of the list.
 const PAGE: usize = 100;
-/// These pages load their own style sheet and frame their own emails, nothing else.
+/// These pages may load their own style sheet and frame their own emails, nothing else.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// A stranger's HTML: no scripts, nothing loaded, no forms; its links open in a new tab.
+/// For the HTML of an email: no scripts, no forms, nothing loaded; its links open in a new tab.
 const EMAIL_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
 
 impl Mailbox {
-    /// The pages `/mailbox`, `/mailbox/{id}` and the list `/mailbox/api/messages` (JSON, newest first).
+    /// The pages `/mailbox` and `/mailbox/{id}`, and the list `/mailbox/api/messages` (JSON, newest first).
     ///
-    /// They show everything to everybody: only for one's own machine.
+    /// They show every email to everybody, so they are only for the local machine.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/mailbox", get(list))
@@ -50,7 +50,7 @@ struct Asked {
     /// Part of a recipient's address.
     #[serde(default)]
     to: String,
-    /// Only emails older than this one.
+    /// Only emails with a smaller id, which are older.
     before: Option<u64>,
     #[serde(default)]
     lang: String,
@@ -76,7 +76,7 @@ impl Asked {
 
 struct Words {
     lang: &'static str,
-    /// What links carry to stay in this language.
+    /// The query that keeps links in the same language.
     query: &'static str,
     other: &'static str,
     other_name: &'static str,
@@ -274,7 +274,7 @@ fn page(status: StatusCode, page: &impl Template) -> Response {
     }
 }
 
-/// In the frame a link would open inside the frame, where no page of ours lets itself be shown.
+/// Inside the frame a link would open in the frame, where other pages refuse to be shown.
 fn in_new_tabs(html: &str) -> String {
     const BASE: &str = "<base target=\"_blank\">";
     match html.to_ascii_lowercase().find("<head>") {
@@ -283,7 +283,7 @@ fn in_new_tabs(html: &str) -> String {
     }
 }
 
-/// A stretch of plain text, and whether it is an address to follow.
+/// A piece of plain text, and whether it is a link.
 #[derive(Debug, PartialEq, Eq)]
 struct Piece<'a> {
     text: &'a str,
@@ -296,7 +296,7 @@ fn pieces(mut rest: &str) -> Vec<Piece<'_>> {
     while let Some(start) = ["https://", "http://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
         let link = &rest[start..];
         let end = link.find(|c: char| c.is_whitespace() || "<>\"".contains(c)).unwrap_or(link.len());
-        // A full stop or bracket behind it belongs to the sentence.
+        // A full stop or bracket at the end belongs to the sentence.
         let link = link[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
         found.push(Piece { text: &rest[..start], link: false });
         found.push(Piece { text: link, link: true });
@@ -307,7 +307,7 @@ fn pieces(mut rest: &str) -> Vec<Piece<'_>> {
 }
 
 impl Message {
-    /// For people: the time in Germany, with its zone.
+    /// German time with its zone.
     fn shown_time(&self) -> String {
         self.received_at.with_timezone(&Berlin).format("%d.%m.%Y %H:%M:%S %Z").to_string()
     }

@@ -1,15 +1,14 @@
-//! What connections and pages share.
+//! The state that SMTP connections and pages share.
 
 use tokio::sync::watch;
 
 use super::fault::Faults;
 use super::store::Store;
 
-/// What connections and pages share.
 pub(super) struct Shared {
     pub store: Store,
     pub faults: Faults,
-    /// Counts what arrived, to wake those who wait.
+    /// The number of emails that have arrived; a change wakes those who wait.
     pub arrived: watch::Sender<u64>,
     pub _lock: std::fs::File,
 }

@@ -30,14 +30,14 @@ struct Session<'a> {
     tarpit: Option<Duration>,
 }
 
-/// Goes on with the next command, or closes the connection.
+/// Whether to read the next command or close the connection.
 type Next = io::Result<ControlFlow<()>>;
 const GO_ON: Next = Ok(ControlFlow::Continue(()));
 const CLOSE: Next = Ok(ControlFlow::Break(()));
 
-/// Talks until the client leaves, or a fault strikes.
+/// Serves the client until it leaves or a fault cuts the connection.
 pub(super) async fn serve(shared: &Arc<Shared>, socket: TcpStream) -> io::Result<()> {
-    // Answers are small and awaited one by one: waiting to fill a packet costs 40 ms each.
+    // Answers are small, and the client waits for each: filling up packets would cost 40 ms per answer.
     socket.set_nodelay(true)?;
     let (reader, writer) = socket.into_split();
     let tarpit = shared.faults.strike(|fault| matches!(fault, Fault::Tarpit(_))).and_then(pause_of);
@@ -186,7 +186,8 @@ impl Session<'_> {
         let shared = self.shared.clone();
         let kept = tokio::task::spawn_blocking(move || {
             let kept = shared.store.keep(&envelope, &source);
-            // Here and not after the await: a connection cut meanwhile must not hide what was stored.
+            // Sent here and not after the await, so that an email that is stored is announced even if the connection
+            // is cut.
             shared.arrived.send_modify(|count| *count += 1);
             kept
         });
@@ -203,9 +204,9 @@ impl Session<'_> {
         }
     }
 
-    /// Everything up to the dot, with stuffed dots removed; `None` if the client went away before it.
-    /// Only CR LF dot CR LF ends it: taking a bare LF for a line's end is how emails get smuggled.
-    /// Of an email that is too large only so much is kept that the caller sees it.
+    /// Reads up to the final dot, and removes dot-stuffing; `None` if the client left before it. Only CR LF dot CR LF
+    /// is the end: accepting a bare LF as a line end would allow SMTP smuggling. Of an email that is too large only
+    /// enough is kept to let the caller notice.
     async fn email(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut source = Vec::new();
         let (mut at_line_start, mut after_cr) = (true, false);
@@ -222,7 +223,7 @@ impl Session<'_> {
                 }
                 part = part.strip_prefix(b".").unwrap_or(part);
             }
-            // A line longer than the limit may come in pieces cut between CR and LF.
+            // A line longer than the limit may come in parts cut between CR and LF.
             at_line_start = line.ends_with(b"\r\n") || (after_cr && line == b"\n");
             after_cr = line.ends_with(b"\r");
             if source.len() <= LARGEST_EMAIL {
@@ -241,7 +242,7 @@ impl Session<'_> {
         self.to.clear();
     }
 
-    /// Up to and including LF; shorter at the end of the stream or at the limit.
+    /// Reads up to and including LF; less at the end of the stream or at the limit.
     async fn line(&mut self, limit: usize) -> io::Result<Vec<u8>> {
         let mut line = Vec::new();
         (&mut self.reader).take(limit as u64).read_until(b'\n', &mut line).await?;
@@ -259,7 +260,8 @@ impl Session<'_> {
     }
 }
 
-/// `FROM:<a@b> SIZE=1` → (`a@b`, `SIZE=1`). No blanks or control characters: an address is written into a header line.
+/// `FROM:<a@b> SIZE=1` → (`a@b`, `SIZE=1`). Refuses blanks and control characters, because the address is written
+/// into a header line.
 fn address<'a>(rest: &'a str, keyword: &str) -> Option<(&'a str, &'a str)> {
     let head = rest.get(..keyword.len())?;
     let (address, parameters) = rest.get(keyword.len()..)?.trim_start().strip_prefix('<')?.split_once('>')?;

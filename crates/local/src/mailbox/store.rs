@@ -1,7 +1,7 @@
-//! Emails on disk: `00000001.eml`, `00000002.eml`, … and what lists show of them in memory.
+//! Stores emails as files `00000001.eml`, `00000002.eml`, …, and keeps in memory what lists show of them.
 //!
-//! A file begins with the envelope as header lines, the last of them `X-Received-At`, then the email byte for byte:
-//! any mail program opens it.
+//! A file begins with the envelope as header lines, the last of them `X-Received-At`; the email follows byte for
+//! byte, so that any mail program can open it.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -16,7 +16,7 @@ use serde::Serialize;
 /// What lists show of an email.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Message {
-    /// 1, 2, 3, … in the order of arrival.
+    /// Counted from 1 in the order of arrival.
     pub id: u64,
     /// When it was accepted, UTC.
     pub received_at: DateTime<Utc>,
@@ -26,40 +26,39 @@ pub struct Message {
     pub to: Vec<String>,
     /// The header `Subject`, decoded.
     pub subject: String,
-    /// The header `Message-ID`, without the angle brackets.
+    /// The header `Message-ID`, without angle brackets.
     pub message_id: String,
     /// Bytes of the email as it was sent.
     pub size: usize,
 }
 
 impl Message {
-    /// Whether this address is among the recipients, in upper or lower case.
+    /// Whether this address is among the recipients, ignoring case.
     pub fn is_to(&self, address: &str) -> bool {
         self.to.iter().any(|to| to.eq_ignore_ascii_case(address))
     }
 }
 
-/// An email, read.
+/// A parsed email.
 #[derive(Clone, Debug)]
 pub struct Content {
-    /// What lists show.
     pub message: Message,
-    /// The header `From`, decoded: `Name <address>`; the envelope's sender where there is none.
+    /// The header `From`, decoded: `Name <address>`; without one, the envelope sender.
     pub sender: String,
-    /// Name and value of each header as sent, in order; folded lines joined.
+    /// Name and value of each header in the order sent; folded lines are joined.
     pub headers: Vec<(String, String)>,
     /// The plain text part, decoded.
     pub text: Option<String>,
     /// The HTML part, decoded.
     pub html: Option<String>,
-    /// File names of attachments (or their media types).
+    /// File names of attachments, or their media types.
     pub attachments: Vec<String>,
-    /// Byte for byte as sent (dots unstuffed).
+    /// Byte for byte as sent, without dot-stuffing.
     pub source: Vec<u8>,
 }
 
 impl Content {
-    /// The value of the first header of that name, in upper or lower case.
+    /// The value of the first header of this name, ignoring case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -76,7 +75,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Reads the index anew from the files; a file that was being written at a crash is removed: its sender heard no 250.
+    /// Rebuilds the index from the files. Removes a file that a crash left half-written: its sender got no 250.
     pub fn open(folder: &Path) -> Result<Self> {
         let mut index = Vec::new();
         for entry in fs::read_dir(folder)? {
@@ -101,7 +100,7 @@ impl Store {
         self.index.lock().expect("nobody panics while holding it").clone()
     }
 
-    /// Accepts an email: when this returns it is on disk and in the index. Blocks on the disk.
+    /// Accepts an email: after this it is on disk and in the index. Blocks on disk I/O.
     pub fn keep(&self, envelope: &Envelope, source: &[u8]) -> Result<u64> {
         let id = {
             let mut next = self.next.lock().expect("nobody panics while holding it");
@@ -117,7 +116,7 @@ impl Store {
         File::open(&self.folder)?.sync_all()?;
         let message = Arc::new(envelope.message(id, source));
         let mut index = self.index.lock().expect("nobody panics while holding it");
-        // Two connections may finish in the other order.
+        // Two connections may finish in another order than they began.
         let place = index.partition_point(|other| other.id < id);
         index.insert(place, message);
         Ok(id)
@@ -142,7 +141,7 @@ impl Store {
     }
 }
 
-/// Whom an email is from and to, as the SMTP commands said.
+/// Sender and recipients from the SMTP commands.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Envelope {
     pub from: String,
@@ -158,7 +157,7 @@ impl Envelope {
     }
 
     fn message(&self, id: u64, source: &[u8]) -> Message {
-        // None: an email without any header.
+        // `None` for an email without headers.
         let parsed = MessageParser::default().parse_headers(source);
         Message {
             id,
@@ -172,7 +171,7 @@ impl Envelope {
     }
 }
 
-/// A file's envelope and email.
+/// Splits a file into envelope and email.
 fn split(file: &[u8]) -> Option<(Envelope, Vec<u8>)> {
     let mut envelope = Envelope { from: String::new(), to: Vec::new(), received_at: DateTime::UNIX_EPOCH };
     let mut rest = file;

@@ -1,4 +1,4 @@
-//! The data folder: made once, whole or not at all.
+//! Creates the data folder.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
@@ -11,7 +11,7 @@ use super::{ADMIN, Durability, Postgres, signs};
 use crate::folder;
 
 impl Postgres {
-    /// Made beside its place and moved there whole: a crash half-way leaves no half cluster.
+    /// Created in a temporary place and then renamed, so that a crash leaves no incomplete cluster.
     pub(super) async fn make_cluster(&self, data: &Path) -> Result<()> {
         for entry in fs::read_dir(&self.home)?.flatten() {
             if entry.file_name().to_string_lossy().starts_with("new-") {
@@ -37,7 +37,7 @@ impl Postgres {
             .arg("--pwfile")
             .arg(&password_file)
             .args(["-U", ADMIN, "-A", "scram-sha-256", "-E", "UTF8", "--data-checksums"])
-            // Sorted by code point on every machine; upper and lower case of all letters known.
+            // Sorts by code point on every machine, but knows upper and lower case of all letters.
             .args(if self.programs.major >= 17 {
                 &["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"][..]
             } else if cfg!(target_os = "macos") {

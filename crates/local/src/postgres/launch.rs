@@ -1,4 +1,4 @@
-//! From "not running" to "answers", or to a reason why not.
+//! Starts Postgres and waits until it answers, or finds out why it does not.
 
 use std::fs;
 use std::os::unix::fs::chown;
@@ -14,12 +14,12 @@ use super::{Durability, Postgres};
 use crate::process::{self, Process, Signal};
 use crate::{folder, port};
 
-/// Recovery after a kill may take its time on a slow disk.
+/// Recovery after a kill may be slow on a slow disk.
 const READY_WITHIN: Duration = Duration::from_secs(120);
-/// Why a start came to nothing.
+/// Why a start has failed.
 enum Failure {
     PortTaken,
-    /// Processes of a killed predecessor still hold its memory: they are on their way out.
+    /// Processes of a killed predecessor still hold its memory, and will end soon.
     StillEnding,
     Other(anyhow::Error),
 }
@@ -38,7 +38,7 @@ impl Postgres {
                     self.process = Some(process);
                     return Ok(());
                 }
-                // Of a killed Postgres, a process just forked may hold the port a moment longer.
+                // A process that a killed Postgres has just forked may hold the port a moment longer.
                 Err(Failure::PortTaken) if chosen == 0 || Instant::now() < give_up => {}
                 Err(Failure::PortTaken) => {
                     bail!("port {} for PostgreSQL is in use by another program", self.port)
@@ -104,14 +104,14 @@ impl Postgres {
         let durable = if self.settings.durability == Durability::Safe { "on" } else { "off" };
         vec![
             ("listen_addresses", "127.0.0.1".to_owned()),
-            // A list, so a comma or blank in the path needs the quotes.
+            // The value is a list, so a comma or blank in the path needs the quotes.
             (
                 "unix_socket_directories",
                 socket.map(|folder| format!("\"{}\"", folder.display())).unwrap_or_default(),
             ),
             ("max_connections", self.settings.max_connections.to_string()),
             ("shared_buffers", format!("{}MB", self.settings.shared_buffers)),
-            // synchronous_commit stays on: without it a killed Postgres forgets what it had confirmed.
+            // synchronous_commit stays on: without it a killed Postgres would lose confirmed transactions.
             ("fsync", durable.to_owned()),
             ("full_page_writes", durable.to_owned()),
             ("timezone", "UTC".to_owned()),

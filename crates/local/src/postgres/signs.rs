@@ -1,4 +1,4 @@
-//! What a Postgres leaves behind for others to read.
+//! Reads the files that Postgres leaves for others.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -21,7 +21,7 @@ pub(super) fn postmaster(data: &Path) -> Option<(u32, bool)> {
     Some((id, lines.nth(6).is_some_and(|line| line.trim() == "ready")))
 }
 
-/// The line that tells why, in what Postgres or initdb said.
+/// Picks the line that explains the failure from the output of Postgres or initdb.
 pub(super) fn reason(said: &str) -> anyhow::Error {
     if said.contains("No space left on device") {
         return anyhow!("no space left on the disk: make room and try again");

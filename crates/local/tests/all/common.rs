@@ -1,4 +1,4 @@
-//! What the tests of this crate share.
+//! Shared by the tests of this crate.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use local::tools::Search;
 
-/// An empty folder that everybody may enter; gone with the value.
+/// An empty folder that everybody may enter; removed when dropped.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
@@ -22,7 +22,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A server just told to stop may still write in it.
+        // A server that has just been told to stop may still write there.
         let give_up = Instant::now() + Duration::from_secs(10);
         while fs::remove_dir_all(&self.0).is_err() && self.0.exists() && Instant::now() < give_up {
             std::thread::yield_now();
@@ -30,16 +30,16 @@ impl Drop for Folder {
     }
 }
 
-/// Fetched programs stay between test runs, in the target folder.
+/// Keeps downloaded programs in the target folder, between test runs.
 pub fn search() -> Search {
     Search::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("tools"))
 }
 
-/// Remembers what was told.
+/// Records the progress messages.
 #[derive(Default)]
-pub struct Told(Mutex<Vec<String>>);
+pub struct ProgressLog(Mutex<Vec<String>>);
 
-impl Told {
+impl ProgressLog {
     pub fn hear(&self, line: &str) {
         self.0.lock().expect("nobody panics while holding it").push(line.to_owned());
     }

@@ -1,4 +1,4 @@
-//! The mail server on the wire: conversations, faults, what stays, what the pages show.
+//! The mail server over the network: conversations, faults, what stays, what the pages show.
 
 use std::time::{Duration, Instant};
 
@@ -27,11 +27,11 @@ impl Client {
         self.0.write_all(bytes.as_bytes()).await.expect("it is sent");
     }
 
-    /// The last line of one answer; empty when the server hung up.
+    /// The last line of one answer; empty if the server has closed the connection.
     async fn answer(&mut self) -> String {
         loop {
             let mut line = String::new();
-            // A connection that was cut hard is as gone as one that was closed.
+            // A reset connection counts as closed.
             let _ = self.0.read_line(&mut line).await;
             if line.as_bytes().get(3) != Some(&b'-') {
                 return line.trim_end().to_owned();
@@ -44,7 +44,7 @@ impl Client {
         self.answer().await
     }
 
-    /// Up to the answer to DATA.
+    /// Sends everything up to DATA, and reads its answer.
     async fn begin(mailbox: &Mailbox, to: &str) -> Self {
         let mut client = Self::connect(mailbox).await;
         assert!(client.answer().await.starts_with("220"));
@@ -109,7 +109,7 @@ async fn commands_in_one_packet_and_a_line_longer_than_any_buffer() {
     for expected in ["250 ok", "250 ok", "250 ok", "354"] {
         assert!(client.answer().await.starts_with(expected));
     }
-    // One line that is cut between CR and LF by the server's own limit.
+    // One line that the server's own limit cuts between CR and LF.
     let long = "y".repeat(64 * 1024 - 1);
     client.send(&format!("\r\n{long}\r\n.\r\nNOOP\r\nMAIL FROM:<z@x>\r\nRSET\r\nQUIT\r\n")).await;
     for expected in ["250 stored as 1", "250 ok", "250 ok", "250 forgotten", "221"] {
@@ -185,7 +185,7 @@ async fn what_was_accepted_is_there_after_a_new_start() {
         }
         assert!(Mailbox::start(&folder.0, 0).await.is_err(), "the folder is in use");
     }
-    // What a crash in the middle of writing leaves.
+    // The file that a crash in the middle of writing leaves.
     std::fs::write(folder.0.join("00000003.part"), "Return-Path: <").unwrap();
     let before = Instant::now();
     let mailbox = loop {
@@ -233,11 +233,12 @@ async fn refusals_strike_as_often_as_armed() {
     mailbox.inject_for("A@x.example", Fault::Temporary451AtRcpt, 1);
     mailbox.inject_for("a@x.example", Fault::Permanent550AtRcpt, 1);
     mailbox.inject_for("a@x.example", Fault::Refuse421, 1);
-    // A transport of its own each time: no pooled connection.
+    // A new transport each time, so that no pooled connection is used.
     let refused = transport(&mailbox).send(email("b@x.example", "x")).await.unwrap_err();
     assert_eq!(refused.status().map(|code| code.to_string()).as_deref(), Some("421"));
     transport(&mailbox).send(email("b@x.example", "goes through")).await.unwrap();
-    // The connection's refusal comes first at RCPT, then the recipient's in the order armed.
+    // The fault of the connection comes first at RCPT, then those of the recipient in the order in which they were
+    // armed.
     for expected in ["421", "451", "550"] {
         let refused = transport(&mailbox).send(email("a@x.example", "x")).await.unwrap_err();
         assert_eq!(refused.status().map(|code| code.to_string()).as_deref(), Some(expected));

@@ -1,4 +1,4 @@
-//! The real things, one program so that it links once.
+//! Tests with the real servers, in one program so that it is linked only once.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod common;

