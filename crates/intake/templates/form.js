@@ -1,5 +1,5 @@
-// Comfort only: says while typing whether the financing plan adds up. The server reads the amounts, as it does when
-// the form is sent; when it cannot be reached, nothing is said.
+// For comfort only: shows while a person types whether the financing plan adds up. The server reads the amounts, in
+// the same way as when the form is sent; if it cannot be reached, nothing is shown.
 "use strict";
 
 for (const said of document.querySelectorAll("[data-sum]")) {
@@ -25,7 +25,7 @@ for (const said of document.querySelectorAll("[data-sum]")) {
       const answer = await fetch(`/apply/api/amounts?${typed}`, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(5000) });
       if (answer.ok) text = sentence(await answer.json());
     } catch { /* the form says it when it is sent */ }
-    // Only the answer to what stands there now.
+    // Ignores the answer to an earlier state of the form.
     if (question === asked) said.textContent = text;
   }
 

@@ -81,16 +81,16 @@ pub fn missing_parts(notice: &Notice) -> Vec<Part> {
 fn of_letter(letter: &Letter) -> Vec<Part> {
     let Letter { authority, recipient, remedy, .. } = letter;
     failed(&[
-        (Part::Authority, said(&authority.name) && said_all(&authority.address)),
-        (Part::Recipient, said(&recipient.name) && said_all(&recipient.address)),
+        (Part::Authority, is_present(&authority.name) && all_present(&authority.address)),
+        (Part::Recipient, is_present(&recipient.name) && all_present(&recipient.address)),
         (Part::Date, letter.date.is_some()),
-        (Part::FileNumber, said(&letter.file_number)),
-        (Part::Programme, said(&letter.programme) && said(&letter.call)),
-        (Part::ProjectTitle, said(&letter.project_title)),
+        (Part::FileNumber, is_present(&letter.file_number)),
+        (Part::Programme, is_present(&letter.programme) && is_present(&letter.call)),
+        (Part::ProjectTitle, is_present(&letter.project_title)),
         (Part::Application, letter.applied_on.is_some() && letter.applied_cents > 0),
-        (Part::LegalBasis, said(&letter.legal_basis)),
-        (Part::Remedy, said(&remedy.name) && said(&remedy.address)),
-        (Part::SignedBy, said(&letter.signed_by.name)),
+        (Part::LegalBasis, is_present(&letter.legal_basis)),
+        (Part::Remedy, is_present(&remedy.name) && is_present(&remedy.address)),
+        (Part::SignedBy, is_present(&letter.signed_by.name)),
     ])
 }
 
@@ -100,40 +100,40 @@ fn of_award(award: &AwardNotice) -> Vec<Part> {
     let financed = total([amount, award.own_share_cents, award.third_party_cents]);
     failed(&[
         (Part::Amount, amount > 0 && amount <= award.letter.applied_cents),
-        (Part::Purpose, said(&award.purpose)),
+        (Part::Purpose, is_present(&award.purpose)),
         (Part::ProjectPeriod, award.project_period.is_some_and(in_order)),
         (Part::GrantPeriod, award.grant_period.is_some_and(in_order)),
         (Part::FinancingType, award.financing_type.as_ref().is_some_and(|kind| fits(kind, award))),
         (
             Part::EligibleCosts,
             award.eligible_costs_cents > 0
-                && said(&award.eligible_costs_basis)
+                && is_present(&award.eligible_costs_basis)
                 && adds_up(award.cost_items.iter().map(|item| item.cents), award.eligible_costs_cents),
         ),
         (Part::FinancingPlan, financed == Some(award.eligible_costs_cents)),
         (Part::BudgetYears, budget_years_fit(award)),
         (Part::PartnerShares, adds_up(award.partners.iter().map(|partner| partner.share_cents), amount)),
-        (Part::Payout, said(&award.payout)),
+        (Part::Payout, is_present(&award.payout)),
         (Part::ProofOfUse, award.proof_due_on.is_some()),
-        (Part::AncillaryConditions, said(&award.ancillary_conditions)),
-        (Part::Reasons, !less || award.reasons_for_less.as_deref().is_some_and(said)),
+        (Part::AncillaryConditions, is_present(&award.ancillary_conditions)),
+        (Part::Reasons, !less || award.reasons_for_less.as_deref().is_some_and(is_present)),
     ])
 }
 
 fn of_rejection(rejection: &RejectionNotice) -> Vec<Part> {
-    failed(&[(Part::Reasons, said_all(&rejection.reasons))])
+    failed(&[(Part::Reasons, all_present(&rejection.reasons))])
 }
 
 fn failed(checks: &[(Part, bool)]) -> Vec<Part> {
     checks.iter().filter(|(_, ok)| !ok).map(|(part, _)| *part).collect()
 }
 
-fn said(text: &str) -> bool {
+fn is_present(text: &str) -> bool {
     !text.trim().is_empty()
 }
 
-fn said_all(texts: &[String]) -> bool {
-    !texts.is_empty() && texts.iter().all(|text| said(text))
+fn all_present(texts: &[String]) -> bool {
+    !texts.is_empty() && texts.iter().all(|text| is_present(text))
 }
 
 fn in_order(period: Period) -> bool {
@@ -143,7 +143,7 @@ fn in_order(period: Period) -> bool {
 fn fits(kind: &FinancingType, award: &AwardNotice) -> bool {
     match kind {
         FinancingType::FixedSum | FinancingType::Deficit => true,
-        FinancingType::Full { reason } => said(reason),
+        FinancingType::Full { reason } => is_present(reason),
         FinancingType::Share { basis_points } => {
             let most = i128::from(award.eligible_costs_cents) * i128::from(*basis_points);
             (1..=10_000).contains(basis_points) && i128::from(award.amount_cents) * 10_000 <= most

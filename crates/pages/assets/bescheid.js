@@ -1,4 +1,5 @@
-// Comfort only: every page works without this. Keeps what is typed, counts characters, listens to keys.
+// For comfort only; every page works without this script. Keeps what is typed, counts characters, handles shortcut
+// keys.
 "use strict";
 
 const WORDS = {
@@ -82,22 +83,22 @@ function alertBox(kind, title, text) {
   return box;
 }
 
-// The browser may forbid storage (private windows): then there is simply no second copy.
+// The browser may forbid storage (private windows): then there is no second copy.
 const store = {
   get(key) { try { return localStorage.getItem(key); } catch { return null; } },
   set(key, value) { try { localStorage.setItem(key, value); } catch { /* as above */ } },
   remove(key) { try { localStorage.removeItem(key); } catch { /* as above */ } },
 };
 
-// What is typed into a form with data-keep. The browser keeps a copy at each key, which knows person, form and
-// revision. Where the form has an address for it, it is saved 800 ms after the last key, at most one request at a time.
-// The copy goes only when the server has it; it is put back only into the revision it belongs to, and asked about
-// otherwise.
+// Keeps what is typed into a form with data-keep. The browser stores a copy at each keystroke, under person and form,
+// together with its revision. A form with an autosave address is also saved there 800 ms after the last keystroke,
+// one request at a time. The copy is removed only once the server has the content. It is restored only into the
+// revision it belongs to; for another revision the person is asked.
 const COPIES = "bescheid:copy:";
 const SENT = "bescheid:sent";
 const KEPT_DAYS = 14;
 
-// As the server reads texts: what differs only in these does not differ.
+// Cleans texts as the server does, so that differences which the server would remove do not count.
 const plain = (text) => text.normalize("NFC").replace(/\r\n?|[\v\f\u0085\u2028\u2029]/g, "\n").replace(/[\p{Cf}\p{Cc}]/gu, (mark) => (mark === "\n" ? mark : "")).replace(/\s+/g, " ").trim();
 const byName = (fields) => {
   const named = new Map();
@@ -109,7 +110,7 @@ const differing = (one, other) => {
   return [...new Set([...left.keys(), ...right.keys()])].filter((name) => JSON.stringify(left.get(name)) !== JSON.stringify(right.get(name)));
 };
 
-// Copies that nobody came back to.
+// Removes copies that nobody came back to.
 function forgetOldCopies() {
   let names = [];
   try { names = Object.keys(localStorage).filter((name) => name.startsWith(COPIES)); } catch { return; }
@@ -126,7 +127,7 @@ function readCopy(name) {
   } catch { return null; }
 }
 
-// What was sent from the page before: the server's cookie names the page whose form it has taken or kept.
+// Removes the copy of a form sent from the previous page, if the server's cookie says that it was accepted or kept.
 function forgetWhatWasTaken() {
   const taken = document.cookie.split("; ").find((pair) => pair.startsWith("bescheid_taken="))?.split("=")[1];
   let sent = null;
@@ -136,7 +137,8 @@ function forgetWhatWasTaken() {
   try { sessionStorage.removeItem(SENT); } catch { /* it names what is gone */ }
 }
 
-// Whoever signs out leaves nothing behind for the next person at this computer, and is asked where that would be lost.
+// Signing out removes every copy, so that the next person at this computer cannot read it; if one would be lost, the
+// person is asked first.
 function signOut(form) {
   const mine = () => Object.keys(localStorage).filter((name) => name.startsWith(`${COPIES}${form.dataset.person}:`));
   form.addEventListener("submit", (event) => {
@@ -158,7 +160,7 @@ function keep(form) {
   const fields = () => all().filter(([field]) => !OWN.has(field));
   const status = element("p", "b-saved kern-body");
   status.setAttribute("role", "status");
-  // The form's own buttons; what is asked about a copy has buttons of its own.
+  // The form's own buttons; a question about a copy has other buttons.
   const buttons = form.querySelector(".b-actions");
   (buttons ?? form).append(status);
   let timer = 0, busy = false, dirty = false, sent = false, trouble = null;
@@ -177,7 +179,7 @@ function keep(form) {
     return notice("danger", words.failed, text, id);
   }
 
-  // What must be read before going on: it stands below the field in which somebody types, and comes into sight.
+  // Shows what must be read before going on below the field with the focus, and scrolls to it.
   function stop(text, id) {
     const known = trouble?.dataset.id === id;
     const box = complain(text, id);
@@ -224,46 +226,46 @@ function keep(form) {
     status.textContent = words.saving;
     const slow = setTimeout(() => complain(words.offline, "offline"), 5000);
     try {
-      again = await heard(await post(all()));
+      again = await handleAnswer(await post(all()));
     } catch {
       complain(words.offline, "offline");
       again = 5000;
     }
     clearTimeout(slow);
     busy = false;
-    // The form is on its way itself: nothing follows it.
+    // The form itself is being sent: no further autosave.
     if (sent) return;
     if (dirty) later(0);
     else if (again) later(again);
   }
 
-  // What the server says to what was sent; the milliseconds until it is asked again.
-  async function heard(answer) {
+  // Handles the answer to an autosave; returns the milliseconds until the next attempt.
+  async function handleAnswer(answer) {
     if (answer.status === 401 || answer.type === "opaqueredirect") {
       lead(complain(words.signedOut, "signed-out").lastChild, link(words.signIn, "/sign-in?next=/", true));
       return 15000;
     }
     if (answer.status === 403) { complain(words.otherPerson, "other-person"); return 15000; }
     if (answer.status >= 500) { complain(words.offline, "offline"); return 5000; }
-    const said = await answer.json().catch(() => ({}));
-    if (said.outcome === "saved") {
+    const body = await answer.json().catch(() => ({}));
+    if (body.outcome === "saved") {
       trouble?.remove();
       trouble = null;
-      hidden("kept_revision").value = said.revision;
-      hidden("seen").value = said.seen;
+      hidden("kept_revision").value = body.revision;
+      hidden("seen").value = body.seen;
       if (dirty) write(); else store.remove(name);
       const time = new Date().toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Europe/Berlin" });
       status.textContent = words.saved(time);
-    } else if (said.outcome === "changed") {
-      if (said.compare) {
+    } else if (body.outcome === "changed") {
+      if (body.compare) {
         // The server keeps it beside what is stored.
         if (!dirty) store.remove(name);
-        lead(stop(said.message, "changed"), link(words.compare, said.compare));
+        lead(stop(body.message, "changed"), link(words.compare, body.compare));
       } else {
-        choose(stop(said.message, "changed"), said.fields, fields(), said.revision);
+        choose(stop(body.message, "changed"), body.fields, fields(), body.revision);
       }
-    } else if (said.outcome === "gone") {
-      stop(said.message, "gone");
+    } else if (body.outcome === "gone") {
+      stop(body.message, "gone");
     } else {
       complain(words.refused, "refused");
     }
@@ -294,7 +296,7 @@ function keep(form) {
     return texts.join("\n") || words.empty;
   }
 
-  // Both versions, field by field; nothing is saved before one is chosen for each.
+  // Shows both versions, field by field; nothing is saved before one is chosen for each.
   function choose(place, stored, mine, revision, done) {
     place.querySelector(".b-choose")?.remove();
     const box = element("div", "b-choose b-stack");
@@ -308,7 +310,7 @@ function keep(form) {
         const input = element("input", "kern-form-check__radio");
         const id = `choose-${side}-${field}`;
         Object.assign(input, { type: "radio", name: `choose-${field}`, value: side, id });
-        // Not a part of the form that is saved.
+        // Not one of the fields that are saved.
         input.setAttribute("form", "");
         const text = element("label", "kern-label b-text", `${title}: ${read(field, values)}`);
         text.htmlFor = id;
@@ -343,8 +345,8 @@ function keep(form) {
     if (url) later(800);
   }
 
-  // A copy of another revision: the two are compared, or the copy is given up. Until then it stays, under a name of its
-  // own: what is typed meanwhile must not take its place, nor it the place of that.
+  // The copy is of another revision: the person compares the two, or discards the copy. Until then it is stored under
+  // another name, so that it and what is typed meanwhile do not overwrite each other.
   function ask(copy) {
     const place = `${older}${copy.at}`;
     store.set(place, JSON.stringify(copy));
@@ -363,10 +365,10 @@ function keep(form) {
       if (url) {
         try {
           const answer = await post([...own, ...copy.fields]);
-          const said = await answer.clone().json().catch(() => ({}));
-          if (said.compare) { store.remove(place); location.assign(said.compare); return; }
-          if (said.outcome === "saved") { store.remove(place); location.reload(); return; }
-          if (said.outcome !== "changed") { await heard(answer); return; }
+          const body = await answer.clone().json().catch(() => ({}));
+          if (body.compare) { store.remove(place); location.assign(body.compare); return; }
+          if (body.outcome === "saved") { store.remove(place); location.reload(); return; }
+          if (body.outcome !== "changed") { await handleAnswer(answer); return; }
         } catch { complain(words.offline, "offline"); return; }
       }
       box.querySelector(".b-actions")?.remove();
@@ -410,8 +412,8 @@ function keep(form) {
   restore();
 }
 
-// Characters as people count them, and the server with them (pages::parse::length): a letter with its marks is one, an
-// emoji is one, a break is one, and what nobody sees is none. Whoever piles up marks uses up the length.
+// The number of characters as people and the server (pages::parse::length) count them: a letter with its marks, an
+// emoji or a line end is one, and invisible characters count nothing. Piled-up marks use up the length.
 const clusters = typeof Intl.Segmenter === "function" ? new Intl.Segmenter(language, { granularity: "grapheme" }) : null;
 function length(text) {
   const seen = text
@@ -439,9 +441,9 @@ function count(input) {
   if (input.value) update();
 }
 
-// Single keys, only outside of fields, and they can be turned off (WCAG 2.1.4). A key may be hit by chance, or come
-// from dictation: it follows links, and presses only what is marked as harmless. Nothing with legal effect, and
-// nothing that cannot be undone, ever has one.
+// Single shortcut keys, active only outside of fields; they can be turned off (WCAG 2.1.4). A key may be pressed by
+// accident or come from dictation, so it follows links, and presses only buttons marked as harmless: never one with
+// legal effect or one that cannot be undone.
 function keys() {
   const targets = [...document.querySelectorAll("a[href][data-key], button[data-harmless][data-key]")];
   if (targets.length === 0) return;
@@ -470,7 +472,7 @@ function keys() {
 forgetOldCopies();
 forgetWhatWasTaken();
 document.querySelectorAll('form[action="/sign-out"]').forEach(signOut);
-// Paper has nothing to open: what can be read is unfolded while it is printed.
+// Unfolds details for printing, because nothing can be opened on paper.
 matchMedia("print").addEventListener("change", (print) => {
   for (const folded of document.querySelectorAll(".b-details:not(:has(form))")) {
     if (print.matches && !folded.open) {

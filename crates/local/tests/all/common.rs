@@ -40,7 +40,7 @@ pub fn search() -> Search {
 pub struct ProgressLog(Mutex<Vec<String>>);
 
 impl ProgressLog {
-    pub fn hear(&self, line: &str) {
+    pub fn record(&self, line: &str) {
         self.0.lock().expect("nobody panics while holding it").push(line.to_owned());
     }
 

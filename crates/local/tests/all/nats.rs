@@ -29,7 +29,7 @@ async fn stream(nats: &Nats) -> jetstream::stream::Stream {
     jetstream::new(client).get_or_create_stream(config).await.expect("JetStream is on")
 }
 
-async fn say(nats: &Nats) {
+async fn publish(nats: &Nats) {
     let context = jetstream::new(async_nats::connect(nats.url()).await.expect("it answers"));
     context.publish("test.a", "x".into()).await.expect("it is sent").await.expect("it is stored");
 }
@@ -61,7 +61,7 @@ async fn an_old_one_on_the_path_is_passed_over_and_a_new_one_fetched() {
     let told = ProgressLog::default();
     script(&folder.0.join("python3"), PYTHON);
     let search = search_with(&folder.0, "2.9.10", &tools.0);
-    let progress = |line: &str| told.hear(line);
+    let progress = |line: &str| told.record(line);
     let (one, two) = tokio::join!(search.nats(&progress), search.nats(&progress));
     let (one, two) = (one.unwrap(), two.unwrap());
     assert_eq!(one, two);
@@ -118,7 +118,7 @@ async fn streams_survive_kill_and_restart_and_not_a_wipe() {
     let mut nats = start(NatsSettings::new(&folder.0)).await;
     let port = nats.port();
     stream(&nats).await;
-    say(&nats).await;
+    publish(&nats).await;
     assert!(nats.wipe().is_err(), "not while it runs");
 
     nats.kill().await.unwrap();

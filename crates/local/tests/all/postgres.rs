@@ -158,7 +158,7 @@ async fn the_fetched_postgres_serves_as_well() {
     let folder = Folder::new();
     let told = ProgressLog::default();
     let search = local::tools::Search { system: false, path: python_only(), ..search() };
-    let programs = search.postgres(None, &|line| told.hear(line)).await.unwrap();
+    let programs = search.postgres(None, &|line| told.record(line)).await.unwrap();
     assert_eq!(programs.major, 18);
     let mut postgres = Postgres::start(&programs, fast(&folder.0), &|_| {}).await.unwrap();
     postgres.create_role_and_database("review", "x").await.unwrap();
@@ -187,7 +187,8 @@ async fn where_its_user_cannot_go_the_files_are_elsewhere() {
     fs::set_permissions(&closed.0, fs::Permissions::from_mode(0o700)).unwrap();
     let folder = closed.0.join("postgres");
     let told = ProgressLog::default();
-    let postgres = Postgres::start(&programs().await, fast(&folder), &|line| told.hear(line)).await.unwrap();
+    let postgres =
+        Postgres::start(&programs().await, fast(&folder), &|line| told.record(line)).await.unwrap();
     let home = postgres.folder().to_owned();
     assert!(
         told.all().contains(&format!(
