@@ -227,7 +227,7 @@ pub enum Refusal {
 /// The combined result of the reviews that count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReviewResult {
-    /// Mean score of the reviews in hundredths of a point, 0 to 10,000.
+    /// Mean of the reviews in hundredths of a percent of the reachable points, 0 to 10,000.
     pub weighted: u16,
     pub recommendation: Recommendation,
     /// The recommendations differ.

@@ -27,7 +27,7 @@ pub(super) struct Case {
     pub applied_cents: i64,
     /// Financial year whose budget would pay the grant.
     pub year: i32,
-    /// Mean score of the reviews in hundredths of a point, 0 to 10,000; null before they are in.
+    /// Mean of the reviews in hundredths of a percent of the reachable points, 0 to 10,000; null before they are in.
     pub weighted: Option<u16>,
     /// Ids of the reviewers whose review does not count, because they declared a tie after giving it.
     #[serde(default)]

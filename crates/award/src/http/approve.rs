@@ -81,7 +81,6 @@ async fn act(
         let file = cases::dossier(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
         cases::refuse_tied(&mut tx, &file, session).await??;
         let without_reviews = case.require_reviews(approval.in_knowledge_of_ties)?;
-        let before = case.state.stage();
         let budget = budgets::lock(&mut tx, case.terms.call, case.terms.year).await?;
         let Approved { case, budget, fact } = case.approve(approved, budget)?;
         if approval.sha256.is_some() && case.state.stage() != outlook.stage {
@@ -102,7 +101,7 @@ async fn act(
             _ => HistoryKind::Waitlisted,
         };
         let happened = HistoryEntry::new(at, what).by(&by).amount(case.expected());
-        cases::save(&mut tx, &case, before, &happened).await?;
+        cases::save(&mut tx, &case, &happened).await?;
         if without_reviews {
             history::append(
                 &mut tx,

@@ -55,7 +55,7 @@ struct Line {
     applicant: String,
     title: String,
     state: Stage,
-    /// Mean score of the reviews in hundredths of a point, 0 to 10,000; 0 before they are in.
+    /// Mean of the reviews in hundredths of a percent of the reachable points, 0 to 10,000; 0 before they are in.
     weighted: i32,
     applied_cents: i64,
     /// The amount proposed or granted, else the amount applied for.

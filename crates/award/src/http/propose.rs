@@ -79,7 +79,7 @@ async fn act(
     let file = cases::dossier(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     cases::refuse_tied(&mut tx, &file, session).await??;
     let without_reviews = case.require_reviews(proposal.in_knowledge_of_ties)?;
-    let (now, by, before) = (tx.now(), host::person(session), case.state.stage());
+    let (now, by) = (tx.now(), host::person(session));
     let decision = proposal.decision(case.terms.applied);
     let what = match proposal.kind {
         Kind::Grant => HistoryKind::ProposedGrant,
@@ -92,7 +92,7 @@ async fn act(
     if !missing.is_empty() {
         return Err(Error::Missing(missing));
     }
-    cases::save(&mut tx, &case, before, &happened).await?;
+    cases::save(&mut tx, &case, &happened).await?;
     if without_reviews {
         history::append(
             &mut tx,

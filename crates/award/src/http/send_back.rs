@@ -44,11 +44,11 @@ async fn act(
     let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     let file = cases::dossier(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
     cases::refuse_tied(&mut tx, &file, session).await??;
-    let (now, by, before) = (tx.now(), host::person(session), case.state.stage());
+    let (now, by) = (tx.now(), host::person(session));
     let reason = parse::lines(&request.reason);
     let happened = HistoryEntry::new(now, HistoryKind::Returned).by(&by).remark(reason.clone());
     let case = case.as_seen(request.revision)?.send_back(Signature { by, at: now }, reason)?;
-    cases::save(&mut tx, &case, before, &happened).await?;
+    cases::save(&mut tx, &case, &happened).await?;
     let answer = answer::Case::of(&file.saved(case));
     kept::discard(&mut tx, &session.person, &keep::name("return", application)).await?;
     once.store(&mut tx, &answer).await?;

@@ -11,7 +11,7 @@ pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ApplicationWithdraw
     let Some(case) = cases::lock(tx, event.application()).await? else {
         return Err(Failure::not_yet(format!("the application {}", event.application())));
     };
-    let (now, before, fact) = (tx.now(), case.state.stage(), &event.data);
+    let (now, fact) = (tx.now(), &event.data);
     let Some((case, released)) = case.withdrawn(fact.withdrawn_at) else { return Ok(()) };
     let mut happened =
         HistoryEntry::new(fact.withdrawn_at, HistoryKind::Withdrawn).by(&fact.withdrawn_by).because(event.id);
@@ -21,5 +21,5 @@ pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ApplicationWithdraw
         budgets::release(tx, &case, &budget.release(released), now).await?;
         happened = happened.amount(released);
     }
-    Ok(cases::save(tx, &case, before, &happened).await?)
+    Ok(cases::save(tx, &case, &happened).await?)
 }

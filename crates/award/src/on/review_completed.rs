@@ -16,11 +16,10 @@ pub async fn handle(_: &AppState, tx: &mut Tx, events: &[Event<ReviewCompleted>]
         let Some(case) = locked.remove(&event.key) else {
             return Err(Failure::not_yet(format!("the application {}", event.key)));
         };
-        let before = case.state.stage();
         // A review can be completed after the withdrawal.
         let Some(case) = case.reviewed(event.data.clone()) else { continue };
         let happened = HistoryEntry::new(event.time, HistoryKind::Reviewed).because(event.id);
-        moved.push(Transition { case, before, happened });
+        moved.push(Transition { case, happened });
     }
     Ok(cases::save_all(tx, &moved).await?)
 }

@@ -20,7 +20,7 @@ pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<TieDeclared>) -> Re
         return Ok(history::append(tx, application, &happened(HistoryKind::TiedTooLate)).await?);
     }
     match case.tied(&event.data.person.id) {
-        Some(case) => Ok(cases::save(tx, &case, before, &happened(HistoryKind::Tied)).await?),
+        Some(case) => Ok(cases::save(tx, &case, &happened(HistoryKind::Tied)).await?),
         None => Ok(()),
     }
 }

@@ -1,6 +1,6 @@
-//! Cases. Saving one also appends to its history and updates the counts per stage.
+//! Cases. Saving one also appends to its history.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use events::{ApplicationId, ApplicationSubmitted, Call, CallId, Cents, Contact, ReviewCompleted};
 use sqlx::PgConnection;
@@ -8,7 +8,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::history::{self, HistoryEntry};
-use crate::award::{Case, Refusal, Stage, State, Terms};
+use crate::award::{Case, Refusal, State, Terms};
 use host::ties;
 
 /// A case with the application it is about and the rules of its call.
@@ -60,8 +60,7 @@ pub async fn insert(
     .execute(&mut *db)
     .await?;
     let happened: Vec<_> = new.iter().map(|(case, _, happened)| (case.application, happened)).collect();
-    history::append_all(db, &happened).await?;
-    count(db, cases().map(|case| (case.terms.call, None, case.state.stage()))).await
+    history::append_all(db, &happened).await
 }
 
 /// Replaces the contact that was submitted. `false`: there is no such case (yet).
@@ -85,19 +84,12 @@ pub async fn save_contact(
 pub struct Transition {
     pub case: Case,
 
-    pub before: Stage,
-
     pub happened: HistoryEntry,
 }
 
 /// Saves a case after a transition. The caller holds its lock.
-pub async fn save(
-    db: &mut PgConnection,
-    case: &Case,
-    before: Stage,
-    happened: &HistoryEntry,
-) -> Result<(), sqlx::Error> {
-    save_all(db, &[Transition { case: case.clone(), before, happened: happened.clone() }]).await
+pub async fn save(db: &mut PgConnection, case: &Case, happened: &HistoryEntry) -> Result<(), sqlx::Error> {
+    save_all(db, &[Transition { case: case.clone(), happened: happened.clone() }]).await
 }
 
 /// Saves cases after their transitions. The caller holds their locks.
@@ -134,47 +126,7 @@ pub async fn save_all(db: &mut PgConnection, moved: &[Transition]) -> Result<(),
         return Err(sqlx::Error::RowNotFound);
     }
     let happened: Vec<_> = moved.iter().map(|moved| (moved.case.application, &moved.happened)).collect();
-    history::append_all(db, &happened).await?;
-    let counted = |moved: &Transition| (moved.case.terms.call, Some(moved.before), moved.case.state.stage());
-    count(db, moved.iter().map(counted)).await
-}
-
-/// Moves cases from one stage's count to another's, always in the same order of rows, so that two transactions do not
-/// deadlock.
-async fn count(
-    db: &mut PgConnection,
-    moves: impl Iterator<Item = (CallId, Option<Stage>, Stage)>,
-) -> Result<(), sqlx::Error> {
-    let mut sums = BTreeMap::<(CallId, &str), i64>::new();
-    for (call, from, to) in moves {
-        if let Some(from) = from {
-            *sums.entry((call, from.name())).or_default() -= 1;
-        }
-        *sums.entry((call, to.name())).or_default() += 1;
-    }
-    for ((call, stage), by) in sums.into_iter().filter(|(_, by)| *by != 0) {
-        // Two statements: an upsert of -1 would violate the CHECK constraint before the conflict is noticed.
-        let counted = sqlx::query!(
-            "update counts set cases = cases + $3 where call = $1 and stage = $2",
-            call.uuid(),
-            stage,
-            by
-        )
-        .execute(&mut *db)
-        .await?;
-        if counted.rows_affected() == 0 {
-            sqlx::query!(
-                "insert into counts as c (call, stage, cases) values ($1, $2, $3)
-                 on conflict (call, stage) do update set cases = c.cases + excluded.cases",
-                call.uuid(),
-                stage,
-                by
-            )
-            .execute(&mut *db)
-            .await?;
-        }
-    }
-    Ok(())
+    history::append_all(db, &happened).await
 }
 
 struct Row {

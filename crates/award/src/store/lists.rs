@@ -22,7 +22,7 @@ pub struct Line {
     pub applicant: String,
     pub title: String,
     pub stage: Stage,
-    /// Mean score of the reviews in hundredths of a point, 0 to 10,000; 0 before they are in.
+    /// Mean of the reviews in hundredths of a percent of the reachable points, 0 to 10,000; 0 before they are in.
     pub weighted: i32,
     pub applied: Cents,
     /// The amount proposed or granted, else the amount applied for.
@@ -192,8 +192,12 @@ pub fn share_out(
 
 /// Number of cases of a call in each stage.
 pub async fn counts(db: &mut PgConnection, call: CallId) -> Result<Vec<(Stage, i64)>, sqlx::Error> {
-    let rows =
-        sqlx::query!("select stage, cases from counts where call = $1", call.uuid()).fetch_all(db).await?;
+    let rows = sqlx::query!(
+        r#"select stage, count(*) as "cases!" from cases where call = $1 group by stage"#,
+        call.uuid()
+    )
+    .fetch_all(db)
+    .await?;
     let of = |stage: Stage| rows.iter().find(|row| row.stage == stage.name()).map_or(0, |row| row.cases);
     Ok(Stage::ALL.into_iter().map(|stage| (stage, of(stage))).collect())
 }

@@ -33,7 +33,7 @@ pub struct ReviewGiven {
     pub reviewer: Person,
     /// Points by criterion.
     pub scores: Vec<Score>,
-    /// Weighted sum in hundredths of the reachable points: 0 to 10,000.
+    /// Weighted sum in hundredths of a percent of the reachable points: 0 to 10,000.
     pub weighted: u16,
     /// Advice.
     pub recommendation: Recommendation,
