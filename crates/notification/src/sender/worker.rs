@@ -44,19 +44,16 @@ impl Worker {
 
     async fn next(&mut self) -> Option<Job> {
         let queue = self.queue.clone();
-        let next = async move { queue.lock().await.recv().await };
-        if self.connection.is_none() {
-            return next.await;
-        }
-        let idle = Duration::from_secs(u64::from(self.sender.idle));
-        tokio::pin!(next);
-        match timeout(idle, &mut next).await {
-            Ok(job) => job,
-            Err(_) => {
-                self.disconnect().await;
-                next.await
+        let next = async || queue.lock().await.recv().await;
+        if self.connection.is_some() {
+            let idle = Duration::from_secs(u64::from(self.sender.idle));
+            // Given up before the connection is closed: whoever waits holds the lock of the queue.
+            if let Ok(job) = timeout(idle, next()).await {
+                return job;
             }
+            self.disconnect().await;
         }
+        next().await
     }
 
     async fn disconnect(&mut self) {
