@@ -1,62 +1,54 @@
 //! What keeps one request from harming the others: limits of size, time and number, and its own task.
-//!
-//! The layers of tower end with the response. Here the place is taken before the body is read and kept until the work
-//! ends, also when the client has gone or been told that it takes too long.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::error_handling::HandleErrorLayer;
 use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::{BoxError, Router};
 use http_body_util::BodyExt;
-use tokio::sync::Semaphore;
+use tower::ServiceBuilder;
+use tower::limit::GlobalConcurrencyLimitLayer;
+use tower::timeout::error::Elapsed;
 use tracing::Instrument;
 
 use crate::problem::{Problem, ProblemKind};
 use crate::process::App;
 
-/// Work is abandoned after this multiple of the time that its client waits.
+/// Work is abandoned after this multiple of the time that its client waits: it hangs on a connection that died without
+/// a sign.
 const LONGEST: u32 = 3;
 
-#[derive(Clone)]
-pub(super) struct Guard {
-    process: App,
-    places: Arc<Semaphore>,
+/// `routes` behind the limits. From the outside to the inside: the task, the number of requests at once (a request
+/// keeps its place until its work ends, also when its client has gone), the time, the body.
+pub(super) fn guarded(process: &App, routes: Router) -> Router {
+    let limits = process.http();
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(process.clone(), own_task))
+        .layer(HandleErrorLayer::new(refused))
+        .load_shed()
+        .layer(GlobalConcurrencyLimitLayer::new(limits.max_in_flight))
+        .timeout(LONGEST * Duration::from_secs(limits.request_seconds))
+        .layer(from_fn_with_state(process.clone(), whole_body));
+    routes.layer(layers)
 }
 
-impl Guard {
-    pub(super) fn new(process: &App) -> Self {
-        Self { process: process.clone(), places: Arc::new(Semaphore::new(process.http().max_in_flight)) }
+/// Why a layer has no answer of its own.
+async fn refused(error: BoxError) -> Problem {
+    if error.is::<Elapsed>() {
+        return Problem::new(ProblemKind::TimedOut);
     }
+    metrics::counter!("http_requests_shed_total").increment(1);
+    Problem::new(ProblemKind::Overloaded)
 }
 
-pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let limits = guard.process.http();
-    let time = Duration::from_secs(limits.request_seconds);
-    let Ok(place) = guard.places.clone().try_acquire_owned() else {
-        metrics::counter!("http_requests_shed_total").increment(1);
-        return Problem::new(ProblemKind::Overloaded).into_response();
-    };
-    // The whole body is read before the work begins: a client that goes away while sending has changed nothing, and
-    // one that sends slowly holds no transaction.
-    let (parts, body) = request.into_parts();
-    let body = match tokio::time::timeout(time, read(body, limits.body_limit)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(problem)) => return problem.into_response(),
-        Err(_) => return Problem::new(ProblemKind::Slow).into_response(),
-    };
-    let what = format!("{} {}", parts.method, parts.uri.path());
-    let request = Request::from_parts(parts, Body::from(body));
-    // In a task of its own, so that the work is finished (and the place kept) when the client goes away. Work that
-    // takes much longer than clients wait hangs on a connection that died without a sign.
-    let work = async move {
-        let response = tokio::time::timeout(time * LONGEST, next.run(request)).await;
-        drop(place);
-        response.unwrap_or_else(|_| Problem::new(ProblemKind::TimedOut).into_response())
-    };
-    let task = guard.process.spawn_request(what, work.in_current_span());
+/// In a task of its own, so that the work is finished when the client goes away.
+async fn own_task(State(process): State<App>, request: Request, next: Next) -> Response {
+    let what = format!("{} {}", request.method(), request.uri().path());
+    let time = Duration::from_secs(process.http().request_seconds);
+    let task = process.spawn_request(what, next.run(request).in_current_span());
     match tokio::time::timeout(time, task).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => Problem::internal(error).into_response(),
@@ -66,6 +58,20 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
                 .detail("the work may still complete: look before repeating it")
                 .into_response()
         }
+    }
+}
+
+/// The whole body is read before the work begins: a client that goes away while sending has changed nothing, and one
+/// that sends slowly holds no transaction.
+async fn whole_body(State(process): State<App>, request: Request, next: Next) -> Response {
+    let limits = process.http();
+    let (parts, body) = request.into_parts();
+    // A little less than the request as a whole may take: its client is told that it sends too slowly.
+    let time = Duration::from_secs(limits.request_seconds).mul_f64(0.9);
+    match tokio::time::timeout(time, read(body, limits.body_limit)).await {
+        Ok(Ok(body)) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Ok(Err(problem)) => problem.into_response(),
+        Err(_) => Problem::new(ProblemKind::Slow).into_response(),
     }
 }
 

@@ -57,12 +57,10 @@ fn app(process: &App, routes: Router) -> Router {
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .with_state(process.clone());
-    routes
+    let routes = routes
         .fallback(async || Problem::not_found())
-        .method_not_allowed_fallback(async || Problem::new(ProblemKind::Method))
-        .layer(from_fn_with_state(guard::Guard::new(process), guard::guard))
-        .layer(from_fn_with_state(process.clone(), observe::observe))
-        .merge(own)
+        .method_not_allowed_fallback(async || Problem::new(ProblemKind::Method));
+    guard::guarded(process, routes).layer(from_fn_with_state(process.clone(), observe::observe)).merge(own)
 }
 
 async fn metrics(State(process): State<App>) -> String {
