@@ -1,11 +1,11 @@
 //! Requests that may be repeated: the same key gives the answer of the first time.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
-use crate::{Bus, Failure, Tx};
+use crate::Tx;
 
 /// What is known of an idempotency key.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,17 +62,9 @@ pub async fn finish<R: Serialize>(
     Ok(())
 }
 
-/// Removes what is older than `kept`. Returns how many.
-///
-/// # Errors
-/// Postgres is away.
-pub async fn prune(bus: &Bus, kept: TimeDelta) -> Result<u64, Failure> {
-    let mut tx = bus.begin().await?;
-    let before = tx.now() - kept;
-    let removed = sqlx::query!("delete from bus.idempotency where created_at < $1", before)
-        .execute(&mut *tx)
-        .await?
-        .rows_affected();
-    bus.commit(tx).await?;
-    Ok(removed)
+/// Removes what was claimed before `before` (UTC). Returns how many.
+pub async fn prune(db: &PgPool, before: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    let removed =
+        sqlx::query!("delete from bus.idempotency where created_at < $1", before).execute(db).await?;
+    Ok(removed.rows_affected())
 }

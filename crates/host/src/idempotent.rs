@@ -3,13 +3,14 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use bus::Tx;
 use bus::idempotency::{self, Claim};
-use bus::{Bus, Tx};
-use chassis::{Problem, ProblemKind, Session, StartError};
+use chassis::{Clock, Problem, ProblemKind, Session, StartError};
 use chrono::TimeDelta;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 /// Longest key, in characters.
@@ -114,14 +115,14 @@ impl Idempotent {
 }
 
 /// Removes answers that are older than thirty days, now and every hour, until `stop`.
-pub(crate) async fn prune_until(bus: Bus, stop: CancellationToken) -> Result<(), StartError> {
+pub(crate) async fn prune_until(db: PgPool, clock: Clock, stop: CancellationToken) -> Result<(), StartError> {
     let mut every = tokio::time::interval(PRUNE_EVERY);
     loop {
         tokio::select! {
             _ = every.tick() => {}
             () = stop.cancelled() => return Ok(()),
         }
-        match idempotency::prune(&bus, KEPT).await {
+        match idempotency::prune(&db, clock.now() - KEPT).await {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "answers to repeated requests removed by their age"),
             Err(error) => tracing::warn!(%error, "pruning of idempotency keys: not now"),

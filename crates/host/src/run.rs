@@ -47,7 +47,7 @@ pub async fn start<S: Service>(app: &App, settings: S::Settings) -> Result<Arc<S
         .await
         .map_err(StartError::other("connect to NATS"))?;
     check_readiness(app, &db, &bus);
-    let parts = Parts { db, bus: bus.clone(), clock, app: app.clone() };
+    let parts = Parts { db: db.clone(), bus: bus.clone(), clock, app: app.clone() };
     let service = Arc::new(S::compose(parts, settings)?);
 
     let running = bus.start(service.clone(), S::subscriptions());
@@ -63,7 +63,7 @@ pub async fn start<S: Service>(app: &App, settings: S::Settings) -> Result<Arc<S
     );
     bus.wait_for_broker_check().await;
     service.begin().await?;
-    let pruning = idempotent::prune_until(bus, app.draining());
+    let pruning = idempotent::prune_until(db, app.clock().clone(), app.draining());
     app.spawn("pruning", tasks.track_future(pruning));
     for task in service.clone().tasks(app) {
         app.spawn(task.name, tasks.track_future(task.work));
