@@ -9,10 +9,10 @@ list-waiting = { $count ->
 list-waiting-many = Mehr als { $count } Anträge warten auf eine Entscheidung.
 list-none = Hier ist kein Antrag.
 list-states = Anträge nach Stand
-stage-referred = Zu entscheiden
-stage-eligible = Zulässig
-stage-ineligible = Nicht zulässig
-stage-withdrawn = Zurückgezogen
+status-referred = Zu entscheiden
+status-eligible = Zulässig
+status-ineligible = Nicht zulässig
+status-withdrawn = Zurückgezogen
 list-replied = Antwort der Kommune vom { $at }
 list-open = Zu klären
 

@@ -9,10 +9,10 @@ list-waiting = { $count ->
 list-waiting-many = More than { $count } applications wait for a decision.
 list-none = There is no application here.
 list-states = Applications by state
-stage-referred = To decide
-stage-eligible = Eligible
-stage-ineligible = Not eligible
-stage-withdrawn = Withdrawn
+status-referred = To decide
+status-eligible = Eligible
+status-ineligible = Not eligible
+status-withdrawn = Withdrawn
 list-replied = Reply of the municipality, { $at }
 list-open = To be settled
 

@@ -320,23 +320,23 @@ mod tests {
         #[test]
         fn there_is_one_decision_and_no_machine_says_no(clear: bool, acts in acts()) {
             let (mut case, first) = open(if clear { "05122000" } else { "05158016" });
-            let mut said = vec![first];
+            let mut facts = vec![first];
             for act in acts {
                 case = match act {
                     Act::Withdraw => case.withdraw(now()),
                     Act::Decide(verdict, reason) => match case.clone().decide(verdict, person(), &reason, now()) {
                         Ok((decided, fact)) => {
-                            said.push(fact);
+                            facts.push(fact);
                             decided
                         }
                         Err(_) => case,
                     },
                 };
             }
-            let decisions = said.iter().filter(|fact| fact.kind() != Kind::EligibilityReferred).count();
+            let decisions = facts.iter().filter(|fact| fact.kind() != Kind::EligibilityReferred).count();
             prop_assert_eq!(decisions, usize::from(case.decision().is_some()));
-            prop_assert_eq!(said.len(), if clear { 1 } else { 1 + decisions });
-            for fact in &said {
+            prop_assert_eq!(facts.len(), if clear { 1 } else { 1 + decisions });
+            for fact in &facts {
                 if let AnyFact::IneligibilityConfirmed(fact) = fact {
                     let by_a_person = matches!(fact.decided_by, Decider::Person { .. });
                     prop_assert!(!clear && by_a_person);

@@ -10,7 +10,7 @@ use crate::form::Form;
 use crate::store::{applications, calls, drafts};
 use crate::{FileNumbers, submission};
 
-/// A project as it stands in a demonstration file.
+/// A project in a demonstration file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Project {

@@ -15,7 +15,6 @@ const MOST_ROWS: usize = LIST + 1;
 /// Every field of the form as typed. Fields may only be added, with defaults: drafts outlive a release.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(missing_docs, reason = "the fields are those of events::Application")]
 pub struct Form {
     pub title: String,
     pub field_of_action: String,

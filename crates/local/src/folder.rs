@@ -58,8 +58,8 @@ async fn id(flag: &str, name: &str) -> Result<Option<u32>> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok())
 }
 
-/// Creates `folder`, or a substitute that `user` can reach. A link `elsewhere` in the folder names the substitute, so
-/// that a deleted folder begins anew. Returns where the files really are.
+/// Creates `folder`, or a substitute that `user` can reach. A link `elsewhere` in the folder names the substitute;
+/// a folder that was deleted therefore gets a new one. Returns where the files really are.
 pub(crate) async fn home(folder: &Path, user: Option<&User>, progress: Progress<'_>) -> Result<PathBuf> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let folder = folder.canonicalize()?;

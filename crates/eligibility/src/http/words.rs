@@ -27,10 +27,10 @@ pub fn rule(rule: Rule) -> &'static str {
 /// The message key of a status.
 pub fn status(status: Status) -> &'static str {
     match status {
-        Status::Referred => "stage-referred",
-        Status::Eligible => "stage-eligible",
-        Status::Ineligible => "stage-ineligible",
-        Status::Withdrawn => "stage-withdrawn",
+        Status::Referred => "status-referred",
+        Status::Eligible => "status-eligible",
+        Status::Ineligible => "status-ineligible",
+        Status::Withdrawn => "status-withdrawn",
     }
 }
 

@@ -1,8 +1,7 @@
 //! The fields of the form, in the order in which they stand there.
 
-/// A field; numbers are rows, counted from 0.
+/// A field of [`events::Application`]; numbers are rows, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the fields are those of events::Application")]
 pub enum Field {
     Title,
     FieldOfAction,

@@ -58,7 +58,7 @@ async fn a_reply_stands_on_the_case_and_marks_it_in_the_list_and_contacts_are_as
     };
     stage.say(hilden, changed).await;
     let look = || async { stage.open(&worker, &api, "de").await.into_text() };
-    let view = until("all is heard", look, |text| text.contains("neu@hilden.example")).await;
+    let view = until("all facts are consumed", look, |text| text.contains("neu@hilden.example")).await;
     let view: Value = serde_json::from_str(&view).unwrap();
     assert_eq!(view["replies"][0]["text"], "Die Erklärung des Kreises folgt.");
     assert_eq!((&view["replies"][1]["by"], &view["replies"][2]), (&json!("Erika <Muster>"), &Value::Null));
@@ -77,7 +77,7 @@ async fn a_reply_stands_on_the_case_and_marks_it_in_the_list_and_contacts_are_as
     let order = json!({"decision": "eligible", "reason": "Die Erklärung liegt vor."});
     assert_eq!(stage.decide(hilden, None, &order).await.0, StatusCode::OK);
     stage.say(hilden, reply("Noch etwas", samples::noon() + TimeDelta::hours(1))).await;
-    until("it is heard", look, |text| text.contains("Noch etwas")).await;
+    until("it is consumed", look, |text| text.contains("Noch etwas")).await;
     let page = stage.open(&worker, &format!("/eligibility/cases/{hilden}"), "de").await.into_text();
     assert_eq!(page.matches("nach der Entscheidung").count(), 2, "{page}");
     stage.end().await;
