@@ -4,7 +4,6 @@ use serde::Deserialize;
 
 host::settings! {
     crate::store::MIGRATIONS;
-
     #[serde(default)]
     sweep: Sweep,
 }

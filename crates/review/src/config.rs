@@ -4,18 +4,17 @@ use serde::Deserialize;
 
 host::settings! {
     crate::store::MIGRATIONS;
-    /// How reviews are organised.
     #[serde(default)]
     review: Review,
 }
 
-/// `[review]`
+/// `[review]`: time limits of reviews.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Review {
-    /// Minutes for which a reviewer holds a file; typing in its form begins them anew.
+    /// Minutes for which a reviewer holds a file; typing in its form restarts them.
     pub hold_minutes: u16,
-    /// Days from the opening of a file after which lists show it as overdue.
+    /// Days after the opening of a file from which lists show it as overdue.
     pub due_days: u16,
 }
 

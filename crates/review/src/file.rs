@@ -1,51 +1,46 @@
-//! The state machine: one application on the reviewers' table. Pure; no SQL, no clock, no bus.
+//! The state machine of a file: one application under review. It does no I/O.
 //!
 //! ```text
 //! announced ── eligibility confirmed ──► open ── last review ──► completed
 //!     └──────────── withdrawn ◄───────────┴───────────────────────────┘
 //! ```
-//! While a file is open, each person has at most one part in it: holds it, gave it back, abstains,
-//! or has given the review.
+//! A person has at most one [`Involvement`] in a file: holds it, gave it back, abstains, or has given a review.
 
 use chrono::{DateTime, Utc};
 use events::{Ags, ApplicationId, CallId, Person, ReviewCompleted, ReviewGiven};
 
 use crate::scores::conclude;
 
-/// One application on the reviewers' table.
+/// One application under review.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// The application.
     pub application: ApplicationId,
-    /// The call it answers.
     pub call: CallId,
-    /// The applicant and everybody who takes part.
+    /// The applicant and the participants of a joint project.
     pub parties: Vec<Ags>,
-    /// How far it is.
     pub stage: Stage,
-    /// Who has a part in it, in the order of their last act.
+    /// In the order of their latest change.
     pub reviewers: Vec<Reviewer>,
-    /// Reviews that stopped counting since it was read, because their reviewer has a tie.
+    /// Reviews that stopped counting since the file was read, because their reviewer has a tie.
     pub set_aside: Vec<ReviewGiven>,
-    /// What has happened since it was read, for the history.
-    pub news: Vec<Act>,
+    /// What has happened since the file was read; saving appends it to the history.
+    pub pending_history: Vec<Act>,
 }
 
-/// How far a file is.
+/// The progress of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Submitted; eligibility is not settled.
+    /// Submitted; eligibility is not decided.
     Announced,
-    /// Waits for its reviews.
+    /// Waits for reviews.
     Open(Terms),
-    /// All reviews are in.
     Completed(Terms),
-    /// The applicant has taken it back. What had opened by then keeps its terms: its reviews stay to be read.
+    /// Withdrawn by the applicant; with the terms if it had opened, so that its reviews stay readable.
     Withdrawn(Option<Terms>),
 }
 
 impl Stage {
-    /// By what the file is, or was, reviewed.
+    /// The terms by which the file is, or was, reviewed; `None` if it has not opened.
     pub fn terms(self) -> Option<Terms> {
         match self {
             Self::Announced => None,
@@ -55,134 +50,119 @@ impl Stage {
     }
 }
 
-/// By what a file is reviewed; settled when it opens.
+/// The terms by which a file is reviewed; fixed when it opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// Version of the call's rules.
     pub rule_version: u32,
-    /// Independent reviews it needs.
-    pub needed: u8,
-    /// When it opened.
+    /// Number of independent reviews, at least 1.
+    pub reviews_needed: u8,
+    /// UTC.
     pub opened_at: DateTime<Utc>,
 }
 
-/// One person's part in a file.
+/// A person and their involvement in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reviewer {
-    /// Who.
     pub person: Person,
-    /// What.
-    pub part: Part,
-    /// Since when.
+    pub involvement: Involvement,
+    /// When the involvement last changed, UTC.
     pub since: DateTime<Utc>,
 }
 
-/// What a person is to a file.
+/// The involvement of a person in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Works on it.
+pub enum Involvement {
+    /// Is reviewing it.
     Holds {
-        /// Afterwards it goes back to the queue.
+        /// From then on the file is back in the queue, UTC.
         until: DateTime<Utc>,
     },
-    /// Gave it back, or ran out of time: is not offered it again, but may take it.
+    /// Gave it back, or ran out of time: it is not offered to them again, but they may take it.
     Returned,
-    /// Abstains for bias (§§ 20, 21 VwVfG), for good.
+    /// Abstains because of bias (§§ 20, 21 VwVfG), permanently.
     Biased {
-        /// Why.
         reason: String,
     },
-    /// Has given a review.
     Gave(ReviewGiven),
 }
 
-/// Something that happened to a file.
+/// An entry of a file's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Eligibility is confirmed: the reviews may begin.
+    /// Eligibility is confirmed: reviews can begin.
     Opened,
-    /// Somebody took it.
     Taken(Person),
-    /// Somebody gave it back.
     Returned(Person),
-    /// Somebody's time was over.
+    /// The person held it for too long.
     Expired(Person),
-    /// Somebody abstains.
+    /// The person abstains, with the reason.
     Biased(Person, String),
-    /// A reviewer declared a tie after giving a review. While the file is open, somebody else reviews in their
-    /// place; once it is completed, whoever decides is told.
+    /// The person declared a tie after giving a review. Another reviewer replaces them while the file is open; award
+    /// leaves the review out once it is completed.
     SetAside(Person),
-    /// A review is in.
+    /// The person has given a review.
     Reviewed(Person),
-    /// The last review is in.
     Completed,
-    /// The applicant has taken it back.
     Withdrawn,
 }
 
-/// Why something cannot be done with a file.
+/// Why a transition is not possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// It has not opened yet.
     #[error("the eligibility of this application is not settled yet")]
     NotOpen,
-    /// It was withdrawn.
     #[error("the applicant has withdrawn this application")]
     Withdrawn,
-    /// All reviews are in.
     #[error("all reviews of this application are in")]
     Completed,
-    /// The person has a tie, or has declared bias.
+    /// The person has a tie, or abstains.
     #[error("you have a tie to this application")]
     Tied,
-    /// The person's review is in already.
     #[error("you have given your review of this application")]
     AlreadyGiven,
-    /// Others have all the places.
+    /// As many reviewers as needed hold it or have reviewed it.
     #[error("other reviewers have this application now")]
     Full,
-    /// The person does not hold it.
     #[error("you do not hold this application")]
     NotHeld,
-    /// The person holds another one.
     #[error("you hold another application; give it back first")]
     HoldsAnother,
 }
 
 impl File {
-    /// A file as it is announced.
+    /// A file whose application has just been submitted.
     pub fn announced(application: ApplicationId, call: CallId, parties: Vec<Ags>) -> Self {
-        let (reviewers, set_aside, news) = (Vec::new(), Vec::new(), Vec::new());
-        Self { application, call, parties, stage: Stage::Announced, reviewers, set_aside, news }
+        let (reviewers, set_aside, pending_history) = (Vec::new(), Vec::new(), Vec::new());
+        Self { application, call, parties, stage: Stage::Announced, reviewers, set_aside, pending_history }
     }
 
-    /// Eligibility is confirmed. A withdrawal that came before stays, and so does what has opened.
+    /// Eligibility is confirmed. Changes nothing if the file was withdrawn or has opened before.
     #[must_use]
     pub fn opened(mut self, terms: Terms) -> Self {
         if self.stage == Stage::Announced {
             self.stage = Stage::Open(terms);
-            self.news.push(Act::Opened);
+            self.pending_history.push(Act::Opened);
         }
         self
     }
 
-    /// The applicant takes it back; who held it holds it no longer.
+    /// The applicant withdraws; reviewers no longer hold the file.
     #[must_use]
     pub fn withdrawn(mut self, at: DateTime<Utc>) -> Self {
         if !matches!(self.stage, Stage::Withdrawn(_)) {
             for reviewer in self.reviewers.iter_mut().filter(|one| one.holds()) {
-                reviewer.turn(Part::Returned, at);
+                reviewer.set_involvement(Involvement::Returned, at);
             }
             self.stage = Stage::Withdrawn(self.stage.terms());
-            self.news.push(Act::Withdrawn);
+            self.pending_history.push(Act::Withdrawn);
         }
         self
     }
 
-    /// Somebody takes the file until `until`; who holds it already holds it until then.
+    /// A person takes the file until `until`; if they hold it already, this only moves the end.
     ///
     /// # Errors
-    /// It is not open; the person has a tie or has given a review; no place is free.
+    /// The file is not open; the person has a tie or has given a review; the file is full.
     pub fn taken(
         mut self,
         by: Person,
@@ -193,79 +173,81 @@ impl File {
         self.may_take(&by.id, ties)?;
         let mut mine = self.reviewers.iter_mut().filter(|one| one.person.id == by.id && one.holds());
         if let Some(reviewer) = mine.next() {
-            reviewer.part = Part::Holds { until };
+            reviewer.involvement = Involvement::Holds { until };
             return Ok(self);
         }
-        self.turn(&by, Part::Holds { until }, at);
-        self.news.push(Act::Taken(by));
+        self.set_involvement(&by, Involvement::Holds { until }, at);
+        self.pending_history.push(Act::Taken(by));
         Ok(self)
     }
 
-    /// Somebody gives the file back.
+    /// A person gives the file back.
     ///
     /// # Errors
-    /// It is not open; the person does not hold it.
+    /// The file is not open; the person does not hold it.
     pub fn returned(mut self, by: Person, at: DateTime<Utc>) -> Result<Self, Refused> {
         self.terms()?;
         self.held_by(&by.id)?;
-        self.turn(&by, Part::Returned, at);
-        self.news.push(Act::Returned(by));
+        self.set_involvement(&by, Involvement::Returned, at);
+        self.pending_history.push(Act::Returned(by));
         Ok(self)
     }
 
-    /// Somebody who holds the file abstains from it for good, or says of a review they gave that they were biased.
+    /// A person who holds the file abstains permanently; one who has given a review declares a tie ([`File::tied`]).
     ///
     /// # Errors
-    /// It is not open; the person neither holds it nor has given a review.
+    /// The file is not open; the person neither holds it nor has given a review.
     pub fn abstained(mut self, by: Person, reason: String, at: DateTime<Utc>) -> Result<Self, Refused> {
         if !matches!(self.stage, Stage::Withdrawn(_)) && self.has_given(&by.id) {
             return Ok(self.tied(&by, reason, at));
         }
         self.terms()?;
         self.held_by(&by.id)?;
-        self.turn(&by, Part::Biased { reason: reason.clone() }, at);
-        self.news.push(Act::Biased(by, reason));
+        self.set_involvement(&by, Involvement::Biased { reason: reason.clone() }, at);
+        self.pending_history.push(Act::Biased(by, reason));
         Ok(self)
     }
 
-    /// Somebody has declared a tie to a party. Who holds the file abstains from it. A review that was given stops
-    /// counting while the file is open, and somebody else has to come; of a completed one the result stays as it
-    /// was said, and award leaves the review out.
+    /// A person has declared a tie to a party. If they hold the file, they abstain. If they have reviewed it and it is
+    /// open, the review stops counting and another reviewer is needed; the result of a completed file stays as
+    /// published, and award leaves the review out.
     #[must_use]
     pub fn tied(mut self, by: &Person, reason: String, at: DateTime<Utc>) -> Self {
-        match (self.stage, self.part_of(&by.id).cloned()) {
-            (Stage::Open(_), Some(Part::Holds { .. })) => {
-                self.turn(by, Part::Biased { reason: reason.clone() }, at);
-                self.news.push(Act::Biased(by.clone(), reason));
+        match (self.stage, self.involvement_of(&by.id).cloned()) {
+            (Stage::Open(_), Some(Involvement::Holds { .. })) => {
+                self.set_involvement(by, Involvement::Biased { reason: reason.clone() }, at);
+                self.pending_history.push(Act::Biased(by.clone(), reason));
             }
-            (Stage::Open(_), Some(Part::Gave(review))) => {
-                self.turn(by, Part::Biased { reason }, at);
+            (Stage::Open(_), Some(Involvement::Gave(review))) => {
+                self.set_involvement(by, Involvement::Biased { reason }, at);
                 self.set_aside.push(review);
-                self.news.push(Act::SetAside(by.clone()));
+                self.pending_history.push(Act::SetAside(by.clone()));
             }
-            (Stage::Completed(_), Some(Part::Gave(_))) => self.news.push(Act::SetAside(by.clone())),
+            (Stage::Completed(_), Some(Involvement::Gave(_))) => {
+                self.pending_history.push(Act::SetAside(by.clone()))
+            }
             _ => {}
         }
         self
     }
 
-    /// Whose time is over no longer holds it.
+    /// Reviewers whose time has run out no longer hold the file.
     #[must_use]
     pub fn expired(mut self, now: DateTime<Utc>) -> Self {
         for reviewer in &mut self.reviewers {
-            if matches!(reviewer.part, Part::Holds { until } if until <= now) {
-                reviewer.turn(Part::Returned, now);
-                self.news.push(Act::Expired(reviewer.person.clone()));
+            if matches!(reviewer.involvement, Involvement::Holds { until } if until <= now) {
+                reviewer.set_involvement(Involvement::Returned, now);
+                self.pending_history.push(Act::Expired(reviewer.person.clone()));
             }
         }
         self
     }
 
-    /// A review is in; with the last one comes the fact. Whose time was over may still hand in, as
-    /// long as nobody else has taken the place: work once done is not thrown away.
+    /// A review is given; the last one completes the file and returns the fact to publish. A person whose time has run
+    /// out may still hand in while the file is not full, so that their work is not lost.
     ///
     /// # Errors
-    /// It is not open; the person has a tie or has given one before; no place is free.
+    /// The file is not open; the person has a tie or has given a review before; the file is full.
     pub fn reviewed(
         mut self,
         review: ReviewGiven,
@@ -274,51 +256,50 @@ impl File {
     ) -> Result<(Self, Option<ReviewCompleted>), Refused> {
         let by = review.reviewer.clone();
         let terms = self.may_review(&by.id, ties)?;
-        self.turn(&by, Part::Gave(review), at);
-        self.news.push(Act::Reviewed(by));
+        self.set_involvement(&by, Involvement::Gave(review), at);
+        self.pending_history.push(Act::Reviewed(by));
         let given: Vec<ReviewGiven> = self.reviews().cloned().collect();
-        if given.len() < usize::from(terms.needed) {
+        if given.len() < usize::from(terms.reviews_needed) {
             return Ok((self, None));
         }
         self.stage = Stage::Completed(terms);
-        self.news.push(Act::Completed);
+        self.pending_history.push(Act::Completed);
         Ok((self, conclude(given)))
     }
 
-    /// The reviews given, in their order.
+    /// The reviews that count, oldest first.
     pub fn reviews(&self) -> impl Iterator<Item = &ReviewGiven> {
-        self.reviewers.iter().filter_map(|reviewer| match &reviewer.part {
-            Part::Gave(review) => Some(review),
+        self.reviewers.iter().filter_map(|reviewer| match &reviewer.involvement {
+            Involvement::Gave(review) => Some(review),
             _ => None,
         })
     }
 
-    /// Has this person given a review?
+    /// Whether a review of this person counts.
     pub fn has_given(&self, person: &str) -> bool {
-        matches!(self.part_of(person), Some(Part::Gave(_)))
+        matches!(self.involvement_of(person), Some(Involvement::Gave(_)))
     }
 
-    /// What this person is to the file.
-    pub fn part_of(&self, person: &str) -> Option<&Part> {
-        self.reviewers.iter().find(|one| one.person.id == person).map(|one| &one.part)
+    pub fn involvement_of(&self, person: &str) -> Option<&Involvement> {
+        self.reviewers.iter().find(|one| one.person.id == person).map(|one| &one.involvement)
     }
 
-    /// Is one of the parties among `ties`?
+    /// Whether one of the parties is among `ties`.
     pub fn is_tied(&self, ties: &[Ags]) -> bool {
         self.parties.iter().any(|party| ties.contains(party))
     }
 
-    /// How many hold it now.
+    /// How many reviewers hold it.
     pub fn held(&self) -> usize {
         self.reviewers.iter().filter(|reviewer| reviewer.holds()).count()
     }
 
-    /// May this person hand in a review, and by which terms?
+    /// The terms for this person's review.
     ///
     /// # Errors
-    /// As [`File::reviewed`].
+    /// As for [`File::reviewed`].
     pub fn may_review(&self, person: &str, ties: &[Ags]) -> Result<Terms, Refused> {
-        // Who asks again after the last review should hear of their own.
+        // On a completed file, "you have given your review" is the more helpful reason.
         if matches!(self.stage, Stage::Completed(_)) && self.has_given(person) {
             return Err(Refused::AlreadyGiven);
         }
@@ -326,28 +307,28 @@ impl File {
         self.terms()
     }
 
-    /// May this person have one of the places? Who has one keeps it.
+    /// Whether this person may hold the file; one who does already may go on.
     fn may_take(&self, person: &str, ties: &[Ags]) -> Result<(), Refused> {
         let terms = self.terms()?;
-        match self.part_of(person) {
-            Some(Part::Holds { .. }) => return Ok(()),
-            Some(Part::Gave(_)) => return Err(Refused::AlreadyGiven),
-            Some(Part::Biased { .. }) => return Err(Refused::Tied),
-            Some(Part::Returned) | None => {}
+        match self.involvement_of(person) {
+            Some(Involvement::Holds { .. }) => return Ok(()),
+            Some(Involvement::Gave(_)) => return Err(Refused::AlreadyGiven),
+            Some(Involvement::Biased { .. }) => return Err(Refused::Tied),
+            Some(Involvement::Returned) | None => {}
         }
         if self.is_tied(ties) {
             return Err(Refused::Tied);
         }
-        if self.held() + self.reviews().count() >= usize::from(terms.needed) {
+        if self.held() + self.reviews().count() >= usize::from(terms.reviews_needed) {
             return Err(Refused::Full);
         }
         Ok(())
     }
 
     fn held_by(&self, person: &str) -> Result<(), Refused> {
-        match self.part_of(person) {
-            Some(Part::Holds { .. }) => Ok(()),
-            Some(Part::Gave(_)) => Err(Refused::AlreadyGiven),
+        match self.involvement_of(person) {
+            Some(Involvement::Holds { .. }) => Ok(()),
+            Some(Involvement::Gave(_)) => Err(Refused::AlreadyGiven),
             _ => Err(Refused::NotHeld),
         }
     }
@@ -361,20 +342,20 @@ impl File {
         }
     }
 
-    /// The person's part changes, and becomes the latest.
-    fn turn(&mut self, person: &Person, part: Part, at: DateTime<Utc>) {
+    /// Replaces the person's involvement, and moves it to the end.
+    fn set_involvement(&mut self, person: &Person, involvement: Involvement, at: DateTime<Utc>) {
         self.reviewers.retain(|one| one.person.id != person.id);
-        self.reviewers.push(Reviewer { person: person.clone(), part, since: at });
+        self.reviewers.push(Reviewer { person: person.clone(), involvement, since: at });
     }
 }
 
 impl Reviewer {
     fn holds(&self) -> bool {
-        matches!(self.part, Part::Holds { .. })
+        matches!(self.involvement, Involvement::Holds { .. })
     }
 
-    fn turn(&mut self, part: Part, at: DateTime<Utc>) {
-        self.part = part;
+    fn set_involvement(&mut self, involvement: Involvement, at: DateTime<Utc>) {
+        self.involvement = involvement;
         self.since = at;
     }
 }

@@ -1,9 +1,9 @@
-//! The reviewers' table: a file opens when eligibility is confirmed, independent reviewers take it
-//! one after the other, and with the last review the result is said.
+//! Review: a file opens when eligibility is confirmed, independent reviewers take it one after the other, and the last
+//! review publishes the result.
 //!
-//! - [`file`] is the state machine, [`scores`] what points are worth, [`sight`] who sees what.
-//! - `on` hears facts, [`http`] is for people and programs, [`sweep`] does what time does.
-//! - [`store`] are the tables.
+//! - [`file`] is the state machine, [`scores`] the scoring, [`visibility`] who sees what: all without I/O.
+//! - [`on`] consumes facts, [`http`] serves people and programs, [`sweep`] does what is due when time has passed.
+//! - [`store`] reads and writes the tables.
 
 pub mod config;
 pub mod file;
@@ -51,10 +51,10 @@ impl host::Service for AppState {
     }
 
     fn tasks(self: Arc<Self>, app: &App) -> Vec<Task> {
-        let look = move || {
+        let run = move || {
             let service = self.clone();
-            async move { sweep::once(&service).await }
+            async move { sweep::run(&service).await }
         };
-        vec![Task::every("sweep", app, sweep::PERIOD, look)]
+        vec![Task::every("sweep", app, sweep::PERIOD, run)]
     }
 }

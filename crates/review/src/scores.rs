@@ -1,76 +1,68 @@
-//! What a call asks reviewers to score, and what their points are worth. Pure.
+//! Scoring: checks a review against the rules of the call, and computes weighted scores. It does no I/O.
 
 use events::{BadRules, Call, Criterion, Person, Recommendation, ReviewCompleted, ReviewGiven, Score};
 use serde::Serialize;
 
-/// Longest comment, in characters.
+/// Maximum number of characters.
 pub const COMMENT_LIMIT: usize = 5_000;
 
-/// The best weighted sum: hundredths of a percent of the reachable points.
+/// The highest weighted score, in hundredths of a percent of the reachable points.
 pub const FULL: u16 = 10_000;
 
-/// The criteria of a call with their weights (100 together), and the highest score of each.
+/// The criteria of a call, whose weights add up to 100, and the maximum score, which is the same for all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScoringRules {
     criteria: Vec<Criterion>,
     maximum: u8,
 }
 
-/// A review as it was handed in, not yet judged by the call's rules.
+/// A review as handed in, not yet checked against the rules of the call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ReviewInput {
-    /// Points by criterion.
     pub scores: Vec<Score>,
-    /// Advice.
     pub recommendation: Option<Recommendation>,
-    /// Why.
     pub comment: String,
 }
 
-/// What is wrong with a review.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mistake {
-    /// No points for this criterion.
+    /// No points for the criterion with this key.
     Missing(String),
-    /// Points above the highest score.
+    /// Points above the maximum score.
     TooHigh(String),
     /// Points for a criterion more than once.
     Repeated(String),
     /// The call has no such criterion.
     Unknown(String),
-    /// No recommendation.
     NoRecommendation,
-    /// No comment.
     NoComment,
     /// More than [`COMMENT_LIMIT`] characters.
     CommentTooLong,
 }
 
 impl ScoringRules {
-    /// The scale of a call.
-    ///
     /// # Errors
-    /// Rules by which nothing can be scored.
+    /// Rules that are invalid by [`Call::validate`].
     pub fn of(call: &Call) -> Result<Self, BadRules> {
         call.validate()?;
         Ok(Self { criteria: call.criteria.clone(), maximum: call.maximum_score })
     }
 
-    /// The criteria, in the order of the call.
+    /// In the order of the call.
     pub fn criteria(&self) -> &[Criterion] {
         &self.criteria
     }
 
-    /// The highest score of a criterion.
+    /// The highest score of each criterion; the lowest is 0.
     pub fn maximum(&self) -> u8 {
         self.maximum
     }
 
-    /// Judges a sheet by these rules; the scores come out in the order of the call.
+    /// Checks a review and computes its weighted score. The scores are returned in the order of the call.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
-    pub fn judge(&self, reviewer: Person, sheet: ReviewInput) -> Result<ReviewGiven, Vec<Mistake>> {
+    /// All mistakes, in the order of the form.
+    pub fn evaluate(&self, reviewer: Person, sheet: ReviewInput) -> Result<ReviewGiven, Vec<Mistake>> {
         let mut mistakes = Vec::new();
         let mut scores = Vec::with_capacity(self.criteria.len());
         let mut points = 0;
@@ -92,7 +84,6 @@ impl ScoringRules {
         let unknown = sheet.scores.iter().filter(|score| !known(&score.criterion));
         mistakes.extend(unknown.map(|score| Mistake::Unknown(score.criterion.clone())));
 
-        // In the order of the form.
         if sheet.recommendation.is_none() {
             mistakes.push(Mistake::NoRecommendation);
         }
@@ -111,8 +102,8 @@ impl ScoringRules {
     }
 }
 
-/// What comes out when all reviews are in: the mean, `Fund` only where all say so, and whether they
-/// agree. None without any review.
+/// Combines the reviews: the mean score, `Fund` only where all recommend it, and whether recommendations differ. `None`
+/// without any review.
 pub fn conclude(reviews: Vec<ReviewGiven>) -> Option<ReviewCompleted> {
     let count = u32::try_from(reviews.len()).ok().filter(|count| *count > 0)?;
     let fund = reviews.iter().filter(|one| one.recommendation == Recommendation::Fund).count();
@@ -125,7 +116,7 @@ pub fn conclude(reviews: Vec<ReviewGiven>) -> Option<ReviewCompleted> {
     })
 }
 
-/// Half and more goes up. The result is at most [`FULL`], since no part is more than its whole.
+/// `part / whole`, rounded half up. At most [`FULL`], since each weighted score is.
 fn rounded(part: u32, whole: u32) -> u16 {
     u16::try_from((2 * part + whole) / (2 * whole)).unwrap_or(FULL)
 }

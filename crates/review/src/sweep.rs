@@ -1,4 +1,4 @@
-//! What time does: who holds a file for too long holds it no longer.
+//! The periodic check for reviewers whose time has run out, and for ties that have not been published.
 
 use std::time::Duration;
 
@@ -9,18 +9,14 @@ use host::sweep::each;
 use crate::AppState;
 use crate::store::{files, queue, ties};
 
-/// Time between two looks.
 pub const PERIOD: Duration = Duration::from_secs(30);
 
-/// One look. Returns how many files went back to the queue.
-///
-/// # Errors
-/// Postgres is away.
-pub async fn once(service: &AppState) -> Result<usize, Failure> {
+/// Returns how many files went back to the queue.
+pub async fn run(service: &AppState) -> Result<usize, Failure> {
     let overdue = queue::overdue(&mut *service.db.acquire().await?, service.clock.now()).await?;
     let expired = each(&service.db, overdue, |application| expire(service, application)).await?;
-    let untold = ties::untold(&mut *service.db.acquire().await?).await?;
-    each(&service.db, untold, |(person, reason)| tell(service, person, reason)).await?;
+    let unpublished = ties::unpublished(&mut *service.db.acquire().await?).await?;
+    each(&service.db, unpublished, |(person, reason)| publish_ties(service, person, reason)).await?;
     Ok(expired)
 }
 
@@ -33,9 +29,9 @@ async fn expire(service: &AppState, application: ApplicationId) -> Result<bool, 
     Ok(true)
 }
 
-async fn tell(service: &AppState, person: Person, reason: String) -> Result<bool, Failure> {
+async fn publish_ties(service: &AppState, person: Person, reason: String) -> Result<bool, Failure> {
     let mut tx = service.bus.begin().await?;
-    ties::tell_of_person(&mut tx, &person, &reason, &Cause::default()).await?;
+    ties::publish_for_person(&mut tx, &person, &reason, &Cause::default()).await?;
     service.bus.commit(tx).await?;
     Ok(true)
 }

@@ -1,29 +1,28 @@
-//! Who sees how much of a file. Pure.
+//! Who sees how much of a file. No I/O.
 
 use chassis::{Role, Session};
 use events::Ags;
 
-use crate::file::{File, Part, Stage};
+use crate::file::{File, Involvement, Stage};
 
-/// How much of a file a person sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Visibility {
     /// As if there were no such file.
     Hidden,
-    /// The application, and nothing of what others think of it.
+    /// The application without any review.
     Application,
-    /// The reviews as well.
+    /// The application and its reviews.
     Everything,
 }
 
-/// How much this person sees. Who has a tie sees nothing; who reviews sees others' scores only
-/// after giving their own; who manages sees all, unless they might still come to review it.
+/// How much this person sees: nothing with a tie; as a reviewer, others' reviews only after giving one; as staff,
+/// everything, unless they might still review the file.
 pub fn visibility(file: &File, session: &Session, ties: &[Ags]) -> Visibility {
-    match file.part_of(&session.person) {
-        Some(Part::Gave(_)) => return Visibility::Everything,
-        Some(Part::Biased { .. }) => return Visibility::Hidden,
+    match file.involvement_of(&session.person) {
+        Some(Involvement::Gave(_)) => return Visibility::Everything,
+        Some(Involvement::Biased { .. }) => return Visibility::Hidden,
         _ if file.is_tied(ties) => return Visibility::Hidden,
-        Some(Part::Holds { .. } | Part::Returned) => return Visibility::Application,
+        Some(Involvement::Holds { .. } | Involvement::Returned) => return Visibility::Application,
         None => {}
     }
     let settled = matches!(file.stage, Stage::Completed(_) | Stage::Withdrawn(_));
@@ -60,10 +59,10 @@ mod tests {
         Person { id: id.into(), name: id.into() }
     }
 
-    /// Anna has given her review, Bela holds the file, three are needed.
+    /// Anna has given her review, Bela holds the file, and three reviews are needed.
     fn file() -> File {
         let parties = vec!["05122000".parse().unwrap()];
-        let terms = Terms { rule_version: 1, needed: 3, opened_at: START };
+        let terms = Terms { rule_version: 1, reviews_needed: 3, opened_at: START };
         let review = ReviewGiven {
             reviewer: person("anna"),
             scores: Vec::new(),

@@ -87,9 +87,7 @@ impl Case {
 pub(super) struct Outlook {
     /// `granted`, `rejected` or `waitlisted`.
     pub state: Stage,
-
     pub revision: i64,
-
     pub amount_cents: i64,
     /// What is left of the year's budget now.
     pub left_cents: i64,
@@ -141,7 +139,6 @@ impl From<budget::Budget> for Budget {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct Notice {
     pub notice: NoticeId,
-
     pub application: ApplicationId,
     pub kind: NoticeKind,
     /// SHA-256 of the PDF, lower-case hex.
@@ -159,7 +156,6 @@ pub(super) struct Notice {
     /// A case worker has to post it, or to get a corrected email address.
     #[serde(default)]
     pub needs_post: bool,
-
     #[serde(flatten)]
     pub standing: Standing,
 }

@@ -83,7 +83,6 @@ pub async fn save_contact(
 #[derive(Clone, Debug)]
 pub struct Transition {
     pub case: Case,
-
     pub happened: HistoryEntry,
 }
 

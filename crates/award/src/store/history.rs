@@ -95,7 +95,6 @@ pub struct HistoryEntry {
     pub what: HistoryKind,
     /// `None` where a fact or a deadline caused it.
     pub by: Option<Person>,
-
     pub amount: Option<Cents>,
     /// A text a person gave, a day, a hash or an email address, as the kind demands.
     pub remark: Option<String>,

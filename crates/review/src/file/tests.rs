@@ -1,4 +1,4 @@
-//! Any order of acts by any persons: what must hold, holds.
+//! Invariants under any sequence of transitions by any persons.
 
 use chrono::TimeDelta;
 use events::{Recommendation, Score};
@@ -18,7 +18,7 @@ fn person(n: usize) -> Person {
 }
 
 fn terms(needed: u8) -> Terms {
-    Terms { rule_version: 1, needed, opened_at: at(0) }
+    Terms { rule_version: 1, reviews_needed: needed, opened_at: at(0) }
 }
 
 fn review(by: usize, weighted: u16, recommendation: Recommendation) -> ReviewGiven {
@@ -57,12 +57,12 @@ fn act() -> impl Strategy<Value = Do> {
 
 proptest! {
     #[test]
-    fn whatever_happens_reviews_are_independent_and_completion_is_said_once(
+    fn whatever_happens_reviews_are_independent_and_completion_is_published_once(
         acts in prop::collection::vec(act(), 1..60),
         needed in 1..4_u8,
     ) {
         let mut file = file();
-        let mut said = Vec::new();
+        let mut published = Vec::new();
         let mut abstained: Vec<(usize, bool)> = Vec::new();
         for (minute, act) in (0_i64..).zip(acts) {
             let now = at(minute);
@@ -86,7 +86,7 @@ proptest! {
             };
             file = match result {
                 Ok((file, fact)) => {
-                    said.extend(fact);
+                    published.extend(fact);
                     file
                 }
                 Err(_) => before.clone(),
@@ -110,24 +110,24 @@ proptest! {
                 prop_assert_eq!(file.stage.terms(), before.stage.terms());
             }
             for (who, afterwards) in &abstained {
-                let part = file.part_of(&person(*who).id);
-                // The result of a completed file stays as it was said; award leaves the review out.
+                let part = file.involvement_of(&person(*who).id);
+                // The result of a completed file stays as published; award leaves the review out.
                 let stays_out = match afterwards {
-                    true => matches!(part, Some(Part::Gave(_))),
-                    false => matches!(part, Some(Part::Biased { .. })),
+                    true => matches!(part, Some(Involvement::Gave(_))),
+                    false => matches!(part, Some(Involvement::Biased { .. })),
                 };
                 prop_assert!(stays_out, "who abstains stays out");
             }
             if let Do::Expire = act {
-                let overdue = file.reviewers.iter().any(|one| matches!(one.part, Part::Holds { until } if until <= now));
+                let overdue = file.reviewers.iter().any(|one| matches!(one.involvement, Involvement::Holds { until } if until <= now));
                 prop_assert!(!overdue);
             }
         }
 
-        prop_assert!(said.len() <= 1);
-        let completed = file.news.iter().filter(|act| **act == Act::Completed).count();
-        prop_assert_eq!(completed, said.len());
-        if let Some(fact) = said.first() {
+        prop_assert!(published.len() <= 1);
+        let completed = file.pending_history.iter().filter(|act| **act == Act::Completed).count();
+        prop_assert_eq!(completed, published.len());
+        if let Some(fact) = published.first() {
             prop_assert_eq!(fact.reviews.len(), usize::from(needed));
             let fund = fact.reviews.iter().filter(|one| one.recommendation == Recommendation::Fund).count();
             prop_assert_eq!(fact.recommendation == Recommendation::Fund, fund == fact.reviews.len());
@@ -168,7 +168,7 @@ fn nobody_reviews_twice_and_a_third_finds_no_place() {
 #[test]
 fn a_review_after_the_time_is_taken_while_the_place_is_free() {
     let late = file().opened(terms(1)).taken(person(1), &[], at(2), at(1)).unwrap().expired(at(3));
-    assert_eq!(late.part_of("person-1"), Some(&Part::Returned));
+    assert_eq!(late.involvement_of("person-1"), Some(&Involvement::Returned));
     let (_, fact) = late.clone().reviewed(review(1, 10_000, Recommendation::Fund), &[], at(4)).unwrap();
     assert_eq!(fact.unwrap().recommendation, Recommendation::Fund);
     let taken = late.taken(person(2), &[], at(9), at(4)).unwrap();
@@ -181,15 +181,15 @@ fn a_withdrawal_before_the_confirmation_stays() {
     let file = file().withdrawn(at(1)).opened(terms(2));
     assert_eq!(file.stage, Stage::Withdrawn(None));
     assert_eq!(file.clone().taken(person(1), &[], at(9), at(2)), Err(Refused::Withdrawn));
-    assert_eq!(file.clone().withdrawn(at(3)).news, file.news);
+    assert_eq!(file.clone().withdrawn(at(3)).pending_history, file.pending_history);
 }
 
 #[test]
 fn who_takes_twice_has_taken_once_and_has_more_time() {
     let open = file().opened(terms(2)).taken(person(1), &[], at(9), at(1)).unwrap();
     let again = open.clone().taken(person(1), &[], at(20), at(2)).unwrap();
-    assert_eq!(again.part_of("person-1"), Some(&Part::Holds { until: at(20) }));
-    assert_eq!((again.held(), again.news), (1, open.news));
+    assert_eq!(again.involvement_of("person-1"), Some(&Involvement::Holds { until: at(20) }));
+    assert_eq!((again.held(), again.pending_history), (1, open.pending_history));
 }
 
 #[test]
@@ -201,12 +201,12 @@ fn a_tie_after_the_review_asks_for_another_reviewer_or_marks_what_is_completed()
     assert_eq!(tied.clone().taken(person(0), &[], at(9), at(3)), Err(Refused::Tied), "not a second time");
     let (again, none) = tied.reviewed(review(1, 5_000, Recommendation::Fund), &[], at(3)).unwrap();
     assert_eq!(none, None, "one more is needed");
-    let (done, said) = again.reviewed(review(2, 7_000, Recommendation::Fund), &[], at(4)).unwrap();
-    assert_eq!(said.unwrap().weighted, 6_000, "the first one does not count");
+    let (done, published) = again.reviewed(review(2, 7_000, Recommendation::Fund), &[], at(4)).unwrap();
+    assert_eq!(published.unwrap().weighted, 6_000, "the first one does not count");
 
     let marked = done.abstained(person(1), "my brother works there".into(), at(5)).unwrap();
-    assert!(marked.has_given(&person(1).id), "what was said stays");
-    assert_eq!(marked.news.last(), Some(&Act::SetAside(person(1))));
+    assert!(marked.has_given(&person(1).id), "what was published stays");
+    assert_eq!(marked.pending_history.last(), Some(&Act::SetAside(person(1))));
     let held = file().opened(terms(2)).taken(person(3), &[], at(9), at(1)).unwrap();
     assert_eq!(held.tied(&person(3), "council".into(), at(2)).held(), 0);
 }

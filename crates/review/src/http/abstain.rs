@@ -1,4 +1,4 @@
-//! Declare bias (§§ 20, 21 VwVfG): the file goes back, and is never offered to this person again.
+//! Declare bias (§§ 20, 21 VwVfG): the file returns to the queue and is never offered to this person again.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -19,7 +19,7 @@ use crate::AppState;
 use crate::file::Refused;
 use crate::store::{drafts, files, ties};
 
-/// Longest reason, in characters.
+/// Maximum number of characters.
 pub const REASON_LIMIT: usize = 500;
 
 /// A declaration of bias.
@@ -28,7 +28,7 @@ pub const REASON_LIMIT: usize = 500;
 pub struct Abstain {
     /// What ties the person to the application; 1 to 500 characters.
     pub reason: String,
-    /// The tie is to the applicant as such: no file of theirs is offered any more.
+    /// The tie is to the applicant itself: no file of this applicant is offered any more.
     #[serde(default)]
     pub whole_applicant: bool,
 }
@@ -57,12 +57,12 @@ async fn abstain(
     let (file, _) = lock(&mut tx, session, id).await?;
     let file = file.abstained(who.clone(), declared.reason.clone(), tx.now()).map_err(refuse)?;
     files::save(&mut tx, &file, cause).await?;
-    ties::tell_of_bias(&mut tx, id, &who, cause).await?;
+    ties::publish_bias(&mut tx, id, &who, cause).await?;
     drafts::discard(&mut tx, id, &who.id).await?;
     kept::discard(&mut tx, &who.id, &kept_name(id)).await?;
     if let Some(ags) = applicant {
         ties::declare(&mut tx, Uuid::new_v4(), &who, &ags, &declared.reason).await?;
-        ties::tell_of_person(&mut tx, &who, &declared.reason, cause).await?;
+        ties::publish_for_person(&mut tx, &who, &declared.reason, cause).await?;
     }
     once.store(&mut tx, &()).await?;
     host::commit(&service.bus, tx).await
@@ -100,7 +100,7 @@ pub async fn page(
         let key = IdempotencyKey::new(form.fields.get("key"))?;
         match abstain(&service, session, id, declared, key, &host::cause(&trace), refuse_on(&page)).await {
             Ok(()) => return Ok(Redirect::to("/review?done=abstained").into_response()),
-            // What the state of the file does not permit stands above the form, with what was typed.
+            // A refusal by the state of the file is shown above the form, which keeps what was typed.
             Err(Problem { kind: ProblemKind::Conflict, for_people: Some(why), .. }) => typed.refuse("", why),
             Err(problem) => return Err(problem),
         }
@@ -113,7 +113,7 @@ pub async fn page(
     Ok(Redirect::to(&format!("{}?refused=1#errors", path(id))).into_response())
 }
 
-/// `POST /review/files/{id}/abstain/draft`: the form saves by itself.
+/// `POST /review/files/{id}/abstain/draft`: the form saves what is typed.
 pub async fn draft(
     axum::extract::State(service): State,
     page: Page,
@@ -133,7 +133,6 @@ pub async fn draft(
     Ok(answer)
 }
 
-/// The name of this form.
 fn kept_name(id: ApplicationId) -> String {
     format!("abstain/{id}")
 }
@@ -142,14 +141,13 @@ fn path(id: ApplicationId) -> String {
     format!("/review/files/{id}/abstain")
 }
 
-/// The page that asks for the reason.
 #[derive(Template)]
 #[template(path = "abstain.html")]
 struct AbstainPage<'a> {
     page: &'a Page,
     form: Form,
     keep: Keep,
-    file: &'a view::Shown,
+    file: &'a view::LoadedFile,
     key: Uuid,
 }
 

@@ -1,28 +1,27 @@
-//! An application in readable sections.
+//! The application in sections for reading.
 
 use events::{ApplicationSubmitted, Partner, PartnerKind};
 use pages::Page;
 use serde::Serialize;
 
-/// One section of an application.
 pub(super) struct Section {
     pub title: String,
     pub rows: Vec<Row>,
 }
 
-/// One entry: its name, and one text or several.
+/// A labelled entry with one or more texts.
 pub(super) struct Row {
     pub name: String,
     pub texts: Vec<String>,
 }
 
-/// The sections, in the order of the form. Contact data is left out: nobody needs it to score.
+/// The sections, in the order of the form. Contact data is left out: it is not needed for scoring.
 pub(super) fn sections(page: &Page, submitted: &ApplicationSubmitted) -> Vec<Section> {
     let form = &submitted.application;
     let row = |key: &str, texts: Vec<String>| Row { name: page.t(key), texts };
     let one = |key: &str, text: &str| row(key, vec![text.to_owned()]);
     let section = |key: &str, rows: Vec<Row>| {
-        // What was left empty is not shown.
+        // Empty entries are not shown.
         let filled = rows.into_iter().filter(|row| row.texts.iter().any(|text| !text.is_empty()));
         Section { title: page.t(key), rows: filled.collect() }
     };
@@ -84,7 +83,7 @@ pub(super) fn sections(page: &Page, submitted: &ApplicationSubmitted) -> Vec<Sec
     vec![project, priorities, section("section-together", together), money, declarations]
 }
 
-/// The names of enum values as message keys have them: `guide-systems`.
+/// The names of enum values as in message keys, for example `guide-systems`.
 fn keys<T: Serialize>(values: &[T]) -> Vec<String> {
     let name = |value: &T| serde_json::to_value(value).ok()?.as_str().map(|name| name.replace('_', "-"));
     values.iter().filter_map(name).collect()

@@ -1,4 +1,4 @@
-//! Keep what a reviewer has typed so far. Who types holds the file for longer.
+//! Save what a reviewer has typed so far. Typing prolongs the time for which they hold the file.
 
 use chassis::problem::ApiPath;
 use chassis::session::{Fields, PageForm};
@@ -10,7 +10,7 @@ use pages::Page;
 use pages::kept::{self, Answer};
 
 use super::{State, lock, refused_key};
-use crate::file::Part;
+use crate::file::Involvement;
 use crate::store::drafts::kept_name;
 use crate::store::files;
 
@@ -25,7 +25,7 @@ pub async fn page(
     session.require(Role::Reviewer)?;
     let mut tx = host::begin(&service.bus).await?;
     let (file, ties) = lock(&mut tx, session, id).await?;
-    if let Some(Part::Gave(_)) = file.part_of(&session.person) {
+    if let Some(Involvement::Gave(_)) = file.involvement_of(&session.person) {
         return Ok(Answer::Gone { message: page.t("typed-given") });
     }
     let now = tx.now();
@@ -39,9 +39,9 @@ pub async fn page(
         }
     };
     let refused = file.may_review(&session.person, &ties).err();
-    if let Some(Part::Holds { .. }) = file.part_of(&session.person) {
+    if let Some(Involvement::Holds { .. }) = file.involvement_of(&session.person) {
         let until = now + TimeDelta::minutes(service.review.hold_minutes.into());
-        // Whoever holds an open file may go on; a file that is not open is nobody's.
+        // A file that is no longer open is held by nobody: only the text is saved.
         if let Ok(file) = file.taken(host::person(session), &ties, until, now) {
             files::save(&mut tx, &file, &host::cause(&trace)).await?;
         }

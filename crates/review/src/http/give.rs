@@ -1,4 +1,4 @@
-//! Give a review; with the last one the result is said.
+//! Give a review; the last one publishes the result.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use bus::outbox;
@@ -20,44 +20,43 @@ use crate::scores::{COMMENT_LIMIT, Mistake, ReviewInput, ScoringRules};
 use crate::store::drafts::kept_name;
 use crate::store::{calls, drafts, files};
 
-/// Most scores of one review that are looked at; no call has so many criteria.
-const MOST_SCORES: usize = 100;
+/// Maximum number of scores in a request; no call has so many criteria.
+const MAX_SCORES: usize = 100;
 
-/// A review, as a program hands it in.
+/// A review.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GiveReview {
-    /// Points for each criterion of the call.
+    /// Points for each criterion of the call, exactly once.
     pub scores: Vec<Score>,
-    /// Advice.
     pub recommendation: Recommendation,
-    /// Why; 1 to 5,000 characters.
+    /// The reasons; 1 to 5,000 characters.
     pub comment: String,
 }
 
-/// The review is in.
+/// The accepted review.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Given {
-    /// Weighted sum in hundredths of a percent of the reachable points: 0 to 10,000.
+    /// Weighted score in hundredths of a percent of the reachable points, 0 to 10,000.
     pub weighted: u16,
-    /// It was the last one that the file needed.
+    /// Whether it was the last one that the file needed.
     pub completed: bool,
 }
 
-/// Why a review is not taken.
-enum NotTaken {
+/// Why a review is refused.
+enum GiveError {
     Mistakes(Vec<Mistake>, ScoringRules),
     Refused(Refused),
     Problem(Problem),
 }
 
-impl From<Problem> for NotTaken {
+impl From<Problem> for GiveError {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
     }
 }
 
-impl From<sqlx::Error> for NotTaken {
+impl From<sqlx::Error> for GiveError {
     fn from(error: sqlx::Error) -> Self {
         Self::Problem(error.into())
     }
@@ -70,7 +69,7 @@ async fn give(
     sheet: ReviewInput,
     key: IdempotencyKey,
     cause: Cause,
-) -> Result<Given, NotTaken> {
+) -> Result<Given, GiveError> {
     let once = Idempotent::new(session, "review", key, &(id, &sheet))?;
     let mut tx = host::begin(&service.bus).await?;
     if let Some(given) = once.answer(&mut tx).await? {
@@ -79,17 +78,17 @@ async fn give(
     let (file, ties) = lock(&mut tx, session, id).await?;
     if files::submission(&mut tx, id).await?.tie_of(&session.person, None, session.email.as_deref()).is_some()
     {
-        return Err(NotTaken::Refused(Refused::Tied));
+        return Err(GiveError::Refused(Refused::Tied));
     }
-    let terms = file.may_review(&session.person, &ties).map_err(NotTaken::Refused)?;
+    let terms = file.may_review(&session.person, &ties).map_err(GiveError::Refused)?;
     let rules = calls::rules(&mut tx, file.call, terms.rule_version).await?;
     let rules = rules.ok_or_else(|| Problem::internal("an open file without rules"))?;
     let scale = ScoringRules::of(&rules).map_err(Problem::internal)?;
-    let judged = scale.judge(host::person(session), sheet);
-    let review = judged.map_err(|mistakes| NotTaken::Mistakes(mistakes, scale))?;
+    let evaluated = scale.evaluate(host::person(session), sheet);
+    let review = evaluated.map_err(|mistakes| GiveError::Mistakes(mistakes, scale))?;
     let weighted = review.weighted;
 
-    let (file, fact) = file.reviewed(review, &ties, tx.now()).map_err(NotTaken::Refused)?;
+    let (file, fact) = file.reviewed(review, &ties, tx.now()).map_err(GiveError::Refused)?;
     files::save(&mut tx, &file, &cause).await?;
     drafts::discard(&mut tx, id, &session.person).await?;
     let given = Given { weighted, completed: fact.is_some() };
@@ -114,22 +113,22 @@ pub async fn api(
         recommendation: Some(body.recommendation),
         comment: parse::lines(&body.comment),
     };
-    if sheet.scores.len() > MOST_SCORES {
-        return Err(Problem::invalid([("/scores", format!("at most {MOST_SCORES} entries"))]));
+    if sheet.scores.len() > MAX_SCORES {
+        return Err(Problem::invalid([("/scores", format!("at most {MAX_SCORES} entries"))]));
     }
     let scores = sheet.scores.clone();
     give(&service, &session, id, sheet, key, host::cause(&trace)).await.map(ApiJson).map_err(
         |not| match not {
-            NotTaken::Mistakes(mistakes, _) => {
+            GiveError::Mistakes(mistakes, _) => {
                 Problem::invalid(mistakes.iter().map(|one| explain(one, &scores)))
             }
-            NotTaken::Refused(refused) => refuse(refused),
-            NotTaken::Problem(problem) => problem,
+            GiveError::Refused(refused) => refuse(refused),
+            GiveError::Problem(problem) => problem,
         },
     )
 }
 
-/// A mistake for programs: where, and what is expected.
+/// A mistake for programs: JSON pointer and expectation.
 fn explain(mistake: &Mistake, scores: &[Score]) -> (String, String) {
     let place = |key: &str, field: &str| match scores.iter().rposition(|score| score.criterion == key) {
         Some(n) => format!("/scores/{n}{field}"),
@@ -158,13 +157,13 @@ pub async fn page(
     let wrong: Vec<(String, String)> =
         match give(&service, session, id, sheet(&form.fields), key, host::cause(&trace)).await {
             Ok(_) => return Ok(Redirect::to("/review?done=review").into_response()),
-            Err(NotTaken::Problem(problem)) => return Err(problem),
-            Err(NotTaken::Refused(refused)) => vec![(String::new(), page.t(refused_key(refused)))],
-            Err(NotTaken::Mistakes(mistakes, scale)) => {
+            Err(GiveError::Problem(problem)) => return Err(problem),
+            Err(GiveError::Refused(refused)) => vec![(String::new(), page.t(refused_key(refused)))],
+            Err(GiveError::Mistakes(mistakes, scale)) => {
                 mistakes.into_iter().map(|mistake| beside(&page, &scale, mistake)).collect()
             }
         };
-    // Kept with what is wrong with it; the page of the file shows both, and can be reloaded.
+    // The form is kept with its mistakes; the page of the file shows both, and can be reloaded.
     let mut tx = host::begin(&service.bus).await?;
     let now = tx.now();
     kept::refuse(&mut tx, &session.person, &kept_name(id), &form.fields, &wrong, now).await?;
@@ -172,7 +171,7 @@ pub async fn page(
     Ok(Redirect::to(&format!("/review/files/{id}?refused=1#errors")).into_response())
 }
 
-/// A mistake beside its field, in the reader's words.
+/// A mistake for people: form field and localized message.
 fn beside(page: &Page, scale: &ScoringRules, mistake: Mistake) -> (String, String) {
     match mistake {
         Mistake::Missing(key) | Mistake::TooHigh(key) | Mistake::Repeated(key) | Mistake::Unknown(key) => {
@@ -186,7 +185,7 @@ fn beside(page: &Page, scale: &ScoringRules, mistake: Mistake) -> (String, Strin
     }
 }
 
-/// What is expected for a criterion, in the reader's words.
+/// The localized message that points are expected for a criterion.
 fn no_points(page: &Page, scale: &ScoringRules, key: &str) -> String {
     let named = scale.criteria().iter().find(|criterion| criterion.key == key);
     let title =
@@ -194,7 +193,7 @@ fn no_points(page: &Page, scale: &ScoringRules, key: &str) -> String {
     page.tn("error-points", &[("criterion", &title), ("maximum", &scale.maximum().to_string())])
 }
 
-/// The sheet of a form. Points that are no number are missing.
+/// Reads the form. Points that are not a number count as missing.
 fn sheet(fields: &Fields) -> ReviewInput {
     let scores = fields.iter().filter_map(|(name, value)| {
         let criterion = name.strip_prefix(&score_field(""))?.to_owned();

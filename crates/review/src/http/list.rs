@@ -1,4 +1,4 @@
-//! All files, for those who manage: how far each is, and what is overdue.
+//! All files, for staff: the state of each, and which are overdue.
 
 use askama::Template;
 use axum::response::Response;
@@ -12,16 +12,14 @@ use serde::Deserialize;
 use super::State;
 use crate::store::queue::{self, Bucket, Counts, Row};
 
-/// Files on one page.
-const PAGE: usize = 50;
+const PAGE_SIZE: usize = 50;
 
-/// What the address of the list may say.
 #[derive(Deserialize)]
-pub struct Asked {
-    /// Which files.
+pub struct ListQuery {
+    /// Which files; default: those that wait.
     #[serde(default)]
     state: Bucket,
-    /// Where the page before ended.
+    /// The end of the previous page.
     after: Option<Cursor>,
 }
 
@@ -29,23 +27,23 @@ pub async fn page(
     axum::extract::State(service): State,
     page: Page,
     session: Session,
-    ApiQuery(asked): ApiQuery<Asked>,
+    ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Response, Problem> {
     if !session.is_staff() {
         return Err(Problem::forbidden().detail("for those who manage files"));
     }
     let mut connection = service.db.acquire().await?;
     let counts = queue::counts(&mut connection).await?;
-    let rows = queue::list(&mut connection, asked.state, asked.after, one_more(PAGE)).await?;
-    let (rows, next) = list::page(rows, PAGE, |last| Cursor::at(last.submitted_at, last.application));
-    let next = next.map(|next| format!("/review/all?state={}&after={next}", asked.state.name()));
+    let rows = queue::list(&mut connection, query.state, query.after, one_more(PAGE_SIZE)).await?;
+    let (rows, next) = list::page(rows, PAGE_SIZE, |last| Cursor::at(last.submitted_at, last.application));
+    let next = next.map(|next| format!("/review/all?state={}&after={next}", query.state.name()));
     let due = TimeDelta::days(service.review.due_days.into());
     pages::show(&ListPage {
         page: &page,
-        state: asked.state,
+        state: query.state,
         counts,
         rows,
-        begun: asked.after.is_some(),
+        begun: query.after.is_some(),
         next,
         due,
     })
@@ -58,14 +56,14 @@ struct ListPage<'a> {
     state: Bucket,
     counts: Counts,
     rows: Vec<Row>,
-    /// Not the first page.
+    /// Whether this is not the first page.
     begun: bool,
     next: Option<String>,
     due: TimeDelta,
 }
 
 impl ListPage<'_> {
-    /// Each state with its count.
+    /// One tab for each state, with its count.
     fn states(&self) -> Vec<Tab> {
         let tab = |one: Bucket| {
             let link = format!("/review/all?state={}", one.name());
@@ -79,7 +77,7 @@ impl ListPage<'_> {
         self.page.t(format!("bucket-{name}"))
     }
 
-    /// Days since the file opened, and whether they are too many.
+    /// Days since an open file opened, and whether it is overdue.
     fn age(&self, row: &Row) -> Option<(i64, bool)> {
         let open = matches!(self.state, Bucket::Waiting | Bucket::Taken);
         let opened: DateTime<Utc> = row.opened_at.filter(|_| open)?;

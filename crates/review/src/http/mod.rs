@@ -1,4 +1,4 @@
-//! For people and programs: a file per verb, each with its page and its operation of the API.
+//! Pages and API; one file for each action, with its page and its API operation.
 
 mod abstain;
 mod content;
@@ -29,25 +29,24 @@ use crate::file::{File, Refused};
 use crate::store::{files, ties as stored_ties};
 use crate::visibility::{Visibility, visibility};
 
-/// The state of every route.
 pub(crate) type State = axum::extract::State<Arc<AppState>>;
 
-/// A form that is nothing but a button.
+/// A form that consists of a button only.
 #[derive(serde::Deserialize)]
 struct ButtonForm {
-    /// Made with the page: pressed twice is pressed once.
+    /// Idempotency key, made with the page: a second press has no effect.
     #[serde(default)]
     key: String,
 }
 
-/// The municipalities this person has a tie to: their own, and those they declared.
+/// The municipalities this person has a tie to: their own, and those they have declared.
 async fn ties_of(connection: &mut PgConnection, session: &Session) -> Result<Vec<Ags>, sqlx::Error> {
     let mut ties = stored_ties::keys(connection, &session.person).await?;
     ties.extend(session.ags.iter().filter_map(|own| own.parse().ok()));
     Ok(ties)
 }
 
-/// The file, locked, as far as it is this person's business; with their ties.
+/// The locked file, and the person's ties; 404 if they may not see it.
 async fn lock(tx: &mut Tx, session: &Session, id: ApplicationId) -> Result<(File, Vec<Ags>), Problem> {
     let file = files::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
     let ties = ties_of(tx, session).await?;
@@ -57,17 +56,16 @@ async fn lock(tx: &mut Tx, session: &Session, id: ApplicationId) -> Result<(File
     }
 }
 
-/// What the state of a file does not permit.
 fn refuse(refused: Refused) -> Problem {
     Problem::conflict(refused.to_string())
 }
 
-/// The same, with a sentence for the reader of `page`.
+/// Like [`refuse`], with a localized message for the reader of `page`.
 fn refuse_on(page: &Page) -> impl Fn(Refused) -> Problem + '_ {
     |refused| refuse(refused).say(page.t(refused_key(refused)))
 }
 
-/// The message that tells a person why.
+/// Message key of the reason.
 fn refused_key(refused: Refused) -> &'static str {
     match refused {
         Refused::NotOpen => "refused-not-open",

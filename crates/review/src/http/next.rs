@@ -15,12 +15,12 @@ use super::{ButtonForm, State, ties_of, view};
 use crate::AppState;
 use crate::store::{files, queue};
 
-/// Looks at the queue, where files wait but somebody is at each of their rows at this very moment: each look waits
-/// until the first of them is done.
+/// Attempts while files wait but other transactions have all their rows locked. After each attempt the first of those
+/// locks is waited for.
 const TRIES: usize = 20;
 
-/// The oldest file that waits for this person, now held by them. Who holds one already gets the
-/// same one, with its time anew.
+/// Takes the oldest file that waits for this person. If they hold one already, they get that one, and its time
+/// restarts.
 pub(super) async fn take_next(
     service: &AppState,
     session: &Session,
@@ -33,7 +33,7 @@ pub(super) async fn take_next(
         return Ok(Some(taken));
     }
     let taken = find(service, &mut tx, session, cause).await?;
-    // Nothing is no answer to keep: the same key may ask again.
+    // "Nothing waits" is not stored as the answer: the same key may ask again.
     if let Some(application) = &taken {
         once.store(&mut tx, application).await?;
         host::commit(&service.bus, tx).await?;
@@ -50,7 +50,7 @@ async fn find(
     let (who, email) = (host::person(session), session.email.as_deref());
     let ties = ties_of(tx, session).await?;
     let until = tx.now() + TimeDelta::minutes(service.review.hold_minutes.into());
-    queue::one_at_a_time(tx, &who.id).await?;
+    queue::lock_person(tx, &who.id).await?;
     if let Some(held) = queue::held(tx, &who.id).await?
         && let Some(file) = files::lock(tx, held).await?
         && let Ok(file) = file.taken(who.clone(), &ties, until, tx.now())

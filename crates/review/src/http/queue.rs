@@ -1,4 +1,4 @@
-//! The queue as a reviewer sees it.
+//! The queue from a reviewer's point of view.
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -14,21 +14,20 @@ use uuid::Uuid;
 
 use super::view::QueueView;
 use super::{State, ties_of};
-use crate::file::Part;
+use crate::file::Involvement;
 use crate::store::{files, queue};
 
-/// Files for one person are counted up to here.
-const CAP: i64 = 100;
-/// Reviews on one page.
-const PAGE: usize = 20;
+/// Files offered to a person are counted up to this number.
+const COUNT_CAP: i64 = 100;
 
-async fn look(connection: &mut PgConnection, session: &Session) -> Result<QueueView, Problem> {
+const PAGE_SIZE: usize = 20;
+async fn queue_view(connection: &mut PgConnection, session: &Session) -> Result<QueueView, Problem> {
     let ties = ties_of(connection, session).await?;
     let queue::Counts { announced, waiting, taken, completed, withdrawn } = queue::counts(connection).await?;
     let offered = match session.has(Role::Reviewer) {
         true => {
             let email = session.email.as_deref();
-            queue::offered(connection, &session.person, email, &ties, CAP).await?
+            queue::offered(connection, &session.person, email, &ties, COUNT_CAP).await?
         }
         false => 0,
     };
@@ -43,16 +42,15 @@ pub async fn api(
     if session.roles.iter().all(|role| *role == Role::Applicant) {
         return Err(Problem::forbidden().detail("for those who work with files"));
     }
-    look(&mut *service.db.acquire().await?, &session).await.map(ApiJson)
+    queue_view(&mut *service.db.acquire().await?, &session).await.map(ApiJson)
 }
 
-/// What the address of the queue may say.
 #[derive(Deserialize)]
-pub struct Asked {
-    /// What was just done.
+pub struct QueueQuery {
+    /// The action that led here, for its confirmation.
     #[serde(default)]
     done: String,
-    /// Where the page before ended.
+    /// The end of the previous page.
     before: Option<Cursor>,
 }
 
@@ -60,19 +58,19 @@ pub async fn page(
     axum::extract::State(service): State,
     page: Page,
     session: Session,
-    ApiQuery(asked): ApiQuery<Asked>,
+    ApiQuery(query): ApiQuery<QueueQuery>,
 ) -> Result<Response, Problem> {
     if !session.has(Role::Reviewer) {
         return Ok(Redirect::to("/review/all").into_response());
     }
     let mut connection = service.db.acquire().await?;
-    let queue = look(&mut connection, &session).await?;
+    let queue = queue_view(&mut connection, &session).await?;
     let held = match queue.held {
         None => None,
         Some(id) => {
             let file = files::read(&mut connection, id).await?;
-            let until = file.as_ref().and_then(|file| match file.part_of(&session.person) {
-                Some(Part::Holds { until }) => Some(*until),
+            let until = file.as_ref().and_then(|file| match file.involvement_of(&session.person) {
+                Some(Involvement::Holds { until }) => Some(*until),
                 _ => None,
             });
             let submission = files::submission(&mut connection, id).await?;
@@ -80,11 +78,11 @@ pub async fn page(
         }
     };
     let returned = queue::returned_by(&mut connection, &session.person, 20).await?;
-    let before = asked.before.unwrap_or(Cursor::LAST);
-    let rows = queue::reviewed_by(&mut connection, &session.person, before, one_more(PAGE)).await?;
-    let (reviewed, next) = list::page(rows, PAGE, |last| Cursor::at(last.since, last.application));
+    let before = query.before.unwrap_or(Cursor::LAST);
+    let rows = queue::reviewed_by(&mut connection, &session.person, before, one_more(PAGE_SIZE)).await?;
+    let (reviewed, next) = list::page(rows, PAGE_SIZE, |last| Cursor::at(last.since, last.application));
     let older = next.map(|next| format!("/review?before={next}")).unwrap_or_default();
-    let done = match asked.done.as_str() {
+    let done = match query.done.as_str() {
         "review" => Some(page.t("done-review")),
         "returned" => Some(page.t("done-returned")),
         "abstained" => Some(page.t("done-abstained")),
@@ -92,19 +90,19 @@ pub async fn page(
     };
     pages::show(&QueuePage {
         page: &page,
-        nothing: asked.done == "nothing" && queue.offered == 0,
+        nothing: query.done == "nothing" && queue.offered == 0,
         done,
         queue,
         held,
         returned,
         reviewed,
-        newer: if asked.before.is_some() { "/review" } else { "" },
+        newer: if query.before.is_some() { "/review" } else { "" },
         older,
         key: Uuid::new_v4(),
     })
 }
 
-/// The file in hand.
+/// The file that the reviewer holds.
 struct Held {
     id: Uuid,
     submission: ApplicationSubmitted,
@@ -116,12 +114,12 @@ struct Held {
 struct QueuePage<'a> {
     page: &'a Page,
     done: Option<String>,
-    /// Asked for the next file, and none was there.
+    /// The reviewer asked for the next file, and none waited.
     nothing: bool,
     queue: QueueView,
     held: Option<Held>,
-    returned: Vec<queue::Mine>,
-    reviewed: Vec<queue::Mine>,
+    returned: Vec<queue::OwnFile>,
+    reviewed: Vec<queue::OwnFile>,
     newer: &'static str,
     older: String,
     key: Uuid,
@@ -132,11 +130,11 @@ impl QueuePage<'_> {
         self.page.t(format!("bucket-{name}"))
     }
 
-    /// How much waits, in one sentence.
+    /// How many files wait, in one sentence.
     fn waits(&self) -> String {
         let number = |count: i64| self.page.number(count);
         let offered = match self.queue.offered {
-            CAP.. => self.page.t1("offered-many", "count", number(CAP - 1)),
+            COUNT_CAP.. => self.page.t1("offered-many", "count", number(COUNT_CAP - 1)),
             offered => self.page.t1("offered", "count", offered),
         };
         let waiting = self.page.t1("waiting", "count", self.queue.waiting);

@@ -1,4 +1,4 @@
-//! What people and programs reach: the pages, and the API with its description.
+//! The routes of the pages, and of the API with its description.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::AppState;
 
 use super::{abstain, draft, give, give_back, list, next, queue, show, take, ties, view};
 
-/// All routes of the service: pages below `/review`, the API below `/review/api`.
+/// Pages below `/review`, the API below `/review/api`.
 pub fn routes(service: Arc<AppState>) -> Router {
     let pages = Router::new()
         .route("/review", get(queue::page))
@@ -31,7 +31,6 @@ pub fn routes(service: Arc<AppState>) -> Router {
     pages.merge(api().into_router()).with_state(service)
 }
 
-/// The API with its description.
 pub fn api() -> ApiRouter<Arc<AppState>> {
     use ProblemKind::{Conflict, NotFound};
     ApiRouter::new("review", "/review")

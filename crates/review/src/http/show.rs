@@ -1,4 +1,4 @@
-//! One file: the application to read, and the form to score it.
+//! One file: the application, and the form for its review.
 
 use askama::Template;
 use axum::response::Response;
@@ -11,10 +11,10 @@ use pages::{Choice, Form, Keep, Language, Page, kept};
 use uuid::Uuid;
 
 use super::content::{Section, sections};
-use super::view::{self, Shown};
+use super::view::{self, LoadedFile};
 use super::{State, refused_key};
 use crate::AppState;
-use crate::file::{Part, Refused, Stage};
+use crate::file::{Involvement, Refused, Stage};
 use crate::scores::{COMMENT_LIMIT, conclude};
 use crate::store::drafts::kept_name;
 use crate::store::history::{self, Line};
@@ -22,10 +22,9 @@ use crate::store::mails::{self, Mail};
 use crate::store::{drafts, files, queue};
 use crate::visibility::Visibility;
 
-/// The most points that are offered as a list; beyond, they are typed.
-const LISTED: u8 = 20;
+/// Highest maximum score for which points are offered as a list; above it they are typed.
+const MAX_LISTED_POINTS: u8 = 20;
 
-/// The name of a criterion's form field.
 pub(super) fn score_field(criterion: &str) -> String {
     format!("score-{criterion}")
 }
@@ -47,7 +46,7 @@ pub async fn page(
     draw(&service, &page, &session, id).await
 }
 
-/// The page of a file, with what this person has typed and what was wrong with it when they sent it.
+/// The page of a file, with what this person has typed and why it was refused, if it was.
 async fn draw(
     service: &AppState,
     page: &Page,
@@ -55,15 +54,16 @@ async fn draw(
     id: ApplicationId,
 ) -> Result<Response, Problem> {
     let mut connection = service.db.acquire().await?;
-    let Shown { file, sight, submission, rules, ties } = view::load(&mut connection, session, id).await?;
-    let part = file.part_of(&session.person);
+    let LoadedFile { file, visibility, submission, rules, ties } =
+        view::load(&mut connection, session, id).await?;
+    let part = file.involvement_of(&session.person);
     let held_until = match part {
-        Some(Part::Holds { until }) => Some(*until),
+        Some(Involvement::Holds { until }) => Some(*until),
         _ => None,
     };
-    // Whose time was over may hand in what they have, as long as a place is free.
+    // A reviewer whose time has run out may still hand in while the file is not full.
     let may_review = part.is_some() && file.may_review(&session.person, &ties).is_ok();
-    let returned = matches!(part, Some(Part::Returned));
+    let returned = matches!(part, Some(Involvement::Returned));
     let holds_another = queue::held(&mut connection, &session.person).await?.is_some_and(|held| held != id);
     let kept = kept::find(&mut connection, &session.person, &kept_name(id)).await?;
     let refused = kept.as_ref().and_then(|kept| kept.reason()).map(str::to_owned);
@@ -77,13 +77,13 @@ async fn draw(
         Some(kept) => kept.form(page),
         None => Form::typed(page, &drafts::read(&mut connection, id, &session.person).await?),
     };
-    // Whose file it no longer is keeps the text, to be read and taken along.
+    // A reviewer who no longer holds the file can still read what they have typed.
     let (form, left) = match held_until {
         Some(_) => (Some(typed), Vec::new()),
         None if returned => (None, left(page, rules.as_ref(), &typed)),
         None => (None, Vec::new()),
     };
-    let everything = sight == Visibility::Everything;
+    let everything = visibility == Visibility::Everything;
     let manages = everything && part.is_none();
     let reviews: Vec<ReviewGiven> = if everything { file.reviews().cloned().collect() } else { Vec::new() };
     let (mut set_aside, mut tied) = (Vec::new(), Vec::new());
@@ -112,7 +112,7 @@ async fn draw(
         keep: Keep::new(page, kept_name(id), revision).autosaved(format!("/review/files/{id}/draft")),
         left,
         can_take: returned && may_review && !holds_another,
-        sheet: form.zip(rules.as_ref()).map(|(form, rules)| SheetForm::new(page, rules, form, may_review)),
+        sheet: form.zip(rules.as_ref()).map(|(form, rules)| ReviewForm::new(page, rules, form, may_review)),
         why,
         criteria: rules.map(|rules| titles(page, &rules)).unwrap_or_default(),
         mine: session.person.as_str(),
@@ -141,9 +141,9 @@ struct FilePage<'a> {
     needed: u8,
     held_until: Option<DateTime<Utc>>,
     can_take: bool,
-    sheet: Option<SheetForm>,
+    sheet: Option<ReviewForm>,
     keep: Keep,
-    /// What this person has typed, where they cannot go on: label and text.
+    /// What this person has typed and can no longer edit: label and text.
     left: Vec<(String, String)>,
     why: Option<String>,
     /// Key and title of each criterion.
@@ -151,9 +151,9 @@ struct FilePage<'a> {
     mine: &'a str,
     /// Ids of the reviewers who declared a tie after giving their review.
     tied: Vec<String>,
-    /// Reviews that stopped counting before the last one was in.
+    /// Reviews that stopped counting before the file was completed.
     set_aside: Vec<ReviewGiven>,
-    /// The reader has given a review and may still say that they were biased.
+    /// The reader has given a review and may still declare that they were biased.
     may_declare: bool,
     reviews: Vec<ReviewGiven>,
     result: Option<ReviewCompleted>,
@@ -167,7 +167,7 @@ impl FilePage<'_> {
         self.tied.contains(&review.reviewer.id)
     }
 
-    /// The points of a review for a criterion.
+    /// The points of a review for a criterion; empty if there are none.
     fn points(&self, review: &ReviewGiven, criterion: &str) -> String {
         let found = review.scores.iter().find(|score| score.criterion == criterion);
         found.map(|score| score.points.to_string()).unwrap_or_default()
@@ -196,27 +196,26 @@ impl FilePage<'_> {
     }
 }
 
-/// The form with which a file is scored.
-struct SheetForm {
+/// The review form.
+struct ReviewForm {
     form: Form,
-    criteria: Vec<Asked>,
+    criteria: Vec<CriterionField>,
     maximum: u8,
     points: Vec<Choice>,
     advice: Vec<Choice>,
-    /// Sending it can succeed.
+    /// Whether it can be sent at present.
     open: bool,
 }
 
-/// A criterion in the form.
-struct Asked {
+struct CriterionField {
     field: String,
     title: String,
     hint: String,
 }
 
-impl SheetForm {
+impl ReviewForm {
     fn new(page: &Page, rules: &Call, form: Form, open: bool) -> Self {
-        let criteria = rules.criteria.iter().map(|criterion| Asked {
+        let criteria = rules.criteria.iter().map(|criterion| CriterionField {
             field: score_field(&criterion.key),
             title: said(page, &criterion.title).to_owned(),
             hint: page.t1("weight", "weight", criterion.weight),
@@ -230,7 +229,8 @@ impl SheetForm {
             };
             Choice::new(points.to_string(), label)
         };
-        let listed = if maximum <= LISTED { (0..=maximum).map(point).collect() } else { Vec::new() };
+        let listed =
+            if maximum <= MAX_LISTED_POINTS { (0..=maximum).map(point).collect() } else { Vec::new() };
         Self {
             form,
             criteria: criteria.collect(),
@@ -249,7 +249,7 @@ impl SheetForm {
     }
 }
 
-/// What a person has typed into a form that is not theirs to send at the moment: label and text.
+/// What was typed into the form, as label and text; without empty fields.
 fn left(page: &Page, rules: Option<&Call>, typed: &Form) -> Vec<(String, String)> {
     let points = rules.into_iter().flat_map(|rules| &rules.criteria).map(|criterion| {
         (said(page, &criterion.title).to_owned(), typed.value(&score_field(&criterion.key)).to_owned())

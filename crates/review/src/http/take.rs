@@ -1,4 +1,4 @@
-//! Take a file again that one gave back.
+//! Take a file again after giving it back.
 
 use axum::response::Redirect;
 use chassis::problem::{ApiJson, ApiPath};
@@ -29,7 +29,7 @@ async fn take(
         return Ok(());
     }
     let (file, ties) = lock(&mut tx, session, id).await?;
-    // One at a time; the unique index stops two such requests at the same moment.
+    // A reviewer holds one file at a time. The unique index refuses concurrent requests that pass this check.
     if queue::held(&mut tx, &session.person).await?.is_some_and(|held| held != id) {
         return Err(refuse(Refused::HoldsAnother));
     }

@@ -1,4 +1,4 @@
-//! Ties of those who review and decide to municipalities (§§ 20, 21 VwVfG): declare, end.
+//! Ties of reviewers, case workers and approvers to municipalities (§§ 20, 21 VwVfG): declare, end.
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -17,16 +17,15 @@ use super::{ButtonForm, State};
 use crate::store::ties;
 use crate::store::ties::Tie;
 
-/// Goes on for those who review or decide.
-fn acts(session: &Session) -> Result<(), Problem> {
+/// 403 for anybody but reviewers, case workers and approvers.
+fn require_reviewer_or_decider(session: &Session) -> Result<(), Problem> {
     let others = session.has_any(&[Role::CaseWorker, Role::Approver]);
     if others { Ok(()) } else { session.require(Role::Reviewer) }
 }
 
-/// What the address may say.
 #[derive(Deserialize)]
-pub struct Asked {
-    /// What was just done.
+pub struct TiesQuery {
+    /// The action that led here, for its confirmation.
     #[serde(default)]
     done: String,
 }
@@ -35,10 +34,10 @@ pub async fn page(
     axum::extract::State(service): State,
     page: Page,
     session: Session,
-    ApiQuery(asked): ApiQuery<Asked>,
+    ApiQuery(query): ApiQuery<TiesQuery>,
 ) -> Result<Response, Problem> {
-    acts(&session)?;
-    let done = match asked.done.as_str() {
+    require_reviewer_or_decider(&session)?;
+    let done = match query.done.as_str() {
         "declared" => Some(page.t("done-tie")),
         "released" => Some(page.t("done-tie-released")),
         "ended" => Some(page.t("done-tie-ended")),
@@ -66,13 +65,13 @@ pub async fn declare(
     form: PageForm<Fields>,
 ) -> Result<Response, Problem> {
     let session = &form.session;
-    acts(session)?;
+    require_reviewer_or_decider(session)?;
     let mut typed = Form::typed(&page, &form.fields);
     let ags = typed.required_choice("ags", "tie-municipality", &choices());
     let reason = typed.required("reason", "bias-reason", REASON_LIMIT);
     let ags: Ags = match ags.parse() {
         Ok(ags) if typed.is_valid() => ags,
-        // Kept with what is wrong with it; the page shows both, and can be reloaded.
+        // The form is kept with its mistakes; the page shows both, and can be reloaded.
         _ => {
             let mut tx = host::begin(&service.bus).await?;
             let now = tx.now();
@@ -89,24 +88,23 @@ pub async fn declare(
     }
     let who = host::person(session);
     ties::declare(&mut tx, Uuid::new_v4(), &who, &ags, &reason).await?;
-    // The file in hand may be one of theirs, and so may one they have reviewed.
-    let released = ties::tell_of_person(&mut tx, &who, &reason, &host::cause(&trace)).await?;
+    // This may concern the file they hold, and files they have reviewed.
+    let released = ties::publish_for_person(&mut tx, &who, &reason, &host::cause(&trace)).await?;
     kept::discard(&mut tx, &who.id, FORM).await?;
     once.store(&mut tx, &released).await?;
     host::commit(&service.bus, tx).await?;
     Ok(to_list(released).into_response())
 }
 
-/// The name of this form.
 const FORM: &str = "tie";
 
-/// `POST /review/ties/draft`: the form saves by itself.
+/// `POST /review/ties/draft`: the form saves what is typed.
 pub async fn draft(
     axum::extract::State(service): State,
     page: Page,
     form: PageForm<Fields>,
 ) -> Result<Response, Problem> {
-    acts(&form.session)?;
+    require_reviewer_or_decider(&form.session)?;
     let mut tx = host::begin(&service.bus).await?;
     let now = tx.now();
     let (session, fields) = (&form.session, &form.fields);
@@ -125,21 +123,21 @@ pub async fn end(
     ApiPath(id): ApiPath<Uuid>,
     form: PageForm<ButtonForm>,
 ) -> Result<Redirect, Problem> {
-    acts(&form.session)?;
+    require_reviewer_or_decider(&form.session)?;
     let key = IdempotencyKey::new(&form.data.key)?;
     let once = Idempotent::new(&form.session, "end-tie", key, &id)?;
     let mut tx = host::begin(&service.bus).await?;
     if once.answer::<()>(&mut tx).await?.is_none() {
         let ended = ties::end(&mut tx, id, &form.session.person).await?;
         let ags = ended.ok_or_else(Problem::not_found)?;
-        ties::tell_end(&mut tx, &host::person(&form.session), &ags, &host::cause(&trace)).await?;
+        ties::publish_end(&mut tx, &host::person(&form.session), &ags, &host::cause(&trace)).await?;
         once.store(&mut tx, &()).await?;
         host::commit(&service.bus, tx).await?;
     }
     Ok(Redirect::to("/review/ties?done=ended"))
 }
 
-/// All municipalities, Kreise and the Städteregion, by name.
+/// All municipalities, counties (Kreise) and the city region (Städteregion), by name.
 fn choices() -> Vec<Choice> {
     municipalities_by_name().iter().map(|one| Choice::new(one.ags.as_str(), &*one.name)).collect()
 }

@@ -1,4 +1,4 @@
-//! There is a new application: put it on the table, to open once eligibility is confirmed.
+//! An application was submitted: adds a file, which opens once eligibility is confirmed.
 
 use bus::{Failure, Tx};
 use events::{ApplicationSubmitted, Event};
@@ -14,5 +14,5 @@ pub async fn handle(
     let submitted: Vec<_> = events.iter().map(|event| (event.application(), &event.data)).collect();
     files::announce_all(tx, &submitted).await?;
     let applications: Vec<_> = submitted.iter().map(|(application, _)| application.uuid()).collect();
-    Ok(ties::tell_of_files(tx, &applications).await?)
+    Ok(ties::publish_for_files(tx, &applications).await?)
 }

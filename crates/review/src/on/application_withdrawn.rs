@@ -1,4 +1,4 @@
-//! The applicant has taken the application back: nobody needs to read it any more.
+//! The applicant has withdrawn: the file needs no more reviews.
 
 use bus::{Failure, Tx};
 use events::{ApplicationWithdrawn, Event};
@@ -7,7 +7,7 @@ use crate::AppState;
 use crate::store::files;
 
 pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
-    // The same source said it was submitted, and before: it cannot come later.
+    // Submission and withdrawal have the same source and key, so the submission was consumed before.
     let Some(file) = files::lock(tx, event.application()).await? else {
         return Err(Failure::park("an application was withdrawn that was never submitted"));
     };

@@ -1,4 +1,4 @@
-//! A call has (new) rules: keep them, if anything can be scored by them.
+//! A call was published: stores this version of its rules, if they are valid for scoring.
 
 use bus::{Failure, Tx};
 use events::{CallPublished, Event};

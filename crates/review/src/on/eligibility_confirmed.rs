@@ -1,4 +1,4 @@
-//! The application may be funded: its reviews can begin, by the rules it was found eligible by.
+//! Eligibility is confirmed: the file opens, with the version of the rules by which it was found eligible.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -33,7 +33,7 @@ pub async fn handle(
                 *new.insert(found.reviews_per_application)
             }
         };
-        let terms = Terms { rule_version, needed, opened_at: tx.now() };
+        let terms = Terms { rule_version, reviews_needed: needed, opened_at: tx.now() };
         opened.push((file.opened(terms), event.cause()));
     }
     let opened: Vec<_> = opened.iter().map(|(file, cause)| (file, cause)).collect();

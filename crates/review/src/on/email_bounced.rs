@@ -1,4 +1,4 @@
-//! An email about the application came back: noted, to be shown on the file.
+//! An email about the application bounced: recorded for the page of the file.
 
 use bus::{Failure, Tx};
 use events::{EmailBounced, Event};
@@ -9,5 +9,5 @@ use crate::store::mails::{self, Mail};
 pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<EmailBounced>) -> Result<(), Failure> {
     let EmailBounced { template, recipient, bounced_at, reason, .. } = event.data.clone();
     let mail = Mail { template, recipient, at: bounced_at, bounced: Some(reason) };
-    Ok(mails::note(tx, [(event.id, event.application(), mail)]).await?)
+    Ok(mails::record(tx, [(event.id, event.application(), mail)]).await?)
 }

@@ -1,4 +1,4 @@
-//! What this service hears: the only registry.
+//! The handlers of the facts that review consumes, one file each.
 
 mod application_submitted;
 mod application_withdrawn;
@@ -14,12 +14,11 @@ use events::{
 
 use crate::AppState;
 
-/// What operators see of one application.
+/// What operators see of an application.
 const DESCRIPTION: &str = "select jsonb_build_object('state', state, 'needed', needed, 'given', given) from files where application = $1";
-/// How many applications are in each state.
+/// Number of applications in each state.
 const CENSUS: &str = "select state, count(*) from files group by state";
 
-/// Fact → handler.
 pub fn subscriptions() -> Subscriptions<AppState> {
     Subscriptions::new()
         .on::<CallPublished, _>(call_published::handle)

@@ -27,7 +27,7 @@ fn person() -> Person {
 
 #[test]
 fn points_are_weighted_in_hundredths() {
-    let given = scale(&[50, 30, 20], 5).judge(person(), sheet(&[5, 3, 0])).unwrap();
+    let given = scale(&[50, 30, 20], 5).evaluate(person(), sheet(&[5, 3, 0])).unwrap();
     // 5 of 5 × 50 + 3 of 5 × 30 + 0 × 20 = 68 of 100
     assert_eq!(given.weighted, 6_800);
     assert_eq!(given.comment, "Clear goals.");
@@ -39,7 +39,7 @@ fn every_mistake_is_named() {
     bad.scores.push(Score { criterion: "luck".into(), points: 1 });
     bad.recommendation = None;
     bad.comment = "  ".into();
-    let mistakes = scale(&[50, 50], 5).judge(person(), bad).unwrap_err();
+    let mistakes = scale(&[50, 50], 5).evaluate(person(), bad).unwrap_err();
     let expected = [
         Mistake::TooHigh("c0".into()),
         Mistake::Missing("c1".into()),
@@ -51,24 +51,24 @@ fn every_mistake_is_named() {
     let mut twice = sheet(&[1, 2]);
     twice.scores.push(Score { criterion: "c0".into(), points: 5 });
     twice.comment = "a\u{308}".repeat(COMMENT_LIMIT + 1);
-    let mistakes = scale(&[50, 50], 5).judge(person(), twice).unwrap_err();
+    let mistakes = scale(&[50, 50], 5).evaluate(person(), twice).unwrap_err();
     assert_eq!(mistakes, [Mistake::Repeated("c0".into()), Mistake::CommentTooLong]);
 }
 
 #[test]
 fn a_comment_comes_in_by_the_door() {
-    let judge = |comment: &str| {
+    let evaluate = |comment: &str| {
         let sheet = ReviewInput { comment: comment.into(), ..sheet(&[1, 2]) };
-        scale(&[50, 50], 5).judge(person(), sheet).map(|given| given.comment)
+        scale(&[50, 50], 5).evaluate(person(), sheet).map(|given| given.comment)
     };
-    assert_eq!(judge("Gut\u{b}begru\u{308}ndet\0\u{200b}"), Ok("Gut\nbegründet".to_owned()));
-    assert_eq!(judge("\u{200b}\u{2800}"), Err(vec![Mistake::NoComment]));
-    // As people count: a family is one character.
+    assert_eq!(evaluate("Gut\u{b}begru\u{308}ndet\0\u{200b}"), Ok("Gut\nbegründet".to_owned()));
+    assert_eq!(evaluate("\u{200b}\u{2800}"), Err(vec![Mistake::NoComment]));
+    // Characters are counted as people see them: a family emoji is one.
     let longest = "👩\u{200d}👧".repeat(COMMENT_LIMIT);
-    assert_eq!(judge(&longest), Ok(longest));
+    assert_eq!(evaluate(&longest), Ok(longest));
 }
 
-/// Weights that add up to 100, with points for each.
+/// Weights that add up to 100, the maximum score, and points for each criterion.
 fn weighted() -> impl Strategy<Value = (Vec<u8>, u8, Vec<u8>)> {
     (prop::collection::btree_set(1..100_u8, 0..8), 1..=u8::MAX).prop_flat_map(|(cuts, maximum)| {
         let cuts: Vec<u8> = [0].into_iter().chain(cuts).chain([100]).collect();
@@ -82,12 +82,12 @@ proptest! {
     #[test]
     fn a_weighted_sum_lies_between_nothing_and_full((weights, maximum, points) in weighted()) {
         let scale = scale(&weights, maximum);
-        let given = scale.judge(person(), sheet(&points)).unwrap().weighted;
+        let given = scale.evaluate(person(), sheet(&points)).unwrap().weighted;
         prop_assert!(given <= FULL);
         let all = vec![maximum; weights.len()];
-        prop_assert_eq!(scale.judge(person(), sheet(&all)).unwrap().weighted, FULL);
+        prop_assert_eq!(scale.evaluate(person(), sheet(&all)).unwrap().weighted, FULL);
         let none = vec![0; weights.len()];
-        prop_assert_eq!(scale.judge(person(), sheet(&none)).unwrap().weighted, 0);
+        prop_assert_eq!(scale.evaluate(person(), sheet(&none)).unwrap().weighted, 0);
     }
 
     #[test]
@@ -96,7 +96,7 @@ proptest! {
         let mut more = points.clone();
         let n = which.index(more.len());
         more[n] = more[n].saturating_add(1).min(maximum);
-        let (low, high) = (scale.judge(person(), sheet(&points)), scale.judge(person(), sheet(&more)));
+        let (low, high) = (scale.evaluate(person(), sheet(&points)), scale.evaluate(person(), sheet(&more)));
         prop_assert!(low.unwrap().weighted <= high.unwrap().weighted);
     }
 }

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 
 use super::unreadable;
 
-/// Keeps these rules; a version that is there stays as it is.
+/// Stores this version of the rules; one that is stored already is not changed.
 pub async fn save(connection: &mut PgConnection, call: CallId, rules: &Call) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "insert into calls (call, version, rules) values ($1, $2, $3) on conflict do nothing",
@@ -19,7 +19,6 @@ pub async fn save(connection: &mut PgConnection, call: CallId, rules: &Call) -> 
     Ok(())
 }
 
-/// The rules of a call in this version.
 pub async fn rules(
     connection: &mut PgConnection,
     call: CallId,

@@ -1,5 +1,4 @@
-//! What reviewers have typed so far: kept by [`pages::kept`]; what they typed before that is read where nothing
-//! newer is there.
+//! Unfinished reviews. They are kept forms ([`pages::kept`]); the older table `drafts` is read where there is none.
 
 use bus::Tx;
 use chassis::session::Fields;
@@ -8,12 +7,12 @@ use pages::kept;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-/// The name of the form with a person's review of this file.
+/// The name of the kept form of a review of this file.
 pub fn kept_name(application: ApplicationId) -> String {
     format!("review/{application}")
 }
 
-/// What this person had typed before forms were kept; nothing where they had not begun.
+/// What this person typed before kept forms existed; empty if nothing.
 pub async fn read(
     connection: &mut PgConnection,
     application: ApplicationId,
@@ -29,7 +28,7 @@ pub async fn read(
     Ok(found.map(|Json(fields)| fields).unwrap_or_default())
 }
 
-/// The review is given, or never will be.
+/// Discards the unfinished review: it has been given, or never will be.
 pub async fn discard(tx: &mut Tx, application: ApplicationId, person: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from drafts where application = $1 and person = $2", application.uuid(), person)
         .execute(&mut **tx)

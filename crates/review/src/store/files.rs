@@ -1,4 +1,4 @@
-//! Files with everybody's part in them. Whoever changes one locks it first.
+//! Files and the people involved in them. A file has to be locked before it is changed.
 
 use bus::Tx;
 use chrono::{DateTime, Utc};
@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::calls::version_column;
 use super::{history, unreadable};
-use crate::file::{File, Part, Reviewer, Stage, Terms};
+use crate::file::{File, Involvement, Reviewer, Stage, Terms};
 
-/// Puts files on the table.
+/// Adds files of newly submitted applications.
 pub async fn announce_all(
     tx: &mut Tx,
     submitted: &[(ApplicationId, &ApplicationSubmitted)],
@@ -46,14 +46,14 @@ pub async fn announce_all(
     Ok(())
 }
 
-/// The applicant and everybody who takes part.
+/// The applicant and the participants of a joint project.
 fn parties(submission: &ApplicationSubmitted) -> Vec<String> {
     let joint = submission.application.joint.iter();
     let others = joint.flat_map(|joint| &joint.participants).map(|participant| &participant.ags);
     [&submission.applicant.ags].into_iter().chain(others).map(Ags::to_string).collect()
 }
 
-/// The file for a change: nobody else changes it until this transaction ends.
+/// The file, locked until the transaction ends.
 pub async fn lock(
     connection: &mut PgConnection,
     application: ApplicationId,
@@ -61,7 +61,7 @@ pub async fn lock(
     Ok(lock_all(connection, &[application.uuid()]).await?.pop())
 }
 
-/// The files for a change, those there are, by application.
+/// The files that exist, locked in the order of their ids until the transaction ends.
 pub async fn lock_all(
     connection: &mut PgConnection,
     applications: &[Uuid],
@@ -77,7 +77,7 @@ pub async fn lock_all(
     with_reviewers(connection, applications, rows).await
 }
 
-/// The file to look at.
+/// The file, for reading only.
 pub async fn read(
     connection: &mut PgConnection,
     application: ApplicationId,
@@ -104,12 +104,12 @@ struct Row {
 }
 
 impl Row {
-    /// Without its reviewers.
+    /// The file, still without its reviewers.
     fn file(self) -> Result<File, sqlx::Error> {
         let terms = match (self.rule_version, u8::try_from(self.needed), self.opened_at) {
             (Some(version), Ok(needed), Some(opened_at)) => {
                 let rule_version = u32::try_from(version).map_err(|_| unreadable("version of rules"))?;
-                Some(Terms { rule_version, needed, opened_at })
+                Some(Terms { rule_version, reviews_needed: needed, opened_at })
             }
             _ => None,
         };
@@ -126,7 +126,7 @@ impl Row {
     }
 }
 
-/// The files, which come in the order of their ids, with their reviewers.
+/// Adds the reviewers. `rows` are in the order of their ids.
 async fn with_reviewers(
     connection: &mut PgConnection,
     applications: &[Uuid],
@@ -142,26 +142,26 @@ async fn with_reviewers(
     .await?;
     for row in rows {
         let part = match (row.part.as_str(), row.until, row.reason, row.review) {
-            ("holds", Some(until), _, _) => Part::Holds { until },
-            ("returned", ..) => Part::Returned,
-            ("biased", _, Some(reason), _) => Part::Biased { reason },
-            ("gave", _, _, Some(Json(review))) => Part::Gave(review),
+            ("holds", Some(until), _, _) => Involvement::Holds { until },
+            ("returned", ..) => Involvement::Returned,
+            ("biased", _, Some(reason), _) => Involvement::Biased { reason },
+            ("gave", _, _, Some(Json(review))) => Involvement::Gave(review),
             (part, ..) => return Err(unreadable(&format!("part {part:?} in a file"))),
         };
         let person = Person { id: row.person, name: row.name };
         if let Ok(place) = files.binary_search_by_key(&row.application, |file| file.application.uuid()) {
-            files[place].reviewers.push(Reviewer { person, part, since: row.since });
+            files[place].reviewers.push(Reviewer { person, involvement: part, since: row.since });
         }
     }
     Ok(files)
 }
 
-/// Writes a locked file as it is now, and what happened into the history.
+/// Saves a locked file, and appends what happened to its history.
 pub async fn save(tx: &mut Tx, file: &File, cause: &Cause) -> Result<(), sqlx::Error> {
     save_all(tx, &[(file, cause)]).await
 }
 
-/// Writes locked files as they are now, and what happened into the history.
+/// Saves locked files, and appends what happened to their histories.
 pub async fn save_all(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<(), sqlx::Error> {
     let now = tx.now();
     let mut files = Files::default();
@@ -172,7 +172,7 @@ pub async fn save_all(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<(), sq
             columns.push(file.application, reviewer);
         }
     }
-    // A withdrawn file keeps by what it was reviewed until then.
+    // A withdrawn file keeps the terms of its reviews.
     sqlx::query!(
         "update files f set state = n.state, held = n.held, given = n.given,
              rule_version = coalesce(n.rule_version, f.rule_version), needed = coalesce(n.needed, f.needed),
@@ -230,7 +230,7 @@ pub async fn save_all(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<(), sq
     history::write(tx, changed).await
 }
 
-/// The reviews of a file that do not count, because their reviewer declared a tie before the last one was in.
+/// The reviews that do not count because their reviewer declared a tie before the file was completed.
 pub async fn set_aside(
     connection: &mut PgConnection,
     application: ApplicationId,
@@ -266,10 +266,10 @@ impl Files {
         };
         self.applications.push(file.application.uuid());
         self.states.push(state.to_owned());
-        self.held.push(small(file.held())?);
-        self.given.push(small(file.reviews().count())?);
+        self.held.push(count_column(file.held())?);
+        self.given.push(count_column(file.reviews().count())?);
         self.rule_versions.push(terms.map(|terms| version_column(terms.rule_version)).transpose()?);
-        self.needed.push(terms.map(|terms| i16::from(terms.needed)));
+        self.needed.push(terms.map(|terms| i16::from(terms.reviews_needed)));
         self.opened_at.push(terms.map(|terms| terms.opened_at));
         Ok(())
     }
@@ -289,11 +289,11 @@ struct Columns {
 
 impl Columns {
     fn push(&mut self, application: ApplicationId, reviewer: &Reviewer) {
-        let (part, until, reason, review) = match &reviewer.part {
-            Part::Holds { until } => ("holds", Some(*until), None, None),
-            Part::Returned => ("returned", None, None, None),
-            Part::Biased { reason } => ("biased", None, Some(reason.clone()), None),
-            Part::Gave(review) => ("gave", None, None, Some(Json(review.clone()))),
+        let (part, until, reason, review) = match &reviewer.involvement {
+            Involvement::Holds { until } => ("holds", Some(*until), None, None),
+            Involvement::Returned => ("returned", None, None, None),
+            Involvement::Biased { reason } => ("biased", None, Some(reason.clone()), None),
+            Involvement::Gave(review) => ("gave", None, None, Some(Json(review.clone()))),
         };
         self.applications.push(application.uuid());
         self.persons.push(reviewer.person.id.clone());
@@ -306,11 +306,12 @@ impl Columns {
     }
 }
 
-fn small(count: usize) -> Result<i16, sqlx::Error> {
+fn count_column(count: usize) -> Result<i16, sqlx::Error> {
     i16::try_from(count).map_err(|_| sqlx::Error::Encode("too many reviewers".into()))
 }
 
-/// What was submitted.
+/// # Errors
+/// `RowNotFound` for an unknown application.
 pub async fn submission(
     connection: &mut PgConnection,
     application: ApplicationId,

@@ -1,4 +1,4 @@
-//! Who did what with a file, and when. Append-only.
+//! The history of a file: who did what, and when. Append-only.
 
 use bus::Tx;
 use chrono::{DateTime, Utc};
@@ -9,14 +9,12 @@ use uuid::Uuid;
 use super::calls::version_column;
 use crate::file::{Act, File};
 
-/// One line of the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// When.
     pub at: DateTime<Utc>,
-    /// What: `opened`, `taken`, `returned`, `expired`, `biased`, `set-aside`, `reviewed`, `completed`, `withdrawn`.
+    /// `opened`, `taken`, `returned`, `expired`, `biased`, `set-aside`, `reviewed`, `completed` or `withdrawn`.
     pub act: String,
-    /// Who; none where a fact or time did it.
+    /// The person; `None` where a fact or a deadline caused it.
     pub name: Option<String>,
     /// The reason, where one was given.
     pub detail: Option<String>,
@@ -26,7 +24,7 @@ pub(super) async fn write(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<()
     let mut lines = Lines::default();
     for (file, cause) in changed {
         let version = file.stage.terms().map(|terms| version_column(terms.rule_version)).transpose()?;
-        for act in &file.news {
+        for act in &file.pending_history {
             let (name, person, detail): (_, Option<&Person>, Option<&str>) = match act {
                 Act::Opened => ("opened", None, None),
                 Act::Taken(person) => ("taken", Some(person), None),

@@ -1,31 +1,31 @@
-//! What became of the emails about an application.
+//! The outcome of the emails about an application.
 
 use bus::Tx;
 use chrono::{DateTime, Utc};
 use events::{ApplicationId, EventId};
 use sqlx::PgConnection;
 
-/// One email's fate.
+/// The outcome of an email.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
-    /// Which email, e.g. `application-submitted`.
+    /// Name of the template, e.g. `application-submitted`.
     pub template: String,
-    /// Address it was for.
+    /// Email address.
     pub recipient: String,
-    /// When it was sent, or came back.
+    /// When it was sent or bounced, UTC.
     pub at: DateTime<Utc>,
-    /// Why it could not be delivered; none where it was sent.
+    /// Why it bounced; `None` if it was sent.
     pub bounced: Option<String>,
 }
 
-/// Notes the fates of emails, once for each fact.
-pub async fn note(
+/// Records the outcomes of emails, once for each fact.
+pub async fn record(
     tx: &mut Tx,
-    fates: impl IntoIterator<Item = (EventId, ApplicationId, Mail)>,
+    outcomes: impl IntoIterator<Item = (EventId, ApplicationId, Mail)>,
 ) -> Result<(), sqlx::Error> {
     let (mut events, mut applications, mut times) = (Vec::new(), Vec::new(), Vec::new());
     let (mut templates, mut recipients, mut bounced) = (Vec::new(), Vec::new(), Vec::new());
-    for (event, application, mail) in fates {
+    for (event, application, mail) in outcomes {
         events.push(event.uuid());
         applications.push(application.uuid());
         templates.push(mail.template);

@@ -1,6 +1,8 @@
-//! The tables of this service: plain functions over `&mut PgConnection`.
+//! The tables of this service: plain functions over a connection. Their errors are those of the database unless they say
+//! otherwise.
 //!
-//! Rows are locked `for no key update`: of two that change a row one waits, and rows that refer to it can be added.
+//! Rows are locked `for no key update`: a second writer waits, while rows that refer to them by foreign key can still
+//! be added.
 
 pub mod calls;
 pub mod drafts;
@@ -12,7 +14,7 @@ pub mod ties;
 
 use sqlx::migrate::Migrator;
 
-/// The tables of this service, versions from 1000 on; those of the bus come before.
+/// The tables of this service, from version 1000 on; those of the bus have lower versions.
 pub static MIGRATIONS: Migrator = {
     let mut migrations = sqlx::migrate!("../../migrations/review");
     migrations.ignore_missing = true;

@@ -8,12 +8,12 @@ use serde::Deserialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Takes the oldest file that waits for somebody like this person, in one statement: a file with a
-/// free place, in which they have no part, to whose parties they have no tie, and which they neither submitted nor
-/// are the contact of (by `email`; §§ 20, 21 VwVfG). What others are taking at this moment is passed over. None where no such file waits, or where the person has
-/// taken another one at the same moment.
+/// Takes, in one statement, the oldest file that this person can review: it needs another reviewer, they are not
+/// involved in it, have no tie to its parties, have not submitted it and are not its contact (by `email`; §§ 20, 21
+/// VwVfG). Files locked by others are skipped. `None` if there is no such file, or if the person has taken another one
+/// at the same moment.
 ///
-/// `File::taken` asks the same; a test compares the two.
+/// `File::taken` checks the same rules; a test compares the two.
 pub async fn claim_next(
     tx: &mut Tx,
     person: &Person,
@@ -56,15 +56,16 @@ pub async fn claim_next(
     Ok(claimed.map(ApplicationId))
 }
 
-/// Requests of one person for the next file come one after the other: the second finds what the first has taken.
-pub async fn one_at_a_time(tx: &mut Tx, person: &str) -> Result<(), sqlx::Error> {
+/// Serialises a person's requests for the next file until the transaction ends: the second one finds what the first one
+/// has taken.
+pub async fn lock_person(tx: &mut Tx, person: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended('next file:' || $1, 0))", person)
         .fetch_one(&mut **tx)
         .await?;
     Ok(())
 }
 
-/// Waits until nobody is at the first file that waits for this person. It may be gone then.
+/// Waits until nobody has locked the first file that this person could take. It may be taken by then.
 pub async fn wait_for_first(
     tx: &mut Tx,
     person: &str,
@@ -87,7 +88,6 @@ pub async fn wait_for_first(
     Ok(())
 }
 
-/// The file that this person holds.
 pub async fn held(connection: &mut PgConnection, person: &str) -> Result<Option<ApplicationId>, sqlx::Error> {
     let held =
         sqlx::query_scalar!("select application from reviewers where person = $1 and part = 'holds'", person)
@@ -96,7 +96,7 @@ pub async fn held(connection: &mut PgConnection, person: &str) -> Result<Option<
     Ok(held.map(ApplicationId))
 }
 
-/// How many files that this person can take wait, counted up to `cap`.
+/// Number of files that this person can take, counted up to `cap`.
 pub async fn offered(
     connection: &mut PgConnection,
     person: &str,
@@ -127,29 +127,27 @@ fn keys(ties: &[Ags]) -> Vec<String> {
     ties.iter().map(Ags::to_string).collect()
 }
 
-/// The state of files, with `open` seen from the queue.
+/// The state of a file in lists: like [`Stage`](crate::file::Stage), with `Open` split into `Waiting` and `Taken`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bucket {
-    /// Somebody still has to take it.
+    /// Needs another reviewer.
     #[default]
     Waiting,
-    /// Everybody who has to come is at it.
+    /// Held by as many reviewers as it still needs.
     Taken,
     /// All reviews are in.
     Completed,
-    /// Eligibility is not settled.
+    /// Eligibility is not decided.
     Announced,
-    /// Taken back by the applicant.
     Withdrawn,
 }
 
 impl Bucket {
-    /// All of them, in the order of the lists.
+    /// In the order in which pages list them.
     pub const ALL: [Self; 5] =
         [Self::Waiting, Self::Taken, Self::Completed, Self::Announced, Self::Withdrawn];
 
-    /// As stored.
     pub fn name(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -160,7 +158,6 @@ impl Bucket {
         }
     }
 
-    /// How many there are of it.
     pub fn count(self, counts: &Counts) -> i64 {
         match self {
             Self::Waiting => counts.waiting,
@@ -172,22 +169,17 @@ impl Bucket {
     }
 }
 
-/// How many files are in which bucket.
+/// Number of files in each [`Bucket`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Eligibility is not settled.
     pub announced: i64,
-    /// Somebody still has to take it.
     pub waiting: i64,
-    /// Everybody who has to come is at it.
     pub taken: i64,
-    /// All reviews are in.
     pub completed: i64,
-    /// Taken back by the applicant.
     pub withdrawn: i64,
 }
 
-/// The counts at this moment; kept by the transactions, not counted here.
+/// Reads the counters that triggers maintain; it does not count rows.
 pub async fn counts(connection: &mut PgConnection) -> Result<Counts, sqlx::Error> {
     sqlx::query_as!(
         Counts,
@@ -202,27 +194,24 @@ pub async fn counts(connection: &mut PgConnection) -> Result<Counts, sqlx::Error
 /// A file in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// The application.
     pub application: Uuid,
-    /// Aktenzeichen.
+    /// File number (Aktenzeichen).
     pub file_number: String,
-    /// Title of the project.
     pub title: String,
-    /// Who applies.
     pub applicant_name: String,
-    /// When it was submitted.
+    /// UTC.
     pub submitted_at: DateTime<Utc>,
-    /// When its reviews could begin.
+    /// UTC; `None` if it has never opened.
     pub opened_at: Option<DateTime<Utc>>,
-    /// Reviews it needs.
+    /// Number of reviews it needs; 0 before it opens.
     pub needed: i16,
-    /// Reviews that are in.
+    /// Number of reviews given that count.
     pub given: i16,
-    /// Reviewers who are at it.
+    /// Number of reviewers who hold it.
     pub held: i16,
 }
 
-/// Files of a bucket after this place. What still needs somebody comes oldest first, what is done newest first.
+/// Files of a bucket after this cursor: completed and withdrawn ones newest first, all others oldest first.
 pub async fn list(
     connection: &mut PgConnection,
     bucket: Bucket,
@@ -259,32 +248,29 @@ pub async fn list(
     .await
 }
 
-/// A file in which a person has a part.
+/// A file in which a person is involved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mine {
-    /// The application.
+pub struct OwnFile {
     pub application: Uuid,
-    /// Aktenzeichen.
+    /// File number (Aktenzeichen).
     pub file_number: String,
-    /// Title of the project.
     pub title: String,
-    /// Who applies.
     pub applicant_name: String,
-    /// Since when it is that part.
+    /// When the involvement last changed, UTC.
     pub since: DateTime<Utc>,
-    /// Where the file is now.
+    /// Name of the [`Bucket`] that the file is in.
     pub bucket: String,
 }
 
-/// The files this person has reviewed, newest first, after the place `before`.
+/// The files this person has reviewed, newest first, after the cursor `before`.
 pub async fn reviewed_by(
     connection: &mut PgConnection,
     person: &str,
     before: Cursor,
     limit: i64,
-) -> Result<Vec<Mine>, sqlx::Error> {
+) -> Result<Vec<OwnFile>, sqlx::Error> {
     sqlx::query_as!(
-        Mine,
+        OwnFile,
         r#"select f.application, f.file_number, f.title, f.applicant_name, r.since, f.bucket as "bucket!"
            from reviewers r join files f on f.application = r.application
            where r.person = $1 and r.part = 'gave' and (r.since, r.application) < ($2, $3)
@@ -298,14 +284,14 @@ pub async fn reviewed_by(
     .await
 }
 
-/// The files this person gave back that wait again, latest first.
+/// The files this person gave back that wait again, newest first.
 pub async fn returned_by(
     connection: &mut PgConnection,
     person: &str,
     limit: i64,
-) -> Result<Vec<Mine>, sqlx::Error> {
+) -> Result<Vec<OwnFile>, sqlx::Error> {
     sqlx::query_as!(
-        Mine,
+        OwnFile,
         r#"select f.application, f.file_number, f.title, f.applicant_name, r.since, f.bucket as "bucket!"
            from reviewers r join files f on f.application = r.application
            where r.person = $1 and r.part = 'returned' and f.bucket = 'waiting'
@@ -317,7 +303,7 @@ pub async fn returned_by(
     .await
 }
 
-/// Files in which somebody's time is over, 200 at most.
+/// Files held by a reviewer whose time has run out, 200 at most.
 pub async fn overdue(
     connection: &mut PgConnection,
     now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! Ties of reviewers to municipalities (§§ 20, 21 VwVfG).
+//! Ties of people to municipalities (§§ 20, 21 VwVfG), and the facts about them, one for each application concerned.
 
 use bus::{Tx, outbox};
 use chrono::{DateTime, Utc};
@@ -7,22 +7,20 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{drafts, files, unreadable};
-use crate::file::Part;
+use crate::file::Involvement;
 
-/// A tie that holds.
+/// A tie that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tie {
-    /// Its id.
     pub id: Uuid,
-    /// The municipality, by its official key.
+    /// Official municipality key.
     pub ags: String,
-    /// What ties the person to it.
     pub reason: String,
-    /// Since when it is known.
+    /// UTC.
     pub declared_at: DateTime<Utc>,
 }
 
-/// The ties of a person that hold, oldest first.
+/// The current ties of a person, oldest first.
 pub async fn of(connection: &mut PgConnection, person: &str) -> Result<Vec<Tie>, sqlx::Error> {
     sqlx::query_as!(
         Tie,
@@ -34,14 +32,14 @@ pub async fn of(connection: &mut PgConnection, person: &str) -> Result<Vec<Tie>,
     .await
 }
 
-/// The municipalities of those ties.
+/// The municipalities of a person's current ties.
 pub async fn keys(connection: &mut PgConnection, person: &str) -> Result<Vec<Ags>, sqlx::Error> {
     let ties = of(connection, person).await?;
     let keys = ties.iter().map(|tie| tie.ags.parse()).collect::<Result<_, _>>();
     keys.map_err(|_| unreadable("municipality key"))
 }
 
-/// Declares a tie; one that holds already stays as it is.
+/// Stores a tie; a current one to the same municipality is not changed.
 pub async fn declare(
     tx: &mut Tx,
     id: Uuid,
@@ -65,7 +63,7 @@ pub async fn declare(
     Ok(())
 }
 
-/// Ends a tie of this person, and gives its municipality; none where there is no such tie.
+/// Ends a tie of this person and returns its municipality key; `None` if there is no such tie.
 pub async fn end(tx: &mut Tx, id: Uuid, person: &str) -> Result<Option<String>, sqlx::Error> {
     let now = tx.now();
     sqlx::query_scalar!(
@@ -78,26 +76,24 @@ pub async fn end(tx: &mut Tx, id: Uuid, person: &str) -> Result<Option<String>, 
     .await
 }
 
-/// A tie to one application, as the other services know it.
+/// A tie to one application, as published to the other services.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// Whose.
+pub struct ApplicationTie {
+    /// Id of the person.
     pub person: String,
-    /// Their name.
     pub name: String,
-    /// Since when.
+    /// UTC.
     pub declared_at: DateTime<Utc>,
-    /// Since when no longer. A review that was set aside stays so.
+    /// UTC; `None` for a current tie. A review that was set aside stays so.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// The ties to an application.
 pub async fn of_application(
     connection: &mut PgConnection,
     application: ApplicationId,
-) -> Result<Vec<Told>, sqlx::Error> {
+) -> Result<Vec<ApplicationTie>, sqlx::Error> {
     sqlx::query_as!(
-        Told,
+        ApplicationTie,
         "select person, name, declared_at, ended_at from application_ties
          where application = $1 order by declared_at, person",
         application.uuid()
@@ -106,9 +102,9 @@ pub async fn of_application(
     .await
 }
 
-/// New files are on the table: says who has a tie to them.
-pub async fn tell_of_files(tx: &mut Tx, applications: &[Uuid]) -> Result<(), sqlx::Error> {
-    let told = sqlx::query!(
+/// Publishes the current ties to these new files.
+pub async fn publish_for_files(tx: &mut Tx, applications: &[Uuid]) -> Result<(), sqlx::Error> {
+    let declared = sqlx::query!(
         "insert into application_ties (application, person, name, municipality, declared_at)
          select f.application, t.person, t.name, t.ags, t.declared_at
          from files f cross join unnest(f.parties) as party (ags)
@@ -120,15 +116,15 @@ pub async fn tell_of_files(tx: &mut Tx, applications: &[Uuid]) -> Result<(), sql
     )
     .fetch_all(&mut **tx)
     .await?;
-    for row in told {
+    for row in declared {
         let person = Person { id: row.person, name: row.name };
-        say(tx, row.application, person, &row.municipality, row.declared_at, &Cause::default());
+        publish(tx, row.application, person, &row.municipality, row.declared_at, &Cause::default());
     }
     Ok(())
 }
 
-/// Locks the files that a person has a tie to, or will have with one to `ags`, and `application`, in their order:
-/// who locks several begins with this, so that two who do never wait for each other.
+/// Locks `application` and all files that the person has a tie to, or will have with a new tie to `ags`, in the order of
+/// their ids. Called before any other lock on files, so that two such transactions do not deadlock.
 pub async fn lock_files(
     tx: &mut Tx,
     person: &str,
@@ -149,15 +145,17 @@ pub async fn lock_files(
     Ok(())
 }
 
-/// Says the ties of a person to every file they concern that was not withdrawn, and takes the person out of it:
-/// true where they held one of them.
-pub async fn tell_of_person(
+/// Publishes the ties of a person for every file they concern that is not withdrawn, and applies [`File::tied`] to it.
+/// Returns whether the person held one of these files.
+///
+/// [`File::tied`]: crate::file::File::tied
+pub async fn publish_for_person(
     tx: &mut Tx,
     person: &Person,
     reason: &str,
     cause: &Cause,
 ) -> Result<bool, sqlx::Error> {
-    // First the files, in their order: a row that refers to one locks it, too.
+    // The files are locked first, in order: inserting a row that refers to a file locks it, too.
     let applications = sqlx::query_scalar!(
         "select distinct f.application from ties t join files f on f.parties @> array[t.ags]
          where t.person = $1 and t.ended_at is null and f.state <> 'withdrawn'",
@@ -166,7 +164,7 @@ pub async fn tell_of_person(
     .fetch_all(&mut **tx)
     .await?;
     let locked = files::lock_all(tx, &applications).await?;
-    let told = sqlx::query!(
+    let declared = sqlx::query!(
         "insert into application_ties as a (application, person, name, municipality, declared_at)
          select f.application, t.person, t.name, t.ags, t.declared_at
          from ties t join files f on f.parties @> array[t.ags]
@@ -184,10 +182,10 @@ pub async fn tell_of_person(
     let mut held = false;
     for file in locked {
         let application = file.application;
-        if !told.iter().any(|row| row.application == application.uuid()) {
+        if !declared.iter().any(|row| row.application == application.uuid()) {
             continue;
         }
-        let holds = matches!(file.part_of(&person.id), Some(Part::Holds { .. }));
+        let holds = matches!(file.involvement_of(&person.id), Some(Involvement::Holds { .. }));
         let file = file.tied(person, reason.to_owned(), now);
         files::save(tx, &file, cause).await?;
         if holds {
@@ -195,21 +193,21 @@ pub async fn tell_of_person(
             held = true;
         }
     }
-    for row in told {
-        say(tx, row.application, person.clone(), &row.municipality, row.declared_at, cause);
+    for row in declared {
+        publish(tx, row.application, person.clone(), &row.municipality, row.declared_at, cause);
     }
     Ok(held)
 }
 
-/// Says that a person has a tie to this application alone. The caller has locked its file.
-pub async fn tell_of_bias(
+/// Publishes that a person has a tie to this application alone. The caller holds the lock of its file.
+pub async fn publish_bias(
     tx: &mut Tx,
     application: ApplicationId,
     person: &Person,
     cause: &Cause,
 ) -> Result<(), sqlx::Error> {
     let now = tx.now();
-    let told = sqlx::query!(
+    let declared = sqlx::query!(
         "insert into application_ties (application, person, name, municipality, declared_at)
          values ($1, $2, $3, '', $4) on conflict do nothing",
         application.uuid(),
@@ -219,13 +217,13 @@ pub async fn tell_of_bias(
     )
     .execute(&mut **tx)
     .await?;
-    if told.rows_affected() == 1 {
-        say(tx, application.uuid(), person.clone(), "", now, cause);
+    if declared.rows_affected() == 1 {
+        publish(tx, application.uuid(), person.clone(), "", now, cause);
     }
     Ok(())
 }
 
-fn say(
+fn publish(
     tx: &mut Tx,
     key: Uuid,
     person: Person,
@@ -237,8 +235,8 @@ fn say(
     outbox::append(tx, key, fact, cause.clone());
 }
 
-/// Says that a tie to a municipality holds no longer, for each application that was told of it.
-pub async fn tell_end(tx: &mut Tx, person: &Person, ags: &str, cause: &Cause) -> Result<(), sqlx::Error> {
+/// Publishes that a tie to a municipality has ended, for each application for which it was published.
+pub async fn publish_end(tx: &mut Tx, person: &Person, ags: &str, cause: &Cause) -> Result<(), sqlx::Error> {
     let now = tx.now();
     let ended = sqlx::query_scalar!(
         "update application_ties set ended_at = $3
@@ -256,9 +254,9 @@ pub async fn tell_end(tx: &mut Tx, person: &Person, ags: &str, cause: &Cause) ->
     Ok(())
 }
 
-/// Persons with a tie that some file was not told of: it was declared by an earlier release, or at the moment when
-/// the file came in. Twenty at most, with the reason of one of the ties.
-pub async fn untold(connection: &mut PgConnection) -> Result<Vec<(Person, String)>, sqlx::Error> {
+/// People with a tie that was not published for some file: it was declared under an earlier release, or while the file
+/// was being added. Twenty at most, with the reason of one of their ties.
+pub async fn unpublished(connection: &mut PgConnection) -> Result<Vec<(Person, String)>, sqlx::Error> {
     let rows = sqlx::query!(
         "select t.person, t.name, t.reason from ties t
          where t.ended_at is null and exists (

@@ -1,7 +1,7 @@
-//! The review service with everything real around it: Postgres, NATS, HTTP.
+//! The review service with a real Postgres, NATS and HTTP.
 #![expect(clippy::unwrap_used, reason = "what a test cannot have it must not go on without")]
 
-mod hearing;
+mod consuming;
 mod pages;
 mod queue;
 mod reviewing;

@@ -24,7 +24,7 @@ async fn a_reviewer_walks_from_the_queue_to_the_result() {
     let twice = stage.send_form(&anna, "/review/next", &[("key", "a")]).await;
     assert_eq!(twice.location, file);
 
-    // A mistake: the message stands beside the field, what was typed is still there.
+    // A mistake: the message is beside the field, and what was typed is still there.
     let typed = [
         ("score-effect", "4"),
         ("comment", "<b>Gut</b> & '; drop table files"),
@@ -84,9 +84,9 @@ async fn what_was_typed_survives_reload_expiry_and_refusal() {
     let page = stage.open(&anna, &file, "de").await.into_text();
     assert!(page.contains("Angefangen") && page.contains(r#"<option value="3" selected>"#), "{page}");
 
-    // Time runs out, and two others take the places.
+    // Time runs out, and two others take the file.
     stage.clock.advance(chrono::TimeDelta::hours(3));
-    review::sweep::once(&stage.own_service().await).await.unwrap();
+    review::sweep::run(&stage.own_service().await).await.unwrap();
     for other in ["bela", "cem"] {
         let other = reviewer(other);
         stage.post(&other, "/next", None).await;
@@ -99,7 +99,7 @@ async fn what_was_typed_survives_reload_expiry_and_refusal() {
         ("comment", "Zwei Stunden Arbeit"),
         ("key", "k"),
     ];
-    // Told at the first key, and what was typed stays to be read, however often the page is loaded.
+    // The first save says so, and what was typed stays readable, however often the page is loaded.
     let first = [
         ("score-effect", "3"),
         ("comment", "Zwei Stunden"),
@@ -107,8 +107,8 @@ async fn what_was_typed_survives_reload_expiry_and_refusal() {
     ];
     let gone = stage.send_form(&anna, &format!("{file}/draft"), &first).await;
     assert_eq!((gone.status.as_u16(), &gone.json()["outcome"]), (404, &"gone".into()));
-    let told = gone.json()["message"].as_str().unwrap().to_owned();
-    assert!(told.contains("Alle Gutachten") && told.contains("bleibt"), "{told}");
+    let answer = gone.json()["message"].as_str().unwrap().to_owned();
+    assert!(answer.contains("Alle Gutachten") && answer.contains("bleibt"), "{answer}");
     assert!(stage.open(&anna, &file, "de").await.text().contains("Zwei Stunden"));
     let refused = stage.send_form(&anna, &format!("{file}/review"), &typed).await;
     assert_eq!(refused.status, 303);
@@ -150,12 +150,12 @@ async fn what_is_written_after_an_error_is_not_replaced_by_less() {
     let page = stage.open(&anna, &format!("{file}?refused=1"), "de").await.into_text();
     assert!(page.contains("Die Gründe") && page.contains("value=\"fund\" checked"), "{page}");
 
-    // A second window, from before: what it sends does not replace what it has not seen, and is answered with it.
+    // A window opened before that: what it sends does not replace the newer text, which it gets as the answer.
     let stale = with(&revision, "018f0000-0000-7000-8000-000000000001", "Weniger");
     let stale: Vec<(&str, &str)> = stale.iter().map(|(name, value)| (&**name, &**value)).collect();
-    let told = stage.send_form(&anna, &auto, &stale).await;
-    assert_eq!((told.status.as_u16(), &told.json()["outcome"]), (409, &"changed".into()));
-    assert!(told.json()["fields"].to_string().contains("Die Gründe"), "{}", told.text());
+    let answer = stage.send_form(&anna, &auto, &stale).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["outcome"]), (409, &"changed".into()));
+    assert!(answer.json()["fields"].to_string().contains("Die Gründe"), "{}", answer.text());
     assert!(stage.open(&anna, &file, "de").await.text().contains("Die Gründe"));
     stage.end().await;
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use events::{AnyFact, Recommendation};
-use review::file::{Part, Stage as FileStage};
+use review::file::{Involvement, Stage as FileStage};
 
 use crate::stage::{Stage, reviewer, sheet, with_paderborn};
 
@@ -60,7 +60,7 @@ async fn a_tie_declared_with_the_file_in_hand_sends_it_back() {
     assert_eq!(stage.send_form(&anna, "/review/ties", &tie).await.location, "/review/ties?done=released");
     let file = stage.read(id).await.unwrap();
     let reason = "Mein Bruder arbeitet dort".to_owned();
-    assert_eq!(file.part_of("anna"), Some(&Part::Biased { reason }));
+    assert_eq!(file.involvement_of("anna"), Some(&Involvement::Biased { reason }));
     assert_eq!(stage.get(&anna, &format!("/files/{id}")).await.status, 404);
     let given = stage.post(&anna, &format!("/files/{id}/review"), sheet(4, "fund")).await;
     assert_eq!(given.status, 404);
@@ -95,11 +95,11 @@ async fn time_gives_a_forgotten_file_back_and_a_late_review_still_counts() {
     stage.post(&anna, "/next", None).await;
     let service = stage.own_service().await;
     stage.clock.advance(TimeDelta::minutes(119));
-    assert_eq!(review::sweep::once(&service).await.unwrap(), 0);
+    assert_eq!(review::sweep::run(&service).await.unwrap(), 0);
     stage.clock.advance(TimeDelta::minutes(1));
-    // The service's own sweep may have been quicker.
-    review::sweep::once(&service).await.unwrap();
-    assert_eq!(stage.read(id).await.unwrap().part_of("anna"), Some(&Part::Returned));
+    // The running service's own sweep may have been faster.
+    review::sweep::run(&service).await.unwrap();
+    assert_eq!(stage.read(id).await.unwrap().involvement_of("anna"), Some(&Involvement::Returned));
     let late = stage.post(&anna, &format!("/files/{id}/review"), sheet(5, "fund")).await;
     assert_eq!(late.status, 200, "{late:?}");
     stage.end().await;
@@ -121,11 +121,11 @@ async fn a_file_that_cannot_be_read_keeps_no_other_in_a_hand() {
     };
     set_parties("nowhere").execute(&stage.db).await.unwrap();
     stage.clock.advance(TimeDelta::hours(3));
-    review::sweep::once(&stage.own_service().await).await.unwrap();
-    assert_eq!(stage.read(id).await.unwrap().part_of("cem"), Some(&Part::Returned));
+    review::sweep::run(&stage.own_service().await).await.unwrap();
+    assert_eq!(stage.read(id).await.unwrap().involvement_of("cem"), Some(&Involvement::Returned));
     set_parties("05122000").execute(&stage.db).await.unwrap();
-    review::sweep::once(&stage.own_service().await).await.unwrap();
-    assert_eq!(stage.read(broken).await.unwrap().part_of("anna"), Some(&Part::Returned));
+    review::sweep::run(&stage.own_service().await).await.unwrap();
+    assert_eq!(stage.read(broken).await.unwrap().involvement_of("anna"), Some(&Involvement::Returned));
     stage.end().await;
 }
 
@@ -151,8 +151,8 @@ async fn the_same_person_asking_at_once_takes_one_file() {
     Arc::into_inner(stage).unwrap().end().await;
 }
 
-/// Many reviewers work through the queue at once: each file gets its two reviews by two persons,
-/// nobody ever holds what a third should not have, and each result is said once.
+/// Many reviewers work through the queue at once: each file gets two reviews by two persons, is never held by a third,
+/// and each result is published once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_reviewers_at_once_claim_nothing_twice() {
     const FILES: usize = 40;
@@ -189,7 +189,7 @@ async fn many_reviewers_at_once_claim_nothing_twice() {
             *reviews.entry(id).or_default() += 1;
         }
     }
-    // Who finds nothing goes home, also while others still hold files: the last one finishes those.
+    // A reviewer who finds nothing stops, even while others still hold files: those finish them.
     assert!(reviews.values().all(|count| *count <= 2), "{reviews:?}");
     let last = reviewer("last");
     while let id @ serde_json::Value::String(_) = &stage.post(&last, "/next", None).await.json()["id"] {
@@ -201,12 +201,12 @@ async fn many_reviewers_at_once_claim_nothing_twice() {
         assert!(matches!(file.stage, FileStage::Completed(_)), "{file:?}");
         assert_eq!(file.reviews().count(), 2);
     }
-    let said = stage.facts().await;
-    assert_eq!(said.len(), FILES);
+    let published = stage.facts().await;
+    assert_eq!(published.len(), FILES);
     let good = |fact: &AnyFact| {
         matches!(fact, AnyFact::ReviewCompleted(done)
         if done.reviews.len() == 2 && done.weighted == 6_000 && done.recommendation == Recommendation::Fund)
     };
-    assert!(said.iter().all(good), "{said:?}");
+    assert!(published.iter().all(good), "{published:?}");
     Arc::into_inner(stage).unwrap().end().await;
 }

@@ -1,4 +1,4 @@
-//! Giving a review, over the API.
+//! Giving a review through the API.
 
 use chassis::{Role, Session};
 use events::{AnyFact, Recommendation};
@@ -36,8 +36,8 @@ async fn nobody_sees_others_scores_before_giving_their_own() {
     assert_eq!(given.json(), json!({"weighted": 4_000, "completed": true}));
     let reviews = stage.get(&bela, &path).await.json()["reviews"].clone();
     assert_eq!(reviews[0]["reviewer"]["name"], "Dr. anna");
-    let said = stage.facts().await;
-    let [AnyFact::ReviewCompleted(fact)] = said.as_slice() else { panic!("{said:?}") };
+    let published = stage.facts().await;
+    let [AnyFact::ReviewCompleted(fact)] = published.as_slice() else { panic!("{published:?}") };
     let result = (fact.weighted, fact.recommendation, fact.split);
     assert_eq!(result, (7_000, Recommendation::Decline, true), "a split goes on as a decline");
     stage.end().await;
@@ -109,7 +109,7 @@ async fn only_reviewers_review() {
     stage.end().await;
 }
 
-/// Three files, two reviewers at each; all leave all files of the applicant at once, each beginning with their own.
+/// Three files with two reviewers each; all declare a tie to the applicant at once, each from the file they hold.
 #[tokio::test]
 async fn many_declare_a_tie_to_one_applicant_at_once() {
     let stage = Stage::new().await;
@@ -131,7 +131,7 @@ async fn many_declare_a_tie_to_one_applicant_at_once() {
     stage.end().await;
 }
 
-/// The form of a tie and of bias: kept while it is typed, and when it is refused.
+/// The forms of a tie and of bias are kept while typing, and when refused.
 #[tokio::test]
 async fn a_reason_for_a_tie_is_kept_until_it_is_taken() {
     let stage = Stage::new().await;
@@ -160,7 +160,7 @@ async fn a_reason_for_a_tie_is_kept_until_it_is_taken() {
         assert_eq!((discarded.status.as_u16(), discarded.location.as_str()), (303, form));
         assert!(!stage.open(&anna, form, "de").await.text().contains("id=\"errors\""));
     }
-    // Who has given the file back is told at the first key.
+    // A reviewer who has given the file back is told so by the first save.
     stage.post(&anna, &format!("/files/{id}/return"), None).await;
     let gone = stage.send_form(&anna, &format!("{bias}/draft"), &[("reason", "Zu spät")]).await;
     assert_eq!((gone.status.as_u16(), &gone.json()["outcome"]), (404, &"gone".into()), "{gone:?}");
@@ -191,7 +191,7 @@ async fn bias_is_declared_with_a_reason_and_for_good() {
     stage.end().await;
 }
 
-/// Who submitted an application, or is the person whom it names, has a tie that nobody needs to declare.
+/// The person who submitted an application, and its contact, have a tie without declaring it.
 #[tokio::test]
 async fn who_submitted_or_is_the_contact_gives_no_review() {
     let stage = Stage::new().await;
@@ -203,7 +203,7 @@ async fn who_submitted_or_is_the_contact_gives_no_review() {
         assert_eq!(stage.post(&tied, "/next", None).await.status, 204, "it is not offered");
         let queue = stage.get(&tied, "/queue").await.json();
         assert_eq!((&queue["waiting"], &queue["offered"]), (&1.into(), &0.into()), "{queue}");
-        // Held since before the rule looked here.
+        // Held since before this rule was checked.
         sqlx::query("insert into reviewers (application, person, name, part, since, until) values ($1, $2, $2, 'holds', now(), $3)")
             .bind(id.uuid())
             .bind(&tied.person)
@@ -219,9 +219,9 @@ async fn who_submitted_or_is_the_contact_gives_no_review() {
     stage.end().await;
 }
 
-/// A tie to a municipality that is declared after the review: the other services hear of it, the review is marked.
+/// A tie to a municipality declared after the review is published, and the review is marked.
 #[tokio::test]
-async fn a_tie_declared_after_the_review_is_told_and_marks_it() {
+async fn a_tie_declared_after_the_review_is_published_and_marks_it() {
     let stage = Stage::new().await;
     let completed = stage.open_file_of(with_paderborn).await;
     let open = stage.open_file_of(with_paderborn).await;
@@ -233,10 +233,10 @@ async fn a_tie_declared_after_the_review_is_told_and_marks_it() {
     }
     let tie = [("ags", "05774032"), ("reason", "Bis 2025 dort beschäftigt"), ("key", "1")];
     assert_eq!(stage.send_form(&anna, "/review/ties", &tie).await.status, 303);
-    let said = stage.facts().await;
-    let told =
-        said.iter().filter(|fact| matches!(fact, AnyFact::TieDeclared(tie) if tie.person.id == "anna"));
-    assert_eq!(told.count(), 2, "of both files: {said:?}");
+    let published = stage.facts().await;
+    let ties =
+        published.iter().filter(|fact| matches!(fact, AnyFact::TieDeclared(tie) if tie.person.id == "anna"));
+    assert_eq!(ties.count(), 2, "of both files: {published:?}");
     let clerk = session("clerk", &[Role::CaseWorker]);
     for (file, says) in [(open, "Ein Gutachten zählt nicht"), (completed, "zählt nicht: Bindung")] {
         let page = stage.open(&clerk, &format!("/review/files/{file}"), "de").await;

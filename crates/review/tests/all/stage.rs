@@ -1,4 +1,4 @@
-//! A running review service with files on the table.
+//! A running review service with files.
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -39,7 +39,7 @@ impl Stage {
         Self { service, files: AtomicU32::new(0) }
     }
 
-    /// Puts an open file on the table, one minute younger than the one before.
+    /// Adds an open file, submitted one minute after the previous one.
     pub async fn open_file(&self) -> ApplicationId {
         self.open_file_of(|_| {}).await
     }
@@ -67,12 +67,12 @@ impl Stage {
     fn terms(&self, call: &Call) -> Terms {
         Terms {
             rule_version: call.version,
-            needed: call.reviews_per_application,
+            reviews_needed: call.reviews_per_application,
             opened_at: self.clock.now(),
         }
     }
 
-    /// The service's own hands, for what time does.
+    /// The state of the service, for running its sweep.
     pub async fn own_service(&self) -> review::AppState {
         review::AppState {
             db: self.db.clone(),
@@ -87,7 +87,7 @@ impl Stage {
         files::read(&mut self.db.acquire().await.unwrap(), id).await.unwrap()
     }
 
-    /// All that this service has said so far, in order.
+    /// All facts that this service has published so far, in order.
     pub async fn facts(&self) -> Vec<AnyFact> {
         let rows: Vec<Vec<u8>> = sqlx::query_scalar("select envelope from bus.event_log order by event_id")
             .fetch_all(&self.db)
@@ -102,7 +102,7 @@ impl Stage {
             .collect()
     }
 
-    /// Every number on the pages is what counting gives, and nothing is left on the way.
+    /// Every counter equals a fresh count, and no fact is under way.
     pub async fn end(self) {
         let kept: Vec<(String, i64)> = sqlx::query_as(
             "select name, sum(value)::bigint from counters, lateral (values ('announced', announced),
@@ -121,7 +121,7 @@ impl Stage {
         self.service.end().await;
     }
 
-    /// The end of a test that leaves something parked.
+    /// The end of a test that leaves a fact parked.
     pub async fn stop(self) {
         self.service.stop().await;
     }
@@ -131,12 +131,11 @@ pub fn reviewer(person: &str) -> Session {
     session(person, &[Role::Reviewer])
 }
 
-/// Paderborn takes part.
+/// With Paderborn as a participant.
 pub fn with_paderborn(submitted: &mut ApplicationSubmitted) {
     samples::with_participant(submitted, "05774032");
 }
 
-/// A good review.
 pub fn sheet(points: u8, recommendation: &str) -> Value {
     serde_json::json!({
         "scores": [{"criterion": "effect", "points": points}, {"criterion": "partners", "points": points}],

@@ -1,4 +1,4 @@
-//! The statements, against the state machine.
+//! The SQL statements, compared with the state machine.
 
 use chassis::list::Cursor;
 use chrono::TimeDelta;
@@ -23,7 +23,7 @@ fn review(by: &str) -> ReviewGiven {
     }
 }
 
-/// The statement that takes the next file offers what the state machine would allow, and nothing else.
+/// The statement that takes the next file takes exactly what the state machine allows.
 #[tokio::test]
 async fn the_statement_and_the_state_machine_agree() {
     let stage = Stage::new().await;
@@ -40,7 +40,7 @@ async fn the_statement_and_the_state_machine_agree() {
             })
             .await;
         ids.push(id);
-        // A random life: who does not fit in is refused, and that is fine.
+        // Random transitions; those that are not possible are refused, which is fine here.
         for _ in 0..chance.below(6) {
             let mut tx = bus.begin().await.unwrap();
             let file = files::lock(&mut tx, id).await.unwrap().unwrap();
@@ -70,7 +70,7 @@ async fn the_statement_and_the_state_machine_agree() {
             let mut free = 0;
             for id in &ids {
                 let file = stage.read(*id).await.unwrap();
-                let fits = file.part_of(who).is_none()
+                let fits = file.involvement_of(who).is_none()
                     && file.taken(samples::person(who), &ties, until, tx.now()).is_ok();
                 free += i64::from(fits);
                 expected = expected.or(fits.then_some(*id));
@@ -88,9 +88,9 @@ async fn the_statement_and_the_state_machine_agree() {
                 let file = files::read(&mut tx, claimed).await.unwrap().unwrap();
                 let before = stage.read(claimed).await.unwrap();
                 let same = before.taken(samples::person(who), &ties, until, tx.now()).unwrap();
-                assert_eq!((file.held(), file.part_of(who)), (same.held(), same.part_of(who)));
+                assert_eq!((file.held(), file.involvement_of(who)), (same.held(), same.involvement_of(who)));
             }
-            // Not committed: the next person finds the same table.
+            // Not committed: the next person finds the same files.
         }
     }
     stage.end().await;
@@ -102,12 +102,12 @@ async fn the_queue_is_read_by_index() {
     stage.open_file().await;
     let bus = stage.bus().await;
     let mut tx = bus.begin().await.unwrap();
-    // With one row a scan would be right; the question is whether the index can answer.
+    // With few rows a scan would be cheaper; the question is whether the index can answer.
     sqlx::query("set local enable_seqscan = off").execute(&mut *tx).await.unwrap();
     sqlx::query("set local enable_sort = off").execute(&mut *tx).await.unwrap();
     let until = tx.now() + TimeDelta::hours(2);
     assert!(queue::claim_next(&mut tx, &samples::person("anna"), None, &[], until).await.unwrap().is_some());
-    // The very statement, as the driver has prepared it on this connection.
+    // The exact statement, as the driver has prepared it on this connection.
     let prepared = "select name from pg_prepared_statements where statement like 'with next as%'";
     let name: String = sqlx::query_scalar(prepared).fetch_one(&mut *tx).await.unwrap();
     let explain = format!("explain execute {name} ('bela', 'Dr. bela', '{{}}', now(), now(), null)");
@@ -142,8 +142,8 @@ async fn what_is_done_comes_newest_first_and_what_waits_oldest_first() {
     stage.end().await;
 }
 
-/// A transaction that has counted may go on to lock files: whoever counts waits for nobody. Of seventeen connections two
-/// would count in the same of sixteen rows.
+/// A transaction that has updated a counter may lock further files, so no update of a counter may wait. With seventeen
+/// connections two would share one of sixteen counter rows.
 #[tokio::test]
 async fn who_counts_waits_for_nobody() {
     let stage = Stage::new().await;
@@ -168,7 +168,7 @@ async fn who_counts_waits_for_nobody() {
     stage.end().await;
 }
 
-/// Numbers by chance that are the same each time.
+/// Pseudo-random numbers, the same in each run.
 struct Chance(u64);
 
 impl Chance {

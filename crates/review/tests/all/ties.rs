@@ -1,4 +1,4 @@
-//! Ties of those who review and decide: declared and ended on one page, and told to every file they concern.
+//! Ties of reviewers and deciders: declared and ended on one page, and published for every file they concern.
 
 use chassis::{Role, Session};
 use events::{AnyFact, ApplicationId};
@@ -15,7 +15,7 @@ async fn declare(stage: &Stage, who: &Session, key: &str) -> String {
     stage.send_form(who, "/review/ties", &tie).await.location
 }
 
-/// Presses "end" at the only tie on the page.
+/// Presses "end" of the only tie on the page.
 async fn end(stage: &Stage, who: &Session, key: &str) -> String {
     let page = stage.open(who, "/review/ties", "de").await.into_text();
     let (_, rest) = page.split_once("action=\"/review/ties/").expect("a tie");
@@ -23,13 +23,13 @@ async fn end(stage: &Stage, who: &Session, key: &str) -> String {
     stage.send_form(who, &path, &[("key", key)]).await.location
 }
 
-/// What was said of ties, each with its file, in the order in which it was said of that file.
-async fn told(stage: &Stage) -> Vec<(Uuid, String)> {
-    let told = "select key, kind from bus.event_log where kind like 'tie-%' order by key, version";
-    sqlx::query_as(told).fetch_all(&stage.db).await.unwrap()
+/// The facts about ties that were published: application and kind, ordered by application and version.
+async fn published(stage: &Stage) -> Vec<(Uuid, String)> {
+    let query = "select key, kind from bus.event_log where kind like 'tie-%' order by key, version";
+    sqlx::query_as(query).fetch_all(&stage.db).await.unwrap()
 }
 
-/// As [`told`] gives it, where each of these files was told the same.
+/// What [`published`] returns where the same kinds were published for each of these files.
 fn each(files: &[ApplicationId], kinds: &[&str]) -> Vec<(Uuid, String)> {
     let mut files: Vec<Uuid> = files.iter().map(|id| id.uuid()).collect();
     files.sort();
@@ -50,7 +50,7 @@ async fn those_who_decide_declare_and_end_their_ties_too() {
             page.contains("Bindung an Paderborn") && page.contains("Meine Schwester arbeitet dort"),
             "{page}"
         );
-        // A tie is one's own business: nobody else sees or ends it.
+        // Nobody else sees or ends a person's tie.
         let other = session("other", &[role]);
         assert!(!stage.open(&other, "/review/ties", "de").await.text().contains("Meine Schwester"));
         let id: Uuid = sqlx::query_scalar("select id from ties where person = $1 and ended_at is null")
@@ -74,7 +74,7 @@ async fn those_who_decide_declare_and_end_their_ties_too() {
 }
 
 #[tokio::test]
-async fn a_tie_and_its_end_are_told_to_every_file_they_concern() {
+async fn a_tie_and_its_end_are_published_for_every_file_they_concern() {
     let stage = Stage::new().await;
     let (first, second) =
         (stage.open_file_of(with_paderborn).await, stage.open_file_of(with_paderborn).await);
@@ -87,29 +87,34 @@ async fn a_tie_and_its_end_are_told_to_every_file_they_concern() {
 
     let approver = session("approver", &[Role::Approver]);
     declare(&stage, &approver, "1").await;
-    assert_eq!(told(&stage).await, each(&[first, second], &["tie-declared"]));
-    // Pressed twice, and declared although it holds already: nothing is told again.
+    assert_eq!(published(&stage).await, each(&[first, second], &["tie-declared"]));
+    // Pressed twice, and declared again while current: nothing more is published.
     declare(&stage, &approver, "1").await;
     declare(&stage, &approver, "2").await;
-    assert_eq!(told(&stage).await, each(&[first, second], &["tie-declared"]));
+    assert_eq!(published(&stage).await, each(&[first, second], &["tie-declared"]));
 
-    // A file that comes later hears of it as well.
+    // The tie is published for a later file as well.
     stage.publish(samples::call()).await;
     let third = samples::new_application();
     let mut late = samples::application_submitted();
     with_paderborn(&mut late);
     stage.say(third, late).await;
     let all = [first, second, third];
-    until("the third is told", || told(&stage), |seen| *seen == each(&all, &["tie-declared"])).await;
+    until(
+        "the tie to the third is published",
+        || published(&stage),
+        |seen| *seen == each(&all, &["tie-declared"]),
+    )
+    .await;
 
     assert_eq!(end(&stage, &approver, "3").await, "/review/ties?done=ended");
-    assert_eq!(told(&stage).await, each(&all, &["tie-declared", "tie-ended"]));
+    assert_eq!(published(&stage).await, each(&all, &["tie-declared", "tie-ended"]));
     declare(&stage, &approver, "4").await;
-    assert_eq!(told(&stage).await, each(&all, &["tie-declared", "tie-ended", "tie-declared"]));
+    assert_eq!(published(&stage).await, each(&all, &["tie-declared", "tie-ended", "tie-declared"]));
     stage.end().await;
 }
 
-/// Two reviews and a third file in hand: declared, none of the reviews counts any more, and the file goes back.
+/// With two reviews given and a third file held: after the declaration neither review counts, and the file is returned.
 #[tokio::test]
 async fn a_tie_takes_a_reviewer_out_of_every_file_at_once() {
     let stage = Stage::new().await;
@@ -125,11 +130,11 @@ async fn a_tie_takes_a_reviewer_out_of_every_file_at_once() {
         files.push(id);
     }
     assert_eq!(declare(&stage, &anna, "1").await, "/review/ties?done=released");
-    assert_eq!(told(&stage).await, each(&files, &["tie-declared"]));
+    assert_eq!(published(&stage).await, each(&files, &["tie-declared"]));
     for id in files {
         let file = stage.read(id).await.unwrap();
         assert_eq!((file.reviews().count(), file.held()), (0, 0), "{file:?}");
-        // Two others still have to come.
+        // Two other reviewers are still needed.
         for other in ["bela", "cem"] {
             let other = reviewer(other);
             assert_eq!(stage.post(&other, "/next", None).await.json()["id"], id.to_string());
@@ -145,9 +150,9 @@ async fn a_tie_takes_a_reviewer_out_of_every_file_at_once() {
     stage.end().await;
 }
 
-/// A tie of an earlier release, or one that was declared at the very moment when a file came in.
+/// A tie declared under an earlier release, or while the file was being added.
 #[tokio::test]
-async fn the_sweep_tells_what_no_file_was_told_of() {
+async fn the_sweep_publishes_ties_that_were_not_published() {
     let stage = Stage::new().await;
     let (file, _) = (stage.open_file_of(with_paderborn).await, stage.open_file().await);
     let reviewer = reviewer("anna");
@@ -159,12 +164,15 @@ async fn the_sweep_tells_what_no_file_was_told_of() {
     bus.commit(tx).await.unwrap();
     let service = stage.own_service().await;
     for _ in 0..2 {
-        review::sweep::once(&service).await.unwrap();
-        assert_eq!(told(&stage).await, each(&[file], &["tie-declared"]));
+        review::sweep::run(&service).await.unwrap();
+        assert_eq!(published(&stage).await, each(&[file], &["tie-declared"]));
     }
-    // The file is out of her hands.
+    // She no longer holds the file.
     let reason = "Früher dort".to_owned();
-    assert_eq!(stage.read(file).await.unwrap().part_of("anna"), Some(&review::file::Part::Biased { reason }));
+    assert_eq!(
+        stage.read(file).await.unwrap().involvement_of("anna"),
+        Some(&review::file::Involvement::Biased { reason })
+    );
     assert_ne!(stage.post(&reviewer, "/next", None).await.json()["id"], file.to_string());
     stage.end().await;
 }

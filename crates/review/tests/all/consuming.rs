@@ -1,4 +1,4 @@
-//! Facts of other services, over the real broker.
+//! Consuming the facts of other services, over a real broker.
 
 use bus::control::{Command, Operator, Which};
 use chassis::Role;
@@ -12,14 +12,15 @@ use crate::stage::{Stage, reviewer, sheet};
 async fn a_file_opens_in_whatever_order_its_facts_arrive() {
     let stage = Stage::new().await;
     let id = samples::new_application();
-    // The confirmation comes first, the rules last.
+    // The confirmation arrives first, the rules last.
     stage.say(id, samples::eligibility_confirmed()).await;
     stage.say(id, samples::application_submitted()).await;
     let announced = until_some("the file", || stage.read(id)).await;
     assert_eq!(announced.stage, FileStage::Announced);
     stage.publish(samples::call()).await;
     let open = |seen: &Option<review::file::File>| {
-        seen.as_ref().is_some_and(|file| matches!(file.stage, FileStage::Open(terms) if terms.needed == 2))
+        seen.as_ref()
+            .is_some_and(|file| matches!(file.stage, FileStage::Open(terms) if terms.reviews_needed == 2))
     };
     until("the file opens", || stage.read(id), open).await;
     stage.end().await;
@@ -43,7 +44,7 @@ async fn a_withdrawal_closes_the_file_also_before_it_opened() {
     until("the other file opens", || stage.read(other), open).await;
     assert_eq!(stage.read(id).await.unwrap().stage, FileStage::Withdrawn(None));
 
-    // Taken, then withdrawn: the reviewer's hands are free for the next one.
+    // Taken, then withdrawn: the reviewer is free for the next file.
     let anna = reviewer("anna");
     let taken = stage.post(&anna, "/next", None).await;
     assert_eq!(taken.json()["id"], other.to_string());
@@ -51,7 +52,7 @@ async fn a_withdrawal_closes_the_file_also_before_it_opened() {
     let closed = |seen: &Option<review::file::File>| {
         seen.as_ref().is_some_and(|file| matches!(file.stage, FileStage::Withdrawn(Some(_))))
     };
-    until("the withdrawal is heard", || stage.read(other), closed).await;
+    until("the withdrawal is consumed", || stage.read(other), closed).await;
     let sent = stage.post(&anna, &format!("/files/{other}/review"), sheet(3, "fund")).await;
     assert_eq!(sent.status, 409, "{sent:?}");
     let manager = testkit::session("dora", &[chassis::Role::CaseWorker]);
@@ -83,8 +84,8 @@ async fn rules_by_which_nothing_can_be_scored_are_parked() {
     stage.stop().await;
 }
 
-/// The confirmation, said a moment before by a clock that goes behind, is held behind the application: redriven, both
-/// take effect, although the earlier one waits for the later one.
+/// The confirmation, whose publisher's clock is behind, has an earlier time than the application that it waits for:
+/// redriven, both take effect.
 #[tokio::test]
 async fn a_redriven_application_does_not_wait_for_what_waits_for_it() {
     let stage = Stage::new().await;
