@@ -1,4 +1,4 @@
-//! The settings of notification. Unknown keys are refused.
+//! The settings of this service. Unknown keys are refused.
 
 use std::net::IpAddr;
 use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
@@ -14,12 +14,9 @@ use crate::delivery::Policy;
 
 host::settings! {
     crate::store::MIGRATIONS;
-    /// The mail server.
     smtp: Smtp,
-    /// How often and how long delivery is tried.
     #[serde(default)]
     delivery: Delivery,
-    /// Where applicants find their applications.
     portal: Portal,
 }
 
@@ -27,35 +24,33 @@ host::settings! {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, try_from = "RawSmtp")]
 pub struct Smtp {
-    /// Its name, as in its certificate.
+    /// Host name, as in the server's certificate.
     pub host: String,
-    /// Its port.
     pub port: u16,
-    /// How the connection is protected.
     pub encryption: Encryption,
-    /// Further root certificates (PEM), e.g. of the authority's own CA.
+    /// An additional root certificate (PEM), e.g. of the authority's own CA.
     pub ca: Option<PathBuf>,
-    /// Who signs in, where the server asks for it.
+    /// User and password; `None`: no authentication.
     pub sign_in: Option<(String, SecretString)>,
-    /// Sender of all emails, e.g. `Bescheid <bescheid@example.org>`; else `bescheid@` and the portal's name.
+    /// Sender of all emails, e.g. `Bescheid <bescheid@example.org>`; by default `bescheid@` and the portal's host name.
     pub from: Option<Mailbox>,
-    /// How this machine names itself to the server.
+    /// Host name for EHLO; by default that of this machine.
     pub hello: Option<String>,
-    /// Connections at once.
+    /// Maximum number of connections.
     pub connections: NonZeroUsize,
-    /// Seconds to wait for each answer but that to the final dot.
+    /// Deadline for each answer, except the one to the final dot.
     pub timeout_seconds: NonZeroU32,
     /// Seconds after which a connection without work is closed.
     pub idle_seconds: u32,
 }
 
-/// How the connection is protected. Never "if the server happens to offer it".
+/// How the connection is encrypted. There is no opportunistic mode.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Encryption {
-    /// Not at all: only to a relay on the same machine.
+    /// Not at all; only suitable for a mail relay on the same machine.
     None,
-    /// STARTTLS, or no email is sent.
+    /// STARTTLS is compulsory.
     Starttls,
 }
 
@@ -133,25 +128,24 @@ impl TryFrom<RawSmtp> for Smtp {
     }
 }
 
-/// `[delivery]`: how patient the sender is.
+/// `[delivery]`: back-off and deadlines.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Delivery {
-    /// Pause after the first attempt that the server put off; doubles each time.
+    /// Pause after the first temporary failure; it doubles each time.
     pub first_retry_seconds: u32,
-    /// The longest pause.
     pub longest_retry_seconds: u32,
-    /// Attempts that the server may put off.
+    /// Number of temporary failures after which an email counts as undeliverable.
     pub attempts: NonZeroU16,
-    /// How long to wait for the answer to the final dot, before the email is sent once more.
+    /// Deadline for the answer to the final dot; afterwards the email is sent once more.
     pub final_answer_seconds: NonZeroU32,
-    /// The longest pause between attempts to reach a server that is away.
+    /// The longest pause between attempts to connect during an outage.
     pub longest_outage_pause_seconds: u32,
 }
 
 impl Default for Delivery {
     fn default() -> Self {
-        // Five days: 1 s doubling to 4 h takes 4.5 h and 14 attempts, then 29 times 4 h (RFC 5321, 4.5.4.1).
+        // Five days in total: 1 s doubling to 4 h takes 4.5 h and 14 attempts, then 29 times 4 h (RFC 5321, 4.5.4.1).
         Self {
             first_retry_seconds: 1,
             longest_retry_seconds: 4 * 3600,
@@ -163,25 +157,24 @@ impl Default for Delivery {
 }
 
 impl Settings {
-    /// The policy that `[delivery]` and `[smtp]` give.
     pub fn policy(&self) -> Policy {
         let seconds = |seconds: u32| TimeDelta::seconds(i64::from(seconds));
         Policy {
             first_retry: seconds(self.delivery.first_retry_seconds),
             longest_retry: seconds(self.delivery.longest_retry_seconds),
             attempts: i32::from(self.delivery.attempts.get()),
-            // A conversation has six answers before the text; the rest is waiting for a free connection.
+            // There are six answers before the text; the rest is for waiting for a free connection.
             claim: seconds(self.smtp.timeout_seconds.get()) * 10,
             answer: seconds(self.delivery.final_answer_seconds.get()),
         }
     }
 }
 
-/// `[portal]`: what emails point to.
+/// `[portal]`: the portal that emails link to.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Portal {
-    /// Where people reach the portal, e.g. `https://bescheid.example.org`.
+    /// E.g. `https://bescheid.example.org`.
     pub url: String,
 }
 
@@ -189,14 +182,14 @@ impl Settings {
     /// Sender of all emails.
     ///
     /// # Errors
-    /// None is set, and the portal's address gives none.
+    /// None is set, and the portal's URL has no usable host name.
     pub fn from(&self) -> Result<Mailbox, String> {
         if let Some(from) = &self.smtp.from {
             return Ok(from.clone());
         }
         let rest = self.portal.url.split_once("://").map_or("", |(_, rest)| rest);
         let host = rest.split(['/', ':']).next().unwrap_or_default();
-        // An address of digits is no domain; it is that of a machine of one's own.
+        // An IP address is not a mail domain; it is used on a developer's machine only.
         let domain = if host.parse::<IpAddr>().is_ok() { "localhost" } else { host };
         let address = Address::new("bescheid", domain).map_err(|error| {
             format!(

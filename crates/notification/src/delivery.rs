@@ -1,37 +1,36 @@
-//! One email on its way to one recipient, as a state machine.
+//! The state machine of a delivery: one email to one recipient. It does no I/O.
 //!
 //! ```text
 //! queued ──claim──► sending ──data_starts──► data_started ──accepted──► sent
-//!   ▲                  │ later, hand_back        │ later (the server said "not now")
+//!   ▲                  │ later, release          │ later (the server answered 4xx)
 //!   └──────────────────┴─────────────────────────┘
-//!            refused, or tried too often ──► failed ──again──► queued (a person asks for it)
-//! what is not sent, and whose address was corrected ──► superseded: another delivery takes its place
+//!            refused, or tried too often ──► failed ──resend──► queued (a person asks for it)
+//! not sent, and the address was corrected ──► superseded: another delivery replaces it
 //! ```
-//! What is `sending` has certainly not been sent. What is `data_started` may have been: only the window between
-//! the final dot and the stored 250 is in doubt (RFC 1047), and what is in doubt is sent once more, with the same
-//! Message-ID, and counted.
+//! An email that is `sending` has certainly not been sent. One that is `data_started` may have been: only the window
+//! between the final dot and the stored 250 is ambiguous (RFC 1047). An ambiguous email is sent once more, with the
+//! same Message-ID, and counted.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{ApplicationId, EmailBounced, EmailSent, EventId};
 
-/// How patient the sender is.
+/// Back-off and deadlines.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// Pause after the first attempt that the server put off; doubles each time.
+    /// Pause after the first temporary failure; it doubles each time.
     pub first_retry: TimeDelta,
-    /// The longest pause.
     pub longest_retry: TimeDelta,
-    /// Attempts that the server may put off before the email counts as undeliverable. Attempts that an outage of
-    /// the server stopped do not count.
+    /// Number of temporary failures after which the email counts as undeliverable. Attempts stopped by an outage of the
+    /// server do not count.
     pub attempts: i32,
-    /// How long a claim holds when its sender lives but does not get on.
+    /// How long a claim is valid while its sender is alive but makes no progress.
     pub claim: TimeDelta,
-    /// How long to wait for the answer to the final dot (RFC 5321, 4.5.3.2.6: ten minutes).
+    /// Deadline for the answer to the final dot (RFC 5321, 4.5.3.2.6: ten minutes).
     pub answer: TimeDelta,
 }
 
 impl Policy {
-    /// The pause after `attempts` attempts. `jitter` (0.5 to 1.5) keeps those apart who failed together.
+    /// The pause after `attempts` attempts. `jitter` (0.5 to 1.5) spreads deliveries that failed together.
     fn pause(&self, attempts: i32, jitter: f64) -> TimeDelta {
         let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(30);
         let seconds = self.first_retry.as_seconds_f64() * f64::from(1_u32 << doublings);
@@ -40,43 +39,32 @@ impl Policy {
     }
 }
 
-/// Where a delivery stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Waits for its turn.
     Queued {
-        /// Not before.
+        /// The earliest time of the next attempt.
         due: DateTime<Utc>,
     },
-    /// A sender talks to the server; the email is certainly not sent yet.
+    /// A sender has claimed it; the email is certainly not sent yet.
     Sending {
-        /// The end of the claim: somebody else may take it then.
+        /// The end of the claim; then another sender may claim it.
         until: DateTime<Utc>,
     },
-    /// The email is being handed over; it may be sent.
+    /// The text is being sent; the server may have accepted it.
     DataStarted {
-        /// From then on no answer is expected any more.
+        /// The deadline for the answer.
         until: DateTime<Utc>,
     },
     /// The server has accepted it.
-    Sent {
-        /// When it said so.
-        at: DateTime<Utc>,
-    },
-    /// It will not be sent.
-    Failed {
-        /// Since when.
-        at: DateTime<Utc>,
-    },
-    /// It goes to another address in another delivery.
-    Superseded {
-        /// Since when.
-        at: DateTime<Utc>,
-    },
+    Sent { at: DateTime<Utc> },
+    /// Undeliverable.
+    Failed { at: DateTime<Utc> },
+    /// Replaced by another delivery to a corrected address.
+    Superseded { at: DateTime<Utc> },
 }
 
 impl State {
-    /// As stored and shown.
+    /// As stored, and as in the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Queued { .. } => "queued",
@@ -88,7 +76,7 @@ impl State {
         }
     }
 
-    /// Reads what [`State::name`] and [`State::moment`] wrote.
+    /// The state with this [`State::name`] and [`State::due_or_done_at`].
     pub fn read(name: &str, moment: DateTime<Utc>) -> Option<Self> {
         Some(match name {
             "queued" => Self::Queued { due: moment },
@@ -101,8 +89,8 @@ impl State {
         })
     }
 
-    /// The one moment that belongs to the state.
-    pub fn moment(self) -> DateTime<Utc> {
+    /// When the next step is due, or when the final state was reached.
+    pub fn due_or_done_at(self) -> DateTime<Utc> {
         match self {
             Self::Queued { due } => due,
             Self::Sending { until } | Self::DataStarted { until } => until,
@@ -110,7 +98,7 @@ impl State {
         }
     }
 
-    /// Nothing more happens by itself.
+    /// Nothing more happens unless a person asks for it.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Sent { .. } | Self::Failed { .. } | Self::Superseded { .. })
     }
@@ -119,35 +107,30 @@ impl State {
 /// One email to one recipient about one fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Its number.
     pub id: i64,
-    /// The fact it tells of.
+    /// The fact that the email is about.
     pub about: EventId,
-    /// The application.
     pub application: ApplicationId,
-    /// Which email.
     pub template: String,
-    /// Address it goes to.
+    /// Email address.
     pub recipient: String,
-    /// The same for every attempt.
+    /// The same for every attempt; without angle brackets.
     pub message_id: String,
-    /// Trace it belongs to.
+    /// W3C trace context.
     pub traceparent: Option<String>,
-    /// Where it stands.
     pub state: State,
-    /// Goes up with each claim. Whoever stores a change must name the claim it was made under.
-    pub claims: i32,
-    /// Attempts that were not stopped by an outage of the server.
+    /// Grows with each claim. A change is stored only under the claim it was made under.
+    pub claim_number: i32,
+    /// Attempts, without those stopped by an outage of the server.
     pub attempts: i32,
-    /// How often the final dot may have arrived without an answer being heard.
-    pub unanswered: i32,
-    /// What went wrong last.
+    /// How often the final dot may have reached the server without its answer reaching us.
+    pub ambiguous_handovers: i32,
+    /// The latest failure.
     pub last_error: Option<String>,
-    /// What the server said when it accepted.
+    /// The server's answer when it accepted the email.
     pub answer: Option<String>,
 }
 
-/// The step is not possible from this state.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{step} is not possible: the email is {state}")]
 pub struct NotPossible {
@@ -155,48 +138,48 @@ pub struct NotPossible {
     state: &'static str,
 }
 
-/// What a claim comes to.
+/// The result of a claim.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// Send it.
+    /// The email is to be sent.
     Send(Delivery),
-    /// In doubt for the second time: nobody sends it a third time.
+    /// Ambiguous for the second time: it is not sent a third time.
     GiveUp(Delivery, EmailBounced),
-    /// Its time has not come, or it is done.
+    /// It is not due yet, or in a final state.
     NotDue(Delivery),
 }
 
-/// What comes of an attempt that the server put off.
+/// The result of a temporary failure.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Later {
-    /// It is tried again.
+    /// It will be tried again.
     Queued(Delivery),
-    /// It was tried often enough.
+    /// It was the last attempt.
     GiveUp(Delivery, EmailBounced),
 }
 
 impl Delivery {
-    /// A sender takes it, if it is due.
+    /// A sender claims it, if it is due.
     pub fn claim(mut self, now: DateTime<Utc>, policy: &Policy) -> Claim {
-        if self.state.is_final() || self.state.moment() > now {
+        if self.state.is_final() || self.state.due_or_done_at() > now {
             return Claim::NotDue(self);
         }
         if matches!(self.state, State::DataStarted { .. }) {
-            self.unanswered += 1;
-            if self.unanswered > 1 {
+            self.ambiguous_handovers += 1;
+            if self.ambiguous_handovers > 1 {
                 let why = "the mail server did not answer after the email was handed over, twice; \
                            it may have arrived";
                 let (delivery, fact) = self.fail(now, why.to_owned());
                 return Claim::GiveUp(delivery, fact);
             }
         }
-        self.claims += 1;
+        self.claim_number += 1;
         self.attempts += 1;
         self.state = State::Sending { until: now + policy.claim };
         Claim::Send(self)
     }
 
-    /// The server is ready for the text. To be stored before the final dot goes out.
+    /// The server is ready for the text. This has to be stored before the final dot is sent.
     pub fn data_starts(mut self, now: DateTime<Utc>, policy: &Policy) -> Result<Self, NotPossible> {
         match self.state {
             State::Sending { .. } => {
@@ -207,7 +190,7 @@ impl Delivery {
         }
     }
 
-    /// The server said 250.
+    /// The server answered 250.
     pub fn accepted(mut self, now: DateTime<Utc>, answer: String) -> Result<(Self, EmailSent), NotPossible> {
         let State::DataStarted { .. } = self.state else {
             return Err(self.not_possible("being accepted"));
@@ -221,12 +204,12 @@ impl Delivery {
             message_id: self.message_id.clone(),
             sent_at: now,
             attempts: u32::try_from(self.attempts).unwrap_or(0),
-            ambiguous: self.unanswered > 0,
+            ambiguous: self.ambiguous_handovers > 0,
         };
         Ok((self, fact))
     }
 
-    /// The server said "not now" (4xx), or the connection broke before the text was asked for.
+    /// The server answered 4xx, or the connection broke before the text began.
     pub fn later(
         mut self,
         now: DateTime<Utc>,
@@ -247,12 +230,12 @@ impl Delivery {
         Ok(Later::Queued(self))
     }
 
-    /// The server said "never" (5xx).
+    /// The server answered 5xx.
     pub fn refused(self, now: DateTime<Utc>, why: String) -> Result<(Self, EmailBounced), NotPossible> {
         if self.is_under_way() { Ok(self.fail(now, why)) } else { Err(self.not_possible("refusing")) }
     }
 
-    /// The server itself is away, or this process stops: the attempt does not count.
+    /// The server is unreachable, or this process stops: the attempt does not count.
     pub fn release(mut self, now: DateTime<Utc>, why: Option<String>) -> Result<Self, NotPossible> {
         let State::Sending { .. } = self.state else {
             return Err(self.not_possible("handing back"));
@@ -263,7 +246,7 @@ impl Delivery {
         Ok(self)
     }
 
-    /// The connection broke after the text had begun: nobody knows. Stays in doubt until its time is over.
+    /// The connection broke after the text had begun: the email stays ambiguous until its deadline.
     pub fn unanswered(mut self, why: String) -> Result<Self, NotPossible> {
         let State::DataStarted { .. } = self.state else {
             return Err(self.not_possible("leaving in doubt"));
@@ -272,8 +255,8 @@ impl Delivery {
         Ok(self)
     }
 
-    /// A person asks for a failed email to be sent again.
-    pub fn again(mut self, now: DateTime<Utc>) -> Result<Self, NotPossible> {
+    /// A person asks for an undeliverable email to be sent again.
+    pub fn resend(mut self, now: DateTime<Utc>) -> Result<Self, NotPossible> {
         let State::Failed { .. } = self.state else {
             return Err(self.not_possible("sending again"));
         };
@@ -282,8 +265,8 @@ impl Delivery {
         Ok(self)
     }
 
-    /// The contact was corrected: another delivery takes its place. What is in doubt is replaced, too: the old address
-    /// may have it, the new one has not.
+    /// The contact was corrected: another delivery replaces this one. An ambiguous one is replaced, too: the old address
+    /// may have got it, the new one has not.
     pub fn supersede(mut self, now: DateTime<Utc>) -> Result<Self, NotPossible> {
         if self.state.is_final() {
             return Err(self.not_possible("replacing"));

@@ -1,11 +1,11 @@
-//! Notification: one email per (fact, recipient), in the recipient's language, and its fate.
+//! Notification: one email per fact and recipient, in the recipient's language, and its delivery.
 //!
-//! - [`delivery`] one email on its way, as a state machine
-//! - `on/` the facts heard; each queues an email
-//! - [`mail`] what the emails say
-//! - [`sender`] sends what is queued
-//! - `http/` the list of emails and their fate
-//! - `store/` the tables
+//! - [`delivery`]: the state machine of one email to one recipient
+//! - [`on`]: consumes facts; most of them queue an email
+//! - [`mail`]: the texts of the emails
+//! - [`sender`]: sends queued emails
+//! - `http/`: pages and API about emails and their delivery
+//! - [`store`]: the tables
 
 pub mod config;
 pub mod delivery;

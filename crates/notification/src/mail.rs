@@ -1,5 +1,5 @@
-//! What the emails say. They only tell that something waits in the portal: no decision, no notice, nothing of the
-//! person but the name (§ 3a VwVfG NRW: a plain email opens no way of notification).
+//! The texts of the emails. They only say that something waits in the portal: they contain no decision, no notice, and
+//! of the person only the name (§ 3a VwVfG NRW: a plain email is not a valid way of notification).
 
 use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -10,70 +10,62 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::contacts::Contact;
 
-/// What an email says.
+/// The content of an email.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
     /// `de` or `en`.
     pub language: String,
     /// Name of the recipient.
     pub recipient_name: String,
-    /// Header `Subject`, not encoded.
+    /// Not encoded.
     pub subject: String,
-    /// Plain text.
+    /// Plain-text part.
     pub text: String,
-    /// HTML.
+    /// HTML part.
     pub html: String,
-    /// What it was written from; none where an older release wrote it.
+    /// What it was rendered from; `None` where an older release did.
     pub source: Option<Source>,
 }
 
-/// An email and what it needs to know beyond the contact. Stored as JSON: emails and fields are only ever added.
+/// An email, with its data beyond the contact. Stored as JSON: variants and fields are only ever added.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mail {
-    /// Receipt.
     ApplicationSubmitted {
-        /// After the end of the window.
+        /// Whether it was submitted after the end of the call's window.
         late: bool,
     },
-    /// Confirms the withdrawal.
     ApplicationWithdrawn {
-        /// When it was withdrawn.
         at: DateTime<Utc>,
     },
-    /// Goes to review.
     EligibilityConfirmed,
-    /// A person looks at it.
+    /// A person decides on the eligibility.
     EligibilityReferred {
-        /// What would help, in German, the language of the procedure.
+        /// What would help the decision, in German, the language of the procedure.
         remedies: Vec<String>,
     },
-    /// A result waits; which one is said in the portal only.
+    /// A result waits in the portal; the email does not say which.
     IneligibilityConfirmed,
-    /// Goes to the decision.
     ReviewCompleted,
-    /// News wait; which is said in the portal only.
+    /// News waits in the portal; the email does not say which.
     ApplicationWaitlisted,
-    /// The notice waits.
     NoticeIssued,
-    /// The notice can no longer be challenged.
     NoticeBecameFinal {
-        /// From that day.
+        /// The first day on which the notice can no longer be contested.
         on: NaiveDate,
     },
 }
 
-/// What an email is written from. Kept, so that it can be written anew for a corrected contact.
+/// What an email is rendered from. Stored, so that it can be rendered again for a corrected contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// Which email.
     pub mail: Mail,
-    /// When the fact was said that it tells of: emails that overtake each other name their day.
+    /// Time of the fact. Emails name their day, since one may overtake another.
     pub at: DateTime<Utc>,
 }
 
-/// Whether the email named `template` is of use whenever it comes: it proves something, or something waits. What
-/// others only say of the course of the procedure is out of date once there is a later one.
+/// Whether the email with this template stays useful however late it arrives: it proves something, or something waits.
+/// The others only report progress, and are out of date once there is a later email.
 pub fn is_lasting(template: &str) -> bool {
     let lasting = [
         Kind::ApplicationSubmitted,
@@ -85,14 +77,14 @@ pub fn is_lasting(template: &str) -> bool {
     lasting.iter().any(|kind| kind.name() == template)
 }
 
-/// Whether the email named `template` is of use although the application was withdrawn.
+/// Whether the email with this template is still useful after the application was withdrawn.
 pub fn outlives_withdrawal(template: &str) -> bool {
     let kinds = [Kind::ApplicationWithdrawn, Kind::NoticeIssued, Kind::NoticeBecameFinal];
     kinds.iter().any(|kind| kind.name() == template)
 }
 
 impl Mail {
-    /// The fact it tells of; its name is the name of the email.
+    /// The kind of fact it is about, whose name is also that of the template.
     pub fn kind(&self) -> Kind {
         match self {
             Self::ApplicationSubmitted { .. } => Kind::ApplicationSubmitted,
@@ -107,10 +99,10 @@ impl Mail {
         }
     }
 
-    /// As [`Source::render`], of a fact that was said at `at`.
+    /// As [`Source::render`], for a fact with the time `at`.
     ///
     /// # Errors
-    /// A template that cannot be rendered.
+    /// The template cannot be rendered.
     pub fn render(
         self,
         at: DateTime<Utc>,
@@ -123,10 +115,10 @@ impl Mail {
 }
 
 impl Source {
-    /// The email to `contact`, in the contact's language. `portal` is the address of the portal.
+    /// Renders the email to `contact`, in their language. `portal` is the URL of the portal.
     ///
     /// # Errors
-    /// A template that cannot be rendered.
+    /// The template cannot be rendered.
     pub fn render(
         &self,
         contact: &Contact,
@@ -162,7 +154,7 @@ impl Source {
         details.extend(contact.authority.iter().map(|authority| (say("authority"), authority.clone())));
         let letter = Letter {
             language: language.code(),
-            // The name of the subject first: it stays readable where a narrow list cuts it off.
+            // The file number last: narrow lists of emails cut off the end.
             subject: format!("{} ({})", own("subject"), contact.file_number),
             greeting: format!("{} {},", say("greeting"), contact.name),
             lead: messages.say(language, &format!("mail-{name}-lead"), &[("day", &day)]),
@@ -183,7 +175,6 @@ impl Source {
     }
 }
 
-/// The shape of all emails.
 #[derive(Template)]
 #[template(path = "mail.html")]
 struct Letter {

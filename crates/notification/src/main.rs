@@ -1,5 +1,3 @@
-//! The service as a process of its own.
-
 fn main() -> std::process::ExitCode {
     host::main::<notification::AppState>()
 }

@@ -1,4 +1,4 @@
-//! A fact becomes an email that waits to be sent.
+//! Turns facts into queued emails.
 
 use bus::{Failure, Tx};
 use events::{ApplicationId, Event, Fact};
@@ -7,11 +7,11 @@ use uuid::Uuid;
 use crate::AppState;
 use crate::mail::Mail;
 use crate::store::contacts::{self, Contact};
-use crate::store::deliveries::{self, New};
+use crate::store::deliveries::{self, NewEmail};
 
-/// Queues the email about each of these facts, where there is one to send. Nothing is sent in here: the rows commit
+/// Queues the email that `mail` returns for each of these facts. Nothing is sent here: the rows are committed together
 /// with the inbox.
-pub(crate) async fn tell<F: Fact<Key = ApplicationId>>(
+pub(crate) async fn queue_emails<F: Fact<Key = ApplicationId>>(
     service: &AppState,
     tx: &mut Tx,
     events: &[Event<F>],
@@ -25,7 +25,7 @@ pub(crate) async fn tell<F: Fact<Key = ApplicationId>>(
         let content = mail
             .render(event.time, contact, &service.portal, service.pages.messages())
             .map_err(Failure::park)?;
-        emails.push(New {
+        emails.push(NewEmail {
             about: event.id,
             application: event.key,
             template: F::KIND.name(),
@@ -45,7 +45,7 @@ pub(crate) fn applications<F: Fact<Key = ApplicationId>>(events: &[Event<F>]) ->
     events.iter().map(|event| event.key.uuid()).collect()
 }
 
-/// A withdrawal may have been faster: then there is nothing to tell.
+/// The email, unless the application was withdrawn.
 pub(crate) fn unless_withdrawn(contact: &Contact, mail: Mail) -> Option<Mail> {
     contact.withdrawn_at.is_none().then_some(mail)
 }

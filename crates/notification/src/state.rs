@@ -1,4 +1,4 @@
-//! What every handler of this service works with.
+//! The state that every handler of this service shares.
 
 use std::sync::Arc;
 
@@ -9,32 +9,26 @@ use sqlx::PgPool;
 
 use crate::sender::Sender;
 
-/// Its name in the contract.
 pub const NAME: events::Service = events::Service::Notification;
 
-/// Where its pages begin; the API is below `/mail/api`.
+/// Path prefix of the pages; the API is below `/mail/api`.
 pub const PREFIX: &str = "/mail";
 
-/// The state of every handler, of facts and of requests.
+/// Shared by the handlers of facts and of requests.
 pub struct AppState {
-    /// Its own database.
     pub db: PgPool,
-    /// Facts are published by it.
     pub bus: Bus,
-    /// Its only source of time.
     pub clock: Clock,
-    /// The messages and the layout of its pages, and the texts of the emails.
     pub pages: Pages,
-    /// Sends what is queued.
     pub sender: Arc<Sender>,
-    /// Address of the portal, as emails name it.
+    /// URL of the portal, for links in emails.
     pub portal: String,
 }
 
-/// The messages and the layout of its pages, and the texts of the emails.
+/// Message catalogues, which include the texts of the emails, and layout of the pages.
 ///
 /// # Errors
-/// A message catalogue with a mistake.
+/// A message catalogue cannot be parsed.
 pub fn pages() -> Result<Pages, StartError> {
     Pages::new(PREFIX, include_str!("../messages/de.ftl"), include_str!("../messages/en.ftl"))
         .map_err(StartError::other("read the message catalogues"))

@@ -70,7 +70,8 @@ impl Outlook {
         self.pdf.as_ref().map_or("", |pdf| &pdf.sha256)
     }
 
-    /// `Err(Changed)` unless `seen` is the SHA-256 of this notice (empty where none would be issued); `None` skips the check.
+    /// `Err(Changed)` unless `seen` is the SHA-256 of this notice (empty where none would be issued); `None` skips the
+    /// check.
     pub(super) fn is_as_seen(&self, seen: Option<&str>) -> Result<(), Error> {
         match seen {
             Some(seen) if seen != self.sha256() => Err(Error::Changed(match (seen, self.sha256()) {

@@ -1,4 +1,4 @@
-//! One email and its fate.
+//! One email and its delivery.
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use uuid::Uuid;
 
 use super::only_staff;
 use crate::AppState;
-use crate::store::shown::{self, AskedAgain, Said, Shown};
+use crate::store::views::{self, DeliveryView, EmailText, ResendRequest};
 
 pub async fn api(
     session: Session,
     ApiPath(id): ApiPath<i64>,
     State(service): State<Arc<AppState>>,
-) -> Result<ApiJson<Shown>, Problem> {
+) -> Result<ApiJson<DeliveryView>, Problem> {
     only_staff(&session)?;
-    let found = shown::find(&mut *service.db.acquire().await?, id).await?;
+    let found = views::find(&mut *service.db.acquire().await?, id).await?;
     found.map(|(shown, _)| ApiJson(shown)).ok_or_else(Problem::not_found)
 }
 
@@ -30,23 +30,22 @@ pub async fn api(
 struct Detail<'a> {
     page: &'a Page,
     form: Form,
-    email: Shown,
-    said: Said,
-    asked_again: Vec<AskedAgain>,
+    email: DeliveryView,
+    text: EmailText,
+    asked_again: Vec<ResendRequest>,
     again: bool,
     key: Uuid,
 }
 
 impl Detail<'_> {
-    fn asked_by(&self, one: &AskedAgain) -> String {
+    fn asked_by(&self, one: &ResendRequest) -> String {
         self.page.tn("detail-asked-by", &[("name", &one.by), ("at", &self.page.moment(one.at))])
     }
 }
 
-/// What the page before wants to say.
 #[derive(Deserialize)]
-pub struct Asked {
-    /// It was just queued again.
+pub struct DetailQuery {
+    /// The email has just been queued again.
     #[serde(default)]
     again: bool,
 }
@@ -55,13 +54,13 @@ pub async fn page(
     page: Page,
     session: Session,
     ApiPath(id): ApiPath<i64>,
-    ApiQuery(asked): ApiQuery<Asked>,
+    ApiQuery(query): ApiQuery<DetailQuery>,
     State(service): State<Arc<AppState>>,
 ) -> Result<Response, Problem> {
     only_staff(&session)?;
     let mut db = service.db.acquire().await?;
-    let (email, said) = shown::find(&mut db, id).await?.ok_or_else(Problem::not_found)?;
-    let asked_again = shown::asked_again(&mut db, id).await?;
+    let (email, text) = views::find(&mut db, id).await?.ok_or_else(Problem::not_found)?;
+    let asked_again = views::resend_requests(&mut db, id).await?;
     let (form, key) = (Form::new(&page), Uuid::now_v7());
-    pages::show(&Detail { page: &page, form, email, said, asked_again, again: asked.again, key })
+    pages::show(&Detail { page: &page, form, email, text, asked_again, again: query.again, key })
 }

@@ -1,4 +1,4 @@
-//! Every email, newest first.
+//! All emails, newest first.
 
 use std::sync::Arc;
 
@@ -15,62 +15,59 @@ use serde::{Deserialize, Serialize};
 
 use super::only_staff;
 use crate::AppState;
-use crate::store::shown::{self, Shown};
+use crate::store::views::{self, DeliveryView};
 
-/// Rows of a page.
-const PAGE: usize = 50;
+const PAGE_SIZE: usize = 50;
 
-/// What is asked for.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Asked {
-    /// Only of this application; all of it, oldest first.
+pub struct ListQuery {
+    /// Only emails about this application: all of them, oldest first.
     #[serde(default)]
     application: Option<ApplicationId>,
-    /// Only those that cannot be delivered.
+    /// Only undeliverable emails.
     #[serde(default)]
     failed: bool,
-    /// Only those after this place: the `next` of the answer before.
+    /// `next` of the previous page.
     #[serde(default)]
     before: Option<Cursor>,
 }
 
-/// Emails.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Listed {
-    deliveries: Vec<Shown>,
-    /// To be asked for as `before`; none at the end.
+    deliveries: Vec<DeliveryView>,
+    /// Pass it as `before` to get the next page; null on the last one.
     next: Option<Cursor>,
 }
 
-impl Asked {
+impl ListQuery {
     async fn find(&self, service: &AppState) -> Result<Listed, Problem> {
         let mut connection = service.db.acquire().await?;
         if let Some(application) = self.application {
-            let deliveries = shown::of_application(&mut connection, application).await?;
+            let deliveries = views::of_application(&mut connection, application).await?;
             return Ok(Listed { deliveries, next: None });
         }
         let before = self.before.unwrap_or(Cursor::LAST).number;
-        let rows = shown::list(&mut connection, self.failed, before, one_more(PAGE)).await?;
-        let (deliveries, next) = list::page(rows, PAGE, |last| Cursor::number(last.id));
+        let rows = views::list(&mut connection, self.failed, before, one_more(PAGE_SIZE)).await?;
+        let (deliveries, next) = list::page(rows, PAGE_SIZE, |last| Cursor::number(last.id));
         Ok(Listed { deliveries, next })
     }
 }
 
 pub async fn api(
     session: Session,
-    ApiQuery(asked): ApiQuery<Asked>,
+    ApiQuery(query): ApiQuery<ListQuery>,
     State(service): State<Arc<AppState>>,
 ) -> Result<ApiJson<Listed>, Problem> {
     only_staff(&session)?;
-    asked.find(&service).await.map(ApiJson)
+    query.find(&service).await.map(ApiJson)
 }
 
 #[derive(Template)]
 #[template(path = "list.html")]
 struct List<'a> {
     page: &'a Page,
-    rows: Vec<Shown>,
+    rows: Vec<DeliveryView>,
     failed: bool,
     tabs: [Tab; 2],
     waiting: String,
@@ -82,31 +79,31 @@ struct List<'a> {
 pub async fn page(
     page: Page,
     session: Session,
-    ApiQuery(asked): ApiQuery<Asked>,
+    ApiQuery(query): ApiQuery<ListQuery>,
     State(service): State<Arc<AppState>>,
 ) -> Result<Response, Problem> {
     only_staff(&session)?;
-    let Listed { deliveries, next } = asked.find(&service).await?;
-    let waiting = shown::waiting(&mut *service.db.acquire().await?).await?;
+    let Listed { deliveries, next } = query.find(&service).await?;
+    let waiting = views::waiting(&mut *service.db.acquire().await?).await?;
     let away = service.sender.away().map(|away| {
         let (since, server) = (page.moment(away.since), service.sender.server());
         page.tn("away-text", &[("since", &since), ("server", &server), ("why", &away.why)])
     });
-    let failed = if asked.failed { "failed=true&" } else { "" };
+    let failed = if query.failed { "failed=true&" } else { "" };
     let list = List {
         page: &page,
         rows: deliveries,
-        failed: asked.failed,
+        failed: query.failed,
         tabs: [
-            Tab::new(page.url(""), page.t("list-all"), !asked.failed),
-            Tab::new(page.url("?failed=true"), page.t("list-failed"), asked.failed),
+            Tab::new(page.url(""), page.t("list-all"), !query.failed),
+            Tab::new(page.url("?failed=true"), page.t("list-failed"), query.failed),
         ],
         waiting: match waiting {
             0..=10_000 => page.t1("list-waiting", "count", waiting.to_string()),
             _ => page.t("list-waiting-many"),
         },
         away,
-        newer: asked.before.map(|_| page.url(&format!("?{failed}"))).unwrap_or_default(),
+        newer: query.before.map(|_| page.url(&format!("?{failed}"))).unwrap_or_default(),
         older: next.map(|before| page.url(&format!("?{failed}before={before}"))).unwrap_or_default(),
     };
     pages::show(&list)

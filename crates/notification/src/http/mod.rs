@@ -9,9 +9,9 @@ pub use routes::routes;
 
 use chassis::{Problem, Role, Session};
 
-use crate::store::shown::Shown;
+use crate::store::views::DeliveryView;
 
-/// Addresses and file numbers are for those who work with them.
+/// 403 for anybody but case workers and operators: the emails contain personal data.
 fn only_staff(session: &Session) -> Result<(), Problem> {
     if session.has_any(&[Role::CaseWorker, Role::Operator]) {
         return Ok(());
@@ -19,8 +19,8 @@ fn only_staff(session: &Session) -> Result<(), Problem> {
     Err(Problem::forbidden().detail("needs the role case_worker or operator"))
 }
 
-impl Shown {
-    /// How its state looks: kind of badge, message key.
+impl DeliveryView {
+    /// The KERN badge variant and the message key of the state.
     fn badge(&self) -> (&'static str, &'static str) {
         match self.state.as_str() {
             "sent" => ("success", "state-sent"),

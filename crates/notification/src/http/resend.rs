@@ -1,4 +1,4 @@
-//! A person asks for an undeliverable email to be sent again, once its cause is gone.
+//! A person asks for an undeliverable email to be sent again.
 
 use std::sync::Arc;
 
@@ -19,12 +19,12 @@ use crate::store::contacts;
 use crate::store::deliveries::{self, Change};
 
 enum Done {
-    /// The delivery that waits now: this one, or one to the present address.
+    /// Id of the delivery that is queued now: this one, or one to the present address.
     Queued(i64),
     NotFailed,
 }
 
-/// Once per `key`. It goes to the address that the contact has now.
+/// Queues the email to the present address of the contact.
 async fn resend(
     service: &AppState,
     session: &Session,
@@ -38,11 +38,11 @@ async fn resend(
     }
     let application = deliveries::application_of(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     // Contacts are locked before deliveries.
-    contacts::hold(&mut tx, &[application]).await?;
+    contacts::lock(&mut tx, &[application]).await?;
     let contacts = contacts::of(&mut tx, &[application]).await.map_err(Problem::unavailable)?;
     let delivery = deliveries::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let now = tx.now();
-    let Ok(queued) = delivery.clone().again(now) else { return Ok(Done::NotFailed) };
+    let Ok(queued) = delivery.clone().resend(now) else { return Ok(Done::NotFailed) };
     let elsewhere = contacts.get(&delivery.application).filter(|one| one.email != delivery.recipient);
     let number = match elsewhere {
         None => {
@@ -58,12 +58,12 @@ async fn resend(
             let queued = readdress::queue(&mut tx, writer, contact, email, now).await;
             match queued.map_err(Problem::unavailable)? {
                 Some(number) => number,
-                // It went to the new address, or goes there already.
+                // It was sent to the new address, or is queued to it.
                 None => return Ok(Done::NotFailed),
             }
         }
     };
-    deliveries::asked_again(&mut tx, id, session, now).await?;
+    deliveries::record_resend_request(&mut tx, id, session, now).await?;
     once.store(&mut tx, &number).await?;
     host::commit(&service.bus, tx).await?;
     service.sender.wake();
@@ -83,9 +83,8 @@ pub async fn api(
     }
 }
 
-/// The form of the detail page.
 #[derive(Deserialize)]
-pub struct Asked {
+pub struct ButtonForm {
     #[serde(default)]
     key: String,
 }
@@ -94,7 +93,7 @@ pub async fn page(
     page: Page,
     ApiPath(id): ApiPath<i64>,
     State(service): State<Arc<AppState>>,
-    PageForm { session, data, .. }: PageForm<Asked>,
+    PageForm { session, data, .. }: PageForm<ButtonForm>,
 ) -> Result<Response, Problem> {
     only_staff(&session)?;
     match resend(&service, &session, id, IdempotencyKey::new(&data.key)?).await? {

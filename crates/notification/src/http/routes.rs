@@ -1,4 +1,4 @@
-//! What people and programs reach: the pages, and the API with its description.
+//! The routes of the pages, and of the API with its description.
 
 use std::sync::Arc;
 
@@ -9,11 +9,10 @@ use chassis::api::{ApiRouter, Operation};
 use chassis::problem::ProblemKind;
 
 use crate::AppState;
-use crate::store::shown::Shown;
+use crate::store::views::DeliveryView;
 
 use super::{detail, list, resend};
 
-/// All of them.
 pub fn routes(service: Arc<AppState>) -> Router {
     let found = [ProblemKind::Forbidden, ProblemKind::NotFound];
     let api = ApiRouter::new("notification", "/mail")
@@ -22,14 +21,14 @@ pub fn routes(service: Arc<AppState>) -> Router {
             list::api,
             Operation::new("Emails and their fate, newest first")
                 .description("Case workers and operators.")
-                .query::<list::Asked>()
+                .query::<list::ListQuery>()
                 .answers::<list::Listed>(StatusCode::OK)
                 .problems(&[ProblemKind::Forbidden, ProblemKind::Malformed]),
         )
         .get(
             "/deliveries/{id}",
             detail::api,
-            Operation::new("One email and its fate").answers::<Shown>(StatusCode::OK).problems(&found),
+            Operation::new("One email and its fate").answers::<DeliveryView>(StatusCode::OK).problems(&found),
         )
         .post(
             "/deliveries/{id}/again",

@@ -1,4 +1,4 @@
-//! An application is in: keep its contact, and send the receipt.
+//! An application was submitted: stores its contact and queues the receipt.
 
 use bus::{Failure, Tx};
 use events::{ApplicationSubmitted, Event};
@@ -6,7 +6,7 @@ use pages::parse::{email, line};
 
 use crate::AppState;
 use crate::mail::Mail;
-use crate::queue::tell;
+use crate::queue::queue_emails;
 use crate::store::contacts::{self, Contact};
 
 pub async fn handle(
@@ -16,12 +16,12 @@ pub async fn handle(
 ) -> Result<(), Failure> {
     let contacts: Vec<Contact> = events.iter().map(contact).collect();
     contacts::insert_all(tx, &contacts).await?;
-    tell(service, tx, events, |fact, _| Some(Mail::ApplicationSubmitted { late: fact.late })).await
+    queue_emails(service, tx, events, |fact, _| Some(Mail::ApplicationSubmitted { late: fact.late })).await
 }
 
 fn contact(event: &Event<ApplicationSubmitted>) -> Contact {
     let fact = &event.data;
-    // Facts from before texts came in by one door: a name must not bring its own header.
+    // Facts of old releases contain texts that were not cleaned: a name must not inject a header.
     Contact {
         application: event.application(),
         file_number: line(&fact.file_number),

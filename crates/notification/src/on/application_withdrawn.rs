@@ -1,11 +1,11 @@
-//! The applicant has taken it back: confirm that. News that were on their way are not sent any more.
+//! The applicant has withdrawn: queues a confirmation. No further progress is reported.
 
 use bus::{Failure, Tx};
 use events::{ApplicationWithdrawn, Event};
 
 use crate::AppState;
 use crate::mail::Mail;
-use crate::queue::tell;
+use crate::queue::queue_emails;
 use crate::store::contacts;
 
 pub async fn handle(
@@ -16,5 +16,6 @@ pub async fn handle(
     for event in events {
         contacts::withdraw(tx, event.application(), event.data.withdrawn_at).await?;
     }
-    tell(service, tx, events, |fact, _| Some(Mail::ApplicationWithdrawn { at: fact.withdrawn_at })).await
+    queue_emails(service, tx, events, |fact, _| Some(Mail::ApplicationWithdrawn { at: fact.withdrawn_at }))
+        .await
 }

@@ -1,4 +1,4 @@
-//! A call's rules hold from now on: keep whom its applicants may ask.
+//! A call was published: stores the contact for questions, which emails name.
 
 use bus::{Failure, Tx};
 use events::{CallPublished, Event};

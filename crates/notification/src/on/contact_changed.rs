@@ -1,5 +1,5 @@
-//! Whom to write to has been corrected: what could not be delivered and is still of use goes to the new address, and
-//! what waits goes there at once.
+//! A contact was corrected: undeliverable emails that are still useful are queued to the new address, and emails that
+//! wait are sent there at once.
 
 use bus::{Failure, Tx};
 use events::{ContactChanged, Event};
@@ -13,7 +13,7 @@ pub async fn handle(
     tx: &mut Tx,
     events: &[Event<ContactChanged>],
 ) -> Result<(), Failure> {
-    // In the order in which others lock them.
+    // Locks are taken in the order of the applications' ids, as everywhere.
     let mut events: Vec<&Event<ContactChanged>> = events.iter().collect();
     events.sort_by_key(|event| event.key.uuid());
     for event in &events {
@@ -26,8 +26,8 @@ pub async fn handle(
     let now = tx.now();
     for contact in contacts.values() {
         readdress::failed(tx, service.sender.writer(), contact, now).await?;
-        // The claim sees that it has another address.
-        deliveries::hurry(tx, contact.application, now).await?;
+        // The claim notices the changed address.
+        deliveries::make_due(tx, contact.application, now).await?;
     }
     service.sender.wake();
     Ok(())

@@ -1,16 +1,17 @@
-//! The formal check is done: it goes to review. A withdrawal may have been faster.
+//! Eligibility is confirmed: queues an email, unless the application was withdrawn meanwhile.
 
 use bus::{Failure, Tx};
 use events::{EligibilityConfirmed, Event};
 
 use crate::AppState;
 use crate::mail::Mail;
-use crate::queue::{tell, unless_withdrawn};
+use crate::queue::{queue_emails, unless_withdrawn};
 
 pub async fn handle(
     service: &AppState,
     tx: &mut Tx,
     events: &[Event<EligibilityConfirmed>],
 ) -> Result<(), Failure> {
-    tell(service, tx, events, |_, contact| unless_withdrawn(contact, Mail::EligibilityConfirmed)).await
+    queue_emails(service, tx, events, |_, contact| unless_withdrawn(contact, Mail::EligibilityConfirmed))
+        .await
 }

@@ -1,4 +1,4 @@
-//! The only registry: fact → handler. Every fact heard becomes one email to the contact.
+//! The handlers of the facts that notification consumes, one file each. Most of them queue an email to the contact.
 
 mod application_submitted;
 mod application_waitlisted;
@@ -21,13 +21,12 @@ use events::{
 
 use crate::AppState;
 
-/// What operators see of one application.
+/// What operators see of an application.
 const DESCRIPTION: &str = "select jsonb_build_object('emails', (select coalesce(jsonb_agg(jsonb_build_object('template', d.template,
         'recipient', d.recipient, 'state', d.state) order by d.id), '[]') from deliveries d where d.application_id = $1))";
-/// How many applications are in each state.
+/// Number of applications that are withdrawn, and that are not.
 const CENSUS: &str = "select case when known then 'known' else 'withdrawn' end, count from (select withdrawn_at is null as known, count(*) from contacts group by withdrawn_at is null) as counted";
 
-/// What notification hears.
 pub fn subscriptions() -> Subscriptions<AppState> {
     Subscriptions::new()
         .on_many::<ApplicationSubmitted, _>(application_submitted::handle)

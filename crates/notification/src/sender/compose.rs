@@ -1,4 +1,4 @@
-//! The email as bytes. The same delivery gives the same bytes each time.
+//! Serialises an email. The same delivery always gives the same bytes.
 
 use std::time::SystemTime;
 
@@ -8,7 +8,7 @@ use lettre::message::{Mailbox, Message, MultiPart, SinglePart};
 
 use crate::store::deliveries::Job;
 
-/// RFC 3834: nobody answers this automatically.
+/// RFC 3834: suppresses automatic replies.
 #[derive(Clone)]
 struct AutoSubmitted;
 
@@ -29,7 +29,7 @@ impl Header for AutoSubmitted {
 /// Envelope and text of an email.
 ///
 /// # Errors
-/// What is wrong with it, for ever: the address is none.
+/// A permanent problem: the address is invalid.
 pub fn compose(job: &Job, from: &Mailbox) -> Result<(Envelope, Vec<u8>), String> {
     let recipient = &job.delivery.recipient;
     let address = recipient
@@ -39,7 +39,7 @@ pub fn compose(job: &Job, from: &Mailbox) -> Result<(Envelope, Vec<u8>), String>
     let part = |kind: ContentType, text: &str| {
         SinglePart::builder()
             .header(kind)
-            // Chosen here and not by content: every server takes it, and lines stay short.
+            // Fixed instead of chosen by content: every server accepts it, and lines stay short.
             .header(ContentTransferEncoding::QuotedPrintable)
             .body(text.to_owned())
     };

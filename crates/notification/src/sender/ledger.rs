@@ -1,6 +1,5 @@
-//! Where the steps of all connections are stored. While one commit is under way further steps gather, and the next
-//! commit takes them together. What a connection waits for (the text begins) does not wait for what has happened
-//! already (the answer came).
+//! Stores the steps of all connections. Steps that arrive during a commit share the next one. Steps that a connection
+//! waits for (the text begins) do not wait behind outcomes, which have happened already (the server has answered).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,72 +19,73 @@ use crate::delivery::State;
 use crate::store::contacts;
 use crate::store::deliveries::{self, Change};
 
-/// Most steps in one commit.
-const BATCH: usize = 256;
-/// How long what has happened may wait for company.
-const MOMENT: Duration = Duration::from_millis(5);
-/// Pause while Postgres is away.
-const RETRY: Duration = Duration::from_millis(500);
+/// Maximum number of steps in one commit.
+const BATCH_SIZE: usize = 256;
+/// How long outcomes wait for others to share their commit.
+const LINGER: Duration = Duration::from_millis(5);
+/// Pause while Postgres is unreachable.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
-/// A step whose storing somebody waits for.
+/// A step that a connection waits for.
 struct Awaited {
     change: Change,
-    held: oneshot::Sender<bool>,
+    stored: oneshot::Sender<bool>,
 }
 
-/// The way to the ledger.
+/// A handle to the ledger task.
 #[derive(Clone)]
 pub struct Ledger {
     awaited: mpsc::Sender<Awaited>,
-    noted: mpsc::Sender<Change>,
+    outcomes: mpsc::Sender<Change>,
 }
 
 impl Ledger {
-    /// Stores a step that must be stored before anybody goes on. False: it was not, because somebody else has the
-    /// delivery by now, or Postgres is away.
+    /// Stores a step and waits for it. `false`: it was not stored, because another sender has claimed the delivery, or
+    /// because Postgres is unreachable.
     pub async fn store(&self, change: Change) -> bool {
-        let (held, answer) = oneshot::channel();
-        let sent = self.awaited.send(Awaited { change, held }).await;
+        let (stored, answer) = oneshot::channel();
+        let sent = self.awaited.send(Awaited { change, stored }).await;
         sent.is_ok() && answer.await.unwrap_or(false)
     }
 
-    /// Stores what has happened already; again and again, until Postgres takes it.
-    pub async fn note(&self, change: Change) {
-        if self.noted.send(change).await.is_err() {
+    /// Stores the outcome of a step in the background, and retries until Postgres accepts it.
+    pub async fn record(&self, change: Change) {
+        if self.outcomes.send(change).await.is_err() {
             tracing::error!("the ledger has ended before its senders");
         }
     }
 }
 
-/// A ledger, and the work that it is: ends when the last clone is gone and all is stored.
+/// A handle, and the task, which ends when the last handle is dropped and everything is stored.
 pub fn open(sender: Arc<Sender>, bus: Bus) -> (Ledger, impl Future<Output = ()>) {
-    let (awaited, asked) = mpsc::channel(BATCH);
-    let (noted, happened) = mpsc::channel(BATCH);
+    let (awaited, asked) = mpsc::channel(BATCH_SIZE);
+    let (outcomes, happened) = mpsc::channel(BATCH_SIZE);
     let work = async move {
-        tokio::join!(store(sender.db.clone(), asked), note(&sender, bus, happened));
+        tokio::join!(store(sender.db.clone(), asked), store_outcomes(&sender, bus, happened));
     };
-    (Ledger { awaited, noted }, work)
+    (Ledger { awaited, outcomes }, work)
 }
 
 async fn store(db: PgPool, mut asked: mpsc::Receiver<Awaited>) {
-    let mut batch = Vec::with_capacity(BATCH);
+    let mut batch = Vec::with_capacity(BATCH_SIZE);
     let mut connection = None;
-    while asked.recv_many(&mut batch, BATCH).await > 0 {
-        let held =
-            with_deadline(IO_DEADLINE, begin(&db, &mut connection, &batch)).await.unwrap_or_else(|error| {
+    while asked.recv_many(&mut batch, BATCH_SIZE).await > 0 {
+        let stored = with_deadline(IO_DEADLINE, save_awaited(&db, &mut connection, &batch))
+            .await
+            .unwrap_or_else(|error| {
                 tracing::warn!(%error, "cannot store that emails are being handed over; they go back");
                 connection = None;
                 vec![false; batch.len()]
             });
-        for (Awaited { held: answer, .. }, held) in batch.drain(..).zip(held) {
-            // Nobody waits any more: it was not handed over, and is in doubt as stored.
-            let _ = answer.send(held);
+        for (Awaited { stored: answer, .. }, stored) in batch.drain(..).zip(stored) {
+            // If the connection has stopped waiting, it does not send the email; the stored state stays ambiguous.
+            let _ = answer.send(stored);
         }
     }
 }
 
-/// One statement, which commits by itself, on a connection of its own: all connections wait for it.
-async fn begin(
+/// One auto-committed statement on a dedicated database connection: all SMTP connections wait for it.
+async fn save_awaited(
     db: &PgPool,
     connection: &mut Option<PgConnection>,
     batch: &[Awaited],
@@ -94,7 +94,7 @@ async fn begin(
         Some(connection) => connection,
         None => {
             let mut new = db.acquire().await?.detach();
-            // One small statement, thousands of times a second: planning it anew costs a quarter of it.
+            // One small statement, thousands of times a second, of which planning would be a quarter.
             new.execute("set plan_cache_mode = force_generic_plan").await?;
             connection.insert(new)
         }
@@ -102,28 +102,28 @@ async fn begin(
     deliveries::save(connection, batch.iter().map(|asked| &asked.change), None).await
 }
 
-async fn note(sender: &Sender, bus: Bus, mut happened: mpsc::Receiver<Change>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while !batch.is_empty() || happened.recv_many(&mut batch, BATCH).await > 0 {
+async fn store_outcomes(sender: &Sender, bus: Bus, mut happened: mpsc::Receiver<Change>) {
+    let mut batch = Vec::with_capacity(BATCH_SIZE);
+    while !batch.is_empty() || happened.recv_many(&mut batch, BATCH_SIZE).await > 0 {
         if batch.len() > 1 {
-            gather(&mut happened, &mut batch).await;
+            fill_batch(&mut happened, &mut batch).await;
         }
-        match with_deadline(IO_DEADLINE, tell(sender, &bus, &batch)).await {
-            Ok(held) => {
-                // What was held back behind these may go out.
+        match with_deadline(IO_DEADLINE, commit_batch(sender, &bus, &batch)).await {
+            Ok(stored) => {
+                // Emails held back behind these may be due now.
                 if batch.iter().any(|change| change.to.state.is_final()) {
                     sender.wake();
                 }
-                batch.drain(..).zip(held).for_each(|(change, held)| count(&change, held));
+                batch.drain(..).zip(stored).for_each(|(change, stored)| count(&change, stored));
             }
-            // One of them can never be stored: the others must not wait for it.
+            // One of them can never be stored; it must not block the others.
             Err(Failure::Park(why)) => {
                 tracing::error!(why, "Postgres refuses what was sent; storing step by step");
                 one_by_one(sender, &bus, &mut batch).await;
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot store what was sent; trying again");
-                if let Ok(Some(change)) = timeout(RETRY, happened.recv()).await {
+                if let Ok(Some(change)) = timeout(RETRY_PAUSE, happened.recv()).await {
                     batch.push(change);
                 }
             }
@@ -131,12 +131,13 @@ async fn note(sender: &Sender, bus: Bus, mut happened: mpsc::Receiver<Change>) {
     }
 }
 
-/// Stores each step in a transaction of its own. What is refused for good is given up: the delivery stays in doubt as it
-/// is stored, and is tried once more when its time is over. What Postgres is away for stays in `batch`.
+/// Stores each step in a separate transaction. A step that is refused permanently is dropped: the delivery keeps its
+/// stored state, which is ambiguous, and is tried once more after its deadline. Steps that failed temporarily stay in
+/// `batch`.
 async fn one_by_one(sender: &Sender, bus: &Bus, batch: &mut Vec<Change>) {
     for change in std::mem::take(batch) {
-        match with_deadline(IO_DEADLINE, tell(sender, bus, std::slice::from_ref(&change))).await {
-            Ok(held) => held.into_iter().for_each(|held| count(&change, held)),
+        match with_deadline(IO_DEADLINE, commit_batch(sender, bus, std::slice::from_ref(&change))).await {
+            Ok(stored) => stored.into_iter().for_each(|stored| count(&change, stored)),
             Err(Failure::Park(why)) => {
                 metrics::counter!("mail_refused_steps_total").increment(1);
                 tracing::error!(delivery = change.to.id, why, "this step cannot be stored; given up");
@@ -147,34 +148,34 @@ async fn one_by_one(sender: &Sender, bus: &Bus, batch: &mut Vec<Change>) {
     sender.wake();
 }
 
-/// Under load more will have happened in a moment; one commit for all of it costs little more than for two.
-async fn gather(happened: &mut mpsc::Receiver<Change>, batch: &mut Vec<Change>) {
-    let more = async { while batch.len() < BATCH && happened.recv_many(batch, BATCH).await > 0 {} };
-    // Nobody waits for it; but what is not stored is in doubt if this process dies.
-    let _ = timeout(MOMENT, more).await;
+/// Waits a moment for more outcomes under load; a commit of many costs little more than one of two.
+async fn fill_batch(happened: &mut mpsc::Receiver<Change>, batch: &mut Vec<Change>) {
+    let more = async { while batch.len() < BATCH_SIZE && happened.recv_many(batch, BATCH_SIZE).await > 0 {} };
+    // No connection waits for this, but what is not stored is ambiguous if this process dies.
+    let _ = timeout(LINGER, more).await;
 }
 
-/// The steps, and what is said about them, in one transaction.
-async fn tell(sender: &Sender, bus: &Bus, batch: &[Change]) -> Result<Vec<bool>, Failure> {
+/// Stores the steps and appends their facts in one transaction. Returns which were stored.
+async fn commit_batch(sender: &Sender, bus: &Bus, batch: &[Change]) -> Result<Vec<bool>, Failure> {
     let mut tx = bus.begin().await?;
-    // A contact may be corrected while its email is under way. Locked before the deliveries, as everywhere.
+    // A contact may be corrected while its email is being sent. Contacts are locked before deliveries, as everywhere.
     let failing: Vec<Uuid> = batch.iter().filter(|change| is_failed(change)).map(of).collect();
     if !failing.is_empty() {
-        contacts::hold(&mut tx, &failing).await?;
+        contacts::lock(&mut tx, &failing).await?;
     }
-    let held = deliveries::save(&mut tx, batch, None).await?;
-    for (Change { to, fact, .. }, held) in batch.iter().zip(&held) {
-        if let (Some(fact), true) = (fact, held) {
+    let stored = deliveries::save(&mut tx, batch, None).await?;
+    for (Change { to, fact, .. }, stored) in batch.iter().zip(&stored) {
+        if let (Some(fact), true) = (fact, stored) {
             let cause = Cause { event: Some(to.about), traceparent: to.traceparent.clone() };
             outbox::append(&mut tx, to.application, fact.clone(), cause);
         }
     }
     if !failing.is_empty() {
-        resend(&mut tx, sender, batch, &held).await?;
+        resend(&mut tx, sender, batch, &stored).await?;
     }
     bus.commit(tx).await?;
     reached(Step::MailNoted).await;
-    Ok(held)
+    Ok(stored)
 }
 
 fn is_failed(change: &Change) -> bool {
@@ -185,9 +186,9 @@ fn of(change: &Change) -> Uuid {
     change.to.application.uuid()
 }
 
-/// What has failed at an address that was corrected meanwhile goes to the new one.
-async fn resend(tx: &mut Tx, sender: &Sender, batch: &[Change], held: &[bool]) -> Result<(), Failure> {
-    let failed = || batch.iter().zip(held).filter(|(change, held)| **held && is_failed(change));
+/// Queues emails that failed at an address that was corrected meanwhile to the new one.
+async fn resend(tx: &mut Tx, sender: &Sender, batch: &[Change], stored: &[bool]) -> Result<(), Failure> {
+    let failed = || batch.iter().zip(stored).filter(|(change, stored)| **stored && is_failed(change));
     let mut applications: Vec<Uuid> = failed().map(|(change, _)| of(change)).collect();
     applications.sort();
     applications.dedup();
@@ -202,8 +203,8 @@ async fn resend(tx: &mut Tx, sender: &Sender, batch: &[Change], held: &[bool]) -
     Ok(())
 }
 
-fn count(change: &Change, held: bool) {
-    if held {
+fn count(change: &Change, stored: bool) {
+    if stored {
         let (from, to) = (change.from, change.to.state.name());
         metrics::counter!("mail_steps_total", "from" => from, "to" => to).increment(1);
     } else {

@@ -1,7 +1,7 @@
-//! Sends what is queued.
+//! Sends queued emails.
 //!
 //! ```text
-//! handler ─ commits a row ─► claim ─► queue ─► worker × connections ─► mail server
+//! handler ─ commits a row ─► claimer ─► queue ─► worker × connections ─► mail server
 //!                              ▲                  │ each step, before the next
 //!                              └──── Postgres ◄── ledger (one commit for all connections)
 //! ```
@@ -26,7 +26,7 @@ pub use outage::Away;
 pub use shared::Sender;
 pub use writer::Writer;
 
-/// Sends until the process drains: what is under way is finished, what is only claimed goes back.
+/// Sends until the process drains: emails being sent are finished, claims are released.
 ///
 /// # Errors
 /// A task that panicked.
@@ -34,7 +34,7 @@ pub async fn run(sender: Arc<Sender>, bus: Bus) -> Result<(), JoinError> {
     let (ledger, storing) = ledger::open(sender.clone(), bus.clone());
     let (queue, claimed) = mpsc::channel(sender.connections * 8);
     let claimed = Arc::new(Mutex::new(claimed));
-    // Together: without its ledger no connection can go on, and whoever supervises this one learns it at once.
+    // One set: no worker can go on without the ledger, so a panic of any task has to end them all.
     let mut tasks = JoinSet::new();
     tasks.spawn(storing);
     for _ in 0..sender.connections {
@@ -45,7 +45,7 @@ pub async fn run(sender: Arc<Sender>, bus: Bus) -> Result<(), JoinError> {
     all_end(tasks).await
 }
 
-/// Waits until all have ended; one that panics ends the others.
+/// Waits until all have ended; a panic aborts the others.
 async fn all_end(mut tasks: JoinSet<()>) -> Result<(), JoinError> {
     while let Some(ended) = tasks.join_next().await {
         ended?;

@@ -1,5 +1,5 @@
-//! A contact was corrected: emails that were not delivered go to the new address, each in a delivery of its own, with a
-//! Message-ID of its own. What was sent is never sent again.
+//! After a contact was corrected, emails that were not delivered go to the new address, each as a new delivery with a
+//! new Message-ID. An email that was sent is never sent again.
 
 use std::collections::BTreeMap;
 
@@ -12,22 +12,21 @@ use super::writer::Writer;
 use crate::mail::Content;
 use crate::mail::{is_lasting, outlives_withdrawal};
 use crate::store::contacts::Contact;
-use crate::store::deliveries::{self, New, Past};
+use crate::store::deliveries::{self, NewEmail, PastDelivery};
 
-/// An email that is to go to another address.
+/// An email to be queued to another address.
 pub struct Email<'a> {
-    /// The fact it tells of.
+    /// The fact that the email is about.
     pub about: Uuid,
-    /// Which email.
     pub template: &'a str,
-    /// What it said to the old address.
+    /// As rendered for the old address.
     pub content: Content,
-    /// Trace it belongs to.
+    /// W3C trace context.
     pub traceparent: Option<&'a str>,
 }
 
-/// Queues `email` to the present address of `contact`, written anew for that person. Returns its number; none where it
-/// went or goes there already.
+/// Queues `email` to the present address of `contact`, rendered again for that person. Returns the id of the delivery;
+/// `None` if it was sent there or is queued already.
 pub async fn queue(
     connection: &mut PgConnection,
     writer: &Writer,
@@ -40,7 +39,7 @@ pub async fn queue(
         None => email.content,
     };
     let about = email.about.into();
-    let new = New {
+    let new = NewEmail {
         about,
         application: contact.application,
         template: email.template,
@@ -50,12 +49,12 @@ pub async fn queue(
         content,
     };
     if deliveries::queue(connection, &new, now).await? {
-        return Ok(deliveries::number_of(connection, email.about, &contact.email).await?);
+        return Ok(deliveries::id_of(connection, email.about, &contact.email).await?);
     }
     Ok(deliveries::reopen(connection, email.about, &contact.email, now).await?)
 }
 
-/// Queues to the present address of `contact` what failed and is still of use. The contact is locked.
+/// Queues undeliverable emails that are still useful to the present address of `contact`. The caller holds its lock.
 pub async fn failed(
     connection: &mut PgConnection,
     writer: &Writer,
@@ -72,10 +71,10 @@ pub async fn failed(
     Ok(())
 }
 
-/// The failed emails to another address that are still of use at `address`, in the order in which they were written:
-/// none that was sent to anybody or is on its way; what only tells of the course, if nothing later does.
-fn still_of_use<'a>(past: &'a [Past], address: &str, withdrawn: bool) -> Vec<&'a Past> {
-    let mut by_fact = BTreeMap::<i64, Vec<&Past>>::new();
+/// The undeliverable emails to other addresses that are still useful at `address`, oldest first: none that was sent to
+/// any address or is queued; one that only reports progress, only if there is no later one.
+fn still_of_use<'a>(past: &'a [PastDelivery], address: &str, withdrawn: bool) -> Vec<&'a PastDelivery> {
+    let mut by_fact = BTreeMap::<i64, Vec<&PastDelivery>>::new();
     for one in past {
         let first = past.iter().find(|other| other.about == one.about).map_or(one.id, |first| first.id);
         by_fact.entry(first).or_default().push(one);
@@ -99,14 +98,15 @@ fn still_of_use<'a>(past: &'a [Past], address: &str, withdrawn: bool) -> Vec<&'a
 mod tests {
     use super::*;
 
-    fn past(rows: &[(u128, &str, &str, &str)]) -> Vec<Past> {
-        let row = |(id, (about, template, recipient, state)): (i64, &(u128, &str, &str, &str))| Past {
-            id,
-            about: Uuid::from_u128(*about),
-            template: (*template).to_owned(),
-            recipient: (*recipient).to_owned(),
-            state: (*state).to_owned(),
-        };
+    fn past(rows: &[(u128, &str, &str, &str)]) -> Vec<PastDelivery> {
+        let row =
+            |(id, (about, template, recipient, state)): (i64, &(u128, &str, &str, &str))| PastDelivery {
+                id,
+                about: Uuid::from_u128(*about),
+                template: (*template).to_owned(),
+                recipient: (*recipient).to_owned(),
+                state: (*state).to_owned(),
+            };
         (1..).zip(rows).map(row).collect()
     }
 
@@ -122,7 +122,7 @@ mod tests {
             (3, "eligibility-confirmed", "old", "failed"),
         ];
         assert_eq!(of_use(&all, false), [1, 3]);
-        // A second correction: the first one's deliveries failed as well, or did not.
+        // A second correction, after one delivery to the first corrected address was sent and one failed.
         let mut again = all.to_vec();
         again.extend([
             (1, "application-submitted", "mid", "sent"),
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(of_use(&again, false), [5]);
         again[4].3 = "queued";
         assert_eq!(of_use(&again, false), [0_i64; 0]);
-        // Sent by now: the older news are out of date, the receipt is not.
+        // A later email was sent: the older progress report is out of date, the receipt is not.
         let later = [
             (1, "application-submitted", "old", "failed"),
             (2, "eligibility-confirmed", "old", "failed"),

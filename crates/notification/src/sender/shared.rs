@@ -1,4 +1,4 @@
-//! What claims and connections share.
+//! The state that claimer, workers and ledger share.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::writer::Writer;
 use crate::config::Settings;
 use crate::delivery::Policy;
 
-/// What claims and connections share.
+/// Shared by claimer, workers, ledger and handlers.
 pub struct Sender {
     pub(super) db: PgPool,
     pub(super) clock: Clock,
@@ -31,10 +31,10 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A sender that does not send yet.
+    /// Sends nothing until [`run`](super::run).
     ///
     /// # Errors
-    /// A certificate that cannot be read; no sender.
+    /// The certificate cannot be read, or there is no sender address.
     pub fn new(process: &App, db: PgPool, settings: &Settings, pages: Pages) -> Result<Self, String> {
         let smtp = settings.smtp.clone();
         let from = settings.from()?;
@@ -57,22 +57,21 @@ impl Sender {
         })
     }
 
-    /// Something is queued, or will be as soon as its transaction commits.
+    /// Wakes the claimer: something is queued, or will be as soon as its transaction commits.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// What writes the emails.
     pub fn writer(&self) -> &Writer {
         &self.writer
     }
 
-    /// What is wrong with the mail server, if something is.
+    /// The present outage of the mail server, if there is one.
     pub fn away(&self) -> Option<Away> {
         self.outage.now()
     }
 
-    /// Where Message-IDs are made: the domain that emails come from.
+    /// The domain of the sender address, which is also used in Message-IDs.
     pub fn domain(&self) -> &str {
         self.writer.domain()
     }

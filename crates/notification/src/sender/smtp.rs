@@ -1,5 +1,4 @@
-//! One connection to the mail server. The commands are given one by one, because it matters at which step
-//! something went wrong.
+//! One connection to the mail server. Commands are sent one by one, because it matters at which step something fails.
 
 use std::time::Duration;
 
@@ -16,44 +15,41 @@ use tokio::time::timeout;
 
 use crate::config::{Encryption, Smtp};
 
-/// The mail server as it is set.
 pub struct Server {
     settings: Smtp,
     hello: ClientId,
     tls: Option<TlsParameters>,
 }
 
-/// Why the server does not take an email now, or at all. The email is certainly not sent.
+/// Why the server does not accept an email. The email is certainly not sent.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// Not now, this email.
+    /// Temporary failure of this email.
     Later(String),
-    /// Never, this email.
+    /// Permanent failure of this email.
     Never(String),
-    /// No email at all: the server does not let us.
+    /// The server refuses all emails of this sender.
     Nothing(String),
-    /// The connection is gone.
+    /// The connection is closed.
     Gone(String),
 }
 
-/// What came of the final dot.
+/// The outcome of the final dot.
 #[derive(Debug, PartialEq, Eq)]
 pub enum HandedOver {
-    /// 250, and what the server said.
+    /// 250, with the server's answer.
     Accepted(String),
     /// 4xx.
     Later(String),
     /// 5xx.
     Never(String),
-    /// Nobody knows.
+    /// Unknown: there was no answer.
     Unanswered(String),
 }
 
 impl Server {
-    /// Reads the certificates.
-    ///
     /// # Errors
-    /// A file that cannot be read, or holds no certificate.
+    /// The file with the certificate cannot be read or contains none.
     pub fn new(settings: Smtp) -> Result<Self, String> {
         let tls = match settings.encryption {
             Encryption::None => None,
@@ -82,17 +78,17 @@ impl Server {
         Duration::from_secs(u64::from(self.settings.timeout_seconds.get()))
     }
 
-    /// Connects, protects the connection and signs in, as set.
+    /// Connects, encrypts and authenticates as configured.
     ///
     /// # Errors
-    /// What the server, or the way to it, does not allow.
+    /// Any failure, as a text for operators.
     pub async fn connect(&self) -> Result<Connection, String> {
         let limit = self.limit();
         let stream = timeout(limit, TcpStream::connect((self.settings.host.as_str(), self.settings.port)))
             .await
             .map_err(|_| format!("no connection within {limit:?}"))?
             .map_err(|error| error.to_string())?;
-        // lettre writes the text and the final dot apart: without this each email waits 40 ms for a delayed
+        // lettre writes the text and the final dot separately: without this, each email waits 40 ms for a delayed
         // acknowledgement.
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.hello);
@@ -109,14 +105,15 @@ impl Server {
     }
 }
 
-/// Longest text of a server that is kept, in characters; the longest reply line of RFC 5321 has 512 bytes.
-const LONGEST_TEXT: usize = 500;
+/// Maximum number of characters of an answer that are stored; a reply line of RFC 5321 has at most 512 bytes.
+const MAX_REPLY_CHARS: usize = 500;
 
-/// What a server said, as it can be stored and shown: no control characters (Postgres keeps no NUL), not endless.
+/// A server's answer, safe to be stored and shown: of limited length, without control characters (Postgres accepts no
+/// NUL).
 fn clean(text: &str) -> String {
     let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut kept: String = plain.take(LONGEST_TEXT).collect();
-    if text.chars().nth(LONGEST_TEXT).is_some() {
+    let mut kept: String = plain.take(MAX_REPLY_CHARS).collect();
+    if text.chars().nth(MAX_REPLY_CHARS).is_some() {
         kept.push('…');
     }
     kept.trim().to_owned()
@@ -129,7 +126,6 @@ async fn answer<T>(limit: Duration, step: impl Future<Output = Result<T, Error>>
     }
 }
 
-/// An open connection.
 pub struct Connection {
     inner: AsyncSmtpConnection,
     limit: Duration,
@@ -138,17 +134,17 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// It cannot be used for another email.
+    /// Whether it cannot be used for another email.
     pub fn is_broken(&self) -> bool {
         self.broken
     }
 
-    /// An email was sent over it before: the server may have closed it since.
+    /// Whether an email was sent over it before: then the server may have closed it since.
     pub fn was_used(&self) -> bool {
         self.used
     }
 
-    /// Sender and recipient, up to the server's "go ahead". Whatever goes wrong here, nothing is sent.
+    /// Sends the envelope, up to the server's "go ahead" (354). If this fails, nothing is sent.
     pub async fn offer(&mut self, envelope: &Envelope) -> Result<(), Rejection> {
         let mut parameters = Vec::new();
         let addresses = envelope.from().into_iter().chain(envelope.to());
@@ -162,7 +158,7 @@ impl Connection {
         }
         let from = Mail::new(envelope.from().cloned(), parameters);
         self.ask(from).await.map_err(|no| match no {
-            // What it has against the sender it has against every email.
+            // A refused sender address means that every email is refused.
             Rejection::Never(why) => Rejection::Nothing(why),
             no => no,
         })?;
@@ -196,7 +192,7 @@ impl Connection {
         Err(if error.is_permanent() { Rejection::Never(why) } else { Rejection::Later(why) })
     }
 
-    /// The text and the final dot; waits up to `limit` for the answer.
+    /// Sends the text and the final dot, and waits up to `limit` for the answer.
     pub async fn hand_over(&mut self, text: &[u8], limit: Duration) -> HandedOver {
         self.used = true;
         let Ok(result) = timeout(limit, self.inner.message(text)).await else {
@@ -214,7 +210,7 @@ impl Connection {
         }
     }
 
-    /// Says goodbye; nobody needs the answer.
+    /// Sends QUIT; the answer is ignored.
     pub async fn close(mut self) {
         if !self.broken {
             let goodbye = timeout(Duration::from_secs(1), self.inner.command(Quit)).await;
@@ -232,7 +228,7 @@ mod tests {
         assert_eq!(clean("550 5.1.1 <a@b>: no such user\r\n"), "550 5.1.1 <a@b>: no such user");
         assert_eq!(clean("550 a\0b\u{85}c\u{1b}[31m"), "550 a b c [31m");
         let long = clean(&format!("451 {}", "ä".repeat(100_000)));
-        assert_eq!(long.chars().count(), LONGEST_TEXT + 1);
+        assert_eq!(long.chars().count(), MAX_REPLY_CHARS + 1);
         assert!(long.starts_with("451 ä") && long.ends_with('…'));
         assert_eq!(clean("\0\0"), "");
     }

@@ -1,4 +1,4 @@
-//! One connection's work: take a claimed email, send it, note what came of it.
+//! A worker with one connection: takes a claimed email, sends it, and records the outcome.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::smtp::{Connection, HandedOver, Rejection};
 use crate::delivery::{Delivery, Later, NotPossible};
 use crate::store::deliveries::{Change, Job};
 
-/// One of several that share a queue.
+/// One of several workers that share a queue.
 pub struct Worker {
     sender: Arc<Sender>,
     ledger: Ledger,
@@ -23,16 +23,15 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Not connected yet.
     pub fn new(sender: Arc<Sender>, ledger: Ledger, queue: Arc<Mutex<mpsc::Receiver<Job>>>) -> Self {
         Self { sender, ledger, queue, connection: None }
     }
 
-    /// Works until the queue ends.
+    /// Works until the queue is closed.
     pub async fn run(mut self) {
         while let Some(job) = self.next().await {
             if let Err(error) = self.deliver(job).await {
-                // Our own mistake; the claim ends by itself.
+                // A bug of ours; the claim expires by itself.
                 tracing::error!(%error, "a delivery took an impossible step");
             }
             if self.connection.as_ref().is_some_and(Connection::is_broken) {
@@ -79,7 +78,7 @@ impl Worker {
             let was_used = connection.was_used();
             match connection.offer(&envelope).await {
                 Ok(()) => break,
-                // The server has closed it while nothing was to be sent.
+                // The server has closed the idle connection.
                 Err(Rejection::Gone(why)) if was_used => {
                     tracing::debug!(why, "the connection was closed");
                     self.connection = None;
@@ -94,22 +93,22 @@ impl Worker {
 
     async fn hand_over(&mut self, delivery: Delivery, text: &[u8]) -> Result<(), NotPossible> {
         let started = delivery.clone().data_starts(self.sender.clock.now(), &self.sender.policy)?;
-        // Before the final dot: from here on the email may be sent.
+        // Stored before the final dot: from here on the email may have been sent.
         let mine = self.ledger.store(Change::new(&delivery, started.clone(), None)).await;
         let Some(connection) = self.connection.as_mut().filter(|_| mine) else {
-            // The server waits for a text; without the connection it forgets the email.
+            // The server waits for a text; closing the connection makes it drop the email.
             self.connection = None;
             return self.release(delivery, None).await;
         };
         reached(Step::MailStarted).await;
-        // Until the stored deadline, which storing has brought nearer: from then on somebody else may send it again.
-        let limit = (started.state.moment() - self.sender.clock.now()).to_std().unwrap_or_default();
+        // Wait until the stored deadline at most, after which another sender may send the email again.
+        let limit = (started.state.due_or_done_at() - self.sender.clock.now()).to_std().unwrap_or_default();
         match connection.hand_over(text, limit).await {
             HandedOver::Accepted(answer) => {
                 reached(Step::MailAnswered).await;
-                self.sender.outage.over();
+                self.sender.outage.resolved();
                 let (sent, fact) = started.clone().accepted(self.sender.clock.now(), answer)?;
-                self.ledger.note(Change::new(&started, sent, Some(fact.into()))).await;
+                self.ledger.record(Change::new(&started, sent, Some(fact.into()))).await;
                 Ok(())
             }
             HandedOver::Later(why) => self.later(started, why).await,
@@ -117,7 +116,7 @@ impl Worker {
             HandedOver::Unanswered(why) => {
                 tracing::warn!(delivery = started.id, why, "nobody knows whether the email was sent");
                 let doubtful = started.clone().unanswered(why)?;
-                self.ledger.note(Change::new(&started, doubtful, None)).await;
+                self.ledger.record(Change::new(&started, doubtful, None)).await;
                 Ok(())
             }
         }
@@ -138,23 +137,23 @@ impl Worker {
             Later::Queued(to) => Change::new(&delivery, to, None),
             Later::GiveUp(to, fact) => Change::new(&delivery, to, Some(fact.into())),
         };
-        self.ledger.note(change).await;
+        self.ledger.record(change).await;
         Ok(())
     }
 
     async fn refused(&self, delivery: Delivery, why: String) -> Result<(), NotPossible> {
         let (to, fact) = delivery.clone().refused(self.sender.clock.now(), why)?;
-        self.ledger.note(Change::new(&delivery, to, Some(fact.into()))).await;
+        self.ledger.record(Change::new(&delivery, to, Some(fact.into()))).await;
         Ok(())
     }
 
     async fn release(&self, delivery: Delivery, why: Option<String>) -> Result<(), NotPossible> {
         let to = delivery.clone().release(self.sender.clock.now(), why)?;
-        self.ledger.note(Change::new(&delivery, to, None)).await;
+        self.ledger.record(Change::new(&delivery, to, None)).await;
         Ok(())
     }
 
-    /// The server takes nothing: the email goes back, and this connection tries to reach it again.
+    /// The server accepts no email: releases the delivery, and retries to connect until the server is reachable.
     async fn away(&mut self, delivery: Delivery, why: String) -> Result<(), NotPossible> {
         self.connection = None;
         let mut pause = self.sender.outage.report(&why, self.sender.clock.now());

@@ -1,9 +1,7 @@
-//! Writes emails: the same text wherever one is written.
-
 use crate::mail::{Content, Source};
 use crate::store::contacts::Contact;
 
-/// Writes emails: the same text wherever one is written.
+/// Renders emails with the settings of this service.
 pub struct Writer {
     pub(super) pages: pages::Pages,
     pub(super) portal: String,
@@ -11,15 +9,13 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// The email to this contact.
-    ///
     /// # Errors
-    /// A template that cannot be rendered.
+    /// The template cannot be rendered.
     pub fn write(&self, source: &Source, contact: &Contact) -> Result<Content, askama::Error> {
         source.render(contact, &self.portal, self.pages.messages())
     }
 
-    /// Where Message-IDs are made: the domain that emails come from.
+    /// The domain of the sender address, which is also used in Message-IDs.
     pub fn domain(&self) -> &str {
         &self.domain
     }

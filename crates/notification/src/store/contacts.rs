@@ -1,4 +1,4 @@
-//! Whom the emails about an application go to.
+//! The contacts to whom the emails about applications are sent.
 
 use std::collections::HashMap;
 
@@ -9,28 +9,24 @@ use pages::parse::{email, line};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// The contact person of an application, and what an email may name of it.
+/// The contact person of an application, and the data of the application that emails contain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
-    /// The application.
     pub application: ApplicationId,
-    /// Aktenzeichen.
+    /// File number (Aktenzeichen).
     pub file_number: String,
-    /// Title of the project.
     pub title: String,
-    /// Name of the person.
+    /// Name of the contact person.
     pub name: String,
-    /// Email address.
     pub email: String,
-    /// Language of the emails.
     pub language: Language,
-    /// When the application was submitted.
+    /// UTC.
     pub submitted_at: DateTime<Utc>,
-    /// When it was withdrawn, if it was.
+    /// UTC; `None` if it was not withdrawn.
     pub withdrawn_at: Option<DateTime<Utc>>,
-    /// The call it answers; none where an older release kept the contact.
+    /// `None` where an older release stored the contact.
     pub call: Option<CallId>,
-    /// Whom the applicant may ask, as the call names them, where it is known.
+    /// Name and contact of the authority that answers questions, if the call is known.
     pub authority: Option<String>,
 }
 
@@ -42,7 +38,6 @@ pub fn language_name(language: Language) -> &'static str {
     }
 }
 
-/// Keeps contacts.
 pub async fn insert_all(connection: &mut PgConnection, contacts: &[Contact]) -> Result<(), sqlx::Error> {
     let column = |text: fn(&Contact) -> &str| -> Vec<String> {
         contacts.iter().map(|contact| text(contact).to_owned()).collect()
@@ -66,10 +61,9 @@ pub async fn insert_all(connection: &mut PgConnection, contacts: &[Contact]) -> 
     Ok(())
 }
 
-/// The contacts of these applications, by application.
-///
 /// # Errors
-/// [`Failure::Retry`] while intake's fact has not come: the order of facts of different services is not certain.
+/// [`Failure::Retry`] if one is missing because intake's fact has not arrived yet: facts of different services have no
+/// guaranteed order.
 pub async fn of(
     connection: &mut PgConnection,
     applications: &[Uuid],
@@ -105,7 +99,7 @@ pub async fn of(
         .collect())
 }
 
-/// Remembers that the application was withdrawn.
+/// Stores that the application was withdrawn.
 pub async fn withdraw(
     connection: &mut PgConnection,
     application: ApplicationId,
@@ -117,7 +111,7 @@ pub async fn withdraw(
     Ok(())
 }
 
-/// Puts the corrected contact in the place of the one before. False: there is none yet.
+/// Replaces the contact. `false`: there is none yet.
 pub async fn correct(
     connection: &mut PgConnection,
     application: ApplicationId,
@@ -135,9 +129,9 @@ pub async fn correct(
     Ok(corrected.rows_affected() == 1)
 }
 
-/// Locks the contacts of these applications: nobody corrects them until the end of the transaction. Whoever locks
-/// contacts and deliveries locks the contacts first.
-pub async fn hold(connection: &mut PgConnection, applications: &[Uuid]) -> Result<(), sqlx::Error> {
+/// Locks the contacts of these applications against corrections until the transaction ends. Contacts are always locked
+/// before deliveries.
+pub async fn lock(connection: &mut PgConnection, applications: &[Uuid]) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "select application_id from contacts where application_id = any($1) order by application_id for share",
         applications
@@ -147,7 +141,7 @@ pub async fn hold(connection: &mut PgConnection, applications: &[Uuid]) -> Resul
     Ok(())
 }
 
-/// Keeps whom applicants of a call may ask.
+/// Stores who answers questions about a call.
 pub async fn save_authority(
     connection: &mut PgConnection,
     call: CallId,

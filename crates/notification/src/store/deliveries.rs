@@ -1,4 +1,4 @@
-//! Deliveries as the sender sees them.
+//! Deliveries, for queueing and sending.
 
 use chassis::Session;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,81 +10,75 @@ use uuid::Uuid;
 use crate::delivery::{Delivery, State};
 use crate::mail::{Content, Source};
 
-/// The first half of the advisory locks that senders hold; the second is the sender's number.
+/// First key of the advisory locks that senders hold; the second is the sender's number.
 pub const SENDER_LOCKS: i32 = 0x6d61_696c;
 
 /// An email to be queued.
 #[derive(Clone, Debug)]
-pub struct New<'a> {
-    /// The fact it tells of.
+pub struct NewEmail<'a> {
+    /// The fact that the email is about.
     pub about: EventId,
-    /// The application.
     pub application: ApplicationId,
-    /// Which email.
     pub template: &'a str,
-    /// Trace it belongs to.
+    /// W3C trace context.
     pub traceparent: Option<&'a str>,
-    /// Address it goes to.
+    /// Email address.
     pub recipient: &'a str,
     /// Without angle brackets.
     pub message_id: String,
-    /// What it says.
     pub content: Content,
 }
 
-/// For how long an email that waits holds back later ones of its application. One that is put off for days does not
-/// keep a notice from being announced; which day each email tells of is in it.
+/// How long a waiting email holds back later ones about its application. After that, order matters less than, say, the
+/// announcement of a notice; each email names its day.
 pub const HOLD_BACK: TimeDelta = TimeDelta::hours(24);
 
-/// A delivery that was claimed, with all that is needed to send it.
+/// A claimed delivery, with everything needed to send it.
 #[derive(Debug)]
 pub struct Job {
-    /// The delivery.
     pub delivery: Delivery,
-    /// When the fact was heard; the date of the email.
+    /// When the fact was consumed, UTC; the date of the email.
     pub queued_at: DateTime<Utc>,
-    /// What it says.
     pub content: Content,
-    /// The address that emails about this application go to now.
+    /// The present address of the contact.
     pub present_address: Option<String>,
 }
 
-/// A step of the state machine that is to be stored.
+/// A step of the state machine, to be stored.
 #[derive(Debug)]
 pub struct Change {
-    /// State before it.
+    /// Name of the state before.
     pub from: &'static str,
-    /// Claim under which it was made.
+    /// Number of the claim under which it was made.
     pub claim: i32,
-    /// The delivery after it.
+    /// The delivery afterwards.
     pub to: Delivery,
-    /// What is said if it holds.
+    /// The fact to publish if the step is stored.
     pub fact: Option<AnyFact>,
 }
 
 impl Change {
-    /// The step from `from` to `to`.
     pub fn new(from: &Delivery, to: Delivery, fact: Option<AnyFact>) -> Self {
-        Self { from: from.state.name(), claim: from.claims, to, fact }
+        Self { from: from.state.name(), claim: from.claim_number, to, fact }
     }
 }
 
-/// Queues an email, once per fact and recipient. False: it was there already.
+/// Queues an email, once per fact and recipient. `false`: it exists already.
 pub async fn queue(
     connection: &mut PgConnection,
-    new: &New<'_>,
+    new: &NewEmail<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool, sqlx::Error> {
     Ok(queue_all(connection, std::slice::from_ref(new), now).await? == 1)
 }
 
-/// Queues emails, each once per fact and recipient. Returns how many were not there already.
+/// Queues emails, each once per fact and recipient. Returns the number of new ones.
 pub async fn queue_all(
     connection: &mut PgConnection,
-    emails: &[New<'_>],
+    emails: &[NewEmail<'_>],
     now: DateTime<Utc>,
 ) -> Result<u64, sqlx::Error> {
-    fn column<'n>(emails: &[New<'n>], text: impl Fn(&New<'n>) -> String) -> Vec<String> {
+    fn column<'n>(emails: &[NewEmail<'n>], text: impl Fn(&NewEmail<'n>) -> String) -> Vec<String> {
         emails.iter().map(text).collect()
     }
     let queued = sqlx::query!(
@@ -123,15 +117,15 @@ pub async fn queue_all(
     Ok(queued.rows_affected())
 }
 
-/// Locks up to `limit` deliveries that are due, oldest first. What others are claiming is passed over, and so is what
-/// would overtake an earlier email of its application ([`HOLD_BACK`]).
+/// Locks up to `limit` deliveries that are due, the longest due first. Skips those that others have locked, and those
+/// that would overtake an earlier email about their application ([`HOLD_BACK`]).
 pub async fn lock_due(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Job>, sqlx::Error> {
     let rows = sqlx::query!(
-        // Questions by key, one per row: as joins they could be answered by reading the whole of a table.
+        // Subqueries by key instead of joins, which might be planned as scans of a whole table.
         r#"select d.id, event_id, recipient, application_id, template, message_id, traceparent, queued_at,
                 state, moment, claims, attempts, unanswered, last_error, answer,
                 language, recipient_name, subject, body_text, body_html, source as "source: Json<Source>",
@@ -170,9 +164,9 @@ pub async fn lock_due(
                 message_id: row.message_id,
                 traceparent: row.traceparent,
                 state: read_state(&row.state, row.moment)?,
-                claims: row.claims,
+                claim_number: row.claims,
                 attempts: row.attempts,
-                unanswered: row.unanswered,
+                ambiguous_handovers: row.unanswered,
                 last_error: row.last_error,
                 answer: row.answer,
             };
@@ -181,14 +175,12 @@ pub async fn lock_due(
         .collect()
 }
 
-/// The application that a delivery is about.
 pub async fn application_of(connection: &mut PgConnection, id: i64) -> Result<Option<Uuid>, sqlx::Error> {
     sqlx::query_scalar!("select application_id from deliveries where id = $1", id)
         .fetch_optional(connection)
         .await
 }
 
-/// Locks one delivery.
 pub async fn lock(connection: &mut PgConnection, id: i64) -> Result<Option<Delivery>, sqlx::Error> {
     let row = sqlx::query!(
         "select id, event_id, recipient, application_id, template, message_id, traceparent,
@@ -208,9 +200,9 @@ pub async fn lock(connection: &mut PgConnection, id: i64) -> Result<Option<Deliv
             message_id: row.message_id,
             traceparent: row.traceparent,
             state: read_state(&row.state, row.moment)?,
-            claims: row.claims,
+            claim_number: row.claims,
             attempts: row.attempts,
-            unanswered: row.unanswered,
+            ambiguous_handovers: row.unanswered,
             last_error: row.last_error,
             answer: row.answer,
         })
@@ -222,9 +214,9 @@ fn read_state(name: &str, moment: DateTime<Utc>) -> Result<State, sqlx::Error> {
     State::read(name, moment).ok_or_else(|| sqlx::Error::Decode(format!("no such state: {name}").into()))
 }
 
-/// Stores each step only if the state and the claim number of its delivery are unchanged, and says which were stored, in
-/// the order given. Two steps may share a claim number after Postgres has lost an asynchronous claim in a crash; one
-/// of them is stored. `sender` is the number of whoever claims.
+/// Stores each step only if the state and the claim number of its delivery are unchanged. Returns which were stored, in
+/// the given order. Two steps may share a claim number after Postgres has lost an asynchronous claim in a crash; then
+/// one of them is stored. `sender` is the number of the claiming sender.
 pub async fn save<'a>(
     connection: &mut PgConnection,
     changes: impl IntoIterator<Item = &'a Change>,
@@ -239,18 +231,18 @@ pub async fn save<'a>(
         rows.from.push((*from).to_owned());
         rows.under.push(*claim);
         rows.to.push(to.state.name().to_owned());
-        rows.moments.push(to.state.moment());
-        rows.claims.push(to.claims);
+        rows.moments.push(to.state.due_or_done_at());
+        rows.claims.push(to.claim_number);
         rows.attempts.push(to.attempts);
-        rows.unanswered.push(to.unanswered);
+        rows.unanswered.push(to.ambiguous_handovers);
         rows.errors.push(to.last_error.clone());
         rows.answers.push(to.answer.clone());
     }
     if rows.ids.is_empty() {
         return Ok(stored);
     }
-    // By its place in the list: the delivery alone would not tell which of its steps was stored. The statement changes
-    // a row once, whatever joins with it.
+    // Steps are identified by their index, since two may concern the same delivery. The statement updates a row once,
+    // whatever joins with it.
     let places = sqlx::query_scalar!(
         r#"update deliveries d
          set state = n.state, moment = n.moment, claims = n.claims, attempts = n.attempts,
@@ -297,7 +289,7 @@ struct Rows {
     answers: Vec<Option<String>>,
 }
 
-/// Makes due at once what senders had claimed that are no longer there. Nothing of it has been sent.
+/// Makes the claims of dead senders due at once. Nothing of them has been sent.
 pub async fn release_orphans(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
     let released = sqlx::query!(
         "update deliveries set moment = $1
@@ -314,23 +306,24 @@ pub async fn release_orphans(connection: &mut PgConnection, now: DateTime<Utc>) 
     Ok(released.rows_affected())
 }
 
-/// Takes the lock that tells others that sender `number` lives, for as long as the connection does.
-pub async fn live_as(connection: &mut PgConnection, number: i32) -> Result<bool, sqlx::Error> {
+/// Takes the advisory lock that shows that sender `number` is alive, as long as the connection is. `false`: the number
+/// is in use.
+pub async fn try_lease(connection: &mut PgConnection, number: i32) -> Result<bool, sqlx::Error> {
     let locked = sqlx::query_scalar!("select pg_try_advisory_lock($1, $2)", SENDER_LOCKS, number)
         .fetch_one(connection)
         .await?;
     Ok(locked.unwrap_or(false))
 }
 
-/// The Message-ID (without angle brackets) of the email about `about` to `recipient`: the same for each attempt,
-/// on every machine.
+/// The Message-ID, without angle brackets, of the email about `about` to `recipient`: the same for each attempt on every
+/// machine.
 pub fn message_id(about: EventId, recipient: &str, domain: &str) -> String {
     let id = Uuid::new_v5(&about.uuid(), recipient.to_lowercase().as_bytes());
     format!("{id}@{domain}")
 }
 
-/// Lets wait as long as the email before it, and not beyond [`HOLD_BACK`], what may not overtake that email, so that
-/// claims need not pass over it again and again. Looks at a bounded number of those that are due.
+/// Postpones emails that may not overtake an earlier one until that one is due ([`HOLD_BACK`] at most), so that claims
+/// need not skip them again and again. Looks at 1,000 due emails at most.
 pub async fn postpone_held_back(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
@@ -357,8 +350,8 @@ pub async fn postpone_held_back(
     Ok(postponed.rows_affected())
 }
 
-/// Makes due at once what waits about an application.
-pub async fn hurry(
+/// Makes queued emails about an application due at once.
+pub async fn make_due(
     connection: &mut PgConnection,
     application: ApplicationId,
     now: DateTime<Utc>,
@@ -373,28 +366,26 @@ pub async fn hurry(
     Ok(())
 }
 
-/// A delivery as it is looked at for a corrected contact.
+/// An earlier delivery, for deciding what to send to a corrected contact.
 #[derive(Clone, Debug)]
-pub struct Past {
-    /// Its number.
+pub struct PastDelivery {
     pub id: i64,
-    /// The fact it tells of.
+    /// The fact that the email is about.
     pub about: Uuid,
-    /// Which email.
     pub template: String,
-    /// Address it was for.
+    /// Email address.
     pub recipient: String,
-    /// State, by name.
+    /// [`State::name`].
     pub state: String,
 }
 
-/// All about one application, oldest first.
+/// All deliveries about an application, oldest first.
 pub async fn past(
     connection: &mut PgConnection,
     application: ApplicationId,
-) -> Result<Vec<Past>, sqlx::Error> {
+) -> Result<Vec<PastDelivery>, sqlx::Error> {
     sqlx::query_as!(
-        Past,
+        PastDelivery,
         "select id, event_id as about, template, recipient, state from deliveries
          where application_id = $1 order by id",
         application.uuid()
@@ -403,7 +394,7 @@ pub async fn past(
     .await
 }
 
-/// What a delivery says, with its trace.
+/// Content and W3C trace context of a delivery.
 pub async fn content(
     connection: &mut PgConnection,
     id: i64,
@@ -426,8 +417,8 @@ pub async fn content(
     Ok((content, row.traceparent))
 }
 
-/// Keeps who asked to send an email again.
-pub async fn asked_again(
+/// Records who asked to send an email again.
+pub async fn record_resend_request(
     connection: &mut PgConnection,
     id: i64,
     by: &Session,
@@ -445,8 +436,8 @@ pub async fn asked_again(
     Ok(())
 }
 
-/// Opens the delivery of this email to this address once more, if it was given up or replaced before. None: there is
-/// none that could be.
+/// Queues the existing delivery of this email to this address again, if it failed or was superseded. Returns its id;
+/// `None` if there is no such delivery.
 pub async fn reopen(
     connection: &mut PgConnection,
     about: Uuid,
@@ -464,8 +455,8 @@ pub async fn reopen(
     .await
 }
 
-/// The number of the delivery of this email to this address.
-pub async fn number_of(
+/// Id of the delivery of this email to this address.
+pub async fn id_of(
     connection: &mut PgConnection,
     about: Uuid,
     recipient: &str,

@@ -1,14 +1,15 @@
-//! Plain functions over `&mut PgConnection`.
+//! Plain functions over a connection. Their errors are those of the database unless they say otherwise.
 //!
-//! Rows are locked `for no key update`: of two that change a row one waits, and rows that refer to it can be added.
+//! Rows are locked `for no key update`: a second writer waits, while rows that refer to them by foreign key can still
+//! be added.
 
 pub mod contacts;
 pub mod deliveries;
-pub mod shown;
+pub mod views;
 
 use sqlx::migrate::Migrator;
 
-/// The tables of this service, versions from 1000 on; those of the bus come before.
+/// The tables of this service, from version 1000 on; those of the bus have lower versions.
 pub static MIGRATIONS: Migrator = {
     let mut migrations = sqlx::migrate!("../../migrations/notification");
     migrations.ignore_missing = true;

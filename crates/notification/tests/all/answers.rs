@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::office::{Office, Plan};
 
-/// Takes everything but the recipient, and says so with these bytes.
+/// A server that accepts everything but the recipient, which it refuses with these bytes.
 async fn talk(stream: TcpStream, refusal: Vec<u8>) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 test\r\n").await?;
@@ -55,7 +55,7 @@ async fn an_answer_with_nul_or_without_end_is_stored_and_stops_no_email() {
     }
 }
 
-/// Postgres keeps out what this server says of one recipient: nobody else's email waits for that step.
+/// Postgres refuses to store what this server answers for one recipient: no other email waits for that step.
 #[tokio::test]
 async fn a_step_that_can_never_be_stored_stops_no_other() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -85,7 +85,7 @@ async fn a_step_that_can_never_be_stored_stops_no_other() {
         office.until_state(application, "failed", |_| true).await;
     }
     assert_eq!(office.count("failed").await, 19);
-    // Its claim would end by itself; here nobody waits for that.
+    // Its claim would expire by itself; the test does not wait for that.
     sqlx::query("update deliveries set state = 'queued' where state <> 'failed'")
         .execute(&office.db)
         .await
@@ -94,7 +94,7 @@ async fn a_step_that_can_never_be_stored_stops_no_other() {
     server.abort();
 }
 
-/// Says "go ahead" only when told to, and nothing to the final dot.
+/// A server that says "go ahead" only when told to, and never answers the final dot.
 async fn hesitate(
     stream: TcpStream,
     asked: oneshot::Sender<()>,
@@ -116,8 +116,8 @@ async fn hesitate(
     Ok(())
 }
 
-/// From the stored deadline on another sender may send it again: nobody waits for an answer beyond it, however long
-/// the storing took.
+/// After the stored deadline another sender may send the email again: the first one does not wait longer than that,
+/// however long storing took.
 #[tokio::test]
 async fn nobody_waits_for_an_answer_beyond_the_stored_deadline() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,4 +1,4 @@
-//! An address with a typing error is corrected: what could not be delivered goes to the right one.
+//! After a wrong address was corrected, undeliverable emails go to the right one.
 
 use std::collections::BTreeSet;
 
@@ -66,7 +66,7 @@ async fn what_bounced_goes_to_the_corrected_address_and_so_does_all_to_come() {
         ],
     )
     .await;
-    // Written anew: for the person and in the language of the correction, with a Message-ID of its own.
+    // Rendered again, for the person and in the language of the correction, with a new Message-ID.
     let messages = town.mailbox.messages();
     let mail = town.mailbox.read(messages.iter().map(|one| one.id).min().unwrap()).await.unwrap().unwrap();
     assert!(mail.message.subject.starts_with("We have received your application"));
@@ -100,7 +100,7 @@ async fn what_was_sent_is_never_sent_again_and_there_is_a_way_back() {
         ("eligibility-confirmed", NEW, "failed"),
     ];
     until_fates(&town, id, &both_failed).await;
-    // Back to the first: its own delivery is opened again.
+    // Back to the first address: its delivery is queued again.
     town.say(id, corrected(NEW, OLD, Language::De)).await;
     until_fates(
         &town,
@@ -113,9 +113,9 @@ async fn what_was_sent_is_never_sent_again_and_there_is_a_way_back() {
     )
     .await;
     town.until_mails(OLD, 2).await;
-    // And once more away: nothing is left to send.
+    // Changed once more: nothing is left to send.
     town.say(id, corrected(OLD, NEW, Language::De)).await;
-    town.heard(Service::Intake, 4).await;
+    town.until_consumed(Service::Intake, 4).await;
     assert_eq!(town.deliveries(id).await.len(), 3);
     assert!(!town.mailbox.messages().iter().any(|mail| mail.is_to(NEW)));
     town.end().await;
@@ -125,7 +125,7 @@ async fn what_was_sent_is_never_sent_again_and_there_is_a_way_back() {
 async fn what_waits_goes_to_the_new_address_in_its_order() {
     let town = Town::new().await;
     let id = samples::new_application();
-    // The clock stands still: what is put off once waits.
+    // The clock stands still: an email that failed temporarily waits.
     town.mailbox.inject_for(OLD, Fault::Temporary451AtRcpt, 9);
     town.say(id, submitted()).await;
     until(
@@ -169,7 +169,7 @@ async fn after_a_withdrawal_nothing_senseless_goes_out() {
     .await;
     town.say(id, corrected(OLD, NEW, Language::De)).await;
     town.until_mails(NEW, 1).await;
-    town.heard(Service::Intake, 3).await;
+    town.until_consumed(Service::Intake, 3).await;
     let sent = [("application-withdrawn".to_owned(), "sent".to_owned())];
     until("the one about the withdrawal is sent", || town.fates(id), |fates| fates[2..] == sent).await;
     town.end().await;
@@ -189,7 +189,7 @@ async fn send_again_uses_the_present_address_and_staff_are_led_to_the_correction
     )
     .await;
     let register_day = samples::noon().date_naive();
-    // Later news arrive somewhere: the older ones are out of date, and stay where they are.
+    // A later email was delivered: the older ones are out of date and stay as they are.
     town.say(id, EligibilityReferred { findings: Vec::new(), rule_version: 1, register_day }).await;
     town.until_mails(OLD, 1).await;
     town.say(id, corrected(OLD, NEW, Language::De)).await;
@@ -227,7 +227,7 @@ async fn who_is_referred_learns_what_helps_and_whom_to_ask() {
     call.letters.authority.name = "Bezirksregierung Arnsberg".to_owned();
     call.letters.authority.contact = "Frau Beispiel, 02931 82-0".to_owned();
     town.publish(call).await;
-    town.heard(Service::Intake, 1).await;
+    town.until_consumed(Service::Intake, 1).await;
     town.say(id, fact).await;
     let finding = |outcome, remedy: &str| Finding {
         rule: Rule::ImmigrationOffice,

@@ -1,4 +1,4 @@
-//! The state machine under every order of steps, answers, crashes and slow senders.
+//! The state machine under any order of steps, answers, crashes and slow senders.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use events::{AnyFact, ApplicationId, EventId};
@@ -28,34 +28,34 @@ fn queued() -> Delivery {
         message_id: "1@example.org".to_owned(),
         traceparent: None,
         state: State::Queued { due: noon() },
-        claims: 0,
+        claim_number: 0,
         attempts: 0,
-        unanswered: 0,
+        ambiguous_handovers: 0,
         last_error: None,
         answer: None,
     }
 }
 
-/// What can happen next; the number says to which of the senders at work.
+/// What can happen next; the number is the index of the sender.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Claim,
-    /// The server asks for the text, and the sender stores that.
+    /// The server asks for the text, and the sender stores that step.
     DataStarts(usize),
-    /// The final dot goes out; the answer is 250.
+    /// The final dot is sent; the answer is 250.
     Accepted(usize),
-    /// The final dot goes out; the answer is lost.
+    /// The final dot is sent; the answer is lost.
     Lost(usize),
     /// 4xx, before or after the text.
     Later(usize),
     /// 5xx, before or after the text.
     Refused(usize),
     HandBack(usize),
-    /// The process dies, or hangs for good.
+    /// The process dies or hangs.
     Crash(usize),
-    /// A person asks for it to be sent once more.
+    /// A person asks for it to be sent again.
     Again,
-    /// Seconds go by.
+    /// Seconds pass.
     Wait(i64),
 }
 
@@ -74,29 +74,37 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Postgres, the mail server, and senders that know only what they have in hand.
+/// A model of Postgres, the mail server, and senders with their copies of the delivery.
 struct World {
     now: DateTime<Utc>,
     stored: Delivery,
     senders: Vec<Delivery>,
-    /// How often the recipient may have got it.
+    /// How often the recipient may have received it.
     arrived: i32,
-    /// How often a person had it sent once more.
+    /// How often a person asked to send it again.
     again: i32,
-    said: Vec<AnyFact>,
+    published: Vec<AnyFact>,
 }
 
 impl World {
     fn new() -> Self {
-        Self { now: noon(), stored: queued(), senders: Vec::new(), arrived: 0, again: 0, said: Vec::new() }
+        Self {
+            now: noon(),
+            stored: queued(),
+            senders: Vec::new(),
+            arrived: 0,
+            again: 0,
+            published: Vec::new(),
+        }
     }
 
-    /// As the statement in `store::deliveries::save`: only if it is still where the step began.
+    /// Like the statement in `store::deliveries::save`: only if state and claim are still those of the step's start.
     fn save(&mut self, from: &Delivery, to: Delivery, fact: Option<AnyFact>) -> bool {
-        let holds = self.stored.state.name() == from.state.name() && self.stored.claims == from.claims;
+        let holds =
+            self.stored.state.name() == from.state.name() && self.stored.claim_number == from.claim_number;
         if holds {
             self.stored = to;
-            self.said.extend(fact);
+            self.published.extend(fact);
         }
         holds
     }
@@ -115,7 +123,7 @@ impl World {
                 }
                 Claim::GiveUp(delivery, fact) => {
                     self.stored = delivery;
-                    self.said.push(fact.into());
+                    self.published.push(fact.into());
                 }
                 Claim::NotDue(delivery) => assert_eq!(delivery, self.stored),
             },
@@ -166,7 +174,7 @@ impl World {
                 self.save(&before, to, None);
             }
             Step::Crash(sender) => drop(self.take(sender)),
-            Step::Again => match self.stored.clone().again(self.now) {
+            Step::Again => match self.stored.clone().resend(self.now) {
                 Ok(queued) => {
                     self.stored = queued;
                     self.again += 1;
@@ -177,18 +185,18 @@ impl World {
     }
 
     fn check(&self) {
-        assert!(self.arrived <= 1 + self.stored.unanswered, "twice, and not counted");
+        assert!(self.arrived <= 1 + self.stored.ambiguous_handovers, "twice, and not counted");
         assert!(self.arrived <= 2 + self.again, "three times, and nobody asked for it");
-        let told = i32::try_from(self.said.len()).unwrap();
+        let told = i32::try_from(self.published.len()).unwrap();
         let known = i32::from(self.stored.state.is_final());
-        assert_eq!(told, self.again + known, "its fate is told once, when it is known: {:?}", self.said);
-        let sent = self.said.iter().position(|fact| matches!(fact, AnyFact::EmailSent(_)));
+        assert_eq!(told, self.again + known, "its fate is told once, when it is known: {:?}", self.published);
+        let sent = self.published.iter().position(|fact| matches!(fact, AnyFact::EmailSent(_)));
         assert!(
-            sent.is_none_or(|at| at + 1 == self.said.len()),
+            sent.is_none_or(|at| at + 1 == self.published.len()),
             "what was sent is sent no more: {:?}",
-            self.said
+            self.published
         );
-        let counted = self.said.iter().all(|fact| match fact {
+        let counted = self.published.iter().all(|fact| match fact {
             AnyFact::EmailSent(sent) => self.arrived < 2 || sent.ambiguous,
             _ => true,
         });
@@ -229,7 +237,7 @@ proptest! {
         let Ok(Later::Queued(later)) = sending.later(noon(), "451".to_owned(), &policy, jitter) else {
             panic!("it is tried again");
         };
-        let pause = later.state.moment() - noon();
+        let pause = later.state.due_or_done_at() - noon();
         let doubled = 2_i64.saturating_pow(u32::try_from(attempts - 1).unwrap()).min(14_400);
         prop_assert!(pause >= TimeDelta::milliseconds(doubled * 499).min(policy.longest_retry / 2));
         prop_assert!(pause <= policy.longest_retry);
@@ -243,7 +251,7 @@ fn an_outage_does_not_count_as_an_attempt() {
         let Claim::Send(claimed) = delivery.claim(noon(), &POLICY) else { panic!("it is due") };
         delivery = claimed.release(noon(), Some("connection refused".to_owned())).unwrap();
     }
-    assert_eq!((delivery.attempts, delivery.claims), (0, 1_000));
+    assert_eq!((delivery.attempts, delivery.claim_number), (0, 1_000));
     assert_eq!(delivery.last_error.as_deref(), Some("connection refused"));
 }
 
@@ -253,10 +261,10 @@ fn a_failed_email_is_sent_again_only_when_a_person_asks() {
     let (failed, fact) = sending.refused(noon(), "550 no such mailbox".to_owned()).unwrap();
     assert_eq!(fact.reason, "550 no such mailbox");
     assert_eq!(failed.clone().claim(noon(), &POLICY), Claim::NotDue(failed.clone()));
-    let again = failed.again(noon()).unwrap();
+    let again = failed.resend(noon()).unwrap();
     assert_eq!(again.state, State::Queued { due: noon() });
     assert_eq!(
-        queued().again(noon()).unwrap_err().to_string(),
+        queued().resend(noon()).unwrap_err().to_string(),
         "sending again is not possible: the email is queued"
     );
 }

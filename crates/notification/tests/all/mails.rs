@@ -1,4 +1,4 @@
-//! Every email in every language, as files to read. `BESCHEID_UPDATE=1` writes them anew.
+//! Snapshots of every email in every language. `BESCHEID_UPDATE=1` rewrites them.
 
 use std::path::Path;
 
@@ -29,7 +29,7 @@ fn all() -> Vec<(&'static str, Mail)> {
     ]
 }
 
-/// The day of the fact: not that of the submission.
+/// Time of the fact; differs from that of the submission.
 fn said() -> chrono::DateTime<chrono::Utc> {
     testkit::samples::noon() + TimeDelta::days(10)
 }

@@ -1,4 +1,4 @@
-//! A notification office for a test: a database, a mailbox, a clock, and as many senders as wanted.
+//! A harness for the sender: a database, a mailbox, a clock, and any number of senders.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use notification::delivery::Policy;
 use notification::mail::Mail;
 use notification::sender::Sender;
 use notification::store::contacts::{self, Contact};
-use notification::store::deliveries::{self, New};
+use notification::store::deliveries::{self, NewEmail};
 use notification::{MIGRATIONS, Settings};
 use sqlx::PgPool;
 use tempfile::TempDir;
@@ -20,9 +20,9 @@ use testkit::{samples, until, until_some};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-/// What is unusual about a test.
+/// Settings that differ between tests.
 pub struct Plan {
-    /// A sender runs from the beginning.
+    /// Whether a sender runs from the beginning.
     pub sends: bool,
     /// `[smtp] encryption`
     pub encryption: &'static str,
@@ -67,7 +67,7 @@ impl Office {
         let settings = Settings { database: Database::at(&database.url), ..settings(&mailbox, &plan) };
         let clock = TestClock::at(samples::noon());
         let now = clock.clone();
-        // No broker: what is said stays in the outbox, and in the event log.
+        // No broker: facts stay in the outbox and in the event log.
         let bus = Bus::connect(notification::NAME, &settings.nats, database.pool.clone(), move || now.now())
             .await
             .unwrap();
@@ -84,7 +84,7 @@ impl Office {
         office
     }
 
-    /// Starts another sender, as another process would have it.
+    /// Starts another sender, as in another process.
     pub fn send(&self) {
         let process = testkit::process("notification", self.clock.clock());
         let sender =
@@ -92,7 +92,7 @@ impl Office {
         self.run(process, Arc::new(sender));
     }
 
-    /// The same with the mail server at another port.
+    /// Starts another sender, with the mail server at another port.
     pub fn settings_at(&self, port: u16) -> Settings {
         let mut settings = self.settings.clone();
         settings.smtp.port = port;
@@ -105,7 +105,6 @@ impl Office {
         self.running.lock().unwrap().push((process, task));
     }
 
-    /// How patient this office is.
     pub fn policy(&self) -> Policy {
         self.settings.policy()
     }
@@ -131,7 +130,7 @@ impl Office {
     }
 
     /// Queues a later email about an application, as the handlers do.
-    pub async fn told(&self, application: ApplicationId, mail: Mail) {
+    pub async fn queue_later(&self, application: ApplicationId, mail: Mail) {
         let mut tx = self.bus.begin().await.unwrap();
         let contact =
             contacts::of(&mut tx, &[application.uuid()]).await.unwrap().remove(&application).unwrap();
@@ -143,7 +142,7 @@ impl Office {
         let pages = notification::pages().unwrap();
         let template = mail.kind().name();
         let now = self.clock.now();
-        let new = New {
+        let new = NewEmail {
             about,
             application: contact.application,
             template,
@@ -157,7 +156,7 @@ impl Office {
         self.sender.wake();
     }
 
-    /// State of each email about an application, in the order in which they were queued.
+    /// State of each email about an application, in the order of queueing.
     pub async fn states(&self, application: ApplicationId) -> Vec<String> {
         sqlx::query_scalar("select state from deliveries where application_id = $1 order by id")
             .bind(application.uuid())
@@ -166,7 +165,7 @@ impl Office {
             .unwrap()
     }
 
-    /// The email to `recipient`, once it is there.
+    /// Waits for the email to `recipient`.
     pub async fn arrived(&self, recipient: &str) -> Content {
         let id = until_some("an email", || async {
             self.mailbox.messages().iter().find(|mail| mail.is_to(recipient)).map(|mail| mail.id)
@@ -175,7 +174,7 @@ impl Office {
         self.mailbox.read(id).await.unwrap().unwrap()
     }
 
-    /// What is said of the email about `application`, once it is said.
+    /// Waits for the fact about the email about `application`.
     pub async fn fate(&self, application: ApplicationId) -> AnyFact {
         until_some("the fate of an email", || async {
             let (kind, bytes): (String, Vec<u8>) =
@@ -192,7 +191,7 @@ impl Office {
         .await
     }
 
-    /// The delivery, once it is in this state and as wanted.
+    /// Waits until the delivery is in this state and meets the condition.
     pub async fn until_state(
         &self,
         application: ApplicationId,
@@ -211,7 +210,7 @@ impl Office {
         until("the state of a delivery", look, |row| row.state == state && wanted(row)).await
     }
 
-    /// How many deliveries are in this state.
+    /// Number of deliveries in this state.
     pub async fn count(&self, state: &str) -> i64 {
         sqlx::query_scalar("select count(*) from deliveries where state = $1")
             .bind(state)
@@ -220,7 +219,7 @@ impl Office {
             .unwrap()
     }
 
-    /// As if a sender had been killed in this state.
+    /// Leaves the delivery as if its sender had been killed in this state.
     pub async fn left_behind(&self, application: ApplicationId, state: &str, until: DateTime<Utc>) {
         sqlx::query(
             "update deliveries set state = $2, moment = $3, claims = 1, attempts = 1, sender = 1
@@ -234,7 +233,7 @@ impl Office {
         .unwrap();
     }
 
-    /// Lets all senders drain.
+    /// Drains all senders.
     pub async fn finish(self) -> Self {
         let running = std::mem::take(&mut *self.running.lock().unwrap());
         for (process, task) in running {
@@ -244,13 +243,13 @@ impl Office {
         self
     }
 
-    /// The end of a test: nothing stays claimed.
+    /// Ends a test; nothing may stay claimed.
     pub async fn close(self) {
         let office = self.finish().await;
         assert_eq!(office.count("sending").await, 0, "a drained sender holds no claim");
     }
 
-    /// The end of a test whose senders hang on purpose.
+    /// Ends a test whose senders hang on purpose.
     pub fn abandon(self) {
         for (_, task) in self.running.lock().unwrap().drain(..) {
             task.abort();
@@ -258,12 +257,12 @@ impl Office {
     }
 }
 
-/// Settings for this mailbox, and for no database or broker that would be there.
+/// Settings for this mailbox, with a database and a broker that do not exist.
 pub fn settings(mailbox: &Mailbox, plan: &Plan) -> Settings {
     try_settings(mailbox.port(), plan, &[]).unwrap()
 }
 
-/// As [`settings`], with others beside and instead.
+/// As [`settings`], with further and replaced keys.
 pub fn try_settings(port: u16, plan: &Plan, others: &[(&str, &str)]) -> Result<Settings, SettingsError> {
     let port = port.to_string();
     let attempts = plan.attempts.to_string();

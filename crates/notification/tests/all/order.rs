@@ -1,4 +1,4 @@
-//! The emails about one application arrive in the order of what they tell, and none waits for ever.
+//! The emails about one application arrive in the order of their facts, and none waits for ever.
 
 use chrono::TimeDelta;
 use events::Language;
@@ -20,9 +20,9 @@ async fn an_email_that_is_put_off_is_not_overtaken_by_later_ones_of_its_applicat
     office.mailbox.inject_for("erika@example.org", Fault::Temporary451AtRcpt, 2);
     let held = office.submitted("erika@example.org", Language::De).await;
     until("it is put off", || office.states(held), |states| states == &["queued"]).await;
-    office.told(held, Mail::EligibilityConfirmed).await;
-    office.told(held, Mail::NoticeIssued).await;
-    // Others, also to other people of the same town, are not held up.
+    office.queue_later(held, Mail::EligibilityConfirmed).await;
+    office.queue_later(held, Mail::NoticeIssued).await;
+    // Emails about other applications of the same town are not held back.
     let other = office.submitted("other@example.org", Language::De).await;
     office.fate(other).await;
     assert_eq!(subjects(&office, "erika@example.org"), [""; 0]);
@@ -46,7 +46,7 @@ async fn what_cannot_be_delivered_at_all_holds_nothing_back() {
     let office = Office::open(Plan::default()).await;
     office.mailbox.inject_for("erika@example.org", Fault::Permanent550AtRcpt, 1);
     let application = office.submitted("erika@example.org", Language::De).await;
-    office.told(application, Mail::NoticeIssued).await;
+    office.queue_later(application, Mail::NoticeIssued).await;
     until("the second is sent", || office.states(application), |states| states == &["failed", "sent"]).await;
     office.close().await;
 }
@@ -56,7 +56,7 @@ async fn what_is_put_off_for_days_holds_a_notice_back_for_one_day_only() {
     let office = Office::open(Plan { sends: false, ..Plan::default() }).await;
     let application = office.submitted("erika@example.org", Language::De).await;
     office.left_behind(application, "queued", office.clock.now() + TimeDelta::days(5)).await;
-    office.told(application, Mail::NoticeIssued).await;
+    office.queue_later(application, Mail::NoticeIssued).await;
     office.send();
     let other = office.submitted("other@example.org", Language::De).await;
     office.fate(other).await;
@@ -66,11 +66,11 @@ async fn what_is_put_off_for_days_holds_a_notice_back_for_one_day_only() {
     assert_eq!(office.states(application).await, ["queued", "queued"]);
 
     office.clock.advance(TimeDelta::hours(2));
-    // Whatever is queued wakes the senders.
+    // Any queued email wakes the senders.
     let other = office.submitted("third@example.org", Language::De).await;
     office.fate(other).await;
     until("the notice is announced", || office.states(application), |states| states[1] == "sent").await;
-    // Each names the day of what it tells of.
+    // Each names the day of its fact.
     let mail = office.arrived("erika@example.org").await;
     assert!(mail.text.unwrap().contains("hat am 23.11.2026 über Ihren Antrag entschieden"));
     office.abandon();

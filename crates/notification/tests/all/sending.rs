@@ -1,4 +1,4 @@
-//! Emails over a real SMTP conversation, from a real Postgres; the mail server misbehaves where a test wants it to.
+//! Emails over a real SMTP connection, from a real Postgres; the mail server misbehaves where a test wants it to.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ async fn refused_by_550_it_bounces_and_is_not_tried_again() {
     assert_eq!(fact.recipient, "gone@example.org");
     assert!(fact.reason.contains("550"), "{}", fact.reason);
 
-    // The connection goes on with others.
+    // The connection is used for other emails.
     let sent = office.submitted("erika@example.org", Language::De).await;
     assert!(matches!(office.fate(sent).await, AnyFact::EmailSent(_)));
     office.clock.advance(TimeDelta::days(30));
@@ -83,7 +83,7 @@ async fn lost_after_the_dot_it_is_sent_once_more_with_the_same_message_id() {
     let doubtful = office.until_state(application, "data_started", |row| row.last_error.is_some()).await;
     assert_eq!(doubtful.unanswered, 0, "in doubt, not yet given up");
 
-    // Not before its time.
+    // Not before it is due.
     office.clock.advance(TimeDelta::minutes(9));
     let other = office.submitted("other@example.org", Language::De).await;
     office.fate(other).await;
@@ -188,7 +188,7 @@ async fn without_the_encryption_that_is_asked_for_nothing_is_sent() {
 async fn what_a_killed_process_was_sending_is_sent_by_the_next_one_at_once() {
     let office = Office::open(Plan { sends: false, ..Plan::default() }).await;
     let application = office.submitted("erika@example.org", Language::De).await;
-    // What kill -9 leaves behind: a claim by a sender whose connection is gone.
+    // What kill -9 leaves behind: a claim of a sender whose database connection is closed.
     office.left_behind(application, "sending", office.clock.now() + TimeDelta::minutes(10)).await;
     office.send();
     let AnyFact::EmailSent(sent) = office.fate(application).await else { panic!("it was sent") };
@@ -256,8 +256,8 @@ async fn a_step_holds_only_under_the_last_claim() {
     let later = now + policy.claim;
     let quick = claim(later).await;
 
-    // The slow one wakes up: it may not hand the email over any more, whether it asks alone or beside the quick
-    // one; and of two that hold the same claim, because a crash of Postgres forgot the first, one may.
+    // The slow sender resumes: it may not send the email any more, whether it stores its step alone or together with the
+    // fast one; and of two with the same claim, because a crash of Postgres lost the first, only one may.
     let starts =
         |claimed: &Delivery| Change::new(claimed, claimed.clone().data_starts(later, &policy).unwrap(), None);
     let mut save = async |changes: &[Change]| deliveries::save(&mut connection, changes, None).await.unwrap();

@@ -1,4 +1,4 @@
-//! The whole service with a mailbox: facts in, emails out.
+//! A harness for the whole service with a mailbox: facts in, emails out.
 
 use std::ops::Deref;
 
@@ -54,8 +54,8 @@ impl Town {
         assert_eq!(found.len(), count, "{found:?}");
     }
 
-    /// Waits until so many facts of `source` have taken effect.
-    pub async fn heard(&self, source: Service, count: i64) {
+    /// Waits until this many facts of `source` have been consumed.
+    pub async fn until_consumed(&self, source: Service, count: i64) {
         let look = || async {
             sqlx::query_scalar::<_, i64>("select count(*) from bus.inbox where source = $1")
                 .bind(source.name())
@@ -63,7 +63,7 @@ impl Town {
                 .await
                 .unwrap()
         };
-        until("facts heard", look, |heard| *heard >= count).await;
+        until("facts consumed", look, |consumed| *consumed >= count).await;
     }
 
     pub async fn deliveries(&self, application: ApplicationId) -> Vec<Value> {
@@ -73,21 +73,21 @@ impl Town {
         answer.json()["deliveries"].as_array().unwrap().clone()
     }
 
-    /// Name and state of each email about an application.
+    /// Template and state of each email about an application.
     pub async fn fates(&self, application: ApplicationId) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let deliveries = self.deliveries(application).await;
         deliveries.iter().map(|one| (text(&one["template"]), text(&one["state"]))).collect()
     }
 
-    /// The sum of a counter, over all its labels.
+    /// The sum of a counter over all its labels.
     pub async fn metric(&self, name: &str) -> f64 {
         let metrics = self.open(None, "/metrics", "de").await;
         let lines = metrics.text().lines().filter(|line| line.starts_with(name));
         lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
 
-    /// A page as somebody with this role sees it.
+    /// A page as a person with this role sees it.
     pub async fn page(&self, role: Role, path: &str) -> String {
         let page = self.open(&of(role), path, "de").await;
         assert_eq!(page.status, 200, "{page:?}");

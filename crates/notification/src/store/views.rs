@@ -1,4 +1,4 @@
-//! Deliveries as people and programs see them.
+//! Deliveries, as pages and API show them.
 
 use chrono::{DateTime, Utc};
 use events::ApplicationId;
@@ -7,73 +7,69 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// One row of a list.
+/// One email to one recipient.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Delivery")]
-pub struct Shown {
-    /// Its number; later ones are higher.
+pub struct DeliveryView {
+    /// Later deliveries have higher ids.
     pub id: i64,
-    /// The fact it tells of.
+    /// Id of the fact that the email is about.
     pub about: Uuid,
-    /// The application.
     pub application: Uuid,
-    /// File number of the application.
+    /// File number (Aktenzeichen) of the application.
     pub file_number: String,
-    /// Which email: the name of the fact.
+    /// Name of the template, which is the kind of the fact.
     pub template: String,
-    /// Address it goes to.
+    /// Email address.
     pub recipient: String,
-    /// Address that emails about the application go to now: another one, once the contact was corrected.
+    /// Present address of the contact; differs from `recipient` if the contact was corrected since.
     pub present_address: String,
-    /// `queued`, `sending`, `data_started`, `sent`, `failed` or `superseded` (it goes to another address in its place).
+    /// `queued`, `sending`, `data_started`, `sent`, `failed` or `superseded` (replaced by one to another address).
     pub state: String,
-    /// When the fact was heard (UTC).
+    /// When the fact was consumed, UTC.
     pub queued_at: DateTime<Utc>,
-    /// Of what is sent or failed: when. Else: when it is tried (again).
+    /// When it was sent, failed or superseded; otherwise when the next attempt is due. UTC.
     pub moment: DateTime<Utc>,
-    /// Attempts so far.
+    /// Attempts so far, without those stopped by an outage of the mail server.
     pub attempts: i32,
-    /// It may have gone out twice: nobody heard the answer, and it was sent once more with the same Message-ID.
+    /// It may have been sent twice: the server's answer was lost, and it was sent once more with the same Message-ID.
     pub ambiguous: bool,
-    /// What went wrong last.
+    /// The latest failure.
     pub last_error: Option<String>,
-    /// What the mail server said when it accepted.
+    /// The mail server's answer when it accepted the email.
     pub answer: Option<String>,
     /// The same for every attempt; without angle brackets.
     pub message_id: String,
 }
 
-/// What an email says.
+/// Subject and text of an email.
 #[derive(Clone, Debug)]
-pub struct Said {
-    /// Header `Subject`.
+pub struct EmailText {
     pub subject: String,
-    /// Plain text.
     pub text: String,
     /// `de` or `en`.
     pub language: String,
 }
 
-/// A person asked to send an email again.
+/// A person's request to send an email again.
 #[derive(Clone, Debug)]
-pub struct AskedAgain {
+pub struct ResendRequest {
     /// UTC.
     pub at: DateTime<Utc>,
-    /// Their name.
     pub by: String,
 }
 
-/// Newest first, below the number `before`; `failed`: only those.
+/// Newest first, with ids below `before`; with `failed` only undeliverable ones.
 pub async fn list(
     connection: &mut PgConnection,
     failed: bool,
     before: i64,
     limit: i64,
-) -> Result<Vec<Shown>, sqlx::Error> {
-    // Two statements, so that each finds its own index.
+) -> Result<Vec<DeliveryView>, sqlx::Error> {
+    // Two statements, so that each uses its index.
     if failed {
         return sqlx::query_as!(
-            Shown,
+            DeliveryView,
             r#"select id, event_id as about, application_id as application, c.file_number, template, recipient,
                       c.email as present_address, state, queued_at, moment, attempts, unanswered > 0 as "ambiguous!", last_error, answer,
                       message_id
@@ -86,7 +82,7 @@ pub async fn list(
         .await;
     }
     sqlx::query_as!(
-        Shown,
+        DeliveryView,
         r#"select id, event_id as about, application_id as application, c.file_number, template, recipient,
                   c.email as present_address, state, queued_at, moment, attempts, unanswered > 0 as "ambiguous!", last_error, answer, message_id
            from deliveries d join contacts c using (application_id)
@@ -98,13 +94,13 @@ pub async fn list(
     .await
 }
 
-/// All about one application, oldest first.
+/// All emails about an application, oldest first.
 pub async fn of_application(
     connection: &mut PgConnection,
     application: ApplicationId,
-) -> Result<Vec<Shown>, sqlx::Error> {
+) -> Result<Vec<DeliveryView>, sqlx::Error> {
     sqlx::query_as!(
-        Shown,
+        DeliveryView,
         r#"select id, event_id as about, application_id as application, c.file_number, template, recipient,
                   c.email as present_address, state, queued_at, moment, attempts, unanswered > 0 as "ambiguous!", last_error, answer, message_id
            from deliveries d join contacts c using (application_id)
@@ -115,10 +111,12 @@ pub async fn of_application(
     .await
 }
 
-/// One, with what it says.
-pub async fn find(connection: &mut PgConnection, id: i64) -> Result<Option<(Shown, Said)>, sqlx::Error> {
-    let shown = sqlx::query_as!(
-        Shown,
+pub async fn find(
+    connection: &mut PgConnection,
+    id: i64,
+) -> Result<Option<(DeliveryView, EmailText)>, sqlx::Error> {
+    let view = sqlx::query_as!(
+        DeliveryView,
         r#"select id, event_id as about, application_id as application, c.file_number, template, recipient,
                   c.email as present_address, state, queued_at, moment, attempts, unanswered > 0 as "ambiguous!", last_error, answer, message_id
            from deliveries d join contacts c using (application_id) where id = $1"#,
@@ -126,21 +124,24 @@ pub async fn find(connection: &mut PgConnection, id: i64) -> Result<Option<(Show
     )
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(shown) = shown else { return Ok(None) };
-    let said = sqlx::query_as!(
-        Said,
+    let Some(view) = view else { return Ok(None) };
+    let text = sqlx::query_as!(
+        EmailText,
         "select subject, body_text as text, language from contents where delivery_id = $1",
         id
     )
     .fetch_one(connection)
     .await?;
-    Ok(Some((shown, said)))
+    Ok(Some((view, text)))
 }
 
-/// Who asked to send it again, oldest first.
-pub async fn asked_again(connection: &mut PgConnection, id: i64) -> Result<Vec<AskedAgain>, sqlx::Error> {
+/// The requests to send it again, oldest first; 100 at most.
+pub async fn resend_requests(
+    connection: &mut PgConnection,
+    id: i64,
+) -> Result<Vec<ResendRequest>, sqlx::Error> {
     sqlx::query_as!(
-        AskedAgain,
+        ResendRequest,
         "select asked_at as at, name as by from asked_again where delivery_id = $1 order by asked_at limit 100",
         id
     )
@@ -148,7 +149,7 @@ pub async fn asked_again(connection: &mut PgConnection, id: i64) -> Result<Vec<A
     .await
 }
 
-/// How many are not done; counted up to 10,001.
+/// Number of emails in no final state, counted up to 10,001.
 pub async fn waiting(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from (

@@ -1,4 +1,4 @@
-//! The whole service: facts come from the broker, emails go out, pages and API show what became of them.
+//! The whole service: consumes facts from a broker, sends emails, and shows their delivery on pages and in the API.
 
 use chassis::Role;
 use events::{
@@ -24,7 +24,7 @@ fn issued() -> AnyFact {
     NoticeIssued { notice, kind, sha256: "00".repeat(32), issued_at: samples::noon() }.into()
 }
 
-/// Every fact that is heard, beside the first.
+/// Every fact that queues an email, except the first.
 fn others() -> Vec<AnyFact> {
     let register_day = samples::noon().date_naive();
     let person = || samples::person("c");
@@ -64,7 +64,7 @@ async fn each_fact_becomes_one_email_in_the_language_of_the_contact() {
         for fact in others() {
             expected.push(fact.kind().name().to_owned());
             town.say(application, fact).await;
-            // One after the other: a withdrawal would silence what comes after it.
+            // One after the other: a withdrawal suppresses later emails.
             town.until_mails(address, expected.len()).await;
         }
         expected.sort();
@@ -112,7 +112,7 @@ async fn after_a_withdrawal_only_a_notice_is_told() {
     town.say(application, samples::application_withdrawn()).await;
     town.until_mails("erika@example.org", 2).await;
     town.say(application, samples::eligibility_confirmed()).await;
-    town.heard(Service::Eligibility, 1).await;
+    town.until_consumed(Service::Eligibility, 1).await;
     town.say(application, issued()).await;
     town.until_mails("erika@example.org", 3).await;
     let mut told: Vec<_> = town.fates(application).await.into_iter().map(|(name, _)| name).collect();
@@ -138,14 +138,14 @@ async fn staff_see_the_fate_and_may_send_again_what_bounced() {
     let detail = town.page(Role::Operator, &format!("/mail/deliveries/{id}")).await;
     assert!(detail.contains("550"), "{detail}");
 
-    // Not for everybody.
+    // Not for applicants.
     assert_eq!(town.open(&of(Role::Applicant), "/mail", "de").await.status, 403);
     let api = format!("/deliveries?application={application}");
     assert_eq!(town.get(&of(Role::Reviewer), &api).await.status, 403);
     assert_eq!(town.get(&of(Role::CaseWorker), "/deliveries?before=x").await.status, 400);
     assert_eq!(town.get(&of(Role::CaseWorker), "/deliveries/999999").await.status, 404);
 
-    // Again: once for each key, and only what failed.
+    // Resend: once for each key, and only undeliverable emails.
     let again = format!("/deliveries/{id}/again");
     assert_eq!(town.post_with_key(&of(Role::Applicant), &again, "k1", None).await.status, 403);
     assert_eq!(town.post_with_key(&of(Role::Operator), &again, "k1", None).await.status, 204);
