@@ -1,4 +1,4 @@
-//! Talking to a running set as a program does: by the JSON API.
+//! A client of the JSON API of a running set.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::folder;
 
-/// The API of a running set, as any person one likes to be.
+/// The API of a running set. It can sign tokens for any person.
 #[derive(Clone)]
 pub struct Api {
     base: String,
@@ -28,7 +28,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// The set whose data are in `data`.
+    /// The running set whose data is in `data`.
     pub fn of_running(data: &Path) -> Result<Self> {
         let running = folder::running(data)?;
         let secret = folder::secrets(data)?.session;
@@ -36,7 +36,7 @@ impl Api {
         Ok(Self::new(running.url, keys, Clock::system()))
     }
 
-    /// The set at `base`, whose sessions these keys sign, by this clock.
+    /// The set at the URL `base`, with its session keys and clock.
     pub fn new(base: impl Into<String>, keys: SessionKeys, clock: Clock) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -44,7 +44,7 @@ impl Api {
         Self { base: base.into(), keys, clock, client }
     }
 
-    /// A token of a person with one role, good for a working day.
+    /// A token for a person with one role, valid for twelve hours.
     pub fn token(&self, person: &str, role: Role, ags: Option<&str>) -> String {
         self.keys.sign(&Session {
             person: person.to_owned(),
@@ -56,7 +56,7 @@ impl Api {
         })
     }
 
-    /// One request; any status is an answer.
+    /// Sends one request. `Err` only without an answer; any status is `Ok`.
     pub async fn call(
         &self,
         method: Method,
@@ -91,7 +91,7 @@ impl Api {
         Ok((status, response.into_body().collect().await?.to_bytes().to_vec()))
     }
 
-    /// A file that must be there.
+    /// GET of a file. `Err` unless the status is a success.
     pub async fn bytes(&self, path: &str, token: &str) -> Result<Vec<u8>> {
         let request = Request::builder()
             .uri(format!("{}{path}", self.base))
@@ -104,7 +104,7 @@ impl Api {
         Ok(bytes)
     }
 
-    /// A request that must succeed.
+    /// GET. `Err` unless the status is a success.
     pub async fn get(&self, path: &str, token: &str) -> Result<Value> {
         let (status, value) = self.call(Method::GET, path, token, None, None).await?;
         if !status.is_success() {
@@ -114,7 +114,7 @@ impl Api {
     }
 }
 
-/// Replaces one service of the set in `data`.
+/// `bescheid restart`: replaces one service of the set in `data`.
 pub async fn restart(data: PathBuf, service: String) -> Result<()> {
     let api = Api::of_running(&data)?;
     let token = api.token("operator", Role::Operator, None);
@@ -128,7 +128,7 @@ pub async fn restart(data: PathBuf, service: String) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command of one answer.
+/// Runs a command to its end, and prints its error.
 pub fn main(command: impl Future<Output = Result<()>>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = runtime.context("cannot start").and_then(|runtime| runtime.block_on(command));

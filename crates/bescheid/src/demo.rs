@@ -1,27 +1,25 @@
-//! The demonstration persons of `bescheid up`. Service binaries don't contain them.
+//! The demonstration persons of `bescheid up`. The programs of the services do not contain them.
 
 use chassis::{Role, Session};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Whom to write to about barriers at the demonstration's authority; invented, as it is.
+/// The invented contact for accessibility problems at the invented authority.
 pub const CONTACT: &str = "barrierefreiheit@foerderung.example";
 
-/// A person one can sign in as.
+/// A person that a visitor can sign in as.
 #[derive(Clone, Copy, Debug)]
 pub struct Person {
-    /// Id, as in the address of nothing: only in the session.
+    /// Id in sessions.
     pub id: &'static str,
-    /// Name; invented.
+    /// Invented.
     pub name: &'static str,
-    /// What they may do.
     pub role: Role,
-    /// An applicant's municipality; a reviewer's tie.
+    /// Official key of an applicant's municipality, or of the one a reviewer has a tie to.
     pub ags: Option<&'static str>,
 }
 
-/// Three applicants (two of them colleagues in Solingen), two case workers, three reviewers (the third lives in Solingen and is never
-/// offered its files), two approvers, two operators (a
-/// parked fact is given up by two).
+/// Two applicants in Solingen and one in Essen, two case workers, three reviewers of whom the third lives in Solingen and
+/// is never offered its files, two approvers, and two operators since giving up a parked fact needs two.
 pub const PERSONS: [Person; 12] = [
     Person { id: "applicant-solingen", name: "Aylin Brandt", role: Role::Applicant, ags: Some("05122000") },
     Person { id: "applicant-solingen-2", name: "Deniz Vogel", role: Role::Applicant, ags: Some("05122000") },
@@ -38,12 +36,11 @@ pub const PERSONS: [Person; 12] = [
 ];
 
 impl Person {
-    /// The person with this id.
     pub fn find(id: &str) -> Option<Self> {
         PERSONS.into_iter().find(|person| person.id == id)
     }
 
-    /// Signed in from now on, for a working day.
+    /// A session of twelve hours.
     pub fn session(self, now: DateTime<Utc>) -> Session {
         Session {
             person: self.id.to_owned(),
@@ -55,13 +52,13 @@ impl Person {
         }
     }
 
-    /// Name of the municipality of an applicant.
+    /// Name of the municipality with the key `ags`.
     pub fn municipality(self) -> Option<&'static str> {
         let ags = self.ags?.parse().ok()?;
         events::municipality(&ags).map(|one| one.name.as_str())
     }
 
-    /// Where they begin.
+    /// The page shown after signing in.
     pub fn home(self) -> &'static str {
         match self.role {
             Role::Applicant => "/apply",

@@ -1,4 +1,4 @@
-//! The one folder that holds everything of a running set.
+//! The data folder of a set.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -9,21 +9,21 @@ use anyhow::{Context, Result, bail};
 use rand::distr::{Alphanumeric, SampleString};
 use serde::{Deserialize, Serialize};
 
-/// The folder used when nothing else is said.
+/// The default data folder.
 pub const DATA: &str = ".bescheid";
 
-/// Layout of the folder; locked while a set runs in it.
+/// The data folder, locked while a set runs in it.
 pub struct Folder {
     root: PathBuf,
     _lock: File,
 }
 
-/// Made once by chance, kept for the next start.
+/// Random secrets, generated at the first start and stored.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Secrets {
-    /// Signs sessions.
+    /// Key that signs sessions.
     pub session: String,
-    /// Each service's password at Postgres and NATS.
+    /// Password of all services at Postgres and NATS.
     pub services: String,
     /// The operators' password at NATS.
     #[serde(default = "password")]
@@ -41,18 +41,18 @@ impl Secrets {
     }
 }
 
-/// What the running set tells the other commands.
+/// What other commands need to know of a running set.
 #[derive(Serialize, Deserialize)]
 pub struct Running {
-    /// Address of the gateway.
+    /// URL of the gateway.
     pub url: String,
-    /// Address of the broker.
+    /// URL of the broker.
     #[serde(default)]
     pub nats: String,
 }
 
 impl Folder {
-    /// Opens (or makes) the folder. Refuses when a set already runs in it.
+    /// Opens the folder, and creates it if needed. `Err` if a set already runs in it.
     pub fn open(root: &Path) -> Result<Self> {
         fs::create_dir_all(root).with_context(|| format!("cannot make the folder {}", root.display()))?;
         let root =
@@ -70,24 +70,24 @@ impl Folder {
         Ok(Self { root, _lock: lock })
     }
 
-    /// A path in it.
+    /// The path of `part` in the folder.
     pub fn at(&self, part: &str) -> PathBuf {
         self.root.join(part)
     }
 
-    /// The secrets, made now if this is the first start.
+    /// The secrets, generated if this is the first start.
     pub fn secrets(&self) -> Result<Secrets> {
         let secrets = match fs::read_to_string(self.at("secrets.toml")) {
             Ok(text) => toml::from_str(&text)
                 .context("secrets.toml is damaged: move the folder away to begin anew")?,
             Err(_) => Secrets::new(),
         };
-        // Written back: an earlier release may have known fewer of them.
+        // Written back, since the file of an earlier release may contain fewer of them.
         self.write_private("secrets.toml", &toml::to_string(&secrets)?)?;
         Ok(secrets)
     }
 
-    /// Writes a file that only its owner may read; whole or not at all.
+    /// Writes a file atomically, readable only by its owner.
     pub fn write_private(&self, part: &str, content: &str) -> Result<PathBuf> {
         let path = self.at(part);
         let new = path.with_extension("new");
@@ -98,15 +98,15 @@ impl Folder {
         Ok(path)
     }
 
-    /// Tells the other commands where the set runs.
+    /// Publishes where the set runs, for other commands.
     pub fn announce(&self, running: &Running) -> Result<()> {
         self.write_private("running.toml", &toml::to_string(running)?)?;
         Ok(())
     }
 
-    /// The set runs no longer.
+    /// Takes that back when the set stops.
     pub fn retract(&self) {
-        // Missing is what is wanted.
+        // It may be missing already.
         drop(fs::remove_file(self.at("running.toml")));
     }
 }

@@ -1,5 +1,5 @@
-//! The journey of an application by the JSON API, a function for each verb, as the programs of
-//! applicants, reviewers, case workers and approvers walk it.
+//! The journey of an application through the JSON API, with one function for each action of an applicant, reviewer, case
+//! worker or approver.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -16,30 +16,28 @@ use uuid::Uuid;
 
 use crate::client::Api;
 
-/// Walks applications through a running set. Each step fails with what was answered or seen last.
+/// Takes applications through a running set. Errors contain the latest answer.
 #[derive(Clone)]
 pub struct Journey {
-    /// The API, as anybody.
     pub api: Api,
-    /// How long a request that is not answered, or with 5xx, is repeated with the same idempotency key.
+    /// How long a request without an answer, or with 5xx, is repeated with the same idempotency key.
     pub repeat: Duration,
-    /// How long a state is waited for.
+    /// How long to wait for a state.
     pub wait: Duration,
     repeated: Arc<AtomicUsize>,
 }
 
 impl Journey {
-    /// With these limits.
     pub fn new(api: Api, repeat: Duration, wait: Duration) -> Self {
         Self { api, repeat, wait, repeated: Arc::default() }
     }
 
-    /// Requests that had to be repeated, in this one and its clones.
+    /// How many requests were repeated, by this one and its clones.
     pub fn repeated(&self) -> usize {
         self.repeated.load(Ordering::SeqCst)
     }
 
-    /// One request until it is answered; any status below 500 is an answer.
+    /// Sends one request, and repeats it until the status is below 500.
     pub async fn ask(
         &self,
         method: Method,
@@ -63,7 +61,7 @@ impl Journey {
         }
     }
 
-    /// A write that must succeed.
+    /// POST. `Err` unless the status is a success.
     pub async fn act(&self, path: &str, token: &str, body: &Value) -> Result<Value> {
         match self.ask(Method::POST, path, token, Some(body)).await? {
             (status, answer) if status.is_success() => Ok(answer),
@@ -71,7 +69,7 @@ impl Journey {
         }
     }
 
-    /// Looks until `condition` holds; returns what was seen then.
+    /// Polls `path` until `condition` holds for the answer, which it returns.
     pub async fn until(&self, path: &str, token: &str, condition: impl Fn(&Value) -> bool) -> Result<Value> {
         let began = Instant::now();
         let mut interval = Duration::from_millis(10);
@@ -96,20 +94,19 @@ impl Journey {
         answer["id"].as_str().and_then(|id| id.parse().ok()).with_context(|| format!("no id in {answer}"))
     }
 
-    /// The applicant takes it back.
     pub async fn withdraw(&self, applicant: &str, id: impl Display) -> Result<()> {
         let path = format!("/apply/api/applications/{id}/withdrawal");
         self.act(&path, applicant, &json!({ "reason": "Kein Bedarf" })).await.map(drop)
     }
 
-    /// Waits until the applicant sees one of these states.
+    /// Waits until the applicant's status is one of these.
     pub async fn until_status(&self, id: impl Display, wanted: &[&str]) -> Result<()> {
         let token = self.api.token("operator", Role::Operator, None);
         let is_wanted = |seen: &Value| seen["status"].as_str().is_some_and(|is| wanted.contains(&is));
         self.until(&format!("/apply/api/applications/{id}"), &token, is_wanted).await.map(drop)
     }
 
-    /// A case worker decides whether it is eligible, once that is referred to a person.
+    /// Waits until the eligibility is referred to a person; then a case worker decides it.
     pub async fn decide_eligibility(&self, id: impl Display, decision: &str) -> Result<()> {
         let token = self.api.token("case-worker-1", Role::CaseWorker, None);
         let path = format!("/eligibility/api/cases/{id}");
@@ -119,8 +116,8 @@ impl Journey {
         self.act(&format!("{path}/decision"), &token, &body).await.map(drop)
     }
 
-    /// A reviewer takes the next file and gives a review. Returns which file it was; none when nothing waits for this
-    /// person, or the applicant has taken it back in between.
+    /// A reviewer takes the next file and gives a review. Returns the application; `None` if nothing waits for this person,
+    /// or if the application was withdrawn meanwhile.
     pub async fn review_next(
         &self,
         reviewer: &str,
@@ -145,20 +142,20 @@ impl Journey {
         }
     }
 
-    /// Waits for a state of the case at award.
+    /// Waits for a state of award's case.
     pub async fn until_case(&self, id: impl Display, state: &str) -> Result<Value> {
         let token = self.api.token("case-worker-1", Role::CaseWorker, None);
         self.until(&format!("/award/api/cases/{id}"), &token, |case| case["state"] == state).await
     }
 
-    /// A case worker proposes, once both reviews are there.
+    /// Waits until the case is ready; then a case worker proposes.
     pub async fn propose(&self, id: impl Display, proposal: &Value) -> Result<()> {
         self.until_case(&id, "ready").await?;
         let token = self.api.token("case-worker-2", Role::CaseWorker, None);
         self.act(&format!("/award/api/cases/{id}/proposal"), &token, proposal).await.map(drop)
     }
 
-    /// An approver approves the proposal; returns the state of the case that follows.
+    /// An approver approves the proposal; returns the resulting state of the case.
     pub async fn approve(&self, id: impl Display) -> Result<String> {
         let token = self.api.token("approver-1", Role::Approver, None);
         let case = self.act(&format!("/award/api/cases/{id}/approval"), &token, &json!({})).await?;
@@ -166,7 +163,6 @@ impl Journey {
     }
 }
 
-/// Between two looks of a person's program.
 #[expect(clippy::disallowed_methods, reason = "the interval between two looks, or two attempts")]
 pub async fn pause(time: Duration) {
     tokio::time::sleep(time).await;

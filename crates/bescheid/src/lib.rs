@@ -1,5 +1,5 @@
-//! The command `bescheid`: everything on one machine (`up`), each service as a process of its own
-//! (`service`), and what operators type.
+//! The command `bescheid`: everything on one machine (`up`), one service as a process (`service`), and the operators'
+//! commands.
 
 pub mod client;
 pub mod demo;

@@ -1,6 +1,5 @@
-//! `bescheid load`: applications through the whole journey, by the API, the way people's programs
-//! would: applicants submit at a given rate; reviewers, case workers and approvers clear their
-//! queues as fast as they can.
+//! `bescheid load`: takes applications through the whole journey by the API. Applicants submit at a given rate;
+//! reviewers, case workers and approvers clear their queues as fast as they can.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
@@ -22,7 +21,6 @@ use crate::client::Api;
 use crate::folder::DATA;
 use crate::journey::{Journey, pause};
 
-/// What to drive.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// Applications to submit.
@@ -42,7 +40,7 @@ pub struct Options {
     pub data: PathBuf,
 }
 
-/// When one application was submitted and decided.
+/// When an application was submitted and decided.
 #[derive(Clone, Copy)]
 struct Times {
     submitted: Instant,
@@ -58,13 +56,13 @@ struct Driver {
     done: AtomicBool,
 }
 
-/// Drives and prints.
+/// Runs the load and prints throughput and latencies.
 pub async fn run(options: Options) -> Result<()> {
     if options.applications == 0 || options.rate <= 0.0 || options.hands == 0 {
         bail!("--applications, --rate and --hands must be greater than zero");
     }
     let driver = Arc::new(Driver {
-        journey: Journey::new(Api::of_running(&options.data)?, PATIENCE, PATIENCE),
+        journey: Journey::new(Api::of_running(&options.data)?, STEP_DEADLINE, STEP_DEADLINE),
         form: form()?,
         options,
         times: Mutex::default(),
@@ -75,7 +73,7 @@ pub async fn run(options: Options) -> Result<()> {
     let mut hands = JoinSet::new();
     for hand in 0..driver.options.hands {
         hands.spawn(driver.clone().review(format!("load-reviewer-{hand}")));
-        // Every reviewer of a pair must be another person.
+        // Each file needs reviews by two persons.
         hands.spawn(driver.clone().review(format!("load-second-reviewer-{hand}")));
         hands.spawn(driver.clone().propose(format!("load-case-worker-{hand}")));
         hands.spawn(driver.clone().approve(format!("load-approver-{hand}")));
@@ -124,7 +122,7 @@ impl Driver {
         Ok(())
     }
 
-    /// A reviewer: the next file, a review, again.
+    /// A reviewer takes and reviews files.
     async fn review(self: Arc<Self>, person: String) -> Result<()> {
         while !self.done.load(Ordering::SeqCst) {
             if self.journey.review_next(&person, 4, "fund").await?.is_none() {
@@ -134,14 +132,14 @@ impl Driver {
         Ok(())
     }
 
-    /// A case worker: proposes for every case that is ready.
+    /// A case worker proposes for every case that is ready.
     async fn propose(self: Arc<Self>, person: String) -> Result<()> {
         let token = self.journey.api.token(&person, Role::CaseWorker, None);
         let amount = json!({ "kind": "grant", "amount_cents": AMOUNT.0 });
         self.clear("ready", "proposal", &token, &amount, |_| {}).await
     }
 
-    /// An approver: approves every proposal.
+    /// An approver approves every proposal.
     async fn approve(self: Arc<Self>, person: String) -> Result<()> {
         let token = self.journey.api.token(&person, Role::Approver, None);
         let mut decided = Vec::new();
@@ -171,7 +169,7 @@ impl Driver {
                 .ask(Method::GET, &format!("/award/api/cases?state={state}&limit=200"), token, None)
                 .await?;
             let cases = list["cases"].as_array().map(Vec::as_slice).unwrap_or_default();
-            // Cases of others are left to others.
+            // Only cases of this run.
             let mine: Vec<Uuid> = {
                 let times = self.times.lock().await;
                 let ids = cases.iter().filter_map(|case| case["application"].as_str()?.parse().ok());
@@ -186,7 +184,7 @@ impl Driver {
                 let (status, answer) = self.journey.ask(Method::POST, &path, token, Some(body)).await?;
                 match status {
                     status if status.is_success() => note(id),
-                    // Another hand was quicker.
+                    // Another worker was faster.
                     StatusCode::CONFLICT => {}
                     status => bail!("POST {path}: {status} {answer}"),
                 }
@@ -195,7 +193,7 @@ impl Driver {
         Ok(())
     }
 
-    /// Until each application of this run has been decided, as its applicant sees it.
+    /// Waits until the applicant's status of each application of this run says that it is decided.
     async fn until_all_decided(&self, hands: &mut JoinSet<Result<()>>) -> Result<()> {
         let token = self.journey.api.token("load-operator", Role::Operator, None);
         let mut open: VecDeque<Uuid> = self.times.lock().await.keys().copied().collect();
@@ -205,16 +203,16 @@ impl Driver {
                 ended??;
             }
             let mut waits = false;
-            for _ in 0..open.len().min(LOOKS) {
+            for _ in 0..open.len().min(POLLS_PER_ROUND) {
                 let Some(id) = open.pop_front() else { break };
                 let path = format!("/apply/api/applications/{id}");
                 let (_, seen) = self.journey.ask(Method::GET, &path, &token, None).await?;
                 if matches!(seen["status"].as_str(), Some("decided" | "waitlisted" | "final")) {
                     last_progress = Instant::now();
-                } else if last_progress.elapsed() > STUCK {
+                } else if last_progress.elapsed() > STALL_LIMIT {
                     bail!("{} applications do not move any more, e.g. {id}: {seen}", open.len() + 1);
                 } else {
-                    // The others first: nobody decides in the order in which we ask.
+                    // To the end of the queue: they are not decided in the order in which we poll.
                     open.push_back(id);
                     waits = true;
                 }
@@ -242,16 +240,16 @@ impl Driver {
     }
 }
 
-/// How long one request may be repeated.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long a request may be repeated, and a state be waited for.
+const STEP_DEADLINE: Duration = Duration::from_secs(90);
 
-/// How long nothing may be decided at all.
-const STUCK: Duration = Duration::from_secs(120);
+/// Without any decision for this long the run fails.
+const STALL_LIMIT: Duration = Duration::from_secs(120);
 
-/// Applications looked at between two rests.
-const LOOKS: usize = 8;
+/// Applications polled between two pauses.
+const POLLS_PER_ROUND: usize = 8;
 
-/// Small, so that the budget of the demonstration lasts.
+/// Grant per application; small, so that the budget of the demonstration lasts.
 const AMOUNT: Cents = Cents::euros(2_000);
 
 fn print_row(what: &str, mut times: Vec<Duration>) {
@@ -263,7 +261,7 @@ fn print_row(what: &str, mut times: Vec<Duration>) {
     println!("{what:<20} p50 {:9.1} ms   p99 {:9.1} ms   ({} measured)", at(0.50), at(0.99), times.len());
 }
 
-/// A complete form: a project of the demonstration that asks for less.
+/// A complete form: a project of the demonstration with a smaller grant.
 fn form() -> Result<Application> {
     let mut form = intake::demo::read(include_str!("../../../deploy/demo/paderborn.toml"))?.application;
     let (own_share, total) = (Cents::euros(1_000), Cents::euros(3_000));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use bescheid::folder::DATA;
-use bescheid::operate::{Parked, Place};
+use bescheid::operate::{Parked, Target};
 use bescheid::{client, load, operate, service, up};
 use clap::{Parser, Subcommand};
 
@@ -30,13 +30,13 @@ enum Command {
         data: PathBuf,
     },
     /// How are the services: outboxes, lag, what is held or parked.
-    Status(Place),
+    Status(Target),
     /// Is every fact that was logged consumed, held or parked, once? Names each fact that is lost or doubled.
-    Verify(Place),
+    Verify(Target),
     /// Facts that cannot be right: look, rehearse, let them try again, give them up.
     Parked {
         #[command(flatten)]
-        place: Place,
+        target: Target,
         #[command(subcommand)]
         verb: Parked,
     },
@@ -57,9 +57,9 @@ fn main() -> ExitCode {
     match Arguments::parse().command.unwrap_or_else(|| Command::Up(up::Options::default())) {
         Command::Up(options) => up::main(options),
         Command::Restart { service, data } => client::main(client::restart(data, service)),
-        Command::Status(place) => client::main(operate::status(place)),
-        Command::Verify(place) => client::main(operate::verify(place)),
-        Command::Parked { place, verb } => client::main(operate::parked(place, verb)),
+        Command::Status(target) => client::main(operate::status(target)),
+        Command::Verify(target) => client::main(operate::verify(target)),
+        Command::Parked { target, verb } => client::main(operate::parked(target, verb)),
         Command::Load(options) => client::main(load::run(options)),
         Command::Service { service, arguments } => service::main(&service, arguments),
     }

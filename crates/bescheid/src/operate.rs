@@ -1,4 +1,4 @@
-//! What operators type: `status`, `verify`, `parked …`.
+//! The operators' commands `status`, `verify` and `parked …`.
 
 use std::path::PathBuf;
 
@@ -12,9 +12,8 @@ use crate::folder::{self, DATA};
 use crate::reconciliation;
 use crate::settings::at_broker;
 
-/// Which set, and how to reach its broker.
 #[derive(Clone, Debug, Args)]
-pub struct Place {
+pub struct Target {
     /// Folder of a running set of `bescheid up`.
     #[arg(long, default_value = DATA)]
     data: PathBuf,
@@ -26,7 +25,7 @@ pub struct Place {
     password_file: Option<PathBuf>,
 }
 
-impl Place {
+impl Target {
     async fn operator(&self) -> Result<Operator> {
         let settings = match (&self.nats, &self.password_file) {
             (Some(url), Some(file)) => {
@@ -44,14 +43,13 @@ impl Place {
     }
 }
 
-/// `bescheid parked …`
 #[derive(Clone, Debug, Subcommand)]
 pub enum Parked {
     /// All parked facts, grouped by their error.
     List,
     /// One in full: its envelope, and what the service knows of the application.
     Show(Fact),
-    /// What would happen if it were heard now. Nothing of it stays.
+    /// What would happen if it were consumed now. Changes nothing.
     DryRun(Fact),
     /// Let it try again; what is held behind it follows in order.
     Redrive {
@@ -80,7 +78,7 @@ pub struct Fact {
     /// The service that has parked it.
     #[arg(value_parser = service)]
     at: Service,
-    /// The service that said it.
+    /// The service that published it.
     #[arg(value_parser = service)]
     source: Service,
     /// Application or call.
@@ -101,13 +99,13 @@ fn service(name: &str) -> Result<Service, String> {
 }
 
 /// `bescheid verify`
-pub async fn verify(place: Place) -> Result<()> {
-    reconciliation::verify(&place.operator().await?).await
+pub async fn verify(target: Target) -> Result<()> {
+    reconciliation::verify(&target.operator().await?).await
 }
 
 /// `bescheid status`
-pub async fn status(place: Place) -> Result<()> {
-    let operator = place.operator().await?;
+pub async fn status(target: Target) -> Result<()> {
+    let operator = target.operator().await?;
     println!(
         "{:<14}{:<9}{:>6}{:>8}{:>10}{:>8}{:>8}{:>12}{:>8}",
         "service", "version", "epoch", "outbox", "oldest", "held", "parked", "unreadable", "lag"
@@ -138,8 +136,8 @@ pub async fn status(place: Place) -> Result<()> {
 }
 
 /// `bescheid parked …`
-pub async fn parked(place: Place, verb: Parked) -> Result<()> {
-    let operator = place.operator().await?;
+pub async fn parked(target: Target, verb: Parked) -> Result<()> {
+    let operator = target.operator().await?;
     match verb {
         Parked::List => list(&operator).await,
         Parked::Show(fact) => {
@@ -154,32 +152,32 @@ pub async fn parked(place: Place, verb: Parked) -> Result<()> {
             Ok(())
         }
         Parked::Redrive { fact, person } => {
-            let order = Command::Redrive { which: fact.which(), person };
-            println!("{}", operator.execute::<String>(fact.at, &order).await?);
+            let command = Command::Redrive { which: fact.which(), person };
+            println!("{}", operator.execute::<String>(fact.at, &command).await?);
             Ok(())
         }
         Parked::Drop { fact, person, reason } => {
             let reason = reason_to_drop(&reason).map_err(anyhow::Error::msg)?;
-            let order = Command::Drop { which: fact.which(), person, reason };
-            println!("{}", operator.execute::<String>(fact.at, &order).await?);
+            let command = Command::Drop { which: fact.which(), person, reason };
+            println!("{}", operator.execute::<String>(fact.at, &command).await?);
             Ok(())
         }
     }
 }
 
-/// Longest reason to give a fact up, in characters.
-pub const LONGEST_REASON: usize = 500;
+/// Maximum number of characters.
+pub const MAX_REASON_CHARS: usize = 500;
 
-/// The reason to give a fact up as it is kept; what is expected, where it is too long.
+/// The cleaned reason. `Err`: it is too long.
 fn reason_to_drop(typed: &str) -> Result<String, String> {
     let reason = pages::parse::lines(typed);
-    if pages::parse::length(&reason) > LONGEST_REASON {
-        return Err(format!("a reason has at most {LONGEST_REASON} characters"));
+    if pages::parse::length(&reason) > MAX_REASON_CHARS {
+        return Err(format!("a reason has at most {MAX_REASON_CHARS} characters"));
     }
     Ok(reason)
 }
 
-/// Parked facts of one service.
+/// The facts that a service has parked.
 pub async fn parked_at(operator: &Operator, service: Service) -> Result<Vec<WaitingFact>> {
     Ok(operator.execute(service, &Command::Parked).await?)
 }
@@ -217,8 +215,8 @@ fn print_dry_run(at: Service, run: &DryRun) {
         Some(why) => println!("It would be parked again: {why}"),
         None => {
             println!("before: {}\nafter:  {}", run.before, run.after);
-            for saying in &run.publishes {
-                println!("{at} would say {} about {}", saying.kind, saying.key);
+            for fact in &run.publishes {
+                println!("{at} would say {} about {}", fact.kind, fact.key);
             }
             for email in emails(run) {
                 println!("an email would go out: {email}");
@@ -228,10 +226,10 @@ fn print_dry_run(at: Service, run: &DryRun) {
     }
 }
 
-/// The emails that would follow from what would be said.
+/// Templates of the emails that would follow from the facts that a dry run would publish.
 pub fn emails(run: &DryRun) -> Vec<&'static str> {
     let mailed = notification::on::subscriptions().kinds();
-    let said =
-        run.publishes.iter().filter_map(|saying| Kind::ALL.iter().find(|kind| kind.name() == saying.kind));
-    said.filter(|kind| mailed.contains(kind)).map(|kind| kind.name()).collect()
+    let kinds =
+        run.publishes.iter().filter_map(|fact| Kind::ALL.iter().find(|kind| kind.name() == fact.kind));
+    kinds.filter(|kind| mailed.contains(kind)).map(|kind| kind.name()).collect()
 }

@@ -5,27 +5,26 @@ use bus::control::{Command, ControlError, FactName, Operator, Pair, Reconciliati
 use events::Service;
 use futures_util::future::join_all;
 
-/// What the services say when asked at one moment.
+/// The answers of all services to one request.
 #[derive(Clone, Debug)]
 pub struct Reconciliations {
-    /// Of each service that answered.
+    /// The services that answered.
     pub of: Vec<(Service, Reconciliation)>,
-    /// Which did not, and why.
+    /// The services that did not, and why.
     pub silent: Vec<(Service, String)>,
 }
 
-/// How a pair stands.
+/// The state of a pair of publisher and consumer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Balance {
     /// Everything is accounted for.
     Balanced,
-    /// So many facts are on their way.
+    /// This many facts are on their way.
     UnderWay(i64),
-    /// Something was lost, or counted twice.
+    /// A fact was lost or duplicated.
     Wrong,
 }
 
-/// How this pair stands.
 pub fn balance(pair: &Pair) -> Balance {
     let open = pair.logged - pair.consumed - pair.held - pair.parked;
     match open {
@@ -38,7 +37,7 @@ pub fn balance(pair: &Pair) -> Balance {
 }
 
 impl Reconciliations {
-    /// Asks every service; each compares everything it has said with every consumer.
+    /// Asks every service; each compares its whole event log with every consumer.
     pub async fn gather(operator: &Operator) -> Self {
         let asked = Service::ALL.map(|service| async move {
             (service, operator.execute::<Reconciliation>(service, &Command::Reconciliation).await)
@@ -53,12 +52,12 @@ impl Reconciliations {
         reconciliation
     }
 
-    /// Every publisher with every consumer.
+    /// Every pair of publisher and consumer.
     pub fn pairs(&self) -> impl Iterator<Item = &Pair> {
         self.of.iter().flat_map(|(_, reconciliation)| &reconciliation.pairs)
     }
 
-    /// Applications that intake has acknowledged.
+    /// Number of applications that intake has acknowledged.
     pub fn accepted(&self) -> i64 {
         let intake = self.of.iter().find(|(service, _)| *service == Service::Intake);
         intake
@@ -67,12 +66,12 @@ impl Reconciliations {
             .unwrap_or(0)
     }
 
-    /// Applications that a service keeps, over all states.
+    /// Number of applications that a service stores, in all states.
     pub fn kept(reconciliation: &Reconciliation) -> i64 {
         reconciliation.states.values().sum()
     }
 
-    /// Each thing that is wrong, in a sentence.
+    /// Problems, one sentence each.
     pub fn wrong(&self) -> Vec<String> {
         let mut wrong: Vec<String> =
             self.silent.iter().map(|(service, why)| format!("{service}: {why}")).collect();
@@ -115,7 +114,7 @@ impl Reconciliations {
         wrong
     }
 
-    /// Facts on their way between all pairs.
+    /// Number of facts on their way between all pairs.
     pub fn under_way(&self) -> i64 {
         self.pairs()
             .map(|pair| match balance(pair) {
@@ -130,7 +129,7 @@ fn why(error: &ControlError) -> String {
     error.to_string()
 }
 
-/// `bescheid verify`: prints the reconciliation; an error when something is wrong.
+/// `bescheid verify`: prints the reconciliation. `Err` if something is wrong.
 pub async fn verify(operator: &Operator) -> Result<()> {
     let reconciliation = Reconciliations::gather(operator).await;
     println!(

@@ -1,11 +1,11 @@
-//! One service in this process.
+//! `bescheid service`: one service in this process; and what differs between the services.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use events::Service;
 
-/// Runs the service of that name with its own arguments.
+/// Runs the service with this name and its arguments.
 pub fn main(name: &str, arguments: Vec<OsString>) -> ExitCode {
     let Some(service) = Service::from_name(name) else {
         let known = Service::ALL.map(Service::name).join(", ");
@@ -21,7 +21,7 @@ pub fn main(name: &str, arguments: Vec<OsString>) -> ExitCode {
     }
 }
 
-/// Where the pages and the API of a service begin.
+/// Path prefix of the pages and the API of a service.
 pub fn prefix(service: Service) -> &'static str {
     match service {
         Service::Intake => intake::PREFIX,
@@ -32,7 +32,7 @@ pub fn prefix(service: Service) -> &'static str {
     }
 }
 
-/// Everything that must be migrated in the database of a service.
+/// The migrations of a service's database, in order.
 pub fn migrators(service: Service) -> [&'static sqlx::migrate::Migrator; 2] {
     let own = match service {
         Service::Intake => &intake::MIGRATIONS,

@@ -1,30 +1,29 @@
-//! Settings of the processes that run on one machine: services and broker.
+//! Settings of services and broker that run on one machine.
 
 use std::net::SocketAddr;
 
 use events::Service;
 
-/// What differs between the settings of services on one machine.
+/// The settings that differ between services and machines.
 #[derive(Clone, Debug)]
 pub struct ServiceSettings<'a> {
-    /// Where it listens.
     pub listen: SocketAddr,
-    /// Address of its database, with user and password.
+    /// URL of its database, with user and password.
     pub database: String,
-    /// Address of the broker, without user and password.
+    /// URL of the broker, without user and password.
     pub nats: String,
-    /// Its password at the broker; the user is named as the service.
+    /// Its password at the broker; the user has the name of the service.
     pub password: &'a str,
-    /// Signs sessions.
+    /// Key that signs sessions.
     pub session: &'a str,
-    /// Address of the gateway, for links in emails.
+    /// URL of the gateway, for links in emails.
     pub portal: &'a str,
     /// Port of the mail server on this machine.
     pub smtp: u16,
 }
 
 impl ServiceSettings<'_> {
-    /// As TOML, the form in which every service reads its settings.
+    /// The settings file of a service.
     pub fn toml(&self, service: Service) -> String {
         let Self { listen, database, nats, password, session, portal, smtp } = self;
         let mut text = format!(
@@ -33,7 +32,7 @@ impl ServiceSettings<'_> {
              [session]\nsecret = {session:?}\nsecure = false\n"
         );
         if service == Service::Notification {
-            // The mailbox of this machine answers at once or is gone.
+            // The mailbox is on this machine: it answers at once or is down.
             text += &format!(
                 "[portal]\nurl = {portal:?}\n[smtp]\nhost = \"127.0.0.1\"\nport = {smtp}\nencryption = \"none\"\n\
                  from = \"Bescheid <bescheid@example.org>\"\n[delivery]\nfinal_answer_seconds = 30\nlongest_outage_pause_seconds = 2\n"
@@ -43,18 +42,18 @@ impl ServiceSettings<'_> {
     }
 }
 
-/// The broker's configuration: the permissions that the contract gives, with the passwords of services and operators.
+/// The broker's configuration: the contract's permissions, with the passwords of services and operators.
 pub fn broker(services: &str, operator: &str) -> String {
     let mut config = format!("BESCHEID_OPERATOR_PASSWORD = {operator:?}\n");
     for service in Service::ALL {
         config += &format!("BESCHEID_{}_PASSWORD = {services:?}\n", service.name().to_uppercase());
     }
-    // A client that has gone in silence must not be given questions for minutes.
+    // Otherwise a client that disappeared silently would be sent requests for minutes.
     config += "ping_interval: \"5s\"\n";
     config + &events::contract::nats_permissions()
 }
 
-/// How `user` reaches a broker with this configuration.
+/// Settings with which `user` connects to that broker.
 pub fn at_broker(url: impl Into<String>, user: &str, password: &str) -> bus::Settings {
     bus::Settings {
         user: Some(user.to_owned()),

@@ -1,4 +1,4 @@
-//! The services as processes: started, watched, started again when they end, replaced, stopped.
+//! Runs the services as processes: starts, watches, restarts, replaces and stops them.
 
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
@@ -25,31 +25,31 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// How long a service may take to stop, before it is killed.
-const STOP_WITHIN: Duration = Duration::from_secs(40);
+/// How long a service may take to stop before it is killed.
+const STOP_DEADLINE: Duration = Duration::from_secs(40);
 
-/// A service that ends this often before it is ready once will not become ready.
-const STARTS: u32 = 3;
+/// After this many unexpected ends without being ready, a service counts as failed.
+const MAX_FAILED_STARTS: u32 = 3;
 
-/// One running service, as operators see it.
+/// A service, as operators see it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Member {
     /// Name of the service.
     pub name: String,
-    /// Its process, while it runs.
+    /// Process id; null while it is down.
     pub pid: Option<u32>,
-    /// Resident memory in KiB, where the system tells.
+    /// Resident memory in KiB; null where the system does not report it.
     pub resident_kib: Option<u64>,
-    /// Whether it says that it is ready.
+    /// Whether it reports that it is ready.
     pub ready: bool,
-    /// How often it was started, the first time included.
+    /// How often it was started, including the first time.
     pub starts: u32,
-    /// When this process was started (UTC), while it runs.
+    /// When this process was started, UTC; null while it is down.
     #[serde(default)]
     pub since: Option<DateTime<Utc>>,
 }
 
-/// The services that this process has started; none where they run in other ways.
+/// The services that this process has started; empty if something else runs them.
 #[derive(Default)]
 pub struct Supervisor {
     /// In the order in which they were started.
@@ -57,30 +57,30 @@ pub struct Supervisor {
 }
 
 impl Supervisor {
-    /// How each of them is.
-    pub async fn look(&self) -> Vec<Member> {
+    /// The state of each service.
+    pub async fn members(&self) -> Vec<Member> {
         let mut seen = Vec::new();
         for service in &self.services {
-            seen.push(service.look().await);
+            seen.push(service.member().await);
         }
         seen
     }
 
-    /// Replaces one by a new process, and returns when that is ready. False: there is no such service.
+    /// Replaces a service by a new process, and waits until that is ready. `false`: there is no such service.
     ///
     /// # Errors
-    /// It could not be started, does not become ready, or everything is stopping.
+    /// It cannot be started or does not become ready, or everything is stopping.
     pub async fn restart(&self, name: &str) -> Result<bool> {
         let Some(service) = self.services.iter().find(|one| one.launch.service.name() == name) else {
             return Ok(false);
         };
         service.stop().await?;
         service.start_again().await?;
-        service.until_ready(READY_WITHIN).await?;
+        service.until_ready(READY_DEADLINE).await?;
         Ok(true)
     }
 
-    /// Stops all at the same time.
+    /// Stops all at once; failures are logged.
     pub async fn stop(&self) {
         let stopped = self.services.iter().map(ServiceProcess::stop);
         for error in futures_util::future::join_all(stopped).await.into_iter().filter_map(Result::err) {
@@ -90,47 +90,45 @@ impl Supervisor {
 }
 
 /// How long a service may take to become ready on a busy machine.
-pub const READY_WITHIN: Duration = Duration::from_secs(60);
+pub const READY_DEADLINE: Duration = Duration::from_secs(60);
 
-/// What a service process is started from.
+/// How to start a service process.
 pub struct Launch {
-    /// The program `bescheid`.
+    /// Path of the program `bescheid`.
     pub program: PathBuf,
-    /// Which service.
     pub service: Service,
-    /// Where it listens, as its settings say.
+    /// Its address, as in its settings.
     pub listen: SocketAddr,
     /// Its settings file.
     pub config: PathBuf,
     /// The file that its output is appended to.
     pub log: PathBuf,
-    /// The longest pause before one that ended by itself is started again.
+    /// Upper limit of the back-off before it is restarted.
     pub longest_pause: Duration,
-    /// Told of each start and end.
     pub observer: Arc<dyn Observer>,
 }
 
-/// Whoever wants to know of the starts and ends of a process.
+/// Is called when a process starts and ends.
 pub trait Observer: Send + Sync {
-    /// It is about to be started by this command, which may be changed.
+    /// Before it is started by this command, which may be changed.
     fn starts(&self, _: &mut Command) {}
-    /// It has ended; `asked`: because it was told to.
+    /// After it has ended; `asked` if it was stopped on purpose.
     fn ended(&self, _: ExitStatus, _asked: bool) {}
 }
 
 impl Observer for () {}
 
-/// One service as a process, supervised by a task: if it ends by itself, it is started again.
+/// A service as a process, supervised by a task that restarts it when it ends unexpectedly.
 pub struct ServiceProcess {
     launch: Arc<Launch>,
-    now: Arc<Now>,
-    orders: mpsc::Sender<Order>,
+    state: Arc<ProcessState>,
+    requests: mpsc::Sender<Request>,
     client: Client<HttpConnector, Body>,
     task: JoinHandle<()>,
 }
 
 #[derive(Default)]
-struct Now {
+struct ProcessState {
     /// 0 while it is down.
     pid: AtomicU32,
     starts: AtomicU32,
@@ -138,7 +136,7 @@ struct Now {
     since: AtomicI64,
 }
 
-enum Order {
+enum Request {
     Stop(oneshot::Sender<Result<Option<ExitStatus>>>),
     Start(oneshot::Sender<Result<()>>),
 }
@@ -150,39 +148,36 @@ impl Drop for ServiceProcess {
 }
 
 impl ServiceProcess {
-    /// Starts it.
-    ///
     /// # Errors
     /// The log cannot be written, or the program cannot be started.
     pub async fn start(launch: Launch) -> Result<Self> {
-        let (launch, now) = (Arc::new(launch), Arc::new(Now::default()));
-        let first = launch.start(&now).await?;
-        let (orders, inbox) = mpsc::channel(4);
-        let task = tokio::spawn(supervise(launch.clone(), now.clone(), first, inbox));
-        Ok(Self { launch, now, orders, client: Client::builder(TokioExecutor::new()).build_http(), task })
+        let (launch, state) = (Arc::new(launch), Arc::new(ProcessState::default()));
+        let first = launch.start(&state).await?;
+        let (requests, inbox) = mpsc::channel(4);
+        let task = tokio::spawn(supervise(launch.clone(), state.clone(), first, inbox));
+        Ok(Self { launch, state, requests, client: Client::builder(TokioExecutor::new()).build_http(), task })
     }
 
-    /// What it was started from.
     pub fn launch(&self) -> &Launch {
         &self.launch
     }
 
-    /// The process id while it runs.
+    /// Process id; `None` while it is down.
     pub fn pid(&self) -> Option<u32> {
-        Some(self.now.pid.load(Ordering::SeqCst)).filter(|pid| *pid != 0)
+        Some(self.state.pid.load(Ordering::SeqCst)).filter(|pid| *pid != 0)
     }
 
-    /// How often it was started, the first time included.
+    /// How often it was started, including the first time.
     pub fn starts(&self) -> u32 {
-        self.now.starts.load(Ordering::SeqCst)
+        self.state.starts.load(Ordering::SeqCst)
     }
 
-    /// Ends it in order, and leaves it down. Returns how it ended; `None` if it was down already.
+    /// Stops it gracefully and leaves it down. Returns its exit status; `None` if it was down already.
     ///
     /// # Errors
     /// It cannot be signalled or waited for.
     pub async fn stop(&self) -> Result<Option<ExitStatus>> {
-        self.order(Order::Stop).await
+        self.request(Request::Stop).await
     }
 
     /// Starts it after [`ServiceProcess::stop`].
@@ -190,20 +185,20 @@ impl ServiceProcess {
     /// # Errors
     /// As [`ServiceProcess::start`].
     pub async fn start_again(&self) -> Result<()> {
-        self.order(Order::Start).await
+        self.request(Request::Start).await
     }
 
-    async fn order<T>(&self, order: impl FnOnce(oneshot::Sender<Result<T>>) -> Order) -> Result<T> {
+    async fn request<T>(&self, request: impl FnOnce(oneshot::Sender<Result<T>>) -> Request) -> Result<T> {
         let (answer, answered) = oneshot::channel();
-        // Only a supervisor that was aborted takes no order.
-        self.orders.send(order(answer)).await.ok().context("everything is stopping")?;
+        // This fails only if the supervising task was aborted.
+        self.requests.send(request(answer)).await.ok().context("everything is stopping")?;
         answered.await.context("everything is stopping")?
     }
 
-    /// What it answers to GET `path` within two seconds.
+    /// The body of GET `path`.
     ///
     /// # Errors
-    /// Nothing, or something other than success.
+    /// No answer within two seconds, or no success.
     pub async fn get(&self, path: &str) -> Result<String> {
         let uri = format!("http://{}{path}", self.launch.listen).parse()?;
         let answer = async {
@@ -218,24 +213,24 @@ impl ServiceProcess {
         timeout(Duration::from_secs(2), answer).await?
     }
 
-    /// Whether it says that it is ready.
+    /// Whether it reports that it is ready.
     pub async fn is_ready(&self) -> bool {
         self.get("/readyz").await.is_ok()
     }
 
-    /// Returns when it says that it is ready.
+    /// Waits until it reports that it is ready.
     ///
     /// # Errors
-    /// It does not within this time, or ends again and again; with the end of its log.
+    /// It does not within this time, or ends again and again. The error contains the end of its log.
     pub async fn until_ready(&self, within: Duration) -> Result<()> {
         let (deadline, starts) = (Instant::now() + within, self.starts());
         loop {
             let Err(why) = self.get("/readyz").await else { return Ok(()) };
-            if Instant::now() > deadline || self.starts() > starts + STARTS {
+            if Instant::now() > deadline || self.starts() > starts + MAX_FAILED_STARTS {
                 let Launch { service, log, .. } = &*self.launch;
-                let said = log_end(log, 1);
+                let ending = log_end(log, 1);
                 bail!(
-                    "{service} does not become ready ({why}). It says: {said}. Its log is {}",
+                    "{service} does not become ready ({why}). It says: {ending}. Its log is {}",
                     log.display()
                 );
             }
@@ -243,7 +238,7 @@ impl ServiceProcess {
         }
     }
 
-    async fn look(&self) -> Member {
+    async fn member(&self) -> Member {
         let pid = self.pid();
         Member {
             name: self.launch.service.name().to_owned(),
@@ -251,13 +246,13 @@ impl ServiceProcess {
             resident_kib: pid.and_then(resident_kib),
             ready: self.is_ready().await,
             starts: self.starts(),
-            since: pid.and_then(|_| DateTime::from_timestamp(self.now.since.load(Ordering::SeqCst), 0)),
+            since: pid.and_then(|_| DateTime::from_timestamp(self.state.since.load(Ordering::SeqCst), 0)),
         }
     }
 }
 
 impl Launch {
-    async fn start(&self, now: &Now) -> Result<Process> {
+    async fn start(&self, state: &ProcessState) -> Result<Process> {
         let log = OpenOptions::new().create(true).append(true).open(&self.log);
         let log = log.with_context(|| format!("cannot write {}", self.log.display()))?;
         let mut command = Command::new(&self.program);
@@ -268,23 +263,28 @@ impl Launch {
             .stderr(log);
         self.observer.starts(&mut command);
         let process = Process::spawn(self.service.name(), command, Signal::TERM).await?;
-        now.pid.store(process.pid().unwrap_or(0), Ordering::SeqCst);
-        now.starts.fetch_add(1, Ordering::SeqCst);
-        now.since.store(DateTime::<Utc>::from(SystemTime::now()).timestamp(), Ordering::SeqCst);
+        state.pid.store(process.pid().unwrap_or(0), Ordering::SeqCst);
+        state.starts.fetch_add(1, Ordering::SeqCst);
+        state.since.store(DateTime::<Utc>::from(SystemTime::now()).timestamp(), Ordering::SeqCst);
         Ok(process)
     }
 
-    fn ended(&self, now: &Now, status: ExitStatus, asked: bool) {
-        now.pid.store(0, Ordering::SeqCst);
+    fn ended(&self, state: &ProcessState, status: ExitStatus, asked: bool) {
+        state.pid.store(0, Ordering::SeqCst);
         self.observer.ended(status, asked);
     }
 }
 
-async fn supervise(launch: Arc<Launch>, now: Arc<Now>, first: Process, mut inbox: mpsc::Receiver<Order>) {
+async fn supervise(
+    launch: Arc<Launch>,
+    state: Arc<ProcessState>,
+    first: Process,
+    mut inbox: mpsc::Receiver<Request>,
+) {
     let mut process = Some(first);
     let mut backoff = Backoff::new(Duration::from_millis(100), launch.longest_pause);
     let mut began = Instant::now();
-    // When one that ended by itself is started again.
+    // When to restart a process that ended unexpectedly.
     let mut due = None;
     loop {
         let next = async {
@@ -298,21 +298,21 @@ async fn supervise(launch: Arc<Launch>, now: Arc<Now>, first: Process, mut inbox
             }
         };
         tokio::select! {
-            // Whoever gave an order may have gone away: then nobody is told what became of it.
-            order = inbox.recv() => match order {
-                Some(Order::Stop(answer)) => {
+            // Answers are dropped if the caller no longer waits.
+            request = inbox.recv() => match request {
+                Some(Request::Stop(answer)) => {
                     due = None;
                     let stopped = match process.take() {
-                        Some(mut process) => process.stop(STOP_WITHIN).await.map(Some),
+                        Some(mut process) => process.stop(STOP_DEADLINE).await.map(Some),
                         None => Ok(None),
                     };
                     if let Ok(Some(status)) = &stopped {
-                        launch.ended(&now, *status, true);
+                        launch.ended(&state, *status, true);
                     }
                     drop(answer.send(stopped));
                 }
-                Some(Order::Start(answer)) => {
-                    let started = launch.start(&now).await;
+                Some(Request::Start(answer)) => {
+                    let started = launch.start(&state).await;
                     began = Instant::now();
                     drop(answer.send(started.map(|new| process = Some(new))));
                 }
@@ -324,14 +324,14 @@ async fn supervise(launch: Arc<Launch>, now: Arc<Now>, first: Process, mut inbox
                 if let Some(status) = ended {
                     tracing::warn!(%service, ?status, "ended by itself; starting it again");
                     if let Ok(status) = status {
-                        launch.ended(&now, status, false);
+                        launch.ended(&state, status, false);
                     }
                     if began.elapsed() > Duration::from_secs(10) {
                         backoff.reset();
                     }
                 } else {
                     began = Instant::now();
-                    match launch.start(&now).await {
+                    match launch.start(&state).await {
                         Ok(new) => {
                             (process, due) = (Some(new), None);
                             continue;
@@ -345,12 +345,12 @@ async fn supervise(launch: Arc<Launch>, now: Arc<Now>, first: Process, mut inbox
     }
 }
 
-/// The last lines of a log that are not empty: the last one tells why a process ended.
+/// The last non-empty lines of a log, which usually contain the reason why a process ended.
 pub fn log_end(log: &Path, lines: usize) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let said: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    if said.is_empty() { "nothing".to_owned() } else { said[said.len().saturating_sub(lines)..].join("\n") }
+    let kept: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    if kept.is_empty() { "nothing".to_owned() } else { kept[kept.len().saturating_sub(lines)..].join("\n") }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the interval between two looks, or a back-off")]
@@ -358,7 +358,7 @@ async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// Resident memory of a process, on Linux.
+/// Resident memory of a process in KiB; `None` except on Linux.
 fn resident_kib(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

@@ -1,22 +1,19 @@
-//! What an operator sees before an act takes effect: what will happen, the button, and the way back.
+//! The confirmation page before an operator's action.
 
 use askama::Template;
 use pages::Page;
 
-/// The page in between. The button posts to `action`.
+/// What will happen, a button, and a way back.
 #[derive(Template)]
 #[template(path = "confirm.html")]
 pub struct Confirm<'a> {
-    /// The page.
     pub page: &'a Page,
-    /// The question.
     pub title: String,
-    /// What will happen.
     pub paragraphs: Vec<String>,
-    /// Where the button posts to.
+    /// URL that the button posts to.
     pub action: String,
-    /// What the button says.
+    /// Label of the button.
     pub button: String,
-    /// Where one goes instead.
+    /// URL of the page before.
     pub back: String,
 }

@@ -1,4 +1,4 @@
-//! Pages that belong to no service.
+//! Start page, about, accessibility and privacy.
 
 use askama::Template;
 use axum::response::Response;
@@ -13,7 +13,6 @@ struct Home<'a> {
     page: &'a Page,
 }
 
-/// The start page.
 pub async fn show(page: Page) -> Result<Response, Problem> {
     pages::show(&Home { page: &page })
 }
@@ -23,12 +22,12 @@ pub async fn show(page: Page) -> Result<Response, Problem> {
 struct Text<'a> {
     page: &'a Page,
     title: &'a str,
-    /// Keys of the paragraphs.
+    /// Message keys.
     paragraphs: &'a [&'a str],
 }
 
 impl Text<'_> {
-    /// A paragraph; the one about feedback names whom to write to.
+    /// The text of a paragraph; the one about feedback contains the contact.
     fn say(&self, key: &str) -> String {
         match key {
             "accessibility-report" => self.page.t1(key, "contact", CONTACT),
@@ -36,7 +35,7 @@ impl Text<'_> {
         }
     }
 
-    /// Its words, each with the address it links to where it is one of email or of the web; what follows it is apart.
+    /// The words of a paragraph: each with its link, if it is an email or web address, and its trailing punctuation.
     fn words(&self, key: &str) -> Vec<(String, Option<String>, String)> {
         let word = |word: &str| {
             let address = word.trim_end_matches(['.', ',']);
@@ -51,7 +50,6 @@ impl Text<'_> {
     }
 }
 
-/// Source, licences, attributions.
 pub async fn about(page: Page) -> Result<Response, Problem> {
     let paragraphs = &["about-software", "about-data", "about-design", "about-demo"];
     pages::show(&Text { page: &page, title: "about-title", paragraphs })
@@ -69,7 +67,6 @@ pub async fn accessibility(page: Page) -> Result<Response, Problem> {
     pages::show(&Text { page: &page, title: "accessibility-title", paragraphs })
 }
 
-/// What is kept about persons.
 pub async fn privacy(page: Page) -> Result<Response, Problem> {
     let paragraphs = &[
         "privacy-what",

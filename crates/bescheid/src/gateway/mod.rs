@@ -1,5 +1,5 @@
-//! The gateway: one address for everything. Sends each prefix to its service, and holds a request
-//! while that service restarts. Has the pages that belong to no service, and the "sign in as …"
+//! The gateway: one address for everything. It forwards each path prefix to its service, and holds requests while that
+//! service restarts. It also serves the pages that belong to no service, the operators' pages, and the "sign in as …"
 //! page of the demonstration.
 
 mod confirm;
@@ -24,7 +24,7 @@ use crate::service::prefix;
 pub use proxy::Proxy;
 pub use state::Gateway;
 
-/// Answers requests until its process has drained. `mailbox`: the pages of the emails that arrived.
+/// Serves until the process has drained. `mailbox` are the routes of the mailbox.
 ///
 /// # Errors
 /// As [`chassis::http::serve`].

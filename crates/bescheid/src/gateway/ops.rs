@@ -1,4 +1,4 @@
-//! The operator's page: how the services are, and replacing one of them after a look at what that does.
+//! The operators' overview of the services, and replacing one of them after a confirmation.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use super::confirm::Confirm;
 use super::state::Gateway;
 use crate::supervisor::Member;
 
-/// One service: its process, and what it says of itself.
+/// A service: its process and its status, each `None` if unknown.
 struct Row {
     service: Service,
     member: Option<Member>,
@@ -45,18 +45,16 @@ struct Ops<'a> {
     page: &'a Page,
     tabs: [Tab; 3],
     rows: Vec<Row>,
-    /// What is wrong, a sentence each.
+    /// Problems, one sentence each.
     wrong: Vec<String>,
     restarted: Option<Service>,
 }
 
-/// What has just been done.
 #[derive(Deserialize)]
 pub struct Done {
     restarted: Option<String>,
 }
 
-/// The page.
 pub async fn show(
     page: Page,
     session: Session,
@@ -64,7 +62,7 @@ pub async fn show(
     State(gateway): State<Arc<Gateway>>,
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
-    let mut members = gateway.supervisor.look().await;
+    let mut members = gateway.supervisor.members().await;
     let asked = Service::ALL.map(|service| gateway.operator.execute::<Status>(service, &Command::Status));
     let mut wrong = Vec::new();
     let rows = Service::ALL.into_iter().zip(join_all(asked).await).map(|(service, answer)| {
@@ -80,13 +78,13 @@ pub async fn show(
     pages::show(&Ops { page: &page, tabs: tabs(&page, "/ops"), rows, wrong, restarted })
 }
 
-/// The operators' pages, `here` among them.
+/// The tabs of the operators' pages; `here` is the link of the current one.
 pub fn tabs(page: &Page, here: &str) -> [Tab; 3] {
     [("/ops", "ops-title"), ("/ops/reconciliation", "reconciliation-title"), ("/ops/parked", "parked-title")]
         .map(|(link, key)| Tab::new(link, page.t(key), link == here))
 }
 
-/// What replacing it means; nothing happens yet.
+/// The confirmation page of a restart.
 pub async fn ask_restart(
     page: Page,
     session: Session,
@@ -95,7 +93,7 @@ pub async fn ask_restart(
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
     let service = Service::from_name(&name).ok_or_else(Problem::not_found)?;
-    // One that does not answer may be the very reason to restart it.
+    // A service that does not answer can still be restarted; that may be the reason for it.
     let status = gateway.operator.execute::<Status>(service, &Command::Status).await;
     let waits = match status {
         Ok(status) => page.t1("ops-restart-waits", "count", status.outbox),
@@ -111,15 +109,14 @@ pub async fn ask_restart(
     })
 }
 
-/// Nothing but the button.
+/// A form that consists of a button only.
 #[derive(Deserialize)]
-pub struct Pressed {}
+pub struct ButtonForm {}
 
-/// The button.
 pub async fn restart(
     State(gateway): State<Arc<Gateway>>,
     Path(name): Path<String>,
-    form: PageForm<Pressed>,
+    form: PageForm<ButtonForm>,
 ) -> Result<Response, Problem> {
     form.session.require(Role::Operator)?;
     replace(&gateway, &name).await?;
@@ -134,12 +131,12 @@ async fn replace(gateway: &Gateway, name: &str) -> Result<(), Problem> {
     }
 }
 
-/// The same for programs.
+/// The JSON API of the same.
 pub fn api() -> Router<Arc<Gateway>> {
     ApiRouter::new("ops", "/ops")
         .get(
             "/services",
-            |State(gateway): State<Arc<Gateway>>| async move { ApiJson(gateway.supervisor.look().await) },
+            |State(gateway): State<Arc<Gateway>>| async move { ApiJson(gateway.supervisor.members().await) },
             Operation::new("The running services")
                 .role(Role::Operator)
                 .answers::<Vec<Member>>(StatusCode::OK),

@@ -1,4 +1,4 @@
-//! The operator's pages of parked facts: grouped by error; one in full with its dry run; redrive; drop.
+//! The operators' pages of parked facts: the list grouped by error, one fact with its dry run, redrive and drop.
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use uuid::Uuid;
 use super::confirm::Confirm;
 use super::ops::tabs;
 use super::state::Gateway;
-use crate::operate::{LONGEST_REASON, emails, parked_at};
+use crate::operate::{MAX_REASON_CHARS, emails, parked_at};
 
-/// One parked fact: where it is parked, who said it, what about, its number.
+/// A parked fact: the service that parked it, its source, key and version.
 pub const FACT: &str = "/ops/parked/{at}/{source}/{key}/{version}";
 
 type Address = Path<(String, String, Uuid, i64)>;
@@ -41,7 +41,7 @@ struct List<'a> {
 
 #[derive(Template)]
 #[template(path = "parked_fact.html")]
-struct One<'a> {
+struct FactPage<'a> {
     page: &'a Page,
     at: Service,
     shown: Shown,
@@ -54,13 +54,11 @@ struct One<'a> {
     form: Form,
 }
 
-/// What has just been done.
 #[derive(Deserialize)]
 pub struct Done {
     done: Option<String>,
 }
 
-/// All of them.
 pub async fn list(
     page: Page,
     session: Session,
@@ -80,7 +78,7 @@ pub async fn list(
             Err(error) => silent.push(error.to_string()),
         }
     }
-    // Only what this page itself says.
+    // Only values for which there is a message.
     let done = done.filter(|done| ["redriven", "asked", "dropped"].contains(&done.as_str()));
     pages::show(&List { page: &page, tabs: tabs(&page, "/ops/parked"), groups, silent, done })
 }
@@ -102,7 +100,7 @@ fn problem(error: ControlError) -> Problem {
     }
 }
 
-/// One in full, with its dry run.
+/// One parked fact with its dry run.
 pub async fn show(
     page: Page,
     session: Session,
@@ -126,10 +124,10 @@ async fn draw(
 ) -> Result<Response, Problem> {
     let run: DryRun = gateway.operator.execute(at, &Command::DryRun(which)).await.map_err(problem)?;
     let good = form.is_valid();
-    let one = One {
+    let one = FactPage {
         page,
         at,
-        // The gateway has no database: only the browser keeps what is typed.
+        // The gateway has no database: what is typed is kept only in the browser.
         keep: Keep::new(page, format!("drop{}", link(at, which)), 0),
         form,
         envelope: format!("{:#}", shown.envelope),
@@ -142,7 +140,7 @@ async fn draw(
     if good { pages::show(&one) } else { pages::show_invalid(&one) }
 }
 
-/// What would happen if it tried again; nothing happens yet.
+/// The confirmation page of a redrive, with the result of a dry run.
 pub async fn ask_redrive(
     page: Page,
     session: Session,
@@ -157,9 +155,9 @@ pub async fn ask_redrive(
         None => {
             let names =
                 |names: Vec<String>| if names.is_empty() { "–".to_owned() } else { names.join(", ") };
-            let says = names(run.publishes.iter().map(|saying| saying.kind.clone()).collect());
+            let facts = names(run.publishes.iter().map(|fact| fact.kind.clone()).collect());
             let emails = names(emails(&run).into_iter().map(|template| page.email(template)).collect());
-            vec![page.t1("parked-would-say", "facts", says), page.t1("parked-would-email", "emails", emails)]
+            vec![page.t1("parked-would-say", "facts", facts), page.t1("parked-would-email", "emails", emails)]
         }
     };
     paragraphs.push(page.t1("parked-would-follow", "count", run.held_behind));
@@ -174,7 +172,7 @@ pub async fn ask_redrive(
     })
 }
 
-/// What giving it up means, for the second person; nothing happens yet.
+/// The confirmation page of dropping, for the second person.
 pub async fn ask_drop(
     page: Page,
     session: Session,
@@ -185,7 +183,7 @@ pub async fn ask_drop(
     let (at, which) = address(path)?;
     let shown: Shown = gateway.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
     let link = link(at, which);
-    // Nobody has asked yet: the reason is typed on the page of the fact.
+    // Nobody has asked yet: the page of the fact has the form for the reason.
     let Some((who, why)) = &shown.fact.drop_asked else { return Ok(Redirect::to(&link).into_response()) };
     let what = [("kind", shown.fact.kind.as_str()), ("service", at.name())];
     pages::show(&Confirm {
@@ -202,24 +200,23 @@ pub async fn ask_drop(
     })
 }
 
-/// Nothing but the button.
+/// A form that consists of a button only.
 #[derive(Deserialize)]
-pub struct Pressed {}
+pub struct ButtonForm {}
 
-/// Lets it try again.
 pub async fn redrive(
     path: Address,
     State(gateway): State<Arc<Gateway>>,
-    form: PageForm<Pressed>,
+    form: PageForm<ButtonForm>,
 ) -> Result<Response, Problem> {
     form.session.require(Role::Operator)?;
     let (at, which) = address(path)?;
-    let order = Command::Redrive { which, person: form.session.person };
-    gateway.operator.execute::<String>(at, &order).await.map_err(problem)?;
+    let command = Command::Redrive { which, person: form.session.person };
+    gateway.operator.execute::<String>(at, &command).await.map_err(problem)?;
     Ok(Redirect::to("/ops/parked?done=redriven").into_response())
 }
 
-/// Asks to give it up, or agrees.
+/// Asks to drop the fact, or agrees to it.
 pub async fn drop_fact(
     path: Address,
     State(gateway): State<Arc<Gateway>>,
@@ -232,18 +229,18 @@ pub async fn drop_fact(
     let mut typed = Form::typed(&page, &form.fields);
     let asks = form.fields.iter().any(|(name, _)| name == "reason");
     if asks && shown.fact.drop_asked.is_some() {
-        // Another one asks since the page was opened: this one is shown their reason, and may agree.
+        // Another person has asked since the page was opened: it is shown again with their reason, to agree to.
         return Ok(Redirect::to(&link(at, which)).into_response());
     }
     let mut reason = String::new();
     if asks {
-        reason = typed.required("reason", "parked-drop-reason", LONGEST_REASON);
+        reason = typed.required("reason", "parked-drop-reason", MAX_REASON_CHARS);
     }
     if !typed.is_valid() {
         return draw(&gateway, &page, &form.session, at, which, shown, typed).await;
     }
-    let order = Command::Drop { which, person: form.session.person, reason };
-    gateway.operator.execute::<String>(at, &order).await.map_err(problem)?;
+    let command = Command::Drop { which, person: form.session.person, reason };
+    gateway.operator.execute::<String>(at, &command).await.map_err(problem)?;
     let done = if shown.fact.drop_asked.is_some() { "dropped" } else { "asked" };
     Ok(Redirect::to(&format!("/ops/parked?done={done}")).into_response())
 }

@@ -1,4 +1,4 @@
-//! Passing a request on.
+//! The reverse proxy in front of the services.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,20 +20,20 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, timeout_at};
 
-/// How long a request waits for a service that is away or does not answer. Shorter than the gateway's
-/// own time-out, so that the person reads what happened, and nothing is waited for after that.
-const PATIENCE: Duration = Duration::from_secs(25);
+/// How long a request waits for a service that is down or does not answer. Shorter than the gateway's own time-out, so
+/// that the person gets a precise message.
+const FORWARD_DEADLINE: Duration = Duration::from_secs(25);
 
-/// Knows where the services are.
+/// Forwards requests to the services.
 #[derive(Clone)]
 pub struct Proxy {
     addresses: Arc<BTreeMap<&'static str, SocketAddr>>,
     client: Client<HttpConnector, Body>,
-    patience: Duration,
+    forward_deadline: Duration,
 }
 
 impl Proxy {
-    /// A proxy to these prefixes (`/apply` → address).
+    /// `addresses`: from path prefix (such as `/apply`) to the address of the service.
     pub fn to(addresses: BTreeMap<&'static str, SocketAddr>) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -41,7 +41,7 @@ impl Proxy {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(20))
             .build(connector);
-        Self { addresses: Arc::new(addresses), client, patience: PATIENCE }
+        Self { addresses: Arc::new(addresses), client, forward_deadline: FORWARD_DEADLINE }
     }
 
     fn address(&self, path: &str) -> Option<SocketAddr> {
@@ -49,12 +49,12 @@ impl Proxy {
         self.addresses.iter().find(|(prefix, _)| &prefix[1..] == first).map(|(_, address)| *address)
     }
 
-    /// Sends the request, again and again while the service is away: every write in Bescheid may
-    /// be repeated (idempotency keys, states), so a request that broke half way may be, too.
+    /// Sends the request, and retries while the service is down. This is safe even for a request that broke half way, since
+    /// every write in Bescheid can be repeated (idempotency keys, states).
     async fn send(&self, address: SocketAddr, parts: &Parts, body: &Bytes) -> Result<Response, Problem> {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let uri: Uri = format!("http://{address}{path}").parse().map_err(Problem::internal)?;
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.forward_deadline;
         let mut backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(250));
         let mut perhaps_taken = false;
         loop {
@@ -70,7 +70,7 @@ impl Proxy {
                 Ok(response) => return Ok(response.map(Body::new)),
                 Err(error) => error,
             };
-            // Where nobody was there to take a write, nothing has changed, and the person is told so.
+            // If no connection could be made, nothing has changed, and the person is told so.
             perhaps_taken |= !error.is_connect() && !parts.method.is_safe();
             let pause = backoff.next();
             if Instant::now() + pause >= deadline {
@@ -91,17 +91,17 @@ async fn wait(pause: Duration) {
     tokio::time::sleep(pause).await;
 }
 
-/// Passes a request to the service that owns its prefix.
+/// Forwards a request to the service that owns its prefix.
 pub async fn pass(State(proxy): State<Proxy>, request: Request) -> Result<Response, Problem> {
     let Some(address) = proxy.address(request.uri().path()) else {
         return Err(Problem::not_found());
     };
     let (mut parts, body) = request.into_parts();
     without_hop_by_hop(&mut parts.headers);
-    // Read whole, so that it can be sent again. The size is limited before this.
+    // Read in full, so that it can be sent again. A layer around this limits its size.
     let body = body.collect().await.map_err(|_| Problem::new(ProblemKind::TooLarge))?.to_bytes();
     let mut response = match proxy.send(address, &parts, &body).await {
-        // What the service says when it cannot reach its database, as well as what this proxy says of the service.
+        // The error page shows what was typed, no matter whether the service or this proxy reports the failure.
         Ok(response) if let Some(kind) = gone_wrong(response.status()) => {
             match typed(&parts.headers, &body) {
                 Some(fields) => return Err(Problem { typed: Some(Box::new(fields)), ..Problem::new(kind) }),
@@ -118,7 +118,7 @@ pub async fn pass(State(proxy): State<Proxy>, request: Request) -> Result<Respon
     Ok(response)
 }
 
-/// The problem behind an answer that says nothing of what was typed.
+/// The problem behind a status whose page would lose what was typed.
 fn gone_wrong(status: StatusCode) -> Option<ProblemKind> {
     match status {
         StatusCode::SERVICE_UNAVAILABLE => Some(ProblemKind::Unavailable),
@@ -128,7 +128,7 @@ fn gone_wrong(status: StatusCode) -> Option<ProblemKind> {
     }
 }
 
-/// Headers that speak of one connection only (RFC 9110, 7.6.1).
+/// Removes the headers that concern one connection only (RFC 9110, 7.6.1).
 fn without_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
@@ -150,10 +150,10 @@ mod tests {
 
     use super::*;
 
-    /// What a write through an impatient proxy to this service ends with.
+    /// The problem of a write to this service, with a short deadline.
     async fn refused(service: SocketAddr) -> ProblemKind {
         let mut proxy = Proxy::to(BTreeMap::from([("/review", service)]));
-        proxy.patience = Duration::from_millis(200);
+        proxy.forward_deadline = Duration::from_millis(200);
         let request = Request::builder().method(Method::POST).uri("/review/api/next");
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let address = proxy.address(parts.uri.path()).unwrap();

@@ -1,4 +1,4 @@
-//! The operator's page of reconciliation: what was said, and what became of it.
+//! The operators' page of the reconciliation: what was logged, and whether it was consumed.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::reconciliation::{Balance, Reconciliations, balance};
 
 #[derive(Template)]
 #[template(path = "reconciliation.html")]
-struct Shown<'a> {
+struct ReconciliationPage<'a> {
     page: &'a Page,
     tabs: [Tab; 3],
     pairs: Vec<(&'a Pair, Balance)>,
@@ -24,7 +24,7 @@ struct Shown<'a> {
     wrong: Vec<String>,
 }
 
-/// The page; every service compares everything while it is made.
+/// Every service compares its whole event log while the page is rendered.
 pub async fn show(
     page: Page,
     session: Session,
@@ -33,12 +33,12 @@ pub async fn show(
     session.require(Role::Operator)?;
     let reconciliation = Reconciliations::gather(&gateway.operator).await;
     let kept = reconciliation.of.iter().map(|(service, of)| {
-        // A service of a newer release may have a state that this page does not know: then by its own name.
+        // A service of a newer release may have a state without a message: then its name is shown.
         let named = |(state, count): (&String, &i64)| format!("{count} {}", page.known("state-", state));
         let states: Vec<String> = of.states.iter().map(named).collect();
         (service.name(), Reconciliations::kept(of), states.join(" + "))
     });
-    pages::show(&Shown {
+    pages::show(&ReconciliationPage {
         page: &page,
         tabs: tabs(&page, "/ops/reconciliation"),
         pairs: reconciliation.pairs().map(|pair| (pair, balance(pair))).collect(),

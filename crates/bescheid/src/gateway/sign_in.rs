@@ -1,4 +1,4 @@
-//! "Sign in as …": demonstration persons instead of an identity provider.
+//! "Sign in as …": the demonstration's replacement of an identity provider.
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ use serde::Deserialize;
 use super::state::Gateway;
 use crate::demo::{PERSONS, Person};
 
-/// Where to go afterwards.
+/// The page to go to afterwards.
 #[derive(Deserialize)]
 pub struct Next {
     #[serde(default)]
     next: String,
 }
 
-/// One role and its persons.
+/// A role and its persons.
 struct Group {
     title: &'static str,
     persons: Vec<Person>,
@@ -36,7 +36,6 @@ struct SignIn<'a> {
     next: &'a str,
 }
 
-/// The list of persons.
 pub async fn show(page: Page, Query(Next { next }): Query<Next>) -> Result<Response, Problem> {
     let titles = [
         (Role::Applicant, "role-applicant"),
@@ -55,18 +54,17 @@ pub async fn show(page: Page, Query(Next { next }): Query<Next>) -> Result<Respo
     pages::show(&SignIn { page: &page, groups, next: page_after(&next).unwrap_or_default() })
 }
 
-/// Whom to sign in.
 #[derive(Deserialize)]
-pub struct Chosen {
+pub struct SignInForm {
     person: String,
     #[serde(default)]
     next: String,
 }
 
-/// Signs in and goes on.
+/// Sets the session cookie, and redirects to `next` or the person's start page.
 pub async fn sign_in(
     State(gateway): State<Arc<Gateway>>,
-    PublicForm(chosen): PublicForm<Chosen>,
+    PublicForm(chosen): PublicForm<SignInForm>,
 ) -> Result<Response, Problem> {
     let person = Person::find(&chosen.person).ok_or_else(|| {
         Problem::invalid([("/person", "expected the id of one of the persons on the page /sign-in")])
@@ -76,7 +74,6 @@ pub async fn sign_in(
     go(page_after(&chosen.next).unwrap_or(person.home()), &cookie)
 }
 
-/// Ends the session.
 pub async fn sign_out(State(gateway): State<Arc<Gateway>>) -> Result<Response, Problem> {
     go("/", &gateway.process.keys().no_cookie())
 }
@@ -88,7 +85,7 @@ fn go(to: &str, cookie: &str) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// Where to go after signing in, if `next` names a page of this site that is not about signing in or out.
+/// `next`, if it is a path of this site that is not about signing in or out.
 fn page_after(next: &str) -> Option<&str> {
     return_path(next).filter(|path| !path.starts_with("/sign-"))
 }

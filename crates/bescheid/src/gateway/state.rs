@@ -1,4 +1,4 @@
-//! What the handlers of the gateway share.
+//! The state that the handlers of the gateway share.
 
 use std::sync::Arc;
 
@@ -8,14 +8,10 @@ use chassis::App;
 use super::proxy::Proxy;
 use crate::supervisor::Supervisor;
 
-/// The gateway.
 pub struct Gateway {
-    /// Passes requests on to the services.
     pub proxy: Proxy,
-    /// The running services, to look at and to replace.
     pub supervisor: Arc<Supervisor>,
-    /// Asks the services what only they know.
+    /// Sends commands to the services over the broker.
     pub operator: Operator,
-    /// Signs sessions.
     pub process: App,
 }

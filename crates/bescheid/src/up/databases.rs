@@ -1,4 +1,4 @@
-//! What the databases of a set begin with.
+//! Migrations, and the demonstration data.
 
 use anyhow::{Context, Result};
 use bus::Bus;
@@ -10,25 +10,25 @@ use intake::demo::LoadAs;
 
 use crate::service::migrators;
 
-/// Runs what is missing of a service's migrations.
+/// Runs the pending migrations of a service.
 pub async fn migrate(service: Service, url: &str) -> Result<()> {
     database::migrate(&Database::at(url), &migrators(service))
         .await
         .with_context(|| format!("cannot migrate the database of {service}"))
 }
 
-/// The slides' projects: two wait as drafts for a person to submit them, one is on its way.
+/// The demonstration projects: two are drafts, one is submitted.
 const PROJECTS: [(&str, LoadAs); 3] = [
     (include_str!("../../../../deploy/demo/solingen.toml"), LoadAs::Draft),
     (include_str!("../../../../deploy/demo/metropole-ruhr.toml"), LoadAs::Draft),
     (include_str!("../../../../deploy/demo/paderborn.toml"), LoadAs::Submitted),
 ];
 
-/// Publishes the demonstration call and loads its projects; what is there already stays as it is.
+/// Publishes the demonstration call and loads its projects; existing ones are not changed.
 pub async fn demonstration(url: &str, broker: &bus::Settings) -> Result<()> {
     let db = database::connect(&Database { max_connections: 2, ..Database::at(url) }).await?;
     let clock = Clock::system();
-    // Its tasks stay unstarted: intake's own relay carries the facts away.
+    // Without the tasks of the bus: the relay of the running intake publishes the facts.
     let bus = Bus::connect(Service::Intake, broker, db.clone(), move || clock.now()).await?;
     let call = intake::call_file::read(include_str!("../../../../deploy/calls/komm-in-2027.toml"))?;
     intake::calls::publish(&bus, call).await.context("cannot publish the demonstration call")?;

@@ -22,10 +22,9 @@ use crate::folder::{DATA, Folder, Running, Secrets};
 use crate::gateway::{self, Gateway, Proxy};
 use crate::service::prefix;
 use crate::settings::{ServiceSettings, at_broker};
-use crate::supervisor::{Launch, READY_WITHIN, ServiceProcess, Supervisor};
+use crate::supervisor::{Launch, READY_DEADLINE, ServiceProcess, Supervisor};
 use servers::Servers;
 
-/// How to run the set.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
     /// Port of the one address everything is reached by.
@@ -45,7 +44,7 @@ impl Default for Options {
     }
 }
 
-/// Runs until Ctrl-C. Whatever goes wrong is one sentence, with nothing left running.
+/// Runs until Ctrl-C. A failure is printed as one sentence, and leaves nothing running.
 pub fn main(options: Options) -> ExitCode {
     let log = Log { format: LogFormat::People, filter: "warn,bescheid=info".to_owned() };
     let run = || -> Result<()> {
@@ -61,13 +60,13 @@ pub fn main(options: Options) -> ExitCode {
     }
 }
 
-fn tell(text: &str) {
+fn print_progress(text: &str) {
     println!("  {text}");
 }
 
 async fn up(options: Options) -> Result<()> {
     let began = Instant::now();
-    // The port first: a port in use is known before anything is started.
+    // Bound first, so that a port in use is reported before anything is started.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(|error| {
         anyhow::anyhow!("port {} cannot be used ({error}): choose another with `--port`", options.port)
     })?;
@@ -82,7 +81,7 @@ async fn up(options: Options) -> Result<()> {
     chassis::end_on_signals(shutdown.clone())?;
     tokio::select! {
         ended = run(&folder, &secrets, process.clone(), &options, began) => ended,
-        // Whatever runs by now is ended by its guard.
+        // The child processes are ended by their guard processes.
         () = shutdown.at_once() => {
             println!("Stopped at once.");
             Ok(())
@@ -101,7 +100,8 @@ async fn run(
     let search = Search::new(folder.at("tools"));
     let mailbox =
         async { Mailbox::start(&folder.at("mailbox"), 0).await.context("cannot start the mailbox") };
-    let (servers, mailbox) = tokio::try_join!(Servers::start(folder, secrets, &search, &tell), mailbox)?;
+    let (servers, mailbox) =
+        tokio::try_join!(Servers::start(folder, secrets, &search, &print_progress), mailbox)?;
     let mut supervisor = Supervisor::default();
     let started = start_services(&mut supervisor, folder, &servers, secrets, &url, mailbox.port(), options);
     let started = started.await;
@@ -139,7 +139,7 @@ fn addresses(supervisor: &Supervisor) -> BTreeMap<&'static str, SocketAddr> {
     launches.map(|launch| (prefix(launch.service), launch.listen)).collect()
 }
 
-/// Puts each service that was started into `supervisor`, whether or not the others could be.
+/// Adds each service that was started to `supervisor`, even if a later one fails.
 async fn start_services(
     supervisor: &mut Supervisor,
     folder: &Folder,
@@ -152,7 +152,7 @@ async fn start_services(
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     for service in Service::ALL {
         let database = servers.database(service, secrets);
-        tell(&format!("Migrating the database of {service} …"));
+        print_progress(&format!("Migrating the database of {service} …"));
         databases::migrate(service, &database).await?;
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, local::free_port()?));
         let settings = ServiceSettings {
@@ -175,12 +175,12 @@ async fn start_services(
         };
         supervisor.services.push(ServiceProcess::start(launch).await?);
     }
-    tell("Starting the services …");
+    print_progress("Starting the services …");
     for service in &supervisor.services {
-        service.until_ready(READY_WITHIN).await?;
+        service.until_ready(READY_DEADLINE).await?;
     }
     if !options.empty {
-        tell("Loading the demonstration call and projects …");
+        print_progress("Loading the demonstration call and projects …");
         let intake = servers.database(Service::Intake, secrets);
         databases::demonstration(&intake, &at_broker(servers.nats_url(), "intake", &secrets.services))
             .await?;

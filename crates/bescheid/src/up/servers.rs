@@ -1,4 +1,4 @@
-//! Postgres and nats-server of the set; one that dies is started again.
+//! Postgres and nats-server of the set, restarted when they end unexpectedly.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::folder::{Folder, Secrets};
 use crate::settings;
 
-/// Keeps a server running until it is to stop.
+/// Spawns a task that restarts a server until it is told to stop.
 macro_rules! keep {
     ($server:ident, $what:literal, $stopping:expr) => {{
         let (mut server, stopping) = ($server, $stopping);
@@ -37,7 +37,7 @@ macro_rules! keep {
     }};
 }
 
-/// Both servers, each watched by a task.
+/// Both servers, each with its watching task.
 pub struct Servers {
     stop: CancellationToken,
     watchers: Mutex<Vec<JoinHandle<()>>>,
@@ -46,27 +46,27 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Finds or fetches the programs, and starts both.
+    /// Finds or downloads the programs, and starts both.
     pub async fn start(
         folder: &Folder,
         secrets: &Secrets,
         search: &Search,
-        tell: Progress<'_>,
+        progress: Progress<'_>,
     ) -> Result<Self> {
         let home = folder.at("postgres");
-        // Both programs first: what is missing is said before anything runs.
+        // Both programs first, so that a missing one is reported before anything runs.
         let (programs, program) =
-            tokio::try_join!(search.postgres(Postgres::major_of(&home), tell), search.nats(tell))?;
+            tokio::try_join!(search.postgres(Postgres::major_of(&home), progress), search.nats(progress))?;
         let (postgres, nats) = tokio::try_join!(
             async {
-                tell(&format!("Starting PostgreSQL {} …", programs.major));
-                Postgres::start(&programs, PostgresSettings::new(&home), tell).await
+                progress(&format!("Starting PostgreSQL {} …", programs.major));
+                Postgres::start(&programs, PostgresSettings::new(&home), progress).await
             },
             async {
-                tell(&format!("Starting nats-server {} …", program.version));
+                progress(&format!("Starting nats-server {} …", program.version));
                 let config = settings::broker(&secrets.services, &secrets.operator);
                 let settings = NatsSettings { config, ..NatsSettings::new(folder.at("nats")) };
-                Nats::start(&program, settings, tell).await
+                Nats::start(&program, settings, progress).await
             }
         )?;
         for service in Service::ALL {
@@ -82,13 +82,12 @@ impl Servers {
         Ok(Self { stop, watchers: Mutex::new(watchers), postgres_port, nats_url })
     }
 
-    /// Address of a service's database, as that service.
+    /// URL of a service's database, with its user and password.
     pub fn database(&self, service: Service, secrets: &Secrets) -> String {
         let (name, password) = (service.name(), &secrets.services);
         format!("postgres://{name}:{password}@127.0.0.1:{}/{name}", self.postgres_port)
     }
 
-    /// Address of the broker.
     pub fn nats_url(&self) -> String {
         self.nats_url.clone()
     }
