@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use bus::control::{Command, DryRun, Operator, Shown, Status, WaitingFact, Which};
+use bus::control::{Command, DryRun, Operator, Status, WaitingFact, WaitingFactDetails, Which};
 use clap::{Args, Subcommand};
 use events::{Kind, Service};
 use uuid::Uuid;
@@ -141,7 +141,7 @@ pub async fn parked(target: Target, verb: Parked) -> Result<()> {
     match verb {
         Parked::List => list(&operator).await,
         Parked::Show(fact) => {
-            let shown: Shown = operator.execute(fact.at, &Command::Show(fact.which())).await?;
+            let shown: WaitingFactDetails = operator.execute(fact.at, &Command::Show(fact.which())).await?;
             println!("{}", shown.fact.reason);
             println!("\nenvelope:\n{:#}\n\n{} knows:\n{:#}", shown.envelope, fact.at, shown.state);
             Ok(())

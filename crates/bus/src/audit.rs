@@ -1,14 +1,15 @@
-//! The audit: does every consumer have what this service has said?
+//! The audit: does every consumer have what this service has published?
 //!
 //! The broker may lose what it has acknowledged, from the middle of the stream, without a sign. So
-//! each publisher asks its consumers which numbers they lack: what was published since the last audit
-//! every minute, and everything at the start, every tenth time, and when somebody asks.
+//! each publisher asks its consumers which versions they lack: every minute for what was published
+//! since the last audit; for everything at the start, every tenth time, and on request.
 //!
-//! A fact that is under way is not lost. Lost is what a consumer still lacks after its durable has
-//! passed the place in the stream where the fact must be. That is published again. No clock decides.
+//! A fact that is under way is not lost. A fact is lost if a consumer still lacks it after its durable
+//! has passed the place in the stream where the fact must be, or has been offered everything up to
+//! there for [`REDELIVERY_GRACE`]. It is published again.
 //!
-//! The other way round, a consumer that knows more than this service remembers shows that this
-//! database has lost something. Then nothing is said any more, and the operator is told.
+//! If a consumer knows more versions than this service, then this database has lost facts. This
+//! service stops publishing then, and its status and log show the operator why.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, PoisonError};
@@ -26,19 +27,19 @@ use crate::control::{self, FactName, Missing, Pair, Question, Sums};
 use crate::deadline::with_deadline;
 use crate::slot::slot;
 
-/// Every so many audits look at everything.
-const WHOLE: u32 = 10;
-/// Keys in one question.
-const QUESTION: usize = 2_000;
-/// Facts named in a report at most.
-const NAMED: usize = 1_000;
+/// Every tenth audit is a full one.
+const FULL_AUDIT_EVERY: u32 = 10;
+/// Most keys in one question.
+const QUESTION_KEYS: usize = 2_000;
+/// Most facts that a report names.
+const MAX_NAMED: usize = 1_000;
 /// How long a consumer may take to pass the place of a missing fact before this audit gives up.
-const PATIENCE: Duration = Duration::from_secs(300);
-/// So long after its last message was delivered, a consumer that refuses one for now holds up the
-/// audit of the others no longer.
-const GRACE: Duration = Duration::from_secs(60);
+const CATCH_UP_DEADLINE: Duration = Duration::from_secs(300);
+/// A consumer that keeps refusing one fact for now never acknowledges everything. After this time,
+/// counted from the start of the wait, it is enough that everything was delivered to it.
+const REDELIVERY_GRACE: Duration = Duration::from_secs(60);
 
-/// What an operator must know of a database that has lost a part of its event log.
+/// The sentence that tells operators that a database has lost a part of its event log.
 pub(crate) fn data_loss(service: Service, key: &Uuid, version: u64) -> String {
     format!(
         "the database of {service} has lost facts that others know, e.g. number {version} about {key}: it was \
@@ -56,15 +57,17 @@ pub(crate) async fn run(context: Arc<Context>) {
     loop {
         let epoch = *epochs.borrow_and_update();
         if let Some(epoch) = epoch {
-            let asked = round == 0;
             let published =
                 std::mem::take(&mut *context.published.lock().unwrap_or_else(PoisonError::into_inner));
-            let whole = asked || last_epoch != Some(epoch) || published.too_many;
+            let full = round == 0 || last_epoch != Some(epoch) || published.too_many;
             last_epoch = Some(epoch);
-            let keys = (!whole).then(|| published.keys.into_iter().collect::<Vec<_>>());
+            let keys = (!full).then(|| published.keys.into_iter().collect::<Vec<_>>());
             if keys.as_ref().is_none_or(|keys| !keys.is_empty()) {
                 let audits = others(context.service).map(|consumer| {
-                    with_deadline(2 * PATIENCE, audit(&context, consumer, keys.as_deref(), PATIENCE, false))
+                    with_deadline(
+                        2 * CATCH_UP_DEADLINE,
+                        audit(&context, consumer, keys.as_deref(), CATCH_UP_DEADLINE, false),
+                    )
                 });
                 for (consumer, done) in others(context.service).zip(join_all(audits).await) {
                     let unfinished = match done {
@@ -75,7 +78,7 @@ pub(crate) async fn run(context: Arc<Context>) {
                         }
                     };
                     if unfinished {
-                        // What could not be compared is compared with everything else.
+                        // What could not be compared now is part of the next audit, which is a full one.
                         context.published.lock().unwrap_or_else(PoisonError::into_inner).too_many = true;
                     }
                 }
@@ -83,7 +86,7 @@ pub(crate) async fn run(context: Arc<Context>) {
             metrics::counter!("bus_audits_total").increment(1);
         }
         tokio::select! {
-            () = context.pause(every) => round = (round + 1) % WHOLE,
+            () = context.pause(every) => round = (round + 1) % FULL_AUDIT_EVERY,
             () = context.audit_now.notified() => round = 0,
             _ = epochs.changed() => {}
         }
@@ -93,23 +96,23 @@ pub(crate) async fn run(context: Arc<Context>) {
     }
 }
 
-/// The services that may consume this one.
+/// The services that may consume facts of this one.
 pub(crate) fn others(service: Service) -> impl Iterator<Item = Service> {
     Service::ALL.into_iter().filter(move |other| *other != service)
 }
 
-/// Compares with one consumer, and publishes again what it lacks; `keys` or everything. Waits at
-/// most `patience` for what is under way. None: it does not listen to this service.
+/// Compares facts about `keys`, or all facts, with what one consumer has, and publishes again what it lacks. Waits
+/// `wait` at most for what is under way. None: the consumer consumes nothing of this service.
 pub(crate) async fn audit(
     context: &Context,
     consumer: Service,
     keys: Option<&[Uuid]>,
-    patience: Duration,
+    wait: Duration,
     duplicates: bool,
 ) -> Result<Option<Pair>, Failure> {
     let Some(theirs) = sums(context, consumer, duplicates).await? else { return Ok(None) };
     let own = own_sums(context).await?;
-    let said = match keys {
+    let published = match keys {
         Some(keys) => published_about(context, keys).await?,
         None => {
             let differ: Vec<i32> = (0..control::BUCKETS)
@@ -119,12 +122,12 @@ pub(crate) async fn audit(
         }
     };
     let last = last_sequence(context).await?;
-    let (missing, ahead) = compare(context, consumer, &said).await?;
+    let (missing, ahead) = compare(context, consumer, &published).await?;
     check_ahead(context, &ahead).await?;
     let mut under_way = 0;
     let lost = match missing.is_empty() {
         true => Vec::new(),
-        false if passed(context, consumer, last, patience).await? => {
+        false if passed(context, consumer, last, wait).await? => {
             let candidates: HashSet<(Uuid, i64)> = missing.into_iter().collect();
             let keys: Vec<Uuid> =
                 candidates.iter().map(|(key, _)| *key).collect::<HashSet<_>>().into_iter().collect();
@@ -162,7 +165,7 @@ pub(crate) async fn audit(
     }))
 }
 
-/// What a consumer has of this service in sum. None: it does not listen.
+/// The numbers of facts that a consumer has of this service. None: it consumes none.
 async fn sums(context: &Context, consumer: Service, duplicates: bool) -> Result<Option<Sums>, Failure> {
     let question = Question::Sums { source: context.service, duplicates };
     let answer: Option<Sums> = control::ask(context, consumer, &question).await?;
@@ -175,7 +178,7 @@ async fn sums(context: &Context, consumer: Service, duplicates: bool) -> Result<
 struct OwnSums {
     logged: i64,
     unpublished: i64,
-    /// Per bucket, what is with the broker.
+    /// Per bucket, the number of facts that the broker has acknowledged.
     published: BTreeMap<i32, i64>,
 }
 
@@ -199,7 +202,7 @@ async fn own_sums(context: &Context) -> Result<OwnSums, Failure> {
     })
 }
 
-/// The last published number of each of these keys.
+/// The last published version of each of these keys.
 async fn published_about(context: &Context, keys: &[Uuid]) -> Result<Vec<(Uuid, i64)>, Failure> {
     let rows = sqlx::query!(
         r#"select h.key, least(h.version, (select min(o.version) - 1 from bus.outbox o
@@ -232,16 +235,17 @@ async fn published_in(context: &Context, buckets: &[i32]) -> Result<Vec<(Uuid, i
     Ok(rows.into_iter().map(|row| (row.key, row.version)).collect())
 }
 
-type Numbers = Vec<(Uuid, i64)>;
+/// Keys with a version each.
+type Versions = Vec<(Uuid, i64)>;
 
-/// What the consumer lacks of `said`, and where it knows more.
+/// What the consumer lacks of `published`, and the keys of which it knows later versions.
 async fn compare(
     context: &Context,
     consumer: Service,
-    said: &[(Uuid, i64)],
-) -> Result<(Numbers, Numbers), Failure> {
+    published: &[(Uuid, i64)],
+) -> Result<(Versions, Versions), Failure> {
     let (mut missing, mut ahead) = (Vec::new(), Vec::new());
-    for part in said.chunks(QUESTION) {
+    for part in published.chunks(QUESTION_KEYS) {
         let question = Question::Missing { source: context.service, published: part.to_vec() };
         let answer: Option<Missing> = control::ask(context, consumer, &question).await?;
         let answer = answer.ok_or_else(|| Failure::Retry(format!("{consumer} does not answer")))?;
@@ -251,8 +255,8 @@ async fn compare(
     Ok((missing, ahead))
 }
 
-/// A consumer that knows more than this database: it has lost something. Read after the answer: what
-/// was consumed had been committed here before.
+/// Fails, and stops publishing, if a consumer knows later versions than this database. The database is read after
+/// the consumer's answer, since what was consumed had been committed here before.
 async fn check_ahead(context: &Context, ahead: &[(Uuid, i64)]) -> Result<(), Failure> {
     if ahead.is_empty() {
         return Ok(());
@@ -278,28 +282,28 @@ async fn last_sequence(context: &Context) -> Result<u64, Failure> {
     Ok(stream.cached_info().state.last_sequence)
 }
 
-/// Waits until the consumer's durable has passed `sequence`. False: it has not, for too long.
+/// Waits until the consumer's durable has passed `sequence`. False: it has not within `wait`.
 async fn passed(
     context: &Context,
     consumer: Service,
     sequence: u64,
-    patience: Duration,
+    wait: Duration,
 ) -> Result<bool, Failure> {
     let began = Instant::now();
     loop {
         let epoch = *context.epoch.borrow();
         let Some(epoch) = epoch else { return Ok(false) };
         let info = durable(context, consumer, epoch).await?;
-        // A consumer that refuses one fact for now keeps its floor; all the same it has been offered
-        // everything, and what it lacks after a while was not kept for it.
+        // The acknowledgement floor stays below a fact that the consumer refuses for now. Even so everything
+        // was delivered, and what the consumer lacks after a while was not among it.
         let offered = info.delivered.stream_sequence >= sequence || info.num_pending == 0;
         if info.ack_floor.stream_sequence >= sequence
             || (info.num_pending == 0 && info.num_ack_pending == 0)
-            || (offered && began.elapsed() > GRACE)
+            || (offered && began.elapsed() > REDELIVERY_GRACE)
         {
             return Ok(true);
         }
-        if began.elapsed() > patience || context.shutdown.is_cancelled() {
+        if began.elapsed() > wait || context.shutdown.is_cancelled() {
             return Ok(false);
         }
         context.pause(Duration::from_millis(200)).await;
@@ -316,7 +320,7 @@ pub(crate) async fn durable(context: &Context, consumer: Service, epoch: u64) ->
     Ok(consumer.cached_info().clone())
 }
 
-/// Points the outbox at them once more.
+/// Puts facts of the event log into the outbox once more.
 async fn republish(context: &Context, lost: &[(Uuid, i64)]) -> Result<(), Failure> {
     let slots: Vec<i16> = lost.iter().map(|(key, _)| slot(*key)).collect();
     let (keys, versions): (Vec<Uuid>, Vec<i64>) = lost.iter().copied().unzip();
@@ -336,9 +340,9 @@ async fn republish(context: &Context, lost: &[(Uuid, i64)]) -> Result<(), Failur
     Ok(())
 }
 
-/// Names of facts, the first thousand.
+/// Names of facts, [`MAX_NAMED`] at most.
 async fn name(context: &Context, facts: &[(Uuid, i64)]) -> Result<Vec<FactName>, Failure> {
-    let (keys, versions): (Vec<Uuid>, Vec<i64>) = facts.iter().take(NAMED).copied().unzip();
+    let (keys, versions): (Vec<Uuid>, Vec<i64>) = facts.iter().take(MAX_NAMED).copied().unzip();
     if keys.is_empty() {
         return Ok(Vec::new());
     }

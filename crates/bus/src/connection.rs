@@ -1,5 +1,3 @@
-//! The bus of one service: one Postgres pool, one NATS connection, four tasks.
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,26 +19,20 @@ use crate::context::Context;
 use crate::subscriptions::Subscriptions;
 use crate::{Failure, Settings, Tx, audit, control, relay, stats, watch as broker_watch};
 
-/// The broker may be away when a service starts: it is waited for so long.
+/// How long start-up waits for the broker, which may be away.
 const BROKER_CHECK_WAIT: Duration = Duration::from_secs(2);
 
-/// The bus cannot be opened at all.
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
     /// The address or the credentials are not usable.
     #[error("cannot connect to NATS at {url}: {source}")]
-    Connect {
-        /// The address.
-        url: String,
-        /// What the client says.
-        source: async_nats::ConnectError,
-    },
-    /// Relay, consumer or broker watch has ended by itself.
+    Connect { url: String, source: async_nats::ConnectError },
+    /// None should end before shutdown: one has panicked.
     #[error("a task of the bus has ended by itself")]
     TaskEnded,
 }
 
-/// The bus of one service. Cheap to clone.
+/// The bus of one service: one Postgres pool, one NATS connection. Cheap to clone.
 #[derive(Clone)]
 pub struct Bus {
     context: Arc<Context>,
@@ -48,6 +40,10 @@ pub struct Bus {
 
 impl Bus {
     /// Opens the bus. Returns at once even when the broker is away: it connects as soon as it can.
+    /// `now` is the clock, in UTC.
+    ///
+    /// # Errors
+    /// [`BusError::Connect`]: the address or the credentials are not usable.
     pub async fn connect(
         service: Service,
         settings: &Settings,
@@ -58,7 +54,7 @@ impl Bus {
         let mut options = ConnectOptions::new()
             .name(service.name())
             .retry_on_initial_connect()
-            // A link that died in silence is seen after two of these.
+            // A connection that died silently is noticed after two missed pings.
             .ping_interval(Duration::from_secs(5))
             .connection_timeout(Duration::from_secs(3))
             .request_timeout(Some(Duration::from_secs(3)))
@@ -74,7 +70,7 @@ impl Bus {
                     async move {
                         match event {
                             Event::Connected => recheck.notify_one(),
-                            // A forbidden publish is only ever reported here.
+                            // The server reports a forbidden publish nowhere else.
                             Event::ServerError(error) => tracing::error!(%error, "NATS refuses"),
                             event => tracing::info!(%event, "NATS"),
                         }
@@ -117,8 +113,8 @@ impl Bus {
     /// Begins a unit of work.
     ///
     /// # Errors
-    /// [`Failure::Retry`]: Postgres is away, or this database [has lost data](Self::has_lost_data): then nobody may
-    /// be told that something does not exist, or is done.
+    /// [`Failure::Retry`]: Postgres is away, or this database [has lost data](Self::has_lost_data). Then no answer from
+    /// it can be trusted, not even that something does not exist.
     pub async fn begin(&self) -> Result<Tx, Failure> {
         match self.context.data_loss() {
             Some(data_loss) => Err(Failure::Retry(data_loss)),
@@ -129,13 +125,13 @@ impl Bus {
     /// Commits a unit of work and wakes the relay.
     ///
     /// # Errors
-    /// Then nothing of it has happened: [`Failure::Retry`] where Postgres is away or the database has lost data,
-    /// [`Failure::Park`] where a constraint refuses it.
+    /// Nothing of it has happened then. [`Failure::Retry`]: Postgres is away, or the database has lost data.
+    /// [`Failure::Park`]: a constraint refuses it.
     pub async fn commit(&self, tx: Tx) -> Result<(), Failure> {
         self.context.commit(tx).await
     }
 
-    /// Starts relay, consumer and broker watch.
+    /// Starts the tasks of the bus.
     pub fn start<S: Send + Sync + 'static>(
         &self,
         service: Arc<S>,
@@ -154,27 +150,27 @@ impl Bus {
         Running { context: self.context.clone(), tasks }
     }
 
-    /// Returns when the first look at the broker has told whether this database remembers all that it has said;
-    /// where the broker is away, after a moment. A service answers nobody before.
+    /// Returns when the first check of the broker has shown whether this database still has all facts that it has
+    /// published, or after two seconds where the broker is away. A service answers no request before.
     pub async fn wait_for_broker_check(&self) {
         let (mut epoch, mut data_loss) = (self.context.epoch.subscribe(), self.context.data_loss.subscribe());
-        let looked = async {
+        let checked = async {
             tokio::select! {
                 _ = epoch.wait_for(Option::is_some) => {}
                 _ = data_loss.wait_for(Option::is_some) => {}
             }
         };
-        if timeout(BROKER_CHECK_WAIT, looked).await.is_err() {
+        if timeout(BROKER_CHECK_WAIT, checked).await.is_err() {
             tracing::warn!("the broker is away: begun without it");
         }
     }
 
-    /// Whether this database was found to lack something that it has said: restored from a backup that is too old.
+    /// Whether this database was found to lack facts that it has published: it was restored from too old a backup.
     pub fn has_lost_data(&self) -> bool {
         self.context.data_loss.borrow().is_some()
     }
 
-    /// Whether the broker was there and usable at the last look; the error says what is wrong.
+    /// Whether the broker was usable at the last check; the error is a sentence for the operator.
     pub fn broker(&self) -> Result<(), String> {
         self.context.broker_seen.borrow().clone()
     }
@@ -188,7 +184,7 @@ pub struct Running {
 
 impl Running {
     /// Stops in order: no new facts are pulled, open ones finish and are acknowledged, the relay
-    /// makes a last round, and what the client still has goes out.
+    /// makes a last round, and the client's buffer is flushed.
     pub async fn drain(mut self) {
         self.context.shutdown.cancel();
         while let Some(stopped) = self.tasks.join_next().await {
@@ -205,7 +201,7 @@ impl Running {
     /// Runs until `stop` is ready, then drains.
     ///
     /// # Errors
-    /// A task has ended by itself, which none should: the process had better start again.
+    /// [`BusError::TaskEnded`]: the process must be restarted.
     pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> Result<(), BusError> {
         let ended = tokio::select! {
             () = stop => false,

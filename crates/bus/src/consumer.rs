@@ -1,8 +1,8 @@
-//! Listening: pull a batch, take it through the gate in one transaction, commit, acknowledge.
+//! Consuming: pull a batch, take it through the gate in one transaction, commit, acknowledge.
 //!
-//! When a batch fails, each half of it is tried, down to the one fact that is to blame, so that one
-//! bad fact never fails its neighbours. What cannot be right is parked; everything else is tried
-//! again for ever.
+//! When a batch fails, each half of it is tried by itself, down to the one fact that is to blame, so
+//! that a bad fact never fails its neighbours. What cannot be right is parked; everything else is
+//! tried again for ever.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -26,12 +26,12 @@ use crate::parked::{self, Attempt};
 use crate::step::{Step, reached};
 use crate::subscriptions::{Subscriptions, trace_id};
 
-/// Facts in one transaction at most.
+/// Most facts in one transaction.
 const BATCH: usize = 200;
 /// How long the broker waits for an acknowledgement before it delivers again.
 const ACK_WAIT: Duration = Duration::from_secs(30);
-/// From this delivery on a fact is consumed alone, and noted before.
-const SUSPECT: i64 = 3;
+/// From this delivery count on a fact is consumed alone, and the attempt is recorded first.
+const SUSPECT_DELIVERIES: i64 = 3;
 
 pub(crate) struct Consumer<S> {
     pub context: Arc<Context>,
@@ -50,7 +50,7 @@ impl<S> Clone for Consumer<S> {
 }
 
 impl<S: Send + Sync + 'static> Consumer<S> {
-    /// Listens until shutdown; outlives every outage.
+    /// Consumes until shutdown; outlives every outage.
     pub(crate) async fn run(self) {
         let mut epochs = self.context.epoch.subscribe();
         let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
@@ -65,7 +65,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             match self.durable(epoch).await {
                 Ok(consumer) => {
                     backoff.reset();
-                    self.listen(&consumer, &mut epochs).await;
+                    self.pull(&consumer, &mut epochs).await;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot open the durable; trying again");
@@ -76,8 +76,8 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         }
     }
 
-    /// The durable of this service in this epoch: acknowledgements from before a wipe cannot
-    /// reach it, because its name is another.
+    /// The durable of this service in this epoch. Acknowledgements of an earlier epoch cannot reach it,
+    /// since its name differs.
     async fn durable(&self, epoch: u64) -> Result<PullConsumer, String> {
         let filters: Vec<String> = self
             .subscriptions
@@ -101,7 +101,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             .create_consumer_on_stream(config, STREAM)
             .await
             .map_err(|error| error.to_string())?;
-        // A server older than 2.10 drops the filters silently and would deliver everything.
+        // A server older than 2.10 ignores the filters silently and would deliver everything.
         let echoed = &consumer.cached_info().config;
         let mut got = echoed.filter_subjects.clone();
         if got.is_empty() && !echoed.filter_subject.is_empty() {
@@ -116,7 +116,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         Ok(consumer)
     }
 
-    async fn listen(&self, consumer: &PullConsumer, epochs: &mut tokio::sync::watch::Receiver<Option<u64>>) {
+    async fn pull(&self, consumer: &PullConsumer, epochs: &mut tokio::sync::watch::Receiver<Option<u64>>) {
         let suspected = match with_deadline(IO_DEADLINE, parked::interrupted(&self.context)).await {
             Ok(suspected) => suspected,
             Err(error) => {
@@ -150,7 +150,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             };
             let Some(first) = first else { return };
             let mut batch = Vec::with_capacity(BATCH);
-            // Errors are items, not the end. Two in a row: look at the topology.
+            // An error does not end the stream. After two in a row the broker watch checks the stream.
             match first {
                 Ok(message) => batch.push(message),
                 Err(error) => {
@@ -164,13 +164,13 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 }
             }
             errors = 0;
-            // An error among those that follow is met again as a first one, if it lasts.
+            // An error here is skipped: if it lasts, it comes again as the first item.
             let more = (&mut messages).filter_map(|item| ready(item.ok())).take(BATCH - 1);
             linger::fill_batch(&mut batch, more, linger::linger_for(last)).await;
             last = batch.len();
             self.consume(batch, &suspected).await;
         }
-        // What is delivered to this process already comes to no other before the acknowledgement is overdue.
+        // What was delivered to this process already is redelivered to another one only after ACK_WAIT.
         let mut rest = Vec::new();
         while let Some(Some(Ok(message))) = messages.next().now_or_never() {
             rest.push(message);
@@ -179,8 +179,8 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         self.consume(rest, &suspected).await;
     }
 
-    /// `suspected`: facts over which an earlier process has ended. However often a message was delivered, it may be
-    /// a copy: what seems lost is published again.
+    /// `suspected`: facts over which an earlier process has crashed. The delivery count alone does not show them: a fact
+    /// that was published again is a new message, which counts from 1.
     async fn consume(&self, messages: Vec<Message>, suspected: &HashSet<Uuid>) {
         let mut readable = Vec::with_capacity(messages.len());
         let mut suspects = Vec::new();
@@ -189,9 +189,10 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 Ok(header) => {
                     let incoming = Incoming { header, envelope: message.payload.to_vec() };
                     let deliveries = message.info().map_or(1, |info| info.delivered);
-                    let suspect = deliveries >= SUSPECT || suspected.contains(&incoming.header.id.uuid());
-                    let heard = if suspect { &mut suspects } else { &mut readable };
-                    heard.push((message, incoming));
+                    let suspect =
+                        deliveries >= SUSPECT_DELIVERIES || suspected.contains(&incoming.header.id.uuid());
+                    let facts = if suspect { &mut suspects } else { &mut readable };
+                    facts.push((message, incoming));
                 }
                 Err(error) => self.set_aside(message, &error.to_string()).await,
             }
@@ -202,7 +203,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         }
     }
 
-    /// Hears facts together; if that fails, each half by itself, in order.
+    /// Consumes facts in one transaction; if that fails, each half by itself, in order.
     async fn consume_batch(&self, facts: Vec<(Message, Incoming)>) {
         let mut parts = vec![&facts[..]];
         while let Some(part) = parts.pop() {
@@ -219,7 +220,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                     }
                     Err(failure) => {
                         tracing::debug!(%failure, facts = part.len(), "failed together; each half by itself");
-                        // If that was the reason, it would be the same for each half.
+                        // Where Postgres was away, each half would fail for the same reason.
                         self.context.wait_for_postgres().await;
                         let (first, second) = part.split_at(part.len() / 2);
                         parts.extend([second, first]);
@@ -236,11 +237,11 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 acknowledge(message).await;
                 self.release(applied.waiting.into_iter().collect()).await;
             }
-            Err(failure) => self.not_heard(message, incoming, failure).instrument(incoming.span()).await,
+            Err(failure) => self.park_or_retry(message, incoming, failure).instrument(incoming.span()).await,
         }
     }
 
-    async fn not_heard(&self, message: &Message, incoming: &Incoming, failure: Failure) {
+    async fn park_or_retry(&self, message: &Message, incoming: &Incoming, failure: Failure) {
         let failure = match failure {
             Failure::Park(reason) => {
                 match with_deadline(IO_DEADLINE, parked::park(&self.context, incoming, &reason)).await {
@@ -250,10 +251,10 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             }
             failure => failure,
         };
-        self.later(message, &failure).await;
+        self.redeliver_later(message, &failure).await;
     }
 
-    /// Hears a fact that did not get through twice: its own process may have died of it.
+    /// Consumes a fact that may have crashed a process before.
     async fn consume_suspect(&self, message: Message, incoming: Incoming) {
         match with_deadline(IO_DEADLINE, parked::attempt(&self.context, &incoming))
             .instrument(incoming.span())
@@ -265,15 +266,15 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 parked::clear_attempt(&self.context, id).await;
             }
             Ok(Attempt::Parked) => acknowledge(&message).await,
-            Err(failure) => self.later(&message, &failure).instrument(incoming.span()).await,
+            Err(failure) => self.redeliver_later(&message, &failure).instrument(incoming.span()).await,
         }
     }
 
-    /// One transaction over the batch.
+    /// Consumes the batch in one transaction.
     async fn transact(&self, batch: Vec<Incoming>) -> Result<Applied, Failure> {
         let this = self.clone();
         in_its_own_task(async move {
-            let heard = async {
+            let work = async {
                 let mut tx = this.context.begin().await?;
                 let applied = gate::apply(&mut tx, &*this.service, &this.subscriptions, &batch).await?;
                 reached(Step::Handled).await;
@@ -281,14 +282,15 @@ impl<S: Send + Sync + 'static> Consumer<S> {
                 reached(Step::Consumed).await;
                 Ok(applied)
             };
-            // A handler may wait for a lock, several times.
-            with_deadline(4 * IO_DEADLINE, heard).await
+            // A handler may wait for several locks.
+            with_deadline(4 * IO_DEADLINE, work).await
         })
         .await
     }
 
-    /// Delivered again later. While Postgres is away nothing more is pulled.
-    async fn later(&self, message: &Message, failure: &Failure) {
+    /// Asks the broker to deliver the message again later. Returns when Postgres answers, so that nothing
+    /// more is pulled while it is away.
+    async fn redeliver_later(&self, message: &Message, failure: &Failure) {
         let deliveries = message.info().map(|info| info.delivered).unwrap_or(1);
         let failures = u32::try_from(deliveries).unwrap_or(u32::MAX);
         let delay = Backoff::delay(Duration::from_millis(100), Duration::from_secs(10), failures);
@@ -309,33 +311,34 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         };
         match aside {
             Ok(()) => acknowledge(&message).await,
-            Err(failure) => self.later(&message, &failure).await,
+            Err(failure) => self.redeliver_later(&message, &failure).await,
         }
     }
 
-    /// Applies what was held for these keys and is due now, each in a transaction of its own.
+    /// Applies the held facts of these keys that are due now, each in a transaction of its own.
     pub(crate) async fn release(&self, keys: Vec<Uuid>) {
         for key in keys {
-            // Several units of work, each with its own limit.
+            // Several units of work, each with its own deadline.
             if let Err(failure) = with_deadline(20 * IO_DEADLINE, self.release_key(key)).await {
                 tracing::warn!(%failure, %key, "held facts: not now; the sweep tries again");
             }
         }
     }
 
-    /// Facts of several publishers may be due, and one may wait for another: their ids order them only as well as the
-    /// clocks of their publishers agree.
+    /// Facts of several publishers may be due, and one may need another that comes after it: their order is that of
+    /// their ids, which is only as good as the clocks of the publishers. So a fact that fails for now is passed over
+    /// until another one of the key has been applied.
     async fn release_key(&self, key: Uuid) -> Result<(), Failure> {
         let (mut waiting, mut not_now) = (Vec::new(), Ok(()));
         while let Some(incoming) = parked::next_due(&self.context, key, &waiting).await? {
-            // What was held may have been held because its process died of it.
+            // It may have crashed a process before it was held.
             let attempt = parked::attempt(&self.context, &incoming).instrument(incoming.span()).await?;
             if attempt == Attempt::Parked {
                 break;
             }
-            let heard = self.transact(vec![incoming.clone()]).await;
+            let consumed = self.transact(vec![incoming.clone()]).await;
             parked::clear_attempt(&self.context, incoming.header.id).await;
-            match heard {
+            match consumed {
                 Ok(applied) if applied.verdicts[0] != Verdict::Held => {
                     self.count(&incoming.header, applied.verdicts[0]);
                     (waiting, not_now) = (Vec::new(), Ok(()));
@@ -354,7 +357,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         not_now
     }
 
-    /// Once a second: what is due among the held, in case an earlier attempt failed.
+    /// Releases once a second the held facts that are due, in case an earlier attempt failed.
     pub(crate) async fn sweep(self) {
         let mut every = tokio::time::interval(Duration::from_secs(1));
         loop {
@@ -378,14 +381,14 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         };
         tracing::debug!(
             kind = header.kind.name(), event_id = %header.id, key = %header.key,
-            trace_id = trace_id(header.traceparent.as_deref()), verdict, "heard"
+            trace_id = trace_id(header.traceparent.as_deref()), verdict, "consumed"
         );
         metrics::counter!("bus_consumed_total", "source" => header.source.name(), "verdict" => verdict)
             .increment(1);
     }
 }
 
-/// After the commit. If it is lost, the fact comes again and is a duplicate.
+/// To be called after the commit. If the acknowledgement is lost, the fact comes again as a duplicate.
 async fn acknowledge(message: &Message) {
     if let Err(error) = message.ack().await {
         tracing::debug!(%error, "an acknowledgement did not go out; the fact will come again");
@@ -393,7 +396,7 @@ async fn acknowledge(message: &Message) {
     reached(Step::Acknowledged).await;
 }
 
-/// In a task of its own, a panic becomes a reason to park, and nothing can cancel it half way.
+/// Runs `work` in a task of its own: a panic in it becomes a reason to park, and nothing cancels it half way.
 pub(crate) async fn in_its_own_task<T: Send + 'static>(
     work: impl Future<Output = Result<T, Failure>> + Send + 'static,
 ) -> Result<T, Failure> {
@@ -401,12 +404,12 @@ pub(crate) async fn in_its_own_task<T: Send + 'static>(
         Ok(result) => result,
         Err(stopped) if stopped.is_panic() => {
             let panic = stopped.into_panic();
-            let said = panic
+            let message = panic
                 .downcast_ref::<&str>()
                 .map(|text| (*text).to_owned())
                 .or_else(|| panic.downcast_ref::<String>().cloned())
                 .unwrap_or_default();
-            Err(Failure::park(format!("the handler panicked: {said}")))
+            Err(Failure::park(format!("the handler panicked: {message}")))
         }
         Err(_) => Err(Failure::Retry("the process is stopping".to_owned())),
     }

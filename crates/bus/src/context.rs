@@ -1,5 +1,3 @@
-//! What the tasks of one service's bus share.
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,10 +15,9 @@ use crate::published::Published;
 use crate::step::{Step, reached};
 use crate::{Failure, Settings, Tx};
 
-/// Where the time comes from.
 pub(crate) type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// What the tasks share.
+/// What the tasks of one service's bus share.
 pub(crate) struct Context {
     pub service: Service,
     pub settings: Settings,
@@ -28,23 +25,23 @@ pub(crate) struct Context {
     pub client: Client,
     pub jetstream: jetstream::Context,
     pub now: Now,
-    /// Tells this process from those before and beside it.
+    /// Differs from that of every other replica, and from that of an earlier run.
     pub process: Uuid,
-    /// Something was said.
+    /// Facts were appended: the relay has work.
     pub wake: Notify,
-    /// Somebody doubts that the stream is still there.
+    /// A task suspects that the stream is gone: the broker watch checks.
     pub recheck: Arc<Notify>,
-    /// A parked fact may try again.
+    /// A fact was redriven or given up: what is held may be due.
     pub sweep_now: Notify,
     /// The epoch of the stream, once known.
     pub epoch: watch::Sender<Option<u64>>,
-    /// What this database has lost of what was said, once that is known. Nothing is said any more.
+    /// Set once this database is known to lack facts that it has published: a sentence for the operator.
     pub data_loss: watch::Sender<Option<String>>,
     /// What the relay has published since the last audit.
     pub published: Mutex<Published>,
-    /// Somebody asks for an audit of everything.
+    /// A consumer asks for a full audit.
     pub audit_now: Notify,
-    /// Outcome of the last look at the broker.
+    /// Outcome of the last check of the broker.
     pub broker_seen: watch::Sender<Result<(), String>>,
     pub shutdown: CancellationToken,
 }
@@ -61,20 +58,19 @@ impl Context {
             return Err(Failure::Retry(data_loss));
         }
         reached(Step::Written).await;
-        let said = tx.finish().await?;
+        let appended = tx.finish().await?;
         reached(Step::Committed).await;
-        if said > 0 {
+        if appended > 0 {
             self.wake.notify_one();
         }
         Ok(())
     }
 
-    /// What this database has lost of what was said, if it has.
     pub(crate) fn data_loss(&self) -> Option<String> {
         self.data_loss.borrow().clone()
     }
 
-    /// Nothing is said, published or consumed any more until an operator has seen to it.
+    /// From now on this service appends, publishes and consumes nothing, until it is restarted.
     pub(crate) fn halt_publishing(&self, why: &str) {
         let news = self.data_loss.send_if_modified(|known| known.replace(why.to_owned()).is_none());
         if news {
@@ -86,7 +82,7 @@ impl Context {
         self.recheck.notify_one();
     }
 
-    /// A pause that shutdown ends at once.
+    /// Shutdown ends the pause at once.
     #[expect(clippy::disallowed_methods, reason = "back-off and polling are what a pause is for")]
     pub(crate) async fn pause(&self, time: Duration) {
         tokio::select! {

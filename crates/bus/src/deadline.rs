@@ -1,16 +1,16 @@
-//! A connection can die in silence: what was sent is never answered, and nobody says so. Postgres ends
-//! its side of it by time-outs; this is ours.
+//! A connection can die silently: what was sent is never answered, and no error comes. Postgres ends
+//! its side by time-outs; this ends ours.
 
 use std::io::ErrorKind;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-/// Longer than any of the small units of work here takes.
+/// Longer than any small unit of work takes.
 pub const IO_DEADLINE: Duration = Duration::from_secs(15);
 
-/// The outcome of `work`, or an error of the connection when there is none within `limit`: then the
-/// connection is dead, the work is rolled back by Postgres, and may be tried again on another one.
+/// The outcome of `work`, or an I/O error when there is none within `limit`. The connection is taken for dead
+/// then; Postgres rolls the work back, and it may be tried again on another connection.
 pub async fn with_deadline<T, E: From<sqlx::Error>>(
     limit: Duration,
     work: impl Future<Output = Result<T, E>>,

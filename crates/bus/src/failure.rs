@@ -1,24 +1,21 @@
-//! The first word of a failed handler: try again, or this cannot be right.
-
-/// Why a fact did not take effect. `?` on an [`sqlx::Error`] chooses the door by itself.
+/// Why a fact did not take effect. `?` on an [`sqlx::Error`] picks the right one.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// Not now: the world is in the way (Postgres away, a lock, a fact that must come first).
+    /// For now only: Postgres is away, a lock is taken, another fact must come first.
     /// Tried again for ever, with back-off; never parked.
     #[error("not now: {0}")]
     Retry(String),
-    /// This fact can't be right; trying again would not help. Parked with this reason.
+    /// This fact cannot be right; trying again would not help. Parked with this reason.
     #[error("{0}")]
     Park(String),
 }
 
 impl Failure {
-    /// The fact must wait for another one, e.g. the call of an application.
+    /// The fact must wait for `what`, e.g. the call of an application.
     pub fn not_yet(what: impl std::fmt::Display) -> Self {
         Self::Retry(format!("waiting for {what}"))
     }
 
-    /// The fact cannot be right.
     pub fn park(why: impl std::fmt::Display) -> Self {
         Self::Park(why.to_string())
     }
@@ -27,7 +24,7 @@ impl Failure {
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         let broken = match &error {
-            // 22: data, 23: constraint, 42: statement. They fail the same way each time.
+            // SQLSTATE classes 22 (data), 23 (constraint) and 42 (statement) fail the same way each time.
             sqlx::Error::Database(database) => {
                 database.code().is_some_and(|code| ["22", "23", "42"].contains(&code.get(..2).unwrap_or("")))
             }

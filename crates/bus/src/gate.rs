@@ -1,7 +1,7 @@
 //! The version gate: what happens to a fact that arrives, and in which order.
 //!
-//! For each source and key the gate knows the last number that took effect. The next number is
-//! applied; a lower one is a duplicate; a higher one, or one of a key that has a parked fact, is
+//! For each source and key the gate knows the last version that took effect. The next version is
+//! applied; a lower one is a duplicate; a higher one, or any of a key that has a parked fact, is
 //! held in Postgres until its turn.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -22,14 +22,14 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    /// For what is logged about it outside of its handler.
+    /// The span of log lines about it that are written outside of its handler.
     pub(crate) fn span(&self) -> Span {
         let header = &self.header;
         fact_span(header.kind, header.id, header.key, header.traceparent.as_deref())
     }
 }
 
-/// What became of a fact; whatever it is, it may be acknowledged once the transaction commits.
+/// What became of a fact. In each case it may be acknowledged once the transaction has committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Applied,
@@ -37,14 +37,14 @@ pub(crate) enum Verdict {
     Held,
 }
 
-/// The outcome of one transaction over several facts.
+/// The outcome of one transaction over several facts, one verdict each.
 pub(crate) struct Applied {
     pub verdicts: Vec<Verdict>,
     /// Keys for which something waits in Postgres that may be due now.
     pub waiting: BTreeSet<Uuid>,
 }
 
-/// Takes a batch through the gate, in the order given, inside one transaction.
+/// Takes a batch through the gate, in the order given.
 pub(crate) async fn apply<S: Send + Sync + 'static>(
     tx: &mut Tx,
     service: &S,
@@ -52,7 +52,7 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
     batch: &[Incoming],
 ) -> Result<Applied, Failure> {
     let mut heads = lock_heads(tx, batch).await?;
-    // Read after the heads are locked: whoever held something for these keys has committed.
+    // Read after the heads are locked: every transaction that held a fact of these keys has committed.
     let waiting = waiting_of(tx, batch).await?;
     let mut known = known_ids(tx, batch, &heads).await?;
 
@@ -65,15 +65,15 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
         let head = heads.get_mut(&gate).ok_or_else(|| Failure::park("the gate has no head"))?;
         if header.version <= *head {
             let known = known.get(&(header.source, header.key, header.version));
-            match incoming.span().in_scope(|| version_conflicts(header, known)) {
+            match incoming.span().in_scope(|| version_conflict(header, known)) {
                 None => {
-                    // It may be one that was held: its copy goes below.
+                    // A held copy of it is deleted below.
                     if waiting.keys.contains(&header.key) {
                         touched.insert(header.key);
                     }
                     verdicts.push(Verdict::Duplicate);
                 }
-                // Not to be lost in silence: its publisher has numbered it anew.
+                // Its publisher has given this number to another fact: it must not be lost silently.
                 Some(reason) => {
                     hold(tx, incoming, Some(&reason)).await?;
                     verdicts.push(Verdict::Held);
@@ -97,15 +97,15 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
         subscriptions.dispatch(service, tx, kind, &facts).await?;
     }
     record(tx, &applied).await?;
-    // A fact that came again by itself needs its held copy no longer.
+    // Where a fact was delivered again and applied, its held copy is obsolete.
     if !touched.is_empty() {
         drop_overtaken(tx, &touched).await?;
     }
     Ok(Applied { verdicts, waiting: touched })
 }
 
-/// Facts of one kind that are handed over together, in the order in which that may happen: each is
-/// about another key, and comes after all earlier ones about its key.
+/// Groups of facts of one kind, in the order in which handlers may get them. In a group each fact is
+/// about another key, and all earlier facts about that key are in earlier groups.
 fn grouped_by_kind<'a>(facts: &[&'a Incoming]) -> Vec<(Kind, Vec<&'a [u8]>)> {
     let mut earlier = HashMap::<Uuid, usize>::new();
     let mut groups: Vec<(usize, Kind, Vec<&'a [u8]>)> = Vec::new();
@@ -130,8 +130,8 @@ async fn lock_heads(tx: &mut Tx, batch: &[Incoming]) -> Result<HashMap<(Service,
     lock(tx, &sources, &keys).await
 }
 
-/// Locks gates, in one order for all: those there are, then those that are new. Sources and keys are
-/// pairs, each once.
+/// Locks gates, always in the same order: those that exist, then new ones. Sources and keys are
+/// pairs, without duplicates.
 async fn lock(
     tx: &mut Tx,
     sources: &[String],
@@ -159,7 +159,7 @@ async fn lock(
         )
         .fetch_all(&mut **tx)
         .await?;
-        // Fewer: somebody else has just made one of them, and the next look sees it.
+        // Fewer rows: another transaction has just made one of them, and the next read sees it.
         if rows.len() == keys.len() {
             let heads = rows.into_iter().map(|row| {
                 let source = Service::from_name(&row.source)
@@ -171,21 +171,21 @@ async fn lock(
     }
 }
 
-/// Locks one gate; the number of the last fact that took effect, 0 for none.
+/// Locks one gate. Returns the version of the last fact that took effect, 0 for none.
 pub(crate) async fn head(tx: &mut Tx, source: Service, key: Uuid) -> Result<u64, Failure> {
-    // A gate without a row could not be locked: a failed transaction has taken its row back.
+    // Locking makes the row where it is missing: a failed transaction has rolled it back.
     let heads = lock(tx, &[source.name().to_owned()], &[key]).await?;
     Ok(heads.get(&(source, key)).copied().unwrap_or_default())
 }
 
-/// What waits for the keys of a batch.
+/// Which keys of a batch have facts that wait, held or parked.
 struct WaitingKeys {
     keys: HashSet<Uuid>,
     parked: HashSet<Uuid>,
 }
 
 impl WaitingKeys {
-    /// A parked fact stops its whole application here, whoever said it.
+    /// A parked fact stops its whole application in this service, whichever service published it.
     fn blocks(&self, header: &Header) -> bool {
         self.parked.contains(&header.key)
     }
@@ -202,7 +202,7 @@ async fn waiting_of(tx: &mut Tx, batch: &[Incoming]) -> Result<WaitingKeys, Fail
     })
 }
 
-/// Advances the gates and notes what took effect.
+/// Advances the gates and writes what took effect into the inbox.
 async fn record(tx: &mut Tx, applied: &[&Incoming]) -> Result<(), Failure> {
     if applied.is_empty() {
         return Ok(());
@@ -235,22 +235,22 @@ async fn record(tx: &mut Tx, applied: &[&Incoming]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Ids under which facts of the batch took effect before.
+/// For versions of the batch that took effect before: the id of the fact that did.
 async fn known_ids(
     tx: &mut Tx,
     batch: &[Incoming],
     heads: &HashMap<(Service, Uuid), u64>,
 ) -> Result<HashMap<(Service, Uuid, u64), Uuid>, Failure> {
-    let again = |one: &&Incoming| {
+    let repeated = |one: &&Incoming| {
         heads.get(&(one.header.source, one.header.key)).is_some_and(|head| one.header.version <= *head)
     };
-    let again: Vec<&Header> = batch.iter().filter(again).map(|one| &one.header).collect();
-    if again.is_empty() {
+    let repeated: Vec<&Header> = batch.iter().filter(repeated).map(|one| &one.header).collect();
+    if repeated.is_empty() {
         return Ok(HashMap::new());
     }
-    let sources: Vec<String> = again.iter().map(|one| one.source.name().to_owned()).collect();
-    let keys: Vec<Uuid> = again.iter().map(|one| one.key).collect();
-    let versions: Vec<i64> = again.iter().map(|one| signed(one.version)).collect();
+    let sources: Vec<String> = repeated.iter().map(|one| one.source.name().to_owned()).collect();
+    let keys: Vec<Uuid> = repeated.iter().map(|one| one.key).collect();
+    let versions: Vec<i64> = repeated.iter().map(|one| signed(one.version)).collect();
     let rows = sqlx::query!(
         r#"select a.n as "n!", i.event_id
            from unnest($1::text[], $2::uuid[], $3::bigint[]) with ordinality as a (source, key, version, n)
@@ -262,29 +262,29 @@ async fn known_ids(
     .fetch_all(&mut **tx)
     .await?;
     let known = rows.into_iter().filter_map(|row| {
-        let header = again.get(usize::try_from(row.n).ok()?.checked_sub(1)?)?;
+        let header = repeated.get(usize::try_from(row.n).ok()?.checked_sub(1)?)?;
         Some(((header.source, header.key, header.version), row.event_id))
     });
     Ok(known.collect())
 }
 
-/// Says so if this version took effect before under another id: its publisher has data_loss what it
-/// said, e.g. after its database came back from an old backup.
-fn version_conflicts(header: &Header, known: Option<&Uuid>) -> Option<String> {
+/// A reason to park the fact, if another fact with this version took effect before. Its publisher has
+/// lost a part of its event log then, e.g. when its database was restored from an old backup.
+fn version_conflict(header: &Header, known: Option<&Uuid>) -> Option<String> {
     let known = known.filter(|known| **known != header.id.uuid())?;
     metrics::counter!("bus_version_conflicts_total", "source" => header.source.name()).increment(1);
     tracing::error!(
         source = %header.source, key = %header.key, version = header.version, id = %header.id, %known,
-        "this number was heard before with another id: its publisher has lost a part of its event log"
+        "this number was consumed before with another id: its publisher has lost a part of its event log"
     );
     Some(format!(
-        "{} has given the number {} twice: {known} was heard before, this is another fact; \
+        "{} has given the number {} twice: {known} was consumed before, this is another fact; \
          its database has lost a part of its event log",
         header.source, header.version
     ))
 }
 
-/// Keeps a fact for later: parked where there is a reason, else held behind a gap.
+/// Stores a fact that waits: parked where there is a reason, else held behind a gap.
 pub(crate) async fn hold(
     connection: &mut Tx,
     incoming: &Incoming,
@@ -346,7 +346,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn facts_of_one_key_keep_their_order_and_all_others_are_heard_together() {
+    fn facts_of_one_key_keep_their_order_and_all_others_are_consumed_together() {
         let fact = |key: u128, kind: Kind, name: &str| Incoming {
             header: Header {
                 id: EventId(Uuid::nil()),

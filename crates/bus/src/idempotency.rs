@@ -1,4 +1,4 @@
-//! Requests that may be repeated: the same key gives the answer of the first time.
+//! Idempotency keys: a request that is repeated with the same key gets the answer of the first time.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -7,19 +7,19 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::Tx;
 
-/// What is known of an idempotency key.
+/// The outcome of [`claim`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Claim<R> {
-    /// First time: do the work, then [`finish`] in the same transaction.
+    /// The key is new: do the work, then [`finish`] in the same transaction.
     New,
-    /// Done before, with this answer.
+    /// The request was done before, with this answer.
     Done(R),
     /// The key was used for another request.
     Mismatch,
 }
 
-/// Claims `key` for a request whose body hashes to `request_hash`. A second request with the same
-/// key waits here until the first has committed or given up.
+/// Claims `key` for a request whose body has the hash `request_hash`. A second request with the same
+/// key waits here until the first has committed or rolled back.
 pub async fn claim<R: DeserializeOwned>(
     tx: &mut Tx,
     key: &str,

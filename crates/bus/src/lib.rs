@@ -1,15 +1,15 @@
-//! How facts travel: event log and outbox on the saying side, inbox with the version gate on the
-//! consuming side, NATS JetStream between them. The only crate that knows async-nats.
+//! How facts travel: the publisher's event log and outbox, NATS JetStream, and the consumer's inbox
+//! with the version gate. The only crate that knows async-nats.
 //!
-//! What it promises: every fact said in a committed transaction reaches every consumer, takes
+//! What it promises: every fact appended in a committed transaction reaches every consumer, takes
 //! effect there once, and in the order in which its publisher numbered the facts of one application.
 //! Postgres is the truth; the broker is a cache of the event logs and may lose everything.
 //!
 //! - [`Tx`] is one unit of work: inbox, state and outbox commit together.
-//! - [`outbox::append`] says a fact inside it.
+//! - [`outbox::append`] adds a fact to it.
 //! - [`Subscriptions`] names the handler of each fact a service consumes.
 //! - [`Bus::start`] runs relay, consumer, broker watch and audit until [`Running::drain`].
-//! - [`control`] is how services ask each other for an audit, and how operators look and act.
+//! - [`control`] is how services audit each other, and how operators inspect and resolve parked facts.
 
 mod audit;
 mod backoff;
@@ -44,7 +44,7 @@ pub use subscriptions::{BatchHandler, Handler, Subscriptions};
 pub use tx::Tx;
 
 /// The tables of this crate, in each service's database. Versions 1 to 999; a service's own
-/// migrations start at 1000.
+/// migrations have 1000 and above.
 pub static MIGRATIONS: sqlx::migrate::Migrator = {
     let mut migrations = sqlx::migrate!("../../migrations/bus");
     migrations.ignore_missing = true;

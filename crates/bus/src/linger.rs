@@ -1,5 +1,5 @@
-//! Facts that travel together cost less: one transaction, one commit. Where many come, it is worth a
-//! moment to wait for them; where one comes, it is not.
+//! Facts in one batch share one transaction and one commit. When many arrive, a short wait makes the
+//! batch larger and each fact cheaper; when one arrives, waiting would only delay it.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -7,23 +7,22 @@ use std::time::Duration;
 use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::time::{Instant, timeout_at};
 
-/// What another fact in the same transaction saves, roughly.
-const SAVES: Duration = Duration::from_millis(1);
-/// Fewer are no company: a timer takes a millisecond or two by itself.
-const FEW: usize = 4;
-/// Nobody waits longer than this.
-const MOST: Duration = Duration::from_millis(50);
+/// What one more fact in the same transaction saves, roughly.
+const SAVED_PER_FACT: Duration = Duration::from_millis(1);
+/// For smaller batches waiting does not pay: a timer alone takes a millisecond or two.
+const MIN_BATCH: usize = 4;
+const MAX_LINGER: Duration = Duration::from_millis(50);
 
-/// How long to wait for company, after so many came together the last time.
+/// How long to wait for more facts, given the size of the last batch.
 pub(crate) fn linger_for(last: usize) -> Duration {
-    if last < FEW {
+    if last < MIN_BATCH {
         return Duration::ZERO;
     }
     let others = u32::try_from(last - 1).unwrap_or(u32::MAX);
-    SAVES.saturating_mul(others).min(MOST)
+    SAVED_PER_FACT.saturating_mul(others).min(MAX_LINGER)
 }
 
-/// Adds what `stream` has ready, and what comes within `time`, until it ends.
+/// Adds what `stream` has ready, and what arrives within `time`, until the stream ends.
 pub(crate) async fn fill_batch<T>(batch: &mut Vec<T>, stream: impl Stream<Item = T>, time: Duration) {
     let mut stream = pin!(stream);
     while let Some(Some(one)) = stream.next().now_or_never() {
@@ -49,7 +48,9 @@ mod tests {
         assert_eq!(linger_for(0), Duration::ZERO);
         assert_eq!(linger_for(1), Duration::ZERO);
         assert!(
-            linger_for(FEW) > Duration::ZERO && linger_for(FEW) < linger_for(20) && linger_for(1_000) == MOST
+            linger_for(MIN_BATCH) > Duration::ZERO
+                && linger_for(MIN_BATCH) < linger_for(20)
+                && linger_for(1_000) == MAX_LINGER
         );
 
         let mut batch = vec![1];

@@ -1,5 +1,3 @@
-//! Appending a fact to the outbox.
-
 use chrono::{DateTime, Utc};
 use events::{AnyFact, Cause, EventId};
 use uuid::{NoContext, Timestamp, Uuid};
@@ -7,7 +5,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 use crate::Tx;
 use crate::tx::Appended;
 
-/// Says `fact` about `key` when the transaction commits. Returns the id it will have.
+/// Publishes `fact` about `key` once the transaction has committed. Returns the id that the fact will have.
 ///
 /// Facts of one key are numbered in the order in which they are appended.
 pub fn append(tx: &mut Tx, key: impl Into<Uuid>, fact: impl Into<AnyFact>, cause: Cause) -> EventId {
@@ -16,7 +14,7 @@ pub fn append(tx: &mut Tx, key: impl Into<Uuid>, fact: impl Into<AnyFact>, cause
     id
 }
 
-/// A new id whose order follows time.
+/// A new id (UUID version 7): later ids sort after earlier ones.
 pub fn new_id(now: DateTime<Utc>) -> EventId {
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     EventId(Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos())))

@@ -1,4 +1,4 @@
-//! What waits: held behind a gap, or parked because it cannot be right.
+//! Facts that wait: held behind a gap, or parked because they cannot be right.
 
 use std::collections::HashSet;
 
@@ -11,19 +11,17 @@ use crate::context::Context;
 use crate::deadline::{IO_DEADLINE, with_deadline};
 use crate::gate::{self, Incoming, signed};
 
-/// How much waits in a service.
+/// How many facts and messages wait in a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
-    /// Behind a gap or behind a parked fact.
+    /// Facts behind a gap or behind a parked fact.
     pub held: i64,
-    /// Parked.
     pub parked: i64,
-    /// Not even readable.
+    /// Messages that are no envelopes.
     pub unreadable: i64,
 }
 
 impl Waiting {
-    /// Counts what waits.
     pub async fn count(db: &PgPool) -> Result<Self, sqlx::Error> {
         let row = sqlx::query!(
             r#"select count(*) filter (where status = 'held') as "held!",
@@ -41,7 +39,7 @@ impl Waiting {
 pub(crate) async fn park(context: &Context, incoming: &Incoming, reason: &str) -> Result<(), Failure> {
     let header = &incoming.header;
     let mut tx = context.begin().await?;
-    // Another replica may have had more luck meanwhile.
+    // Another replica may have consumed it meanwhile.
     if gate::head(&mut tx, header.source, header.key).await? >= header.version {
         return Ok(());
     }
@@ -55,7 +53,7 @@ pub(crate) async fn park(context: &Context, incoming: &Incoming, reason: &str) -
     Ok(())
 }
 
-/// Parks a fact of a type that this release does not know; it can be redriven after an upgrade.
+/// Parks a fact of a kind that this release does not know; it can be redriven after an upgrade.
 pub(crate) async fn park_unknown(
     context: &Context,
     unknown: &UnknownFact,
@@ -87,20 +85,20 @@ pub(crate) async fn park_unknown(
     Ok(())
 }
 
-/// So many processes may die over a fact before it is parked unheard.
+/// A fact is parked once this many processes have crashed while they consumed it.
 const MAX_CRASHES: i32 = 3;
 
-/// What came of noting an attempt.
+/// The outcome of [`attempt`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attempt {
-    /// Noted; consume it now.
+    /// The attempt is recorded; the fact can be consumed now.
     Begun,
-    /// Too many have died of it: parked instead.
+    /// Too many processes have crashed over it.
     Parked,
 }
 
-/// Notes that a fact is about to be consumed. A process that dies of it leaves the note behind; an
-/// outage of anything else does not count.
+/// Records that a fact is about to be consumed. A process that crashes leaves the record behind, and is
+/// counted when another process finds it; other outages do not count.
 pub(crate) async fn attempt(context: &Context, incoming: &Incoming) -> Result<Attempt, Failure> {
     let crashes = sqlx::query_scalar!(
         "insert into bus.attempt as a (event_id, process, deaths) values ($1, $2, 0)
@@ -116,28 +114,28 @@ pub(crate) async fn attempt(context: &Context, incoming: &Incoming) -> Result<At
     if crashes < MAX_CRASHES {
         return Ok(Attempt::Begun);
     }
-    park(context, incoming, &format!("{crashes} processes ended while they heard this fact")).await?;
+    park(context, incoming, &format!("{crashes} processes ended while they consumed this fact")).await?;
     clear_attempt(context, incoming.header.id).await;
     Ok(Attempt::Parked)
 }
 
-/// Facts over which a process has ended, by the notes that were left behind.
+/// Facts over which another process has crashed: those whose attempt it has not cleared.
 pub(crate) async fn interrupted(context: &Context) -> Result<HashSet<Uuid>, sqlx::Error> {
     let left = sqlx::query_scalar!("select event_id from bus.attempt where process <> $1", context.process);
     Ok(left.fetch_all(&context.db).await?.into_iter().collect())
 }
 
-/// The process lives: the note goes.
+/// Removes the record of an attempt that this process has survived.
 pub(crate) async fn clear_attempt(context: &Context, id: EventId) {
     let delete = sqlx::query!("delete from bus.attempt where event_id = $1", id.uuid());
     let gone = with_deadline(IO_DEADLINE, delete.execute(&context.db)).await;
     if let Err(error) = gone {
-        // The same process will not be counted again.
+        // Harmless: a process that finds its own record does not count it as a crash.
         tracing::debug!(%error, "the note of an attempt stays");
     }
 }
 
-/// Keeps a message that is no envelope.
+/// Stores a message that is no envelope.
 pub(crate) async fn unreadable(
     context: &Context,
     subject: &str,
@@ -159,7 +157,7 @@ pub(crate) async fn unreadable(
     Ok(())
 }
 
-/// Keys with a held fact whose turn it is; nothing of a key that has a parked fact.
+/// Keys with a held fact whose turn it is, without keys that have a parked fact; 500 at most.
 pub(crate) async fn due_keys(context: &Context) -> Result<Vec<Uuid>, Failure> {
     Ok(sqlx::query_scalar!(
         "select distinct w.key from bus.waiting w
@@ -172,7 +170,7 @@ pub(crate) async fn due_keys(context: &Context) -> Result<Vec<Uuid>, Failure> {
     .await?)
 }
 
-/// The next held fact of a key whose turn it is, oldest first; none of those that say `not_now`.
+/// The oldest held fact of a key whose turn it is, without those in `not_now`.
 pub(crate) async fn next_due(
     context: &Context,
     key: Uuid,

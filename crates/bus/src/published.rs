@@ -1,13 +1,11 @@
-//! What the relay has published since the last audit.
-
 use std::collections::HashSet;
 
 use uuid::Uuid;
 
-/// More published keys than this are not remembered one by one; the next audit is a whole one.
-const REMEMBERED: usize = 100_000;
+/// With more keys than this the set is dropped, and the next audit is a full one.
+const MAX_KEYS: usize = 100_000;
 
-/// Keys that the relay has published facts of.
+/// Keys of the facts that the relay has published since the last audit.
 #[derive(Default)]
 pub(crate) struct Published {
     pub keys: HashSet<Uuid>,
@@ -16,7 +14,7 @@ pub(crate) struct Published {
 
 impl Published {
     pub(crate) fn note(&mut self, keys: Vec<Uuid>) {
-        if self.keys.len() + keys.len() > REMEMBERED {
+        if self.keys.len() + keys.len() > MAX_KEYS {
             self.keys.clear();
             self.too_many = true;
         }

@@ -1,4 +1,4 @@
-//! From the outbox to the broker. Runs in every replica; there is no leader: whoever gets the
+//! From the outbox to the broker. Runs in every replica, without a leader: the replica that gets the
 //! advisory lock of a slot empties that slot, in order.
 
 use std::sync::{Arc, PoisonError};
@@ -16,11 +16,11 @@ use crate::slot::SLOTS;
 use crate::step::{Step, reached};
 use crate::tx;
 
-/// Facts in one round at most.
+/// Most facts in one round.
 const BATCH: usize = 500;
-/// All acknowledgements of a round must be in by then.
-const DEADLINE: Duration = Duration::from_secs(2);
-/// First key of the advisory locks; the slot is the second.
+/// By when the broker must have acknowledged all facts of a round.
+const PUBLISH_DEADLINE: Duration = Duration::from_secs(2);
+/// First key of the advisory locks; the second is the slot.
 const LOCK: i32 = 0x0B5C;
 
 #[derive(Debug, thiserror::Error)]
@@ -31,17 +31,17 @@ enum RoundError {
     Broker(String),
 }
 
-/// Relays until shutdown, then once more.
+/// Publishes until shutdown, then makes one last round.
 pub(crate) async fn run(context: Arc<Context>) {
     let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
     let mut last = 0;
     loop {
-        // The poll is the net for wakes that were lost with their process.
+        // A wake reaches its own process only; the poll finds what another process has appended.
         let woken = tokio::select! {
             () = context.wake.notified() => true,
             () = context.pause(Duration::from_millis(250)) => false,
         };
-        // Where many were said lately, more will be said in a moment.
+        // After a large batch more facts can be expected soon.
         let linger = linger::linger_for(last);
         if !linger.is_zero() {
             context.pause(linger).await;
@@ -52,7 +52,7 @@ pub(crate) async fn run(context: Arc<Context>) {
                     backoff.reset();
                     metrics::counter!("bus_published_total").increment(count as u64);
                     last = count;
-                    // Fewer: what is said later wakes again.
+                    // Fewer than a full batch: the outbox is empty, and what is appended later wakes the relay again.
                     if count < BATCH {
                         break;
                     }
@@ -74,19 +74,19 @@ pub(crate) async fn run(context: Arc<Context>) {
     }
 }
 
-/// One transaction: lock slots, take rows, publish, await every acknowledgement, commit. Any
-/// failure puts the rows back.
+/// One transaction: lock slots, take rows, publish, await every acknowledgement, commit. After a
+/// failure the rows are back in the outbox.
 async fn round(context: &Context, woken: bool) -> Result<usize, RoundError> {
     // Without a known stream a publish could only fail, and would hold a transaction open.
     let Some(epoch) = *context.epoch.borrow() else { return Ok(0) };
-    // The poll mostly finds nothing: that costs one question, not a transaction.
+    // The poll mostly finds nothing: that should cost one query, not a transaction.
     if !woken {
         let something = sqlx::query_scalar!(r#"select exists (select 1 from bus.outbox) as "exists!""#);
         if !something.fetch_one(&context.db).await? {
             return Ok(0);
         }
     }
-    // Forgotten in a crash of Postgres, it is done again: pointers come back, and the broker's sequence with them.
+    // A crash of Postgres may undo this commit: the rows are back then, and are published again.
     let mut tx = context.db.begin_with(tx::BEGIN_LAZY).await?;
     // Lock first; read in the next statement, whose snapshot is newer than the lock.
     let slots = sqlx::query_scalar!(
@@ -124,7 +124,7 @@ async fn round(context: &Context, woken: bool) -> Result<usize, RoundError> {
         for row in rows {
             let kind = Kind::ALL.iter().find(|kind| kind.name() == row.kind);
             let kind = kind.ok_or_else(|| RoundError::Broker(format!("unknown kind {}", row.kind)))?;
-            // The broker must not take for a duplicate what somebody lacks.
+            // What a consumer lacks gets a new message id, or the broker would drop it as a duplicate.
             let message_id =
                 if row.again { format!("{}-{}", row.event_id, row.id) } else { row.event_id.to_string() };
             keys.push(row.key);
@@ -142,12 +142,12 @@ async fn round(context: &Context, woken: bool) -> Result<usize, RoundError> {
         }
         try_join_all(pending).await.map_err(|error| RoundError::Broker(error.to_string()))
     };
-    let acknowledged = tokio::time::timeout(DEADLINE, publish)
+    let acknowledged = tokio::time::timeout(PUBLISH_DEADLINE, publish)
         .await
         .map_err(|_| RoundError::Broker("no acknowledgement in time".to_owned()))??;
     reached(Step::RelayPublished).await;
-    let places = acknowledged.iter().map(|acknowledgement| acknowledgement.sequence).zip(ids);
-    if let Some((last, id)) = places.max_by_key(|(sequence, _)| *sequence) {
+    let sequences = acknowledged.iter().map(|acknowledgement| acknowledgement.sequence).zip(ids);
+    if let Some((last, id)) = sequences.max_by_key(|(sequence, _)| *sequence) {
         let last = i64::try_from(last).unwrap_or(i64::MAX);
         sqlx::query!(
             "update bus.broker set last_sequence = greatest(last_sequence, $2),

@@ -1,4 +1,4 @@
-//! The outbox is divided into slots, so that several relays can empty it side by side.
+//! The outbox is divided into slots, so that several relays can empty it at the same time.
 
 use uuid::Uuid;
 

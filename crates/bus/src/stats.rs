@@ -1,5 +1,3 @@
-//! Numbers for metrics, readiness and the operator.
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,19 +7,18 @@ use crate::Waiting;
 use crate::context::Context;
 use crate::deadline::{IO_DEADLINE, with_deadline};
 
-/// State of a service's bus at one moment.
+/// How much a service still has to publish, and how much waits in it; for metrics, readiness and operators.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Stats {
-    /// Appended, not yet with the broker.
+    /// Facts appended, not yet acknowledged by the broker.
     pub outbox: i64,
     /// Age of the oldest of them in seconds.
     pub outbox_age_seconds: f64,
-    /// What waits on the consuming side.
     pub waiting: Waiting,
 }
 
 impl Stats {
-    /// Counts now. The tables counted are the hot ones, which are small.
+    /// Counts rows of the outbox and of what waits: both tables are small, since rows leave them again.
     pub async fn read(db: &PgPool) -> Result<Self, sqlx::Error> {
         let outbox = sqlx::query!(
             r#"select count(*) as "rows!",
@@ -37,13 +34,13 @@ impl Stats {
         })
     }
 
-    /// Nothing is on its way and nothing waits.
+    /// Nothing is left to publish and nothing waits.
     pub fn is_quiet(&self) -> bool {
         self.outbox == 0 && self.waiting == Waiting::default()
     }
 }
 
-/// Keeps the gauges true.
+/// Updates the gauges every five seconds.
 pub(crate) async fn run(context: Arc<Context>) {
     while !context.shutdown.is_cancelled() {
         if let Ok(stats) = with_deadline(IO_DEADLINE, Stats::read(&context.db)).await {

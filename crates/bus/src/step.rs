@@ -1,9 +1,8 @@
 //! Named moments of a fact's travel, at which a test can kill, stop or delay this process.
 //!
-//! Only in debug builds; a release build has nothing of it. The environment arms a step:
-//! `BESCHEID_STEP=relay-published=kill@3` ends the process the third time it gets there. Several
-//! by comma; actions are `kill` (SIGKILL), `stop` (SIGSTOP) and `delay:MILLISECONDS`. Each fires
-//! once.
+//! Only in debug builds. The environment arms a step: `BESCHEID_STEP=relay-published=kill@3` kills the
+//! process the third time it gets there. Several steps are separated by commas; actions are `kill`
+//! (SIGKILL), `stop` (SIGSTOP) and `delay:MILLISECONDS`. Each fires once.
 
 use std::str::FromStr;
 use std::sync::OnceLock;
@@ -12,7 +11,7 @@ use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 
-/// Names the environment variable that arms steps.
+/// The environment variable that arms steps.
 pub const VARIABLE: &str = "BESCHEID_STEP";
 
 macro_rules! steps {
@@ -22,10 +21,10 @@ macro_rules! steps {
         pub enum Step { $($(#[$doc])* $step),+ }
 
         impl Step {
-            /// All of them, in travel order.
+            /// In the order of a fact's travel.
             pub const ALL: &'static [Self] = &[$(Self::$step),+];
 
-            /// As the environment names it.
+            /// The name in the environment variable.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$step => $name),+ }
             }
@@ -34,9 +33,9 @@ macro_rules! steps {
 }
 
 steps! {
-    /// A unit of work is done, not committed.
+    /// All statements of a unit of work are done, but the commit is not.
     Written = "written";
-    /// A unit of work is committed; nobody has been told.
+    /// A unit of work is committed; the relay has not been woken.
     Committed = "committed";
     /// The relay has taken pointers out of the outbox; its transaction is open.
     RelayTaken = "relay-taken";
@@ -46,17 +45,17 @@ steps! {
     RelayCommitted = "relay-committed";
     /// Handlers have run; their transaction is open.
     Handled = "handled";
-    /// What was consumed is committed, not acknowledged.
+    /// A consumed batch is committed, not acknowledged.
     Consumed = "consumed";
-    /// The acknowledgement is on its way.
+    /// The acknowledgement was sent.
     Acknowledged = "acknowledged";
     /// A sender has claimed emails.
     MailClaimed = "mail-claimed";
-    /// It is stored that the text goes out; the final dot has not gone.
+    /// The start of an SMTP transaction is stored; the final dot has not been sent.
     MailStarted = "mail-started";
-    /// The mail server has said 250; nothing of it is stored.
+    /// The mail server has answered 250; the answer is not stored.
     MailAnswered = "mail-answered";
-    /// It is stored that the email was sent.
+    /// The answer of the mail server is stored.
     MailNoted = "mail-noted";
 }
 

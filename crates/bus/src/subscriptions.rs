@@ -1,5 +1,3 @@
-//! Which fact is consumed by which function.
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
@@ -14,9 +12,7 @@ use crate::{Failure, Tx};
 /// A function that consumes facts of type `F`. Every
 /// `async fn(&S, &mut Tx, &Event<F>) -> Result<(), Failure>` is one.
 pub trait Handler<'a, S, F: Fact>: Send + Sync {
-    /// What it returns.
     type Future: Future<Output = Result<(), Failure>> + Send + 'a;
-    /// Hears one fact.
     fn handle(&self, service: &'a S, tx: &'a mut Tx, event: &'a Event<F>) -> Self::Future;
 }
 
@@ -34,11 +30,9 @@ where
 /// A function that consumes several facts of type `F` at once, each about another application. Every
 /// `async fn(&S, &mut Tx, &[Event<F>]) -> Result<(), Failure>` is one.
 ///
-/// Where it fails, nothing of them has happened; the bus finds out which one was to blame.
+/// Where it fails, none of them takes effect, and the bus finds out which one was to blame.
 pub trait BatchHandler<'a, S, F: Fact>: Send + Sync {
-    /// What it returns.
     type Future: Future<Output = Result<(), Failure>> + Send + 'a;
-    /// Hears them.
     fn handle(&self, service: &'a S, tx: &'a mut Tx, events: &'a [Event<F>]) -> Self::Future;
 }
 
@@ -53,12 +47,12 @@ where
     }
 }
 
-/// What each log line about a fact carries. Nothing of it is computed where the log leaves spans out.
+/// The span whose fields stand in each log line about a fact.
 pub(crate) fn fact_span(kind: Kind, id: EventId, key: Uuid, traceparent: Option<&str>) -> Span {
     tracing::info_span!("fact", kind = kind.name(), event_id = %id, %key, trace_id = trace_id(traceparent))
 }
 
-/// The trace that a request which caused a fact has in its own log lines, too; empty where a deadline caused it.
+/// The trace id of the request that caused a fact; empty where no request did, e.g. where a deadline passed.
 pub(crate) fn trace_id(traceparent: Option<&str>) -> &str {
     // 00-<trace id>-<span id>-<flags>
     traceparent.and_then(|text| text.split('-').nth(1)).unwrap_or_default()
@@ -71,7 +65,7 @@ fn span<F: Fact>(event: &Event<F>) -> Span {
 type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 type Dispatch<S> = Arc<dyn for<'a> Fn(&'a S, &'a mut Tx, &'a [&'a [u8]]) -> HandlerFuture<'a> + Send + Sync>;
 
-/// The registry of a service: fact → handler.
+/// The registry of a service: which function consumes which fact.
 pub struct Subscriptions<S> {
     handlers: BTreeMap<Kind, Dispatch<S>>,
     pub(crate) description: Option<&'static str>,
@@ -91,7 +85,7 @@ impl<S: Send + Sync + 'static> Default for Subscriptions<S> {
 }
 
 impl<S: Send + Sync + 'static> Subscriptions<S> {
-    /// Hears nothing yet.
+    /// Without any handler.
     pub fn new() -> Self {
         Self { handlers: BTreeMap::new(), description: None, census: None }
     }
@@ -118,7 +112,7 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
         self
     }
 
-    /// Facts of type `F` go to `handler`, as many at once as have come.
+    /// Facts of type `F` go to `handler`, all of one batch at once.
     #[must_use]
     pub fn on_many<F, H>(mut self, handler: H) -> Self
     where
@@ -143,15 +137,15 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
         self
     }
 
-    /// The statement by which operators see what the service knows of one application: one row with
-    /// one JSON value, `$1` is the application.
+    /// The SQL statement that shows operators what the service knows of one application: `$1` is its id,
+    /// the result one row with one JSON value.
     #[must_use]
     pub fn describe(mut self, statement: &'static str) -> Self {
         self.description = Some(statement);
         self
     }
 
-    /// The statement that counts the service's applications by state: rows of (text, bigint).
+    /// The SQL statement that counts the service's applications by state: rows of (text, bigint).
     #[must_use]
     pub fn census(mut self, statement: &'static str) -> Self {
         self.census = Some(statement);
@@ -163,13 +157,13 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
         self.handlers.keys().copied().collect()
     }
 
-    /// The services that are listened to. All facts of a source pass the gate, with or without a
-    /// handler: its numbers have no gaps only when they are consumed whole.
+    /// The services whose facts are consumed. All facts of a source pass the gate, with or without a
+    /// handler: without them its versions would have gaps.
     pub fn sources(&self) -> BTreeSet<Service> {
         self.handlers.keys().map(|kind| kind.service()).collect()
     }
 
-    /// Hears facts of one kind, each about another key.
+    /// Hands facts of one kind, each about another key, to their handler.
     pub(crate) async fn dispatch(
         &self,
         service: &S,

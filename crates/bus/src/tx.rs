@@ -1,5 +1,3 @@
-//! One unit of work.
-
 use std::ops::{Deref, DerefMut};
 
 use chrono::{DateTime, Utc};
@@ -20,23 +18,23 @@ macro_rules! begin {
     };
 }
 
-/// Each statement in here asks by key for a few rows. A plan that was made while a table was nearly empty reads all
-/// of it, and is kept: until the next ANALYZE the work would grow with the table. Nor is there more than one good plan:
-/// made anew for each fact that comes alone, it costs as much as the work.
+/// Every statement of a unit of work asks by key for a few rows. A plan made while a table was nearly empty scans the
+/// whole table and stays cached, so until the next ANALYZE the work would grow with the table: hence index scans only.
+/// One generic plan is enough: planning again for each fact costs as much as the work itself.
 pub(crate) const BEGIN: &str = begin!("");
 
-/// The same, without waiting for the disk at the end: for what is no loss where Postgres crashes and forgets it.
+/// The same, but the commit does not wait for the disk: for work that is simply repeated after a crash of Postgres.
 pub(crate) const BEGIN_LAZY: &str = begin!("; set local synchronous_commit = off");
 
-/// An open transaction in which facts can be said. Dropped without [`Tx::commit`], nothing of it
-/// has happened.
+/// One unit of work: an open transaction that can publish facts. Rolled back when it is dropped without
+/// [`Bus::commit`](crate::Bus::commit).
 pub struct Tx {
     inner: PgTransaction<'static>,
     now: DateTime<Utc>,
     appended: Vec<Appended>,
 }
 
-/// A fact that is said when the transaction commits.
+/// A fact that is logged when the transaction commits.
 pub(crate) struct Appended {
     pub id: EventId,
     pub key: Uuid,
@@ -54,45 +52,44 @@ impl Tx {
         self.now
     }
 
-    pub(crate) fn append(&mut self, said: Appended) {
-        self.appended.push(said);
+    pub(crate) fn append(&mut self, fact: Appended) {
+        self.appended.push(fact);
     }
 
-    /// Whether anything is said in it.
     pub(crate) fn has_appended(&self) -> bool {
         !self.appended.is_empty()
     }
 
-    /// Numbers what was said, writes log and outbox, and commits. Returns how much was said.
+    /// Numbers the appended facts, writes event log and outbox, and commits. Returns the number of facts.
     pub(crate) async fn finish(mut self) -> Result<usize, Failure> {
-        let said = std::mem::take(&mut self.appended);
-        let count = said.len();
+        let appended = std::mem::take(&mut self.appended);
+        let count = appended.len();
         if count > 0 {
-            self.write(said).await?;
+            self.write(appended).await?;
         }
         self.inner.commit().await?;
         Ok(count)
     }
 
-    /// Writes what was said as [`Tx::finish`] does, but leaves the transaction open. Returns it.
+    /// Writes the appended facts as [`Tx::finish`] does, but leaves the transaction open. Returns each with its key.
     pub(crate) async fn rehearse(&mut self) -> Result<Vec<(Uuid, AnyFact)>, Failure> {
-        let said = std::mem::take(&mut self.appended);
-        let facts = said.iter().map(|said| (said.key, said.fact.clone())).collect();
-        if !said.is_empty() {
-            self.write(said).await?;
+        let appended = std::mem::take(&mut self.appended);
+        let facts = appended.iter().map(|one| (one.key, one.fact.clone())).collect();
+        if !appended.is_empty() {
+            self.write(appended).await?;
         }
         Ok(facts)
     }
 
-    /// Nothing of it has happened.
     pub(crate) async fn roll_back(self) -> Result<(), sqlx::Error> {
         self.inner.rollback().await
     }
 
-    /// One statement: the numbers are given where they are kept, and the envelopes get theirs there.
-    async fn write(&mut self, said: Vec<Appended>) -> Result<(), Failure> {
+    /// One statement gives the version numbers and completes the envelopes with them, since the last numbers are in
+    /// the database.
+    async fn write(&mut self, appended: Vec<Appended>) -> Result<(), Failure> {
         let mut rows = Rows::default();
-        for one in said {
+        for one in appended {
             let kind = one.fact.kind();
             let header = Header {
                 id: one.id,
@@ -112,8 +109,8 @@ impl Tx {
             rows.before.push(before);
             rows.after.push(after);
         }
-        // Heads in order of the key: two transactions that speak of the same applications lock them
-        // in the same order.
+        // Heads in the order of their keys: two transactions with facts about the same applications
+        // lock them in the same order.
         sqlx::query!(
             "with said as (
                  select * from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::bytea[])

@@ -1,9 +1,9 @@
 //! The broker watch: is the stream still the one this service knows?
 //!
 //! Streams are counted in *epochs*, kept in the stream's metadata, since five databases share no
-//! lock. A stream that is missing, was made anew, or went backwards begins the next epoch;
-//! whoever sees a higher epoch than its own adopts it and publishes its event log again. Hearers
-//! drop what they know.
+//! lock. A stream that is missing, was made anew, or went backwards begins the next epoch. A service
+//! that sees a higher epoch than its own adopts it and publishes its event log again; consumers drop
+//! the duplicates.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +20,9 @@ use crate::context::Context;
 use crate::deadline::{IO_DEADLINE, with_deadline};
 use crate::{audit, gate};
 
-/// Sequence numbers of an epoch start here: no number of an earlier epoch comes again.
+/// The sequence of an epoch starts at the epoch shifted left by this: no number of an earlier epoch comes again.
 const EPOCH_SHIFT: u32 = 40;
-/// So long the stream keeps a fact; without an end it would be full one day, and stay full.
+/// Retention of the stream; unbounded, it would fill up.
 const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const EPOCH: &str = "bescheid-epoch";
 
@@ -46,19 +46,19 @@ struct Known {
     last_sequence: u64,
 }
 
-/// Where this service has last published, and which fact.
-type Place = (u64, Uuid);
+/// Sequence number and id of the fact that this service has published last.
+type LastPublished = (u64, Uuid);
 
-/// Watches until shutdown: every ten seconds, and whenever somebody asks for a look.
+/// Checks the broker until shutdown: every ten seconds, and whenever another task asks for it.
 pub(crate) async fn run(context: Arc<Context>) {
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-    // As soon as there is a connection; without one a look says why, later.
+    // Start with the connection; without one the first check reports why there is none.
     tokio::select! {
         () = context.recheck.notified() => {}
         () = context.pause(Duration::from_millis(500)) => {}
     }
     loop {
-        match with_deadline(4 * IO_DEADLINE, look(&context)).await {
+        match with_deadline(4 * IO_DEADLINE, check(&context)).await {
             Ok(epoch) => {
                 backoff.reset();
                 context.epoch.send_if_modified(|known| known.replace(epoch) != Some(epoch));
@@ -84,9 +84,9 @@ pub(crate) async fn run(context: Arc<Context>) {
     }
 }
 
-/// One look at the stream; makes it, begins an epoch or adopts one where needed. Returns the
-/// epoch that holds.
-async fn look(context: &Context) -> Result<u64, WatchError> {
+/// Checks the stream once; makes it, begins an epoch or adopts one where needed. Returns the
+/// current epoch.
+async fn check(context: &Context) -> Result<u64, WatchError> {
     check_server(context)?;
     if let Some(data_loss) = context.data_loss() {
         return Err(WatchError::DataLoss(data_loss));
@@ -116,11 +116,11 @@ async fn look(context: &Context) -> Result<u64, WatchError> {
             remember(context, &seen, false).await?;
             return Ok(known.epoch);
         }
-        // Older than what we know, made anew, or gone backwards (and perhaps filled again).
+        // Older than what is known here, made anew, or gone backwards (and perhaps filled again).
         Some(known) => known.epoch + 1,
     };
     if epoch != seen.epoch {
-        // Two services that find the same regress ask for the same epoch.
+        // Two services that notice the same loss ask for the same epoch.
         update(context, epoch, &info.config).await?;
     }
     match &known {
@@ -139,7 +139,7 @@ async fn look(context: &Context) -> Result<u64, WatchError> {
 }
 
 fn check_server(context: &Context) -> Result<(), WatchError> {
-    // The oldest server that keeps every promise the bus builds on.
+    // The oldest server that has everything the bus relies on.
     match context.client.server_info().version {
         version if version.is_empty() => Err(WatchError::Broker("not connected".to_owned())),
         version if !context.client.is_server_compatible(2, 11, 0) => Err(WatchError::TooOld(version)),
@@ -147,7 +147,7 @@ fn check_server(context: &Context) -> Result<(), WatchError> {
     }
 }
 
-async fn known(context: &Context) -> Result<(Option<Known>, Option<Place>), sqlx::Error> {
+async fn known(context: &Context) -> Result<(Option<Known>, Option<LastPublished>), sqlx::Error> {
     let row = sqlx::query!(
         "select epoch, created, last_sequence, published_sequence, published_id
          from bus.broker where stream = $1",
@@ -161,8 +161,8 @@ async fn known(context: &Context) -> Result<(Option<Known>, Option<Place>), sqlx
         created: row.created,
         last_sequence: u64::try_from(row.last_sequence).unwrap_or_default(),
     };
-    let place = row.published_sequence.and_then(|sequence| u64::try_from(sequence).ok());
-    Ok((Some(known), place.zip(row.published_id)))
+    let sequence = row.published_sequence.and_then(|sequence| u64::try_from(sequence).ok());
+    Ok((Some(known), sequence.zip(row.published_id)))
 }
 
 async fn info(context: &Context) -> Result<Option<Info>, WatchError> {
@@ -175,8 +175,8 @@ async fn info(context: &Context) -> Result<Option<Info>, WatchError> {
     }
 }
 
-/// Whether this database still holds the last fact that the stream holds of this service. It does
-/// not after a restore from an old backup: new facts would get numbers that others know already.
+/// Fails if this database lacks the fact that is the last one of this service in the stream. It was restored from an
+/// old backup then, and new facts would get numbers that others know already.
 async fn log_contains_last_published(context: &Context) -> Result<(), WatchError> {
     let broker = |error: &dyn std::fmt::Display| WatchError::Broker(error.to_string());
     let stream = context.jetstream.get_stream_no_info(STREAM).await.map_err(|error| broker(&error))?;
@@ -185,7 +185,7 @@ async fn log_contains_last_published(context: &Context) -> Result<(), WatchError
         Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => return Ok(()),
         Err(error) => return Err(broker(&error)),
     };
-    // What is no fact was not said by this service.
+    // What is no fact was not published by this service.
     let Ok(header) = Header::read(&last.payload) else { return Ok(()) };
     let found = sqlx::query_scalar!(
         r#"select exists(select 1 from bus.event_log where key = $1 and version = $2 and event_id = $3) as "found!""#,
@@ -201,15 +201,15 @@ async fn log_contains_last_published(context: &Context) -> Result<(), WatchError
     Err(WatchError::DataLoss(audit::data_loss(context.service, &header.key, header.version)))
 }
 
-/// Whether the stream still has what this service has last published, where it was. It does not where its store went
-/// back and was filled again before anybody looked: by what clients had not sent yet, or by who knew of nothing later.
-async fn holds(context: &Context, published: Option<Place>) -> Result<bool, WatchError> {
+/// Whether the stream still has, under its sequence number, the fact that this service has published last. It has not
+/// if its store was set back and then filled again before the next check: the last sequence alone would not show that.
+async fn holds(context: &Context, published: Option<LastPublished>) -> Result<bool, WatchError> {
     let broker = |error: &dyn std::fmt::Display| WatchError::Broker(error.to_string());
     let Some((sequence, id)) = published else { return Ok(true) };
     let stream = context.jetstream.get_stream_no_info(STREAM).await.map_err(|error| broker(&error))?;
     match stream.get_raw_message(sequence).await {
         Ok(message) => Ok(Header::read(&message.payload).is_ok_and(|header| header.id.uuid() == id)),
-        // Nothing there: too old, or damaged. The audit sees to what is missing.
+        // Nothing there: too old, or damaged. The audit publishes again what is missing.
         Err(error) => match error.kind() {
             RawMessageErrorKind::NoMessageFound | RawMessageErrorKind::JetStream(_) => Ok(true),
             _ => Err(broker(&error)),
@@ -223,10 +223,10 @@ fn config(context: &Context, epoch: u64) -> Config {
         subjects: vec!["bescheid.>".to_owned()],
         retention: RetentionPolicy::Limits,
         storage: StorageType::File,
-        // A full stream pushes back into the outboxes; it never drops.
+        // A full stream refuses new facts, which wait in the outboxes; it never drops old ones.
         discard: DiscardPolicy::New,
         max_bytes: context.settings.max_bytes,
-        // A cache: what is older is in the event logs, and the audit sees to who lacks it.
+        // What is older is in the event logs; the audit publishes it again where a consumer lacks it.
         max_age: MAX_AGE,
         num_replicas: context.settings.replicas,
         duplicate_window: Duration::from_secs(120),
@@ -237,7 +237,7 @@ fn config(context: &Context, epoch: u64) -> Config {
     }
 }
 
-/// Makes the stream of this epoch; if somebody was quicker, theirs holds.
+/// Makes the stream of this epoch, or returns the one that another service has made meanwhile.
 async fn create(context: &Context, epoch: u64) -> Result<Info, WatchError> {
     let wanted = config(context, epoch);
     match context.jetstream.create_stream(wanted.clone()).await {
@@ -261,7 +261,7 @@ async fn create(context: &Context, epoch: u64) -> Result<Info, WatchError> {
 
 async fn update(context: &Context, epoch: u64, present: &Config) -> Result<(), WatchError> {
     let mut wanted = config(context, epoch);
-    // Where it begins cannot be changed; durables of another name keep the epochs apart.
+    // The first sequence cannot be changed; the names of the durables keep the epochs apart.
     wanted.first_sequence = present.first_sequence;
     context
         .jetstream
@@ -271,9 +271,9 @@ async fn update(context: &Context, epoch: u64, present: &Config) -> Result<(), W
         .map_err(|error| WatchError::Broker(error.to_string()))
 }
 
-/// Stores what is known now and, when `again`, points the outbox at the whole event log, oldest
+/// Stores what is known now and, if `republish`, points the outbox at the whole event log, oldest
 /// first.
-async fn remember(context: &Context, known: &Known, again: bool) -> Result<(), sqlx::Error> {
+async fn remember(context: &Context, known: &Known, republish: bool) -> Result<(), sqlx::Error> {
     let mut tx = context.db.begin().await?;
     let epoch = i64::try_from(known.epoch).unwrap_or(i64::MAX);
     let last_sequence = i64::try_from(known.last_sequence).unwrap_or(i64::MAX);
@@ -292,7 +292,7 @@ async fn remember(context: &Context, known: &Known, again: bool) -> Result<(), s
     )
     .execute(&mut *tx)
     .await?;
-    if again {
+    if republish {
         sqlx::query!(
             "insert into bus.outbox (slot, key, version)
              select bus.bucket(key, 16)::smallint, key, version

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use bus::control::{Command, ControlError, DryRun, Shown, WaitingFact, Which};
+use bus::control::{Command, ControlError, DryRun, WaitingFact, WaitingFactDetails, Which};
 use chassis::session::{Fields, PageForm};
 use chassis::{Problem, Role, Session};
 use events::Service;
@@ -44,7 +44,7 @@ struct List<'a> {
 struct FactPage<'a> {
     page: &'a Page,
     at: Service,
-    shown: Shown,
+    shown: WaitingFactDetails,
     envelope: String,
     run: DryRun,
     emails: Vec<&'static str>,
@@ -109,7 +109,8 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
     let (at, which) = address(path)?;
-    let shown: Shown = gateway.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
+    let shown: WaitingFactDetails =
+        gateway.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
     draw(&gateway, &page, &session, at, which, shown, Form::new(&page)).await
 }
 
@@ -119,7 +120,7 @@ async fn draw(
     session: &Session,
     at: Service,
     which: Which,
-    shown: Shown,
+    shown: WaitingFactDetails,
     form: Form,
 ) -> Result<Response, Problem> {
     let run: DryRun = gateway.operator.execute(at, &Command::DryRun(which)).await.map_err(problem)?;
@@ -181,7 +182,8 @@ pub async fn ask_drop(
 ) -> Result<Response, Problem> {
     session.require(Role::Operator)?;
     let (at, which) = address(path)?;
-    let shown: Shown = gateway.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
+    let shown: WaitingFactDetails =
+        gateway.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
     let link = link(at, which);
     // Nobody has asked yet: the page of the fact has the form for the reason.
     let Some((who, why)) = &shown.fact.drop_asked else { return Ok(Redirect::to(&link).into_response()) };
@@ -225,7 +227,8 @@ pub async fn drop_fact(
 ) -> Result<Response, Problem> {
     form.session.require(Role::Operator)?;
     let (at, which) = address(path)?;
-    let shown: Shown = gateway.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
+    let shown: WaitingFactDetails =
+        gateway.operator.execute(at, &Command::Show(which)).await.map_err(problem)?;
     let mut typed = Form::typed(&page, &form.fields);
     let asks = form.fields.iter().any(|(name, _)| name == "reason");
     if asks && shown.fact.drop_asked.is_some() {

@@ -1,5 +1,3 @@
-//! Asking.
-
 use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, RequestErrorKind};
@@ -12,29 +10,23 @@ use super::{Command, Question, audit_subject, operator_subject};
 use crate::context::Context;
 use crate::{Failure, Settings};
 
-/// A comparison of everything may take a while.
-const LONGEST: Duration = Duration::from_secs(60);
+/// How long an operator waits for an answer: comparing everything takes a while.
+const OPERATOR_DEADLINE: Duration = Duration::from_secs(60);
 
-/// An answer that did not come, or a refusal.
+/// Why an operator got no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    /// The broker cannot be reached.
     #[error("cannot reach NATS at {url}: {source}")]
-    Connect {
-        /// Its address.
-        url: String,
-        /// What the client says.
-        source: async_nats::ConnectError,
-    },
-    /// No replica of the service listens.
+    Connect { url: String, source: async_nats::ConnectError },
+    /// No replica of the service is connected.
     #[error("{0} does not answer: is it running?")]
     Silent(Service),
-    /// The service, or the broker, says no.
+    /// The service or the broker refuses, with a sentence for the operator.
     #[error("{0}")]
     Refused(String),
 }
 
-/// Asks another service. None: nobody answers there.
+/// Asks another service. None: no replica of it is connected.
 pub(crate) async fn ask<T: DeserializeOwned>(
     context: &Context,
     service: Service,
@@ -72,16 +64,16 @@ impl Operator {
         Ok(Self { client })
     }
 
-    /// Gives an order to a service; the type of the answer is named at [`Command`].
+    /// Sends a command to a service; [`Command`] names the type of each answer.
     ///
     /// # Errors
-    /// Nobody answers, or the service refuses with a sentence for the person.
+    /// [`ControlError::Silent`], or [`ControlError::Refused`].
     pub async fn execute<T: DeserializeOwned>(
         &self,
         service: Service,
         command: &Command,
     ) -> Result<T, ControlError> {
-        match request(&self.client, operator_subject(service), command, LONGEST).await {
+        match request(&self.client, operator_subject(service), command, OPERATOR_DEADLINE).await {
             Ok(answer) => Ok(answer),
             Err(Unanswered::Silent) => Err(ControlError::Silent(service)),
             Err(Unanswered::Refused(why)) => Err(ControlError::Refused(why)),
@@ -98,11 +90,11 @@ async fn request<T: DeserializeOwned>(
     client: &Client,
     subject: String,
     body: &impl Serialize,
-    patience: Duration,
+    deadline: Duration,
 ) -> Result<T, Unanswered> {
     let refused = |error: &dyn std::fmt::Display| Unanswered::Refused(error.to_string());
     let payload = serde_json::to_vec(body).map_err(|error| refused(&error))?;
-    let request = async_nats::Request::new().payload(payload.into()).timeout(Some(patience));
+    let request = async_nats::Request::new().payload(payload.into()).timeout(Some(deadline));
     let answer = client.send_request(subject, request).await.map_err(|error| match error.kind() {
         RequestErrorKind::NoResponders => Unanswered::Silent,
         _ => refused(&error),

@@ -1,8 +1,7 @@
 //! Questions between services, and between operators and services, as NATS request and reply.
 //!
-//! `bescheidctl.<service>.audit` is asked by other services, `bescheidctl.<service>.operator` by
-//! operators only; the permissions of the NATS users keep the two apart. Nobody reads another's
-//! database.
+//! Services ask on `bescheidctl.<service>.audit`, operators on `bescheidctl.<service>.operator`; the
+//! permissions of the NATS users keep the two apart. No service reads another's database.
 
 mod client;
 mod operator;
@@ -20,7 +19,7 @@ pub(crate) use client::ask;
 pub use client::{ControlError, Operator};
 pub(crate) use serve::run;
 
-/// Keys are compared in so many groups.
+/// Number of hash buckets in which keys are counted and compared.
 pub(crate) const BUCKETS: i32 = 1_024;
 
 /// The subject on which `service` answers other services.
@@ -33,94 +32,87 @@ pub(crate) fn operator_subject(service: Service) -> String {
     format!("bescheidctl.{service}.operator")
 }
 
-/// What one service asks another.
+/// What one service asks another. A number here is a version.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Question {
-    /// How much have you of this source?
+    /// How many facts of this source have you? Answer: [`Sums`].
     Sums {
         source: Service,
-        /// Whether to count what is noted twice, too.
+        /// Whether to count duplicates, too, which takes longer.
         duplicates: bool,
     },
-    /// Which of these numbers do you lack?
+    /// Which facts up to these versions do you lack? Answer: [`Missing`].
     Missing { source: Service, published: Vec<(Uuid, i64)> },
-    /// Have you said this?
+    /// Is this fact in your event log? Answer: a boolean.
     IsLogged { key: Uuid, version: i64, event_id: Uuid },
-    /// I may have lost something: audit me.
+    /// Audit your consumers now: the database of one of them may have been restored from a backup.
     RequestAudit,
 }
 
-/// What a consumer has of one source.
+/// Numbers of facts that a consumer has of one source.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Sums {
-    /// Whether it listens to it at all.
+    /// Whether it consumes facts of that source at all.
     pub consumes: bool,
-    /// Facts in effect.
+    /// Facts that have taken effect, or were given up.
     pub consumed: i64,
     /// Held behind a gap or a parked fact.
     pub held: i64,
-    /// Parked.
     pub parked: i64,
-    /// Parked because their number was consumed before with another id.
+    /// Parked because another fact with their version was consumed before.
     pub version_conflicts: i64,
-    /// Numbers noted twice, or more numbers noted than took effect.
+    /// Facts in the inbox under two versions, and the difference between inbox and gates.
     pub duplicates: i64,
-    /// Per bucket, all of these but the version_conflicts.
+    /// Per bucket, the sum of consumed, held and parked.
     pub buckets: BTreeMap<i32, i64>,
 }
 
-/// Numbers that a consumer lacks, and keys of which it knows more.
+/// Versions that a consumer lacks, and keys of which it knows later versions than it was asked for.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Missing {
     pub missing: Vec<(Uuid, i64)>,
     pub ahead: Vec<(Uuid, i64)>,
 }
 
-/// A fact by its number.
+/// A fact by its version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FactName {
-    /// Who said it.
     pub source: Service,
-    /// Application or call.
+    /// Id of the application or call.
     pub key: Uuid,
-    /// Its number.
     pub version: i64,
-    /// Name of its kind.
+    /// E.g. `application-submitted`.
     pub kind: String,
 }
 
-/// One publisher and one consumer: said = unpublished + under way + consumed + held + parked.
+/// The balance of one publisher and one consumer, in numbers of facts:
+/// logged = unpublished + under way + missing + consumed + held + parked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pair {
-    /// Who said.
     pub publisher: Service,
-    /// Who consumes.
     pub consumer: Service,
-    /// Facts in the publisher's event log.
+    /// In the publisher's event log.
     pub logged: i64,
-    /// Of these, not yet with the broker.
+    /// Of these, still in the publisher's outbox.
     pub unpublished: i64,
-    /// In effect at the consumer.
     pub consumed: i64,
-    /// Held at the consumer.
     pub held: i64,
-    /// Parked at the consumer.
     pub parked: i64,
-    /// Parked at the consumer because their number was known with another id.
+    /// Parked because the consumer has consumed another fact with the same version; not part of `parked`.
     pub version_conflicts: i64,
-    /// Noted twice by the consumer.
+    /// Consumed twice.
     pub duplicates: i64,
-    /// Lost on the way, the first thousand of them; published again by now.
+    /// Lost on the way and published again now; the first thousand.
     pub missing: Vec<FactName>,
-    /// How many were lost on the way.
+    /// All that were lost on the way.
     pub missing_count: usize,
-    /// Still on the way when it was asked.
+    /// Not consumed yet, but perhaps not lost either: the wait for the consumer has ended before it caught up.
     pub under_way: usize,
 }
 
 impl Pair {
-    /// Whether everything that was said is accounted for, once.
+    /// Whether every logged fact is accounted for, once.
     pub fn is_balanced(&self) -> bool {
         self.missing_count == 0
             && self.version_conflicts == 0
@@ -129,142 +121,131 @@ impl Pair {
     }
 }
 
-/// What an operator asks.
+/// What an operator asks a service to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
-    /// Compare everything said with every consumer. Answer: [`Reconciliation`].
+    /// Compare the event log with every consumer. Answer: [`Reconciliation`].
     Reconciliation,
-    /// How is it? Answer: [`Status`].
+    /// Answer: [`Status`].
     Status,
-    /// What waits? Answer: [`Vec<WaitingFact>`].
+    /// List the parked facts. Answer: [`Vec<WaitingFact>`].
     Parked,
-    /// One waiting fact in full. Answer: [`Shown`].
+    /// Show one parked fact in full. Answer: [`WaitingFactDetails`].
     Show(Which),
-    /// What would happen if it were consumed now? Answer: [`DryRun`].
+    /// Consume a parked fact in a transaction that is rolled back. Answer: [`DryRun`].
     DryRun(Which),
-    /// Let it try again, and what is held behind it after it. Answer: a sentence.
+    /// Consume a parked fact again, and then what is held behind it. Answer: a sentence.
     Redrive {
-        /// Which fact.
         which: Which,
-        /// Who orders it.
+        /// Name of the operator.
         person: String,
     },
-    /// Give it up: asked by one person, agreed to by another. Answer: a sentence.
+    /// Give up a parked fact: the first operator asks for it, a second one agrees. Answer: a sentence.
     Drop {
-        /// Which fact.
         which: Which,
-        /// Who orders it.
+        /// Name of the operator.
         person: String,
-        /// Why.
+        /// Not empty from the operator who asks; empty from the one who agrees.
         reason: String,
     },
 }
 
-/// A waiting fact by source, key and number.
+/// Identifies a fact that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Which {
-    /// Who said it.
     pub source: Service,
-    /// Application or call.
+    /// Id of the application or call.
     pub key: Uuid,
-    /// Its number.
     pub version: i64,
 }
 
-/// Accounts of one service.
+/// The balance of one publisher with all of its consumers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reconciliation {
-    /// With each service that listens to it.
+    /// One for each service that consumes its facts.
     pub pairs: Vec<Pair>,
     /// Services that did not answer.
     pub silent: Vec<Service>,
-    /// How many facts of each kind it has said.
+    /// Facts in its event log, by kind.
     pub logged: BTreeMap<String, i64>,
-    /// How many applications it keeps in each state, where it keeps any.
+    /// Applications in its database, by state; empty where it has none.
     pub states: BTreeMap<String, i64>,
 }
 
-/// One look at a service.
+/// The state of a service's bus.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Status {
-    /// Version of its program.
+    /// Version of the running program.
     pub version: String,
-    /// Epoch of the stream it knows.
+    /// Epoch of the stream; None while the broker is away.
     pub epoch: Option<u64>,
-    /// What is wrong with the broker, if anything.
+    /// What is wrong with the broker; None if nothing is.
     pub broker: Option<String>,
-    /// Appended, not yet with the broker.
+    /// Facts appended, not yet acknowledged by the broker.
     pub outbox: i64,
     /// Age of the oldest of them in seconds.
     pub outbox_age_seconds: f64,
-    /// Held.
     pub held: i64,
-    /// Parked.
     pub parked: i64,
-    /// Unreadable messages set aside.
+    /// Messages set aside because they are no envelopes.
     pub unreadable: i64,
-    /// Messages that its durable has not delivered yet.
+    /// Messages that the broker has not delivered to it yet; None where the broker does not tell.
     pub lag: Option<u64>,
 }
 
 /// A parked fact in a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WaitingFact {
-    /// Which.
     pub which: Which,
-    /// Name of its kind.
+    /// E.g. `application-submitted`.
     pub kind: String,
-    /// Why it cannot be right.
+    /// Why it was parked.
     pub reason: String,
-    /// The reason without what differs from fact to fact; the same for facts with the same error.
+    /// The reason without ids and numbers: the same for all facts with the same error.
     pub group: String,
-    /// Since when.
     pub since: DateTime<Utc>,
     /// Facts of the same application that are held behind it.
     pub held_behind: i64,
-    /// Who has asked to give it up, and why.
+    /// The operator who has asked to give it up, and the reason.
     pub drop_asked: Option<(String, String)>,
 }
 
-/// One waiting fact in full.
+/// A parked fact in full.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Shown {
-    /// As in the list.
+pub struct WaitingFactDetails {
     pub fact: WaitingFact,
-    /// Its envelope, as it came.
+    /// As it came; a string where it is no JSON.
     pub envelope: Value,
-    /// What this service knows of the application now.
+    /// What the service knows of the application; its shape is up to the service.
     pub state: Value,
 }
 
-/// What would happen.
+/// What would happen if a parked fact were consumed now.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DryRun {
     /// Why it would be parked again, if it would.
     pub error: Option<String>,
-    /// What this service knows of the application now.
+    /// What the service knows of the application now.
     pub before: Value,
     /// What it would know afterwards.
     pub after: Value,
-    /// The facts it would say.
+    /// The facts that it would publish.
     pub publishes: Vec<RehearsedFact>,
     /// Facts held behind it, which would follow.
     pub held_behind: i64,
 }
 
-/// A fact that would be said.
+/// A fact that would be published.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RehearsedFact {
-    /// Application or call.
+    /// Id of the application or call.
     pub key: Uuid,
-    /// Name of its kind.
+    /// E.g. `application-submitted`.
     pub kind: String,
-    /// Its payload.
     pub data: Value,
 }
 
-/// An answer as JSON.
 fn value(answer: impl Serialize) -> Result<Value, crate::Failure> {
     Ok(serde_json::to_value(answer)?)
 }

@@ -1,4 +1,4 @@
-//! What operators may do: look, rehearse, let parked facts try again, give them up.
+//! What operators can do with parked facts: list, show, dry-run, redrive and drop them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,7 +10,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Command, DryRun, Question, Reconciliation, RehearsedFact, Shown, Status, WaitingFact, Which, value,
+    Command, DryRun, Question, Reconciliation, RehearsedFact, Status, WaitingFact, WaitingFactDetails, Which,
+    value,
 };
 use crate::audit;
 use crate::consumer::{Consumer, in_its_own_task};
@@ -20,12 +21,12 @@ use crate::gate;
 use crate::stats::Stats;
 use crate::{Failure, Tx};
 
-/// An operator waits for the answer: what is under way for longer is told as such.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Entries of a list at most.
-const LISTED: i64 = 500;
+/// An operator waits for the answer: what a consumer has not got by then is reported as under way.
+const CATCH_UP_DEADLINE: Duration = Duration::from_secs(20);
+/// Most entries of a list.
+const MAX_LISTED: i64 = 500;
 
-/// Does what is ordered. A refusal is a sentence for the person.
+/// Executes a command. A refusal is a sentence for the operator.
 pub(super) async fn execute<S: Send + Sync + 'static>(
     consumer: &Consumer<S>,
     command: Command,
@@ -44,8 +45,8 @@ pub(super) async fn execute<S: Send + Sync + 'static>(
 
 async fn reconciliation<S: Send + Sync + 'static>(consumer: &Consumer<S>) -> Result<Reconciliation, Failure> {
     let context = &*consumer.context;
-    let audits =
-        audit::others(context.service).map(|consumer| audit::audit(context, consumer, None, PATIENCE, true));
+    let audits = audit::others(context.service)
+        .map(|consumer| audit::audit(context, consumer, None, CATCH_UP_DEADLINE, true));
     let (mut pairs, mut silent) = (Vec::new(), Vec::new());
     for (consumer, done) in audit::others(context.service).zip(join_all(audits).await) {
         match done {
@@ -56,10 +57,10 @@ async fn reconciliation<S: Send + Sync + 'static>(consumer: &Consumer<S>) -> Res
             }
         }
     }
-    let said = sqlx::query!(r#"select kind, count(*) as "count!" from bus.event_log group by kind"#)
+    let logged = sqlx::query!(r#"select kind, count(*) as "count!" from bus.event_log group by kind"#)
         .fetch_all(&context.db)
         .await?;
-    let logged = said.into_iter().map(|row| (row.kind, row.count)).collect();
+    let logged = logged.into_iter().map(|row| (row.kind, row.count)).collect();
     let mut states = BTreeMap::new();
     if let Some(census) = consumer.subscriptions.census {
         let counted: Vec<(String, i64)> = sqlx::query_as(census).fetch_all(&context.db).await?;
@@ -103,7 +104,7 @@ async fn list(context: &Context, only: Option<Which>) -> Result<Vec<WaitingFact>
         only.map(|which| which.key),
         only.map(|which| which.source.name()),
         only.map(|which| which.version),
-        LISTED
+        MAX_LISTED
     )
     .fetch_all(&context.db)
     .await?;
@@ -121,7 +122,7 @@ async fn list(context: &Context, only: Option<Which>) -> Result<Vec<WaitingFact>
     Ok(facts.collect())
 }
 
-/// The reason without ids and numbers: facts with the same error have the same group.
+/// The reason without ids and numbers, by which facts with the same error are grouped.
 fn group(reason: &str) -> String {
     let mut group = String::with_capacity(reason.len());
     for word in reason.split_inclusive(' ') {
@@ -156,7 +157,7 @@ async fn envelope(context: &Context, which: Which) -> Result<Vec<u8>, Failure> {
     .await?)
 }
 
-/// What the service knows of the application, by the statement it has given.
+/// What the service knows of the application, by [`Subscriptions::describe`](crate::Subscriptions::describe).
 async fn describe<S>(consumer: &Consumer<S>, tx: &mut Tx, key: Uuid) -> Result<Value, Failure> {
     let Some(statement) = consumer.subscriptions.description else { return Ok(Value::Null) };
     let state: Option<Option<Value>> =
@@ -164,7 +165,10 @@ async fn describe<S>(consumer: &Consumer<S>, tx: &mut Tx, key: Uuid) -> Result<V
     Ok(state.flatten().unwrap_or(Value::Null))
 }
 
-async fn show<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which) -> Result<Shown, Failure> {
+async fn show<S: Send + Sync + 'static>(
+    consumer: &Consumer<S>,
+    which: Which,
+) -> Result<WaitingFactDetails, Failure> {
     let context = &*consumer.context;
     let fact = parked(context, which).await?;
     let envelope = envelope(context, which).await?;
@@ -173,10 +177,10 @@ async fn show<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which) ->
     let mut tx = context.begin().await?;
     let state = describe(consumer, &mut tx, which.key).await?;
     tx.roll_back().await?;
-    Ok(Shown { fact, envelope, state })
+    Ok(WaitingFactDetails { fact, envelope, state })
 }
 
-/// Hears the fact in a transaction that is rolled back.
+/// Consumes the fact in a transaction that is rolled back.
 async fn dry_run<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which) -> Result<DryRun, Failure> {
     let context = consumer.context.clone();
     let fact = parked(&context, which).await?;
@@ -190,27 +194,29 @@ async fn dry_run<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which)
         let header = Header::read(&envelope)?;
         let mut tx = own.context.begin().await?;
         if gate::head(&mut tx, header.source, header.key).await? + 1 != header.version {
-            return Err(Failure::park("its turn has not come: a fact before it is missing, or it was heard"));
+            return Err(Failure::park(
+                "its turn has not come: a fact before it is missing, or it was consumed",
+            ));
         }
         own.subscriptions.dispatch(&own.service, &mut tx, header.kind, &[&envelope]).await?;
-        let said = tx.rehearse().await?;
+        let publishes = tx.rehearse().await?;
         let after = describe(&own, &mut tx, header.key).await?;
         tx.roll_back().await?;
-        Ok((said, after))
+        Ok((publishes, after))
     })
     .await;
-    let (said, after, error) = match rehearsal {
-        Ok((said, after)) => (said, after, None),
+    let (publishes, after, error) = match rehearsal {
+        Ok((publishes, after)) => (publishes, after, None),
         Err(failure) => (Vec::new(), before.clone(), Some(failure.to_string())),
     };
-    let says = said.into_iter().map(|(key, fact)| {
+    let publishes = publishes.into_iter().map(|(key, fact)| {
         Ok(RehearsedFact { key, kind: fact.kind().name().to_owned(), data: serde_json::to_value(&fact)? })
     });
-    let publishes = says.collect::<Result<Vec<_>, Failure>>()?;
+    let publishes = publishes.collect::<Result<Vec<_>, Failure>>()?;
     Ok(DryRun { error, before, after, publishes, held_behind: fact.held_behind })
 }
 
-/// Held from now on: its turn has come, and then the turn of what is behind it.
+/// Makes a parked fact a held one: its turn has come, and then the turn of what is behind it.
 async fn redrive(context: &Context, which: Which, person: &str) -> Result<String, Failure> {
     let fact = parked(context, which).await?;
     let mut tx = context.begin().await?;
@@ -229,7 +235,7 @@ async fn redrive(context: &Context, which: Which, person: &str) -> Result<String
     Ok(format!("{} tries again now, and {} held behind it follow in order.", fact.kind, fact.held_behind))
 }
 
-/// The first person asks, another one agrees; then it counts as consumed without effect.
+/// One operator asks, another one agrees; then the fact counts as consumed, without effect.
 async fn drop_fact<S: Send + Sync + 'static>(
     consumer: &Consumer<S>,
     which: Which,
@@ -247,7 +253,7 @@ async fn drop_fact<S: Send + Sync + 'static>(
         Some((asked_by, _)) if asked_by == person => {
             Err(Failure::park(format!("{person} has asked for it already: a second person must agree")))
         }
-        // Whoever gives a reason wants to ask, and has not seen that somebody asks already.
+        // An operator who gives a reason wants to ask, and has not seen that another one has asked already.
         Some((asked_by, why)) if !reason.trim().is_empty() => Err(Failure::park(format!(
             "{asked_by} asks for it already: {why}. Whoever agrees gives no reason"
         ))),
@@ -292,15 +298,15 @@ async fn give_up(
     )
     .fetch_one(&context.db)
     .await?;
-    // What its publisher does not know takes no number: the gate would run ahead of it.
+    // What its publisher does not know must not take a version, or the gate would run ahead of the publisher.
     let question = Question::IsLogged { key: which.key, version: which.version, event_id };
-    let was_said = control::ask::<bool>(context, which.source, &question).await?.ok_or_else(|| {
-        Failure::park(format!("{} does not answer, and must say whether it has said this", which.source))
+    let is_logged = control::ask::<bool>(context, which.source, &question).await?.ok_or_else(|| {
+        Failure::park(format!("{} does not answer, and must say whether it has published this", which.source))
     })?;
     let mut tx = context.begin().await?;
     let head = gate::head(&mut tx, which.source, which.key).await?;
     let head = gate::signed(head);
-    if was_said && which.version > head + 1 {
+    if is_logged && which.version > head + 1 {
         return Err(Failure::park("a fact before it is missing: it cannot be given up yet"));
     }
     let gone = sqlx::query!(
@@ -323,7 +329,7 @@ async fn give_up(
     .fetch_optional(&mut *tx)
     .await?
     .ok_or_else(|| Failure::park("nobody asks for it any more"))?;
-    if was_said && which.version == head + 1 {
+    if is_logged && which.version == head + 1 {
         note_as_consumed(&mut tx, which, gone.event_id).await?;
     }
     let now: DateTime<Utc> = tx.now();
@@ -353,7 +359,7 @@ async fn give_up(
     Ok(format!("Given up. {} held behind it follow in order.", fact.held_behind))
 }
 
-/// The gate goes on as if it had taken effect.
+/// Advances the gate as if the fact had taken effect.
 async fn note_as_consumed(tx: &mut Tx, which: Which, event_id: Uuid) -> Result<(), Failure> {
     let now = tx.now();
     sqlx::query!(

@@ -1,5 +1,3 @@
-//! Answering.
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,14 +15,14 @@ use crate::backoff::Backoff;
 use crate::consumer::Consumer;
 use crate::context::Context;
 
-/// Questions answered at the same time.
-const AT_ONCE: usize = 8;
+/// Most requests answered at the same time.
+const MAX_CONCURRENT: usize = 8;
 
-/// Answers until shutdown. One replica of a service answers each question.
+/// Answers questions and commands until shutdown; each is answered by one replica of the service.
 pub(crate) async fn run<S: Send + Sync + 'static>(consumer: Consumer<S>) {
     let context = consumer.context.clone();
     let consumer = Arc::new(consumer);
-    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     tokio::spawn(request_audit(context.clone()));
     while !context.shutdown.is_cancelled() {
@@ -43,19 +41,19 @@ pub(crate) async fn run<S: Send + Sync + 'static>(consumer: Consumer<S>) {
                 message = messages.next() => message,
                 () = context.shutdown.cancelled() => return,
             };
-            // It ends only with the client.
+            // The stream ends only with the client.
             let Some(message) = message else { break };
-            let Ok(place) = places.clone().acquire_owned().await else { return };
+            let Ok(permit) = permits.clone().acquire_owned().await else { return };
             let consumer = consumer.clone();
             tokio::spawn(async move {
                 answer(&consumer, message).await;
-                drop(place);
+                drop(permit);
             });
         }
     }
 }
 
-/// At the start, every publisher is asked to compare: this database may have come from a backup.
+/// Asks every publisher for an audit at the start: this database may have been restored from a backup.
 async fn request_audit(context: Arc<Context>) {
     for publisher in audit::others(context.service) {
         if let Err(error) = ask::<Value>(&context, publisher, &Question::RequestAudit).await {
@@ -162,7 +160,7 @@ async fn sums(context: &Context, source: Service) -> Result<Sums, Failure> {
     Ok(sums)
 }
 
-/// Facts noted under two numbers, and numbers noted beyond what took effect.
+/// Facts in the inbox under two versions, and the difference between the inbox and the gates' versions.
 async fn count_duplicates(context: &Context, source: Service) -> Result<i64, Failure> {
     Ok(sqlx::query_scalar!(
         r#"select (count(*) - count(distinct event_id)

@@ -1,4 +1,4 @@
-//! When the broker is told that a fact was consumed, and when it must not be.
+//! When a fact is acknowledged to the broker, and when it must not be.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use testkit::{copy_store, until, until_some};
 
 use crate::pair::{Pair, new_application};
 
-/// Nobody's handler gets further than to its effect.
+/// Until the transaction ends, every handler waits where it writes its effect.
 async fn hold_handlers(db: &PgPool) -> PgTransaction<'static> {
     let mut hold = db.begin().await.expect("a transaction");
     sqlx::query("lock table effect in share mode").execute(&mut *hold).await.expect("locked");
@@ -45,7 +45,7 @@ async fn durables(stream: &Stream) -> Vec<Info> {
     all.into_iter().filter(|one| one.name.starts_with("eligibility")).collect()
 }
 
-/// Facts that the consumer was given and has not acknowledged.
+/// Number of facts that were delivered to the consumer and not acknowledged.
 async fn unacknowledged(stream: &Stream) -> usize {
     durables(stream).await.iter().map(|one| one.num_ack_pending).sum()
 }
@@ -56,13 +56,13 @@ async fn nothing_is_acknowledged_before_it_is_committed() {
     let pair = Pair::start(&nats.url()).await;
     let stream = stream(&jetstream::new(client(&nats).await)).await;
     let hold = hold_handlers(&pair.consumer_db).await;
-    pair.say(new_application(), "one").await;
+    pair.publish(new_application(), "one").await;
     until_a_handler_is_held(&pair.consumer_db).await;
-    // An acknowledgement of the first would have come before the second is delivered.
-    pair.say(new_application(), "two").await;
+    // A premature acknowledgement of the first fact would have come before the second one is delivered.
+    pair.publish(new_application(), "two").await;
     let delivered = |all: &Vec<Info>| all.iter().any(|one| one.delivered.consumer_sequence == 2);
     until("the second is delivered", || durables(&stream), delivered).await;
-    assert_eq!(unacknowledged(&stream).await, 2, "its process may yet die of it");
+    assert_eq!(unacknowledged(&stream).await, 2, "the process may still crash over it");
     hold.rollback().await.expect("let go");
     pair.until_effects(2).await;
     until("it is acknowledged", || unacknowledged(&stream), |left| *left == 0).await;
@@ -75,14 +75,14 @@ async fn a_process_that_ends_leaves_nothing_to_be_delivered_again() {
     let mut pair = Pair::start(&nats.url()).await;
     let stream = stream(&jetstream::new(client(&nats).await)).await;
     let hold = hold_handlers(&pair.consumer_db).await;
-    pair.say(new_application(), "one").await;
+    pair.publish(new_application(), "one").await;
     until_a_handler_is_held(&pair.consumer_db).await;
     for _ in 0..9 {
-        pair.say(new_application(), "more").await;
+        pair.publish(new_application(), "more").await;
     }
     until("all are delivered", || unacknowledged(&stream), |waiting| *waiting == 10).await;
     let let_go = async { hold.rollback().await.expect("let go") };
-    tokio::join!(pair.stop_hearing(), let_go);
+    tokio::join!(pair.stop_consumer(), let_go);
     assert_eq!(pair.effects().await.len(), 10);
     until("all are acknowledged", || unacknowledged(&stream), |left| *left == 0).await;
     pair.finish().await;
@@ -93,19 +93,19 @@ async fn an_acknowledgement_from_before_the_store_went_back_reaches_nobody() {
     let (mut nats, folder) = testkit::broker("").await;
     let mut pair = Pair::start(&nats.url()).await;
     let client = client(&nats).await;
-    // An acknowledgement that nobody answers is given up after a second.
+    // The wait for the answer to an acknowledgement ends after a second.
     let hasty = ContextBuilder::new().timeout(Duration::from_secs(1)).build(client.clone());
     let client = jetstream::new(client);
     let durable = || async { hasty.get_stream(STREAM).await.ok()?.get_consumer("eligibility-e1").await.ok() };
     let durable: PullConsumer = until_some("the durable of the first epoch", durable).await;
-    pair.stop_hearing().await;
+    pair.stop_consumer().await;
     nats.kill().await.expect("killed");
     let (store, copy) = (nats.store(), folder.path().join("copy"));
     copy_store(&store, &copy);
     nats.restart().await.expect("started again");
 
-    // Delivered to a process that stands still before it acknowledges.
-    pair.say(new_application(), "one").await;
+    // Delivered to a process that is stopped before it acknowledges.
+    pair.publish(new_application(), "one").await;
     let mut messages = durable.messages().await.expect("a pull");
     let late = messages.next().await.expect("a message").expect("a message");
     drop(messages);
@@ -123,14 +123,16 @@ async fn an_acknowledgement_from_before_the_store_went_back_reaches_nobody() {
     copy_store(&copy, &store);
     nats.restart().await.expect("started again");
     let stream = stream(&client).await;
-    let said_again = async || stream.get_raw_message(late.info().expect("its place").stream_sequence).await;
-    until("the fact is said again, at the same place", said_again, Result::is_ok).await.expect("the fact");
+    let republished = async || stream.get_raw_message(late.info().expect("its place").stream_sequence).await;
+    until("the fact is published again, at the same place", republished, Result::is_ok)
+        .await
+        .expect("the fact");
     let hold = hold_handlers(&pair.consumer_db).await;
-    pair.start_hearing().await;
+    pair.start_consumer().await;
     until_a_handler_is_held(&pair.consumer_db).await;
-    // An answer means that it counted; none, that the server had its time to.
+    // With an answer the server has taken it; without one it had a second to take it.
     let _ = late.double_ack().await;
-    assert_eq!(unacknowledged(&stream).await, 1, "in the new epoch it is still to be heard");
+    assert_eq!(unacknowledged(&stream).await, 1, "in the new epoch it is still to be consumed");
     hold.rollback().await.expect("let go");
     pair.until_effects(1).await;
     pair.finish().await;
@@ -141,41 +143,41 @@ async fn a_store_that_went_back_and_was_filled_again_is_noticed() {
     let (mut nats, folder) = testkit::broker("").await;
     let mut pair = Pair::start(&nats.url()).await;
     let client = jetstream::new(client(&nats).await);
-    pair.say(new_application(), "zero").await;
+    pair.publish(new_application(), "zero").await;
     pair.until_effects(1).await;
-    pair.stop_hearing().await;
+    pair.stop_consumer().await;
     let before = stream(&client).await.cached_info().state.last_sequence;
-    let zero = stream(&client).await.get_raw_message(before).await.expect("what was said");
+    let zero = stream(&client).await.get_raw_message(before).await.expect("what was published");
     nats.kill().await.expect("killed");
     let (store, copy) = (nats.store(), folder.path().join("copy"));
     copy_store(&store, &copy);
     nats.restart().await.expect("started again");
-    pair.say(new_application(), "one").await;
+    pair.publish(new_application(), "one").await;
     let noted = || async {
         let noted = sqlx::query_scalar::<_, i64>("select last_sequence from bus.broker");
         noted.fetch_one(&pair.publisher_db).await.expect("what the publisher knows of the stream")
     };
     let before = i64::try_from(before).expect("a number of Postgres");
     until("its publisher knows how far the stream was", noted, |noted| *noted > before).await;
-    pair.halt_publishing().await;
+    pair.stop_publisher().await;
 
     nats.kill().await.expect("killed");
     std::fs::remove_dir_all(&store).expect("the store goes");
     copy_store(&copy, &store);
     nats.restart().await.expect("started again");
     stream(&client).await;
-    // By somebody who knows of nothing later. The stream is longer now than it ever was.
+    // Filled again with old facts: the stream is longer now than it ever was.
     for _ in 0..2 {
         let published = client.publish(zero.subject.clone(), zero.payload.clone()).await.expect("sent");
         published.await.expect("in the stream");
     }
-    pair.start_saying().await;
+    pair.start_publisher().await;
     let epoch = || async {
         let epoch = sqlx::query_scalar::<_, i64>("select epoch from bus.broker");
         epoch.fetch_one(&pair.publisher_db).await.expect("what the publisher knows of the stream")
     };
     until("the next epoch has begun", epoch, |epoch| *epoch == 2).await;
-    pair.start_hearing().await;
+    pair.start_consumer().await;
     pair.until_effects(2).await;
     pair.finish().await;
 }

@@ -1,4 +1,4 @@
-//! What the broker, a consumer or a publisher has lost is found, and mended where it can be.
+//! What the broker, a consumer or a publisher has lost is found, and repaired where possible.
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ use crate::pair::{Pair, assert_once_and_in_order, new_application};
 async fn what_the_broker_lost_from_the_middle_is_published_again() {
     let (nats, _folder) = testkit::broker("").await;
     let mut pair = Pair::audited(&nats.url()).await;
-    pair.say(new_application(), "known").await;
+    pair.publish(new_application(), "known").await;
     pair.until_effects(1).await;
-    pair.stop_hearing().await;
-    // One loses its first fact, one its last: nothing behind that would show the gap.
+    pair.stop_consumer().await;
+    // One application loses its first fact, the other its last, behind which no later fact shows the gap.
     let (first, last) = (new_application(), new_application());
     for application in [first, last] {
-        pair.say(application, "one").await;
-        pair.say_withdrawn(application).await;
+        pair.publish(application, "one").await;
+        pair.publish_withdrawn(application).await;
     }
     let raw = jetstream::new(async_nats::connect(nats.url()).await.expect("a client"));
     let stream = raw.get_stream(STREAM).await.expect("the stream");
@@ -33,7 +33,7 @@ async fn what_the_broker_lost_from_the_middle_is_published_again() {
         let message = stream.get_last_raw_message_by_subject(&kind.subject(application.uuid())).await;
         stream.delete_message(message.expect("a message").sequence).await.expect("lost");
     }
-    pair.start_hearing().await;
+    pair.start_consumer().await;
     let effects = pair.until_effects(5).await;
     let of = |application: ApplicationId| -> Vec<_> {
         effects.iter().filter(|(id, _)| *id == application.uuid()).copied().collect()
@@ -44,27 +44,27 @@ async fn what_the_broker_lost_from_the_middle_is_published_again() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_came_back_from_an_old_backup_is_told_again() {
+async fn a_consumer_restored_from_an_old_backup_gets_everything_again() {
     let (nats, _folder) = testkit::broker("").await;
     let mut pair = Pair::audited(&nats.url()).await;
     let (old, new) = (new_application(), new_application());
-    pair.say(old, "one").await;
+    pair.publish(old, "one").await;
     pair.until_effects(1).await;
     let backup = dump(&pair).await;
-    pair.say_withdrawn(old).await;
-    pair.say(new, "one").await;
+    pair.publish_withdrawn(old).await;
+    pair.publish(new, "one").await;
     pair.until_effects(3).await;
-    pair.stop_hearing().await;
+    pair.stop_consumer().await;
     restore(&pair, &backup).await;
     assert_eq!(pair.effects().await.len(), 1, "the backup knows one effect");
-    pair.start_hearing().await;
+    pair.start_consumer().await;
     let effects = pair.until_effects(3).await;
     assert_eq!(effects[0], (old.uuid(), 1));
     assert!(effects.contains(&(old.uuid(), 2)) && effects.contains(&(new.uuid(), 1)), "{effects:?}");
     pair.finish().await;
 }
 
-/// What a backup of the consumer would hold: its gate, its inbox, its effects.
+/// A backup of the consumer: its gate, its inbox, its effects.
 async fn dump(pair: &Pair) -> Vec<(String, String)> {
     let mut tables = Vec::new();
     for table in ["bus.inbox_head", "bus.inbox", "effect"] {
@@ -91,14 +91,14 @@ async fn restore(pair: &Pair, backup: &[(String, String)]) {
     }
 }
 
-/// The publisher's database forgets its last fact, as after a restore from an old backup.
-async fn forget_last(pair: &Pair, application: ApplicationId) {
+/// Deletes the last fact from the publisher's database, as a restore from an old backup would.
+async fn lose_last(pair: &Pair, application: ApplicationId) {
     sqlx::raw_sql(
         "delete from bus.event_log where version = 2; update bus.head set version = 1 where version = 2",
     )
     .execute(&pair.publisher_db)
     .await
-    .expect("forgotten");
+    .expect("lost");
     let left: i64 = sqlx::query_scalar("select version from bus.head where key = $1")
         .bind(application.uuid())
         .fetch_one(&pair.publisher_db)
@@ -108,29 +108,29 @@ async fn forget_last(pair: &Pair, application: ApplicationId) {
 }
 
 #[tokio::test]
-async fn a_publisher_that_has_forgotten_says_nothing_more() {
+async fn a_publisher_that_has_lost_data_publishes_nothing_more() {
     let (nats, _folder) = testkit::broker("").await;
     let mut pair = Pair::audited(&nats.url()).await;
     let application = new_application();
-    pair.say(application, "one").await;
-    pair.say_withdrawn(application).await;
+    pair.publish(application, "one").await;
+    pair.publish_withdrawn(application).await;
     pair.until_effects(2).await;
-    pair.halt_publishing().await;
-    forget_last(&pair, application).await;
+    pair.stop_publisher().await;
+    lose_last(&pair, application).await;
     pair.connect_publisher().await;
     let mut begun_before = pair.publisher.begin().await.expect("a transaction");
-    pair.go_on_saying();
-    // It gives up after a moment, on a busy machine.
-    let told = || async {
+    pair.run_publisher();
+    // On a busy machine it gives up waiting, hence several times.
+    let found = || async {
         pair.publisher.wait_for_broker_check().await;
         pair.publisher.has_lost_data()
     };
-    until("the first look tells", told, |forgotten| *forgotten).await;
-    let looked = || async { pair.publisher.broker().err().unwrap_or_default() };
-    let told = until("the operator is told", looked, |told| told.contains("backup")).await;
+    until("the first check finds it", found, |found| *found).await;
+    let broker = || async { pair.publisher.broker().err().unwrap_or_default() };
+    let told = until("the operator is told", broker, |told| told.contains("backup")).await;
     assert!(told.contains("point-in-time recovery"), "it says what to do: {told}");
     outbox::append(&mut begun_before, application, samples::application_submitted(), Cause::default());
-    let refused = pair.publisher.commit(begun_before).await.expect_err("nothing is said any more");
+    let refused = pair.publisher.commit(begun_before).await.expect_err("nothing is published any more");
     assert!(matches!(refused, Failure::Retry(_)), "{refused}");
     let begun = pair.publisher.begin().await.map(drop);
     assert!(matches!(begun, Err(Failure::Retry(_))), "nothing is begun any more: {begun:?}");
@@ -138,23 +138,23 @@ async fn a_publisher_that_has_forgotten_says_nothing_more() {
     pair.drain().await;
 }
 
-/// The broker cannot tell, since it has lost everything too: a consumer can.
+/// The broker cannot show it, since it has lost everything too; a consumer can.
 #[tokio::test]
 async fn a_consumer_that_knows_more_stops_its_publisher() {
     let (mut nats, _folder) = testkit::broker("").await;
     let mut pair = Pair::audited(&nats.url()).await;
     let application = new_application();
-    pair.say(application, "one").await;
-    pair.say_withdrawn(application).await;
+    pair.publish(application, "one").await;
+    pair.publish_withdrawn(application).await;
     pair.until_effects(2).await;
-    pair.halt_publishing().await;
-    forget_last(&pair, application).await;
+    pair.stop_publisher().await;
+    lose_last(&pair, application).await;
     nats.kill().await.expect("killed");
     nats.wipe().expect("wiped");
     nats.restart().await.expect("started again");
-    pair.start_saying().await;
-    let looked = || async { pair.publisher.broker().err().unwrap_or_default() };
-    until("the operator is told", looked, |told| told.contains("point-in-time recovery")).await;
+    pair.start_publisher().await;
+    let broker = || async { pair.publisher.broker().err().unwrap_or_default() };
+    until("the operator is told", broker, |told| told.contains("point-in-time recovery")).await;
     pair.drain().await;
 }
 
@@ -163,9 +163,9 @@ async fn a_number_given_twice_is_parked_not_dropped() {
     let (nats, _folder) = testkit::broker("").await;
     let pair = Pair::audited(&nats.url()).await;
     let application = new_application();
-    pair.say(application, "one").await;
+    pair.publish(application, "one").await;
     pair.until_effects(1).await;
-    // The same number with another id, as a publisher numbers it that has forgotten.
+    // The same version with another id, as from a publisher that has lost data.
     let envelope: Vec<u8> = sqlx::query_scalar("select envelope from bus.event_log")
         .fetch_one(&pair.publisher_db)
         .await
@@ -183,7 +183,6 @@ async fn a_number_given_twice_is_parked_not_dropped() {
     pair.drain().await;
 }
 
-/// The envelope of a fact with another id.
 fn with_another_id(envelope: &[u8]) -> String {
     let mut other: serde_json::Value = serde_json::from_slice(envelope).expect("JSON");
     other["id"] = uuid::Uuid::now_v7().to_string().into();
@@ -194,9 +193,9 @@ fn with_another_id(envelope: &[u8]) -> String {
 async fn a_number_given_twice_while_the_first_is_held_is_parked() {
     let (nats, _folder) = testkit::broker("").await;
     let pair = Pair::start(&nats.url()).await;
-    pair.say(new_application(), "there is a stream").await;
+    pair.publish(new_application(), "there is a stream").await;
     pair.until_effects(1).await;
-    // Number 2 of an application whose number 1 has not come.
+    // Version 2 of an application whose version 1 has not come.
     let application = new_application();
     let subject = Kind::ApplicationSubmitted.subject(application.uuid());
     let envelope: Vec<u8> = sqlx::query_scalar("select envelope from bus.event_log")
@@ -221,7 +220,7 @@ async fn a_number_given_twice_while_the_first_is_held_is_parked() {
 async fn a_fact_of_a_newer_release_is_parked_until_the_upgrade() {
     let (nats, _folder) = testkit::broker("").await;
     let pair = Pair::start(&nats.url()).await;
-    pair.say(new_application(), "there is a stream").await;
+    pair.publish(new_application(), "there is a stream").await;
     pair.until_effects(1).await;
     let application = new_application();
     let envelope = serde_json::json!({
@@ -238,7 +237,7 @@ async fn a_fact_of_a_newer_release_is_parked_until_the_upgrade() {
     })
     .await;
     // Others go on.
-    pair.say(new_application(), "one").await;
+    pair.publish(new_application(), "one").await;
     pair.until_effects(2).await;
     pair.drain().await;
 }
@@ -249,8 +248,8 @@ async fn the_accounts_of_a_quiet_pair_balance() {
     let pair = Pair::start(&nats.url()).await;
     for _ in 0..20 {
         let application = new_application();
-        pair.say(application, "one").await;
-        pair.say_withdrawn(application).await;
+        pair.publish(application, "one").await;
+        pair.publish_withdrawn(application).await;
     }
     pair.until_effects(40).await;
     let operator = pair.operator().await;
@@ -270,7 +269,7 @@ async fn the_accounts_of_a_quiet_pair_balance() {
     pair.finish().await;
 }
 
-/// Three processes have died while they consumed this fact: the next one parks it unheard.
+/// Three processes have crashed while they consumed this fact: the next one parks it without trying.
 #[tokio::test]
 async fn a_fact_that_kills_its_process_is_parked() {
     parked_when_delivered_before(2).await;
@@ -281,16 +280,16 @@ async fn so_is_a_copy_of_it_that_was_published_again() {
     parked_when_delivered_before(0).await;
 }
 
-/// Two processes have died of a fact; its message was delivered so often.
+/// Two processes have crashed over a fact, whose message was delivered `times` times.
 async fn parked_when_delivered_before(times: usize) {
     let (nats, _folder) = testkit::broker("").await;
     let mut pair = Pair::start(&nats.url()).await;
-    pair.say(new_application(), "there is a durable").await;
+    pair.publish(new_application(), "there is a durable").await;
     pair.until_effects(1).await;
     let deadly = new_application();
-    pair.stop_hearing().await;
-    pair.say(deadly, "one").await;
-    pair.say_withdrawn(deadly).await;
+    pair.stop_consumer().await;
+    pair.publish(deadly, "one").await;
+    pair.publish_withdrawn(deadly).await;
     let id: uuid::Uuid =
         sqlx::query_scalar("select event_id from bus.event_log where version = 1 and key = $1")
             .bind(deadly.uuid())
@@ -302,8 +301,8 @@ async fn parked_when_delivered_before(times: usize) {
         .bind(uuid::Uuid::new_v4())
         .execute(&pair.consumer_db)
         .await
-        .expect("the note of a dead process");
-    // To somebody who did not come to an end with it.
+        .expect("the record of a dead process");
+    // Delivered and refused, as by a process that did not get through it.
     let raw = jetstream::new(async_nats::connect(nats.url()).await.expect("a client"));
     let stream = raw.get_stream(STREAM).await.expect("the stream");
     let consumer: jetstream::consumer::PullConsumer =
@@ -317,7 +316,7 @@ async fn parked_when_delivered_before(times: usize) {
         }
         message.ack_with(jetstream::AckKind::Nak(None)).await.expect("refused");
     }
-    pair.start_hearing().await;
+    pair.start_consumer().await;
     pair.until_waiting("parked, the next one held behind it", |waiting| {
         waiting.parked == 1 && waiting.held == 1
     })

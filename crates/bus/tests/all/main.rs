@@ -1,4 +1,4 @@
-//! The bus over a real Postgres and a real nats-server.
+//! The bus on a real Postgres and a real nats-server.
 
 mod acknowledgement;
 mod audit;

@@ -1,6 +1,6 @@
-//! What operators may do with parked facts.
+//! What operators can do with parked facts.
 
-use bus::control::{Command, ControlError, DryRun, Operator, Shown, WaitingFact, Which};
+use bus::control::{Command, ControlError, DryRun, Operator, WaitingFact, WaitingFactDetails, Which};
 use events::{ApplicationId, Service};
 
 use crate::pair::{POISON, Pair, new_application};
@@ -8,8 +8,8 @@ use crate::pair::{POISON, Pair, new_application};
 /// A poisoned application with one fact held behind it.
 async fn poisoned(pair: &Pair) -> (ApplicationId, Which) {
     let ill = new_application();
-    pair.say(ill, POISON).await;
-    pair.say_withdrawn(ill).await;
+    pair.publish(ill, POISON).await;
+    pair.publish_withdrawn(ill).await;
     pair.until_waiting("parked and held", |waiting| waiting.parked == 1 && waiting.held == 1).await;
     (ill, Which { source: Service::Intake, key: ill.uuid(), version: 1 })
 }
@@ -19,7 +19,7 @@ async fn cure(pair: &Pair) {
 }
 
 async fn execute<T: serde::de::DeserializeOwned>(operator: &Operator, command: Command) -> T {
-    operator.execute(Service::Eligibility, &command).await.expect("obeyed")
+    operator.execute(Service::Eligibility, &command).await.expect("executed")
 }
 
 async fn refuse(operator: &Operator, command: Command) -> String {
@@ -41,7 +41,7 @@ async fn parked_facts_are_listed_and_shown() {
         (list[0].which, list[0].kind.as_str(), list[0].held_behind),
         (which, "application-submitted", 1)
     );
-    let shown: Shown = execute(&operator, Command::Show(which)).await;
+    let shown: WaitingFactDetails = execute(&operator, Command::Show(which)).await;
     assert_eq!(shown.envelope["subject"], which.key.to_string());
     pair.drain().await;
 }
@@ -98,9 +98,9 @@ async fn two_persons_give_a_fact_up_and_it_is_logged() {
     let list: Vec<WaitingFact> = execute(&operator, Command::Parked).await;
     assert_eq!(list[0].drop_asked, Some(("operator-1".into(), "Doppelt gemeldet".into())));
     let unseen = refuse(&operator, by("operator-2", "Auch mein Wunsch")).await;
-    assert!(unseen.contains("Doppelt gemeldet"), "who asks does not agree unseen: {unseen}");
+    assert!(unseen.contains("Doppelt gemeldet"), "a second reason is not taken for agreement: {unseen}");
     let _: String = execute(&operator, by("operator-2", "")).await;
-    // What was held behind it goes on.
+    // What was held behind it takes effect.
     assert_eq!(pair.until_effects(1).await, [(ill.uuid(), 2)]);
     let logged: Vec<(String, String)> =
         sqlx::query_as("select person, did from bus.operator_log order by id")

@@ -1,5 +1,3 @@
-//! One saying and one consuming service, over a real Postgres and a real nats-server.
-
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -10,13 +8,13 @@ use sqlx::{PgPool, Row};
 use testkit::{TestDatabase, samples, until};
 use uuid::Uuid;
 
-/// A consumer that writes down what it consumes, and stumbles where a test wants it to.
+/// A service that records what it consumes, and fails where a test wants it to.
 pub struct Recorder;
 
 pub const POISON: &str = "POISON";
 pub const PANIC: &str = "PANIC";
 
-/// The trace of the request that caused what is said.
+/// The trace of the request that caused every fact.
 pub const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
 fn request() -> Cause {
@@ -25,8 +23,8 @@ fn request() -> Cause {
 
 async fn submitted(_: &Recorder, tx: &mut Tx, events: &[Event<ApplicationSubmitted>]) -> Result<(), Failure> {
     let each: HashSet<_> = events.iter().map(Event::application).collect();
-    assert_eq!(each.len(), events.len(), "two facts of one application are not heard at once");
-    tracing::info!("hears what was submitted");
+    assert_eq!(each.len(), events.len(), "two facts of one application are not consumed at once");
+    tracing::info!("consumes what was submitted");
     for event in events {
         let title = event.data.application.title.as_str();
         assert!(title != PANIC, "a handler that panics");
@@ -43,7 +41,7 @@ async fn submitted(_: &Recorder, tx: &mut Tx, events: &[Event<ApplicationSubmitt
 }
 
 async fn withdrawn(_: &Recorder, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
-    tracing::info!("hears of a withdrawal");
+    tracing::info!("consumes a withdrawal");
     note(tx, event.application(), event.version, "withdrawn").await
 }
 
@@ -66,14 +64,14 @@ pub fn registry() -> Subscriptions<Recorder> {
         .census("select what, count(*) from effect group by what")
 }
 
-/// One saying and one consuming service.
+/// One publishing and one consuming service.
 pub struct Pair {
     pub settings: Settings,
     pub publisher: Bus,
     pub publisher_db: PgPool,
     pub consumer_db: PgPool,
-    pub saying: Option<Running>,
-    pub hearing: Option<Running>,
+    pub publishing: Option<Running>,
+    pub consuming: Option<Running>,
 }
 
 impl Pair {
@@ -81,7 +79,7 @@ impl Pair {
         Self::start_as(Settings::open(nats_url), |settings, _| settings.clone()).await
     }
 
-    /// An audit each second.
+    /// With an audit each second.
     pub async fn audited(nats_url: &str) -> Self {
         let settings = Settings { audit_seconds: 1, ..Settings::open(nats_url) };
         Self::start_as(settings, |settings, _| settings.clone()).await
@@ -100,59 +98,58 @@ impl Pair {
         let publisher = connect(Service::Intake, &as_user(&settings, Service::Intake), &publisher_db).await;
         let consumer =
             connect(Service::Eligibility, &as_user(&settings, Service::Eligibility), &consumer_db).await;
-        let saying = Some(publisher.start(Arc::new(Recorder), Subscriptions::new()));
-        let hearing = Some(consumer.start(Arc::new(Recorder), registry()));
-        Self { settings, publisher, publisher_db, consumer_db, saying, hearing }
+        let publishing = Some(publisher.start(Arc::new(Recorder), Subscriptions::new()));
+        let consuming = Some(consumer.start(Arc::new(Recorder), registry()));
+        Self { settings, publisher, publisher_db, consumer_db, publishing, consuming }
     }
 
-    pub async fn stop_hearing(&mut self) {
-        self.hearing.take().expect("it hears").drain().await;
+    pub async fn stop_consumer(&mut self) {
+        self.consuming.take().expect("it consumes").drain().await;
     }
 
     /// A new process of the consuming service.
-    pub async fn start_hearing(&mut self) {
+    pub async fn start_consumer(&mut self) {
         let consumer = connect(Service::Eligibility, &self.settings, &self.consumer_db).await;
-        self.hearing = Some(consumer.start(Arc::new(Recorder), registry()));
+        self.consuming = Some(consumer.start(Arc::new(Recorder), registry()));
     }
 
-    pub async fn halt_publishing(&mut self) {
-        self.saying.take().expect("it says").drain().await;
+    pub async fn stop_publisher(&mut self) {
+        self.publishing.take().expect("it publishes").drain().await;
     }
 
-    /// A new process of the saying service.
-    pub async fn start_saying(&mut self) {
+    /// A new process of the publishing service.
+    pub async fn start_publisher(&mut self) {
         self.connect_publisher().await;
-        self.go_on_saying();
+        self.run_publisher();
     }
 
-    /// One that does not look at the broker yet.
+    /// A new process of the publishing service whose tasks do not run yet.
     pub async fn connect_publisher(&mut self) {
         self.publisher = connect(Service::Intake, &self.settings, &self.publisher_db).await;
     }
 
-    pub fn go_on_saying(&mut self) {
-        self.saying = Some(self.publisher.start(Arc::new(Recorder), Subscriptions::new()));
+    pub fn run_publisher(&mut self) {
+        self.publishing = Some(self.publisher.start(Arc::new(Recorder), Subscriptions::new()));
     }
 
-    /// An operator's connection.
     pub async fn operator(&self) -> Operator {
         Operator::connect(&self.settings).await.expect("an operator")
     }
 
-    /// What waits at the consumer, once it is what a test expects.
+    /// Returns what waits at the consumer once it is as `expected`.
     pub async fn until_waiting(&self, what: &str, expected: impl Fn(&Waiting) -> bool) -> Waiting {
         until(what, || async { Waiting::count(&self.consumer_db).await.expect("a count") }, expected).await
     }
 
-    pub async fn say(&self, application: ApplicationId, title: &str) {
+    pub async fn publish(&self, application: ApplicationId, title: &str) {
         let mut tx = self.publisher.begin().await.expect("a transaction");
         let mut fact = samples::application_submitted();
         fact.application.title = title.to_owned();
         outbox::append(&mut tx, application, fact, request());
-        self.publisher.commit(tx).await.expect("said");
+        self.publisher.commit(tx).await.expect("published");
     }
 
-    pub async fn say_withdrawn(&self, application: ApplicationId) {
+    pub async fn publish_withdrawn(&self, application: ApplicationId) {
         let mut tx = self.publisher.begin().await.expect("a transaction");
         let fact = ApplicationWithdrawn {
             withdrawn_at: samples::noon(),
@@ -160,7 +157,7 @@ impl Pair {
             reason: None,
         };
         outbox::append(&mut tx, application, fact, request());
-        self.publisher.commit(tx).await.expect("said");
+        self.publisher.commit(tx).await.expect("published");
     }
 
     pub async fn effects(&self) -> Vec<(Uuid, i64)> {
@@ -175,7 +172,7 @@ impl Pair {
         until("all effects", || self.effects(), |effects| effects.len() >= count).await
     }
 
-    /// Nothing on its way and nothing left behind, then the end.
+    /// Waits until nothing is under way and nothing waits, then stops both services.
     pub async fn finish(self) {
         for db in [&self.publisher_db, &self.consumer_db] {
             until("quiet", || async { Stats::read(db).await.expect("stats") }, Stats::is_quiet).await;
@@ -184,7 +181,7 @@ impl Pair {
     }
 
     pub async fn drain(self) {
-        for running in [self.saying, self.hearing].into_iter().flatten() {
+        for running in [self.publishing, self.consuming].into_iter().flatten() {
             running.drain().await;
         }
     }
@@ -203,7 +200,7 @@ pub fn new_application() -> ApplicationId {
     ApplicationId(Uuid::new_v4())
 }
 
-/// Every application's facts took effect once each, in order.
+/// Asserts that the facts of every application took effect once each, in order.
 pub fn assert_once_and_in_order(effects: &[(Uuid, i64)], facts_each: i64) {
     let mut heads = std::collections::HashMap::new();
     for (application, version) in effects {

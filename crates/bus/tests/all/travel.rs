@@ -15,11 +15,11 @@ async fn facts_take_effect_once_and_in_order() {
     let pair = Pair::start(&nats.url()).await;
     let applications: Vec<_> = (0..40).map(|_| new_application()).collect();
     for application in &applications {
-        pair.say(*application, "one").await;
+        pair.publish(*application, "one").await;
     }
     for application in &applications {
-        pair.say(*application, "two").await;
-        pair.say_withdrawn(*application).await;
+        pair.publish(*application, "two").await;
+        pair.publish_withdrawn(*application).await;
     }
     let effects = pair.until_effects(120).await;
     assert_once_and_in_order(&effects, 3);
@@ -32,13 +32,13 @@ async fn what_is_logged_of_a_fact_names_it_and_the_trace_of_the_request_that_cau
     let (nats, _folder) = testkit::broker("").await;
     let mut pair = Pair::start(&nats.url()).await;
     let (application, poisoned) = (new_application(), new_application());
-    pair.say_withdrawn(application).await;
-    pair.say(poisoned, POISON).await;
+    pair.publish_withdrawn(application).await;
+    pair.publish(poisoned, POISON).await;
     pair.until_waiting("parked", |waiting| waiting.parked == 1).await;
     pair.until_effects(1).await;
 
-    let heard = logs.lines_with("message", "hears of a withdrawal");
-    let span = &heard.first().expect("a line")["span"];
+    let consumed = logs.lines_with("message", "consumes a withdrawal");
+    let span = &consumed.first().expect("a line")["span"];
     assert_eq!((&span["trace_id"], &span["kind"]), (&TRACE.into(), &"application-withdrawn".into()));
     assert_eq!(span["key"], application.uuid().to_string());
     let id = sqlx::query_scalar::<_, Uuid>("select event_id from bus.event_log where key = $1")
@@ -48,17 +48,17 @@ async fn what_is_logged_of_a_fact_names_it_and_the_trace_of_the_request_that_cau
         .expect("the log");
     assert_eq!(span["event_id"], id.to_string());
 
-    for message in ["hears what was submitted", "parked"] {
+    for message in ["consumes what was submitted", "parked"] {
         let lines = logs.lines_with("message", message);
         let span = &lines.first().expect("a line")["span"];
         assert_eq!((&span["trace_id"], &span["kind"]), (&TRACE.into(), &"application-submitted".into()));
     }
 
-    pair.stop_hearing().await;
+    pair.stop_consumer().await;
     for _ in 0..40 {
-        pair.say(new_application(), "one of many").await;
+        pair.publish(new_application(), "one of many").await;
     }
-    pair.start_hearing().await;
+    pair.start_consumer().await;
     pair.until_effects(41).await;
     let together = logs.lines_with("name", "facts");
     let span = &together.first().expect("several at once")["span"];
@@ -67,15 +67,15 @@ async fn what_is_logged_of_a_fact_names_it_and_the_trace_of_the_request_that_cau
 }
 
 #[tokio::test]
-async fn doubled_deliveries_change_nothing() {
+async fn duplicate_deliveries_change_nothing() {
     let (nats, _folder) = testkit::broker("").await;
     let pair = Pair::start(&nats.url()).await;
     let application = new_application();
-    pair.say(application, "one").await;
-    pair.say_withdrawn(application).await;
+    pair.publish(application, "one").await;
+    pair.publish_withdrawn(application).await;
     pair.until_effects(2).await;
 
-    // The same bytes again, as a relay that was killed before its commit would publish them; newest first.
+    // The same bytes again, as from a relay that was killed before its commit; newest first.
     let log = sqlx::query("select kind, envelope from bus.event_log order by version desc")
         .fetch_all(&pair.publisher_db)
         .await
@@ -88,9 +88,9 @@ async fn doubled_deliveries_change_nothing() {
     }
     raw.flush().await.expect("flushed");
 
-    // What comes behind the copies has taken effect: so the copies have been consumed.
+    // What comes behind the copies has taken effect, so the copies have been consumed.
     let last = new_application();
-    pair.say(last, "last").await;
+    pair.publish(last, "last").await;
     let effects = pair.until_effects(3).await;
     assert_eq!(effects, [(application.uuid(), 1), (application.uuid(), 2), (last.uuid(), 1)]);
     pair.finish().await;
@@ -100,10 +100,10 @@ async fn doubled_deliveries_change_nothing() {
 async fn a_gap_is_held_until_it_closes() {
     let (nats, _folder) = testkit::broker("").await;
     let pair = Pair::start(&nats.url()).await;
-    pair.say(new_application(), "the broker knows the stream").await;
+    pair.publish(new_application(), "the broker knows the stream").await;
     pair.until_effects(1).await;
 
-    // No relay gets at the two facts; the second overtakes the first.
+    // No relay can publish the two facts; the second one overtakes the first.
     let application = new_application();
     let mut busy = pair.publisher_db.begin().await.expect("a transaction");
     let slot = i32::from(application.uuid().as_bytes()[15] % 16);
@@ -112,8 +112,8 @@ async fn a_gap_is_held_until_it_closes() {
         .execute(&mut *busy)
         .await
         .expect("the relay's lock of this slot");
-    pair.say(application, "one").await;
-    pair.say_withdrawn(application).await;
+    pair.publish(application, "one").await;
+    pair.publish_withdrawn(application).await;
     let second: Vec<u8> =
         sqlx::query_scalar("select envelope from bus.event_log where key = $1 and version = 2")
             .bind(application.uuid())
@@ -138,11 +138,11 @@ async fn a_poisoned_fact_stops_its_application_and_nobody_else() {
     let (nats, _folder) = testkit::broker("").await;
     let pair = Pair::start(&nats.url()).await;
     let (ill, crashing, well) = (new_application(), new_application(), new_application());
-    pair.say(ill, POISON).await;
-    pair.say(crashing, PANIC).await;
-    pair.say_withdrawn(ill).await;
-    pair.say(well, "one").await;
-    pair.say_withdrawn(well).await;
+    pair.publish(ill, POISON).await;
+    pair.publish(crashing, PANIC).await;
+    pair.publish_withdrawn(ill).await;
+    pair.publish(well, "one").await;
+    pair.publish_withdrawn(well).await;
 
     let effects = pair.until_effects(2).await;
     assert_eq!(effects, [(well.uuid(), 1), (well.uuid(), 2)]);
@@ -166,14 +166,14 @@ async fn what_is_no_envelope_is_set_aside() {
     let (nats, _folder) = testkit::broker("").await;
     let pair = Pair::start(&nats.url()).await;
     let first = new_application();
-    pair.say(first, "one").await;
+    pair.publish(first, "one").await;
     pair.until_effects(1).await;
     let raw = async_nats::connect(nats.url()).await.expect("a client");
     let subject = Kind::ApplicationSubmitted.subject(Uuid::new_v4());
     raw.publish(subject, "{ not json".into()).await.expect("published");
     raw.flush().await.expect("flushed");
     let second = new_application();
-    pair.say(second, "two").await;
+    pair.publish(second, "two").await;
     pair.until_effects(2).await;
     until(
         "one unreadable",
@@ -190,20 +190,20 @@ async fn a_broker_that_was_killed_or_wiped_loses_nothing() {
     let pair = Pair::start(&nats.url()).await;
     let applications: Vec<_> = (0..10).map(|_| new_application()).collect();
     for application in &applications {
-        pair.say(*application, "one").await;
+        pair.publish(*application, "one").await;
     }
     pair.until_effects(10).await;
 
     nats.kill().await.expect("killed");
     for application in &applications {
-        pair.say(*application, "two").await;
+        pair.publish(*application, "two").await;
     }
     nats.restart().await.expect("started again");
     pair.until_effects(20).await;
 
     nats.kill().await.expect("killed");
     for application in &applications {
-        pair.say_withdrawn(*application).await;
+        pair.publish_withdrawn(*application).await;
     }
     nats.wipe().expect("wiped");
     nats.restart().await.expect("started again");
@@ -214,7 +214,7 @@ async fn a_broker_that_was_killed_or_wiped_loses_nothing() {
         .await
         .expect("an epoch");
     assert_eq!(epoch, 2);
-    // Not only what its consumers lacked: whoever begins to listen must find everything.
+    // Not only what its consumers lacked: a new consumer must find everything.
     let raw = async_nats::jetstream::new(async_nats::connect(nats.url()).await.expect("a client"));
     let stream = raw.get_stream(events::STREAM).await.expect("the stream");
     let held = || async { stream.get_info().await.expect("info").state.messages };
@@ -227,18 +227,18 @@ async fn a_stream_deleted_by_hand_is_made_again() {
     let (nats, _folder) = testkit::broker("").await;
     let pair = Pair::start(&nats.url()).await;
     let application = new_application();
-    pair.say(application, "one").await;
+    pair.publish(application, "one").await;
     pair.until_effects(1).await;
     let raw = async_nats::jetstream::new(async_nats::connect(nats.url()).await.expect("a client"));
     raw.delete_stream(events::STREAM).await.expect("deleted");
-    pair.say_withdrawn(application).await;
+    pair.publish_withdrawn(application).await;
     let effects = pair.until_effects(2).await;
     assert_once_and_in_order(&effects, 2);
     pair.finish().await;
 }
 
 #[tokio::test]
-async fn each_service_may_only_speak_for_itself() {
+async fn each_service_may_publish_only_its_own_facts() {
     let (nats, _folder) = testkit::broker(&permissions()).await;
     let settings = Settings {
         user: Some("operator".to_owned()),
@@ -251,16 +251,16 @@ async fn each_service_may_only_speak_for_itself() {
         ..settings.clone()
     };
     let pair = Pair::start_as(settings, as_service).await;
-    pair.say(new_application(), "one").await;
+    pair.publish(new_application(), "one").await;
     pair.until_effects(1).await;
-    // With these rights services can audit each other, and operators can ask.
+    // With these permissions services can audit each other, and operators can send commands.
     let operator = pair.operator().await;
     let reconciliation: Reconciliation =
         operator.execute(Service::Intake, &Command::Reconciliation).await.expect("the reconciliation");
     assert!(reconciliation.pairs.iter().all(control::Pair::is_balanced), "{reconciliation:?}");
     assert_eq!(reconciliation.pairs.len(), 1, "{reconciliation:?}");
 
-    // Eligibility tries to speak as intake.
+    // Eligibility tries to publish as intake.
     let options = async_nats::ConnectOptions::with_user_and_password("eligibility".into(), "secret".into())
         .custom_inbox_prefix("_INBOX.eligibility");
     let client = options.connect(nats.url()).await.expect("connected");
@@ -276,7 +276,7 @@ async fn each_service_may_only_speak_for_itself() {
     pair.finish().await;
 }
 
-/// The checked-in permissions, with a password for everybody.
+/// The permissions in the repository, with the same password for every user.
 fn permissions() -> String {
     let with_password = |line: &str| match line.find("$BESCHEID_") {
         Some(start) => {

@@ -1,4 +1,4 @@
-//! What comes of each thing that happens.
+//! What each action does to the state.
 
 use bus::step::Step;
 
@@ -25,7 +25,11 @@ impl Protocol {
                 Gate::WithoutInbox if version <= head => Verdict::Applied,
                 _ if version <= head => {
                     let forked = has(inbox_ids[at], version) != fact.forked();
-                    if forked && self.mechanisms.fork_check { Verdict::Forked } else { Verdict::Duplicate }
+                    if forked && self.mechanisms.conflict_check {
+                        Verdict::Forked
+                    } else {
+                        Verdict::Duplicate
+                    }
                 }
                 _ if version > head + 1 || self.blocked(state, fact.application()) => Verdict::Held,
                 _ => Verdict::Applied,
@@ -45,7 +49,7 @@ impl Protocol {
         state.replicas[usize::from(replica)] = this;
     }
 
-    /// The transaction is rolled back: its facts are consumed one by one, or one of them is parked.
+    /// Rolls the transaction back: its facts are consumed one by one next, or its only fact is parked.
     fn fail(&self, state: &mut State, replica: u8) {
         let this = &mut state.replicas[usize::from(replica)];
         (this.verdicts, this.touched) = Default::default();
@@ -65,7 +69,7 @@ impl Protocol {
                     if this.phase == Phase::Handled {
                         state.take_effect(fact);
                     }
-                    if !apart || this.phase == Phase::HalfHeard {
+                    if !apart || this.phase == Phase::HalfConsumed {
                         state.advance(fact);
                     }
                 }
@@ -78,7 +82,7 @@ impl Protocol {
             this.open().for_each(|(fact, _)| state.drop_overtaken(fact.application()));
         }
         let half = apart && this.phase == Phase::Handled;
-        state.replicas[usize::from(replica)].phase = if half { Phase::HalfHeard } else { Phase::Heard };
+        state.replicas[usize::from(replica)].phase = if half { Phase::HalfConsumed } else { Phase::Consumed };
         if !half && !self.mechanisms.commit_before_acknowledge {
             state.replicas[usize::from(replica)] = Replica::default();
         }
@@ -100,7 +104,7 @@ impl Protocol {
                 state.hold(fact, Waiting::Parked);
             }
         }
-        state.replicas[usize::from(replica)].phase = Phase::Heard;
+        state.replicas[usize::from(replica)].phase = Phase::Consumed;
     }
 
     fn release(&self, state: &mut State, application: u8) -> Option<()> {
@@ -117,7 +121,7 @@ impl Protocol {
         Some(())
     }
 
-    /// The next message of the hand is dealt with.
+    /// Turns to the next message of the hand.
     fn next_in_hand(&self, state: &mut State, replica: u8) {
         let this = &mut state.replicas[usize::from(replica)];
         this.hand = [this.hand[1], Delivery::default()];
@@ -181,14 +185,14 @@ impl Protocol {
         if service == Service::Publisher && self.mechanisms.republication {
             for application in 0..APPLICATIONS as u8 {
                 let at = usize::from(application);
-                let all = (1..=state.said[at]).map(|version| Fact::new(application, version, false));
+                let all = (1..=state.logged[at]).map(|version| Fact::new(application, version, false));
                 all.for_each(|pointer| state.outbox[at].push(pointer));
             }
         }
         Some(())
     }
 
-    /// Points the outbox at what the consumer lacks.
+    /// Puts what the consumer lacks into the outbox.
     fn audit(&self, state: &mut State) {
         for application in 0..APPLICATIONS as u8 {
             for version in state.lacks(application) {
@@ -200,7 +204,7 @@ impl Protocol {
 
     fn restore(&self, state: &mut State, application: u8, to: u8) {
         let at = usize::from(application);
-        state.said[at] = to;
+        state.logged[at] = to;
         state.log_ids[at] &= bit(to + 1) - 1;
         state.outbox[at] = state.outbox[at].facts().filter(|pointer| pointer.version() <= to).collect();
         state.rounds[at] = Round::default();
@@ -211,20 +215,20 @@ impl Protocol {
         stream.messages.keep_first(to);
         stream.acknowledged &= (1 << to) - 1;
         stream.rotten &= (1 << to) - 1;
-        // Read from what is stored when the broker starts.
+        // The broker fills its window from what is stored when it starts.
         stream.window = stream.messages.facts().fold(0, |window, fact| window | fact.bit());
     }
 
     pub fn act(&self, state: &mut State, action: Action) -> Option<()> {
         match action {
-            Action::Say { application } => {
+            Action::Append { application } => {
                 let at = usize::from(application);
-                state.said[at] += 1;
-                put(&mut state.log_ids[at], state.said[at], state.restored[at]);
+                state.logged[at] += 1;
+                put(&mut state.log_ids[at], state.logged[at], state.restored[at]);
                 if self.mechanisms.outbox_in_the_transaction {
-                    state.outbox[at].push(Fact::new(application, state.said[at], false));
+                    state.outbox[at].push(Fact::new(application, state.logged[at], false));
                 } else {
-                    state.unqueued[at] = state.said[at];
+                    state.unqueued[at] = state.logged[at];
                 }
             }
             Action::Enqueue { application } => {
@@ -266,7 +270,7 @@ impl Protocol {
                 state.audits += 1;
                 self.audit(state);
             }
-            Action::StopSaying => state.stopped = true,
+            Action::StopPublishing => state.stopped = true,
             Action::Mend => state.mended = true,
             Action::Redrive { application, version } => {
                 state.left.redrive -= 1;
@@ -321,7 +325,7 @@ impl Protocol {
                 state.left.hasty_audit -= 1;
                 self.audit(state);
             }
-            Action::RestoreSayer { application, to } => {
+            Action::RestorePublisher { application, to } => {
                 state.left.restore -= 1;
                 self.restore(state, application, to);
             }

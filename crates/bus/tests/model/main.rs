@@ -1,12 +1,12 @@
-//! The protocol of the bus as a model, checked in every state it can get into: not by the code of
-//! this crate, but by its steps and their names. Where the code changes its steps, change this.
+//! A model of the protocol of the bus, checked in every state it can get into. It does not run the code of
+//! this crate; it has the same steps under the same names. When the code changes its steps, change this.
 //!
 //! One publisher and one consumer with two replicas, two applications, one stream. Between any two steps
-//! anything may come: messages in any order, a process that dies, a broker that loses what it had.
+//! anything may happen: messages in any order, a process that dies, a broker that loses its data.
 //! Each check has a budget of such faults and covers *every* run within it (breadth first, without
-//! sampling), so that together:
+//! sampling). Together they cover:
 //!
-//! | check | facts said of the two applications | faults |
+//! | check | facts published about the two applications | faults |
 //! |---|---|---|
 //! | nothing goes wrong | 3 + 3 | (any order of delivery) |
 //! | processes die | 2 + 2; 3 + 1 | 2 kills; 1 kill: at any step of relay or consumer |
@@ -20,14 +20,14 @@
 //! | the publisher comes back from a backup | 2 + 1; 2 + 0 | 1 restore; and 1 kill |
 //! | everything at once | 1 + 0 | 1 kill, 1 loss, 1 duplicate, 1 wipe, 1 message lost |
 //!
-//! Two things keep this small. A kill is modelled where it leaves something behind: one before
-//! a commit leaves nothing, one after it nothing that the next state does not have. And a publisher has
-//! a slot for each application, so that the open rounds of two slots stand for two relays.
+//! Two things keep this small. A kill is modelled only where it leaves something behind: before
+//! a commit it leaves nothing, and after a commit only what the next state has anyway. And each application
+//! has a slot of its own, so that the open rounds of two slots stand for two relays.
 //!
-//! A promise about the end ("is never lost") is checked in quiet states, in which nothing but
-//! faults and people could go on; [`no_run_of_steps_goes_in_circles`] shows that every run gets to
-//! one. A promise that no fault can break would prove nothing either: the second half takes each
-//! mechanism away and asks the checker for the story of what breaks.
+//! A promise about the end ("is never lost") is checked in quiet states, in which only a fault or a
+//! person could change anything; [`no_run_of_steps_goes_in_circles`] shows that every run reaches
+//! one. A check that cannot fail proves nothing: the second half takes each mechanism away and asks
+//! the checker for a run in which the promise breaks.
 
 mod effect;
 mod plain;
@@ -73,18 +73,18 @@ fn protocol(facts: [u8; 2], faults: Faults, sights: &'static [Sight]) -> Protoco
     }
 }
 
-/// The first fact of the first application is poison.
+/// The protocol where the first fact of the first application cannot be right.
 fn poisoned(facts: [u8; 2], faults: Faults, sights: &'static [Sight]) -> Protocol {
     Protocol { poison: Some(Fact::new(0, 1, false)), ..protocol(facts, faults, sights) }
 }
 
-/// As the protocol, but for what `change` takes away.
+/// The protocol without the mechanisms that `change` takes away.
 fn without(mut protocol: Protocol, change: impl FnOnce(&mut Mechanisms)) -> Protocol {
     change(&mut protocol.mechanisms);
     protocol
 }
 
-/// Every promise holds in every state, and every sight is seen in one.
+/// Every promise holds in every state, and every sight is seen in some state.
 fn check(protocol: Protocol) {
     let begun = Instant::now();
     let checker = protocol.checker().threads(2).spawn_bfs().join();
@@ -98,42 +98,42 @@ fn check(protocol: Protocol) {
     checker.assert_properties();
 }
 
-/// The promise does not hold: there is a story in which it breaks. Found twice, since folding must
-/// not hide it.
+/// There is a run in which the promise breaks. It must be found with and without symmetry reduction, which
+/// must not hide it.
 fn breaks(protocol: Protocol, promise: &'static str) {
     for folded in [true, false] {
         let protocol = Protocol { folded, ..protocol.clone() };
         let enough = HasDiscoveries::AnyOf(BTreeSet::from([promise]));
         let checker = protocol.checker().finish_when(enough).spawn_bfs().join();
-        let story = checker.assert_any_discovery(promise);
+        let run = checker.assert_any_discovery(promise);
         if !folded {
             println!("{} states to break {promise}", checker.unique_state_count());
-            story.into_actions().iter().for_each(|action| println!("    {action:?}"));
+            run.into_actions().iter().for_each(|action| println!("    {action:?}"));
         }
     }
 }
 
 #[test]
 fn nothing_goes_wrong() {
-    check(protocol([3, 3], NONE, &[EVERYTHING_IS_HEARD, HELD, TWO_ROUNDS, TWO_TRANSACTIONS]));
+    check(protocol([3, 3], NONE, &[EVERYTHING_IS_CONSUMED, HELD, TWO_ROUNDS, TWO_TRANSACTIONS]));
 }
 
 #[test]
 fn processes_die() {
-    let sights = &[EVERYTHING_IS_HEARD, HELD, HALF_PUBLISHED, PUBLISHED, COMMITTED, DUPLICATE];
+    let sights = &[EVERYTHING_IS_CONSUMED, HELD, HALF_PUBLISHED, PUBLISHED, COMMITTED, DUPLICATE];
     check(protocol([2, 2], Faults { kill: 2, ..NONE }, sights));
     check(protocol([3, 1], Faults { kill: 1, ..NONE }, sights));
 }
 
 #[test]
-fn answers_are_lost_and_deliveries_doubled() {
-    let sights = &[EVERYTHING_IS_HEARD, HELD, DUPLICATE, TWO_COPIES];
+fn answers_are_lost_and_deliveries_duplicated() {
+    let sights = &[EVERYTHING_IS_CONSUMED, HELD, DUPLICATE, TWO_COPIES];
     check(protocol([2, 1], Faults { lose: 1, again: 1, ..NONE }, sights));
 }
 
 #[test]
 fn batches() {
-    let sights = &[EVERYTHING_IS_HEARD, IN_ONE_HAND, TWO_TRANSACTIONS, DUPLICATE];
+    let sights = &[EVERYTHING_IS_CONSUMED, IN_ONE_HAND, TWO_TRANSACTIONS, DUPLICATE];
     for faults in [Faults { again: 1, ..NONE }, Faults { kill: 1, ..NONE }] {
         check(Protocol { batch: 2, ..protocol([2, 1], faults, sights) });
     }
@@ -141,7 +141,7 @@ fn batches() {
 
 #[test]
 fn the_broker_is_wiped() {
-    let sights = &[EVERYTHING_IS_HEARD, WHOLE_IN_THE_NEXT_EPOCH, NO_STREAM, LATE_ACKNOWLEDGEMENT];
+    let sights = &[EVERYTHING_IS_CONSUMED, WHOLE_IN_THE_NEXT_EPOCH, NO_STREAM, LATE_ACKNOWLEDGEMENT];
     for (facts, faults) in [
         ([2, 1], Faults { wipe: 1, ..NONE }),
         ([1, 1], Faults { wipe: 1, kill: 1, ..NONE }),
@@ -155,7 +155,8 @@ fn the_broker_is_wiped() {
 
 #[test]
 fn the_broker_is_rolled_back() {
-    let sights = &[EVERYTHING_IS_HEARD, WHOLE_IN_THE_NEXT_EPOCH, LATE_ACKNOWLEDGEMENT, OVERTAKEN, REPAIRED];
+    let sights =
+        &[EVERYTHING_IS_CONSUMED, WHOLE_IN_THE_NEXT_EPOCH, LATE_ACKNOWLEDGEMENT, OVERTAKEN, REPAIRED];
     for facts in [[1, 1], [2, 0]] {
         check(protocol(facts, Faults { roll_back: 1, kill: 1, ..NONE }, sights));
     }
@@ -163,29 +164,33 @@ fn the_broker_is_rolled_back() {
 
 #[test]
 fn the_broker_loses_a_message() {
-    let sights = &[EVERYTHING_IS_HEARD, HELD, REPAIRED];
+    let sights = &[EVERYTHING_IS_CONSUMED, HELD, REPAIRED];
     check(protocol([2, 1], Faults { rot: 1, kill: 1, ..NONE }, sights));
 }
 
 #[test]
 fn the_audit_asks_too_early() {
-    let sights = &[EVERYTHING_IS_HEARD, DUPLICATE, TWO_COPIES];
+    let sights = &[EVERYTHING_IS_CONSUMED, DUPLICATE, TWO_COPIES];
     check(protocol([2, 1], Faults { hasty_audit: 1, ..NONE }, sights));
     check(protocol([2, 0], Faults { hasty_audit: 1, kill: 1, ..NONE }, sights));
 }
 
 #[test]
 fn a_fact_is_poisoned() {
-    let sights = &[EVERYTHING_IS_HEARD, STOPPED_AND_FLOWING, FAILED];
+    let sights = &[EVERYTHING_IS_CONSUMED, STOPPED_AND_FLOWING, FAILED];
     check(poisoned([2, 1], Faults { redrive: 2, kill: 1, ..NONE }, sights));
-    check(poisoned([2, 0], Faults { redrive: 2, kill: 1, again: 1, ..NONE }, &[EVERYTHING_IS_HEARD, FAILED]));
-    let sights = &[EVERYTHING_IS_HEARD, STOPPED_AND_FLOWING, ONE_BY_ONE];
+    check(poisoned(
+        [2, 0],
+        Faults { redrive: 2, kill: 1, again: 1, ..NONE },
+        &[EVERYTHING_IS_CONSUMED, FAILED],
+    ));
+    let sights = &[EVERYTHING_IS_CONSUMED, STOPPED_AND_FLOWING, ONE_BY_ONE];
     check(Protocol { batch: 2, ..poisoned([2, 1], Faults { redrive: 1, ..NONE }, sights) });
 }
 
 #[test]
 fn the_publisher_comes_back_from_a_backup() {
-    let sights = &[EVERYTHING_IS_HEARD, FORKED, STOPPED];
+    let sights = &[EVERYTHING_IS_CONSUMED, FORKED, STOPPED];
     check(protocol([2, 1], Faults { restore: 1, ..NONE }, sights));
     check(protocol([2, 0], Faults { restore: 1, kill: 1, ..NONE }, sights));
 }
@@ -193,13 +198,13 @@ fn the_publisher_comes_back_from_a_backup() {
 #[test]
 fn everything_goes_wrong_at_once() {
     let faults = Faults { kill: 1, lose: 1, again: 1, wipe: 1, rot: 1, ..NONE };
-    check(protocol([1, 0], faults, &[EVERYTHING_IS_HEARD, WHOLE_IN_THE_NEXT_EPOCH, REPAIRED, DUPLICATE]));
+    check(protocol([1, 0], faults, &[EVERYTHING_IS_CONSUMED, WHOLE_IN_THE_NEXT_EPOCH, REPAIRED, DUPLICATE]));
 }
 
-/// Two nets below each other: the audit alone repairs what the epochs are there for, too.
+/// The audit alone would repair what epochs are made for, too.
 #[test]
 fn the_audit_alone_repairs_a_wipe_and_a_rollback() {
-    let sights = &[EVERYTHING_IS_HEARD, REPAIRED];
+    let sights = &[EVERYTHING_IS_CONSUMED, REPAIRED];
     for faults in [Faults { wipe: 1, ..NONE }, Faults { roll_back: 1, ..NONE }] {
         check(without(protocol([1, 1], faults, sights), |all| {
             (all.durable_per_epoch, all.sequence_per_epoch, all.republication) = (false, false, false);
@@ -207,8 +212,8 @@ fn the_audit_alone_repairs_a_wipe_and_a_rollback() {
     }
 }
 
-/// Against late acknowledgements after a wipe either is enough: a durable of another name, or
-/// sequence numbers that never come again.
+/// Against late acknowledgements after a wipe either is enough: another name of the durable, or
+/// sequence numbers that are never used again.
 #[test]
 fn a_late_acknowledgement_misses_by_name_or_by_number() {
     let wiped = || protocol([1, 1], Faults { wipe: 1, ..NONE }, &[WHOLE_IN_THE_NEXT_EPOCH]);
@@ -222,12 +227,12 @@ fn a_late_acknowledgement_misses_by_name_or_by_number() {
     }
 }
 
-/// So that a quiet state is reached in the end, whatever happens on the way.
+/// Hence every run reaches a quiet state.
 #[test]
 fn no_run_of_steps_goes_in_circles() {
     let faults = Faults { kill: 1, lose: 1, again: 1, wipe: 1, redrive: 1, ..NONE };
     let protocol = poisoned([1, 0], faults, &[]);
-    // Depth first; true: still on the way down from here.
+    // Depth first; true: the state is on the current path.
     let mut seen = HashMap::<State, bool>::new();
     let mut path = protocol.init_states().into_iter().map(|state| (state, None)).collect::<Vec<_>>();
     while let Some((state, next)) = path.last_mut() {
@@ -298,14 +303,14 @@ fn a_poisoned_fact_that_blocks_more_than_its_application_stops_others() {
 }
 
 #[test]
-fn without_hearing_one_by_one_a_poisoned_fact_parks_its_neighbours() {
+fn without_consuming_one_by_one_a_poisoned_fact_parks_its_neighbours() {
     let batch = Protocol { batch: 2, ..poisoned([1, 1], NONE, &[]) };
     breaks(without(batch, |all| all.parking = Parking::WholeBatch), P4);
 }
 
-/// Parked, although another replica had more luck meanwhile: the fact would wait for ever.
+/// It would be parked although another replica has consumed it meanwhile, and wait for ever.
 #[test]
-fn without_the_lock_around_parking_a_fact_that_was_heard_stops_its_application() {
+fn without_the_lock_around_parking_a_fact_that_was_consumed_stops_its_application() {
     let doubled = poisoned([1, 0], Faults { again: 1, redrive: 1, ..NONE }, &[]);
     breaks(without(doubled, |all| all.park_under_the_gate = false), P1);
 }
@@ -327,7 +332,7 @@ fn without_epochs_in_names_and_numbers_a_late_acknowledgement_loses_a_fact() {
     );
 }
 
-/// In a stream that was rolled back the numbers come again: only the durable's name helps.
+/// In a stream that was rolled back, sequence numbers are used again: only the durable's name helps.
 #[test]
 fn without_an_epoch_in_its_name_a_durable_of_a_rolled_back_stream_loses_a_fact() {
     let rolled_back = || {
@@ -338,8 +343,8 @@ fn without_an_epoch_in_its_name_a_durable_of_a_rolled_back_stream_loses_a_fact()
     breaks(without(rolled_back(), |all| all.durable_per_epoch = false), P5);
 }
 
-/// The watch compares the last sequence number with what the relays have recorded: whoever publishes
-/// before it looks hides the regress.
+/// The watch compares the last sequence number with what the relays have recorded: what is published
+/// before it looks hides the rollback.
 #[test]
 fn without_the_audit_a_rollback_that_is_overtaken_loses_a_fact() {
     let rolled_back = protocol([1, 1], Faults { roll_back: 1, ..NONE }, &[]);
@@ -352,7 +357,7 @@ fn without_the_audit_a_message_lost_by_the_broker_is_a_fact_lost() {
     breaks(without(rotten, |all| all.audit = false), P5);
 }
 
-/// The broker knows the id of the message it has lost.
+/// The broker still knows the id of the message that it has lost, and drops the same id as a duplicate.
 #[test]
 fn without_ids_of_its_own_the_audit_repairs_nothing() {
     let rotten = protocol([1, 0], Faults { rot: 1, ..NONE }, &[]);
@@ -362,6 +367,6 @@ fn without_ids_of_its_own_the_audit_repairs_nothing() {
 #[test]
 fn without_comparing_ids_a_number_given_twice_loses_a_fact() {
     let restored = || protocol([2, 0], Faults { restore: 1, ..NONE }, &[]);
-    breaks(without(restored(), |all| all.fork_check = false), P1);
+    breaks(without(restored(), |all| all.conflict_check = false), P1);
     breaks(without(restored(), |all| all.hold_compares_ids = false), P1);
 }

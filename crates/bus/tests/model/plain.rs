@@ -1,12 +1,12 @@
-//! One state for many that mean the same: without it the checks would take minutes.
+//! Symmetry reduction: one state stands for many that mean the same. Without it the checks would take minutes.
 
 use crate::protocol::{Protocol, VERSIONS};
 use crate::row::{Fact, Row};
 use crate::state::{Round, State, Waiting};
 
 impl Protocol {
-    /// One state for all that differ only in what has no meaning: which replica is which, which
-    /// application is which, the place of a message in a stream that nobody reads in order.
+    /// The state that stands for all that differ only in what has no meaning: which replica is which, which
+    /// application is which, and the order of messages where it makes no difference.
     pub fn plain(&self, mut state: State) -> State {
         if !self.folded {
             return state;
@@ -14,7 +14,10 @@ impl Protocol {
         if self.order_is_nothing() {
             self.sort_stream(&mut state);
         }
-        if self.poison.is_none() && self.facts[0] == self.facts[1] && of(&state, 1) < of(&state, 0) {
+        if self.poison.is_none()
+            && self.facts[0] == self.facts[1]
+            && order_of(&state, 1) < order_of(&state, 0)
+        {
             state = mirrored(&state);
             if self.order_is_nothing() {
                 self.sort_stream(&mut state);
@@ -29,7 +32,7 @@ impl Protocol {
     fn sort_stream(&self, state: &mut State) {
         let Some(stream) = &mut state.stream else { return };
         let durable = stream.durable;
-        // To a durable of a later epoch everything is new again.
+        // A durable of a later epoch delivers everything again.
         let last_durable = durable == stream.epoch || !self.mechanisms.durable_per_epoch;
         let held = |place: u8| {
             let sequence = stream.sequence(place);
@@ -54,10 +57,10 @@ impl Protocol {
     }
 }
 
-/// What tells one application from the other, as far as it is cheap to say.
-fn of(state: &State, at: usize) -> ([u8; 3], Round, Row, [Waiting; VERSIONS as usize]) {
+/// By what the two applications are ordered; not everything, since a full comparison would cost more than it saves.
+fn order_of(state: &State, at: usize) -> ([u8; 3], Round, Row, [Waiting; VERSIONS as usize]) {
     (
-        [state.said[at], state.heads[at], state.log_ids[at]],
+        [state.logged[at], state.heads[at], state.log_ids[at]],
         state.rounds[at],
         state.outbox[at],
         state.waiting[at],
@@ -67,7 +70,7 @@ fn of(state: &State, at: usize) -> ([u8; 3], Round, Row, [Waiting; VERSIONS as u
 /// The state in which the applications have changed places.
 fn mirrored(state: &State) -> State {
     let mut mirrored = *state;
-    mirrored.said.reverse();
+    mirrored.logged.reverse();
     mirrored.log_ids.reverse();
     mirrored.outbox = [state.outbox[1].mirrored(), state.outbox[0].mirrored()];
     mirrored.unqueued.reverse();

@@ -1,4 +1,4 @@
-//! What can happen next.
+//! Which actions are possible in a state.
 
 use bus::step::Step;
 
@@ -7,28 +7,28 @@ use crate::row::Fact;
 use crate::state::{Phase, Replica, State, Stream, Waiting, has};
 
 impl Protocol {
-    /// Everything that happens by itself, sooner or later.
+    /// What happens without a fault and without a person.
     pub fn steps(&self, state: &State, steps: &mut Vec<Action>) {
         for application in 0..APPLICATIONS as u8 {
-            self.saying_steps(state, application, steps);
+            self.publisher_steps(state, application, steps);
             if self.next_due(state, application).is_some() {
                 steps.push(Action::Release { application });
             }
         }
         self.watch_steps(state, steps);
         for replica in 0..REPLICAS as u8 {
-            self.hearing_steps(state, replica, steps);
+            self.consumer_steps(state, replica, steps);
         }
         if !state.stopped && self.has_lost_data(state) {
-            steps.push(Action::StopSaying);
+            steps.push(Action::StopPublishing);
         }
-        // A minute is long: by then everything else has happened that can.
+        // The audit comes once a minute: all else that can happen has happened by then.
         if steps.is_empty() && self.mechanisms.audit && state.audits < AUDITS && self.audit_finds(state) {
             steps.push(Action::Audit);
         }
     }
 
-    fn saying_steps(&self, state: &State, slot: u8, steps: &mut Vec<Action>) {
+    fn publisher_steps(&self, state: &State, slot: u8, steps: &mut Vec<Action>) {
         let at = usize::from(slot);
         let round = &state.rounds[at];
         if state.unqueued[at] > 0 {
@@ -52,7 +52,7 @@ impl Protocol {
         }
     }
 
-    /// Whether the broker may take the next fact of a round for a duplicate.
+    /// Whether the broker takes the next fact of a round for a duplicate.
     pub fn in_window(&self, state: &State, stream: &Stream, slot: u8) -> bool {
         let (fact, again) = next_of_round(state, slot);
         stream.window & fact.bit() != 0 && !(again && self.mechanisms.audit_ids)
@@ -73,13 +73,13 @@ impl Protocol {
         }
     }
 
-    fn hearing_steps(&self, state: &State, replica: u8, steps: &mut Vec<Action>) {
+    fn consumer_steps(&self, state: &State, replica: u8, steps: &mut Vec<Action>) {
         let this = &state.replicas[usize::from(replica)];
         match this.phase {
             Phase::Idle => self.pulls(state, replica, false, steps),
             Phase::Pulled if self.may_open(state, replica, this) => steps.push(Action::Apply { replica }),
-            Phase::Handled | Phase::HalfHeard => steps.push(Action::Commit { replica }),
-            Phase::Heard => steps.push(Action::Acknowledge { replica }),
+            Phase::Handled | Phase::HalfConsumed => steps.push(Action::Commit { replica }),
+            Phase::Consumed => steps.push(Action::Acknowledge { replica }),
             Phase::Failed if !self.mechanisms.park_under_the_gate || self.may_open(state, replica, this) => {
                 steps.push(Action::Park { replica });
             }
@@ -87,18 +87,18 @@ impl Protocol {
         }
     }
 
-    /// Whether nobody else has locked the heads that a replica needs.
+    /// Whether the other replica has not locked the heads that a replica needs.
     pub fn may_open(&self, state: &State, replica: u8, hand: &Replica) -> bool {
         let other = &state.replicas[usize::from(1 - replica)];
         self.mechanisms.gate == Gate::WithoutLock
             || !hand.facts().take(usize::from(hand.open)).any(|fact| other.locks(fact.application()))
     }
 
-    /// What an idle replica may be delivered; `again`: what somebody else still has in hand.
+    /// What can be delivered to an idle replica; with `again`, only what the other replica still has in hand.
     fn pulls(&self, state: &State, replica: u8, again: bool, actions: &mut Vec<Action>) {
         let Some(stream) = &state.stream else { return };
-        // The code may pull from a stream whose epoch it does not know yet. What comes of it comes
-        // again in the next epoch; duplicates have a budget of their own.
+        // The code may pull from a stream whose epoch it does not know yet. Such a message is delivered
+        // again in the next epoch, as a duplicate, and duplicates have a budget of their own.
         if stream.epoch != state.known(Service::Consumer).epoch {
             return;
         }
@@ -112,7 +112,7 @@ impl Protocol {
         for first in (0..stream.messages.len()).filter(deliverable) {
             let mut hand = Replica { open: 1, ..Replica::default() };
             hand.hand[0].fact = Some(stream.messages.get(first));
-            // With one fact in hand the transaction is opened at once.
+            // A single fact opens its transaction at once.
             if self.batch > 1 || self.may_open(state, replica, &hand) {
                 actions.push(Action::Pull { replica, places: [Some(first), None] });
             }
@@ -125,7 +125,7 @@ impl Protocol {
         }
     }
 
-    /// The held fact whose turn it is, if anything comes of consuming it.
+    /// The held fact whose turn it is, unless consuming it would change nothing.
     pub fn next_due(&self, state: &State, application: u8) -> Option<u8> {
         let at = usize::from(application);
         if self.blocked(state, application) || state.replicas.iter().any(|it| it.locks(application)) {
@@ -133,9 +133,9 @@ impl Protocol {
         }
         let due = |version: &u8| state.waits(application, *version) == Waiting::Held;
         let version = (1..=(state.heads[at] + 1).min(VERSIONS)).find(due)?;
-        // A duplicate changes nothing: it is found again and again.
+        // A duplicate changes nothing, and would be possible for ever.
         let forked = has(state.waiting_ids[at], version) != has(state.inbox_ids[at], version);
-        (version > state.heads[at] || forked && self.mechanisms.fork_check).then_some(version)
+        (version > state.heads[at] || forked && self.mechanisms.conflict_check).then_some(version)
     }
 
     pub fn blocked(&self, state: &State, application: u8) -> bool {
@@ -149,25 +149,25 @@ impl Protocol {
         (0..APPLICATIONS as u8).any(|application| state.lacks(application).next().is_some())
     }
 
-    /// Others, or the stream, know more of this publisher than its own log.
+    /// Whether the consumer or the stream has facts that are not in the publisher's log.
     fn has_lost_data(&self, state: &State) -> bool {
         if self.faults.restore == 0 {
             return false;
         }
         let unknown = |fact: Fact| {
             let at = usize::from(fact.application());
-            fact.version() > state.said[at] || fact != state.logged(fact.application(), fact.version())
+            fact.version() > state.logged[at] || fact != state.logged_fact(fact.application(), fact.version())
         };
-        let ahead = (0..APPLICATIONS).any(|at| state.heads[at] > state.said[at]);
+        let ahead = (0..APPLICATIONS).any(|at| state.heads[at] > state.logged[at]);
         ahead || state.stream.is_some_and(|stream| stream.messages.facts().any(unknown))
     }
 
-    /// What people do: say something, mend, redrive. Nothing waits for it.
+    /// What people do: publish a fact, mend, redrive. A quiet state does not wait for it.
     pub fn deeds(&self, state: &State, actions: &mut Vec<Action>) {
         for application in 0..APPLICATIONS as u8 {
             let at = usize::from(application);
-            if state.said[at] < self.facts[at] && state.unqueued[at] == 0 && !state.stopped {
-                actions.push(Action::Say { application });
+            if state.logged[at] < self.facts[at] && state.unqueued[at] == 0 && !state.stopped {
+                actions.push(Action::Append { application });
             }
             if state.left.redrive > 0 {
                 let parked = |version: &u8| state.waits(application, *version) == Waiting::Parked;
@@ -196,7 +196,7 @@ impl Protocol {
             }
         }
         for (replica, this) in (0..).zip(&state.replicas) {
-            if left.lose > 0 && this.phase == Phase::Heard {
+            if left.lose > 0 && this.phase == Phase::Consumed {
                 actions.push(Action::LoseAcknowledgement { replica });
             }
             if left.again > 0 && this.phase == Phase::Idle {
@@ -225,13 +225,13 @@ impl Protocol {
         }
         if left.restore > 0 {
             for application in 0..APPLICATIONS as u8 {
-                let back = 0..state.said[usize::from(application)];
-                actions.extend(back.map(|to| Action::RestoreSayer { application, to }));
+                let back = 0..state.logged[usize::from(application)];
+                actions.extend(back.map(|to| Action::RestorePublisher { application, to }));
             }
         }
     }
 
-    /// Nothing more happens by itself.
+    /// Whether only a fault or a person could change anything.
     pub fn is_quiet(&self, state: &State) -> bool {
         let mut steps = Vec::new();
         self.steps(state, &mut steps);
@@ -239,19 +239,19 @@ impl Protocol {
     }
 }
 
-/// The fact that a round publishes next, and whether the audit has asked for it.
+/// The fact that a round publishes next, and whether the audit publishes it again.
 pub fn next_of_round(state: &State, slot: u8) -> (Fact, bool) {
     let at = usize::from(slot);
     let pointer = state.outbox[at].get(state.rounds[at].published);
-    (state.logged(slot, pointer.version()), pointer.forked())
+    (state.logged_fact(slot, pointer.version()), pointer.forked())
 }
 
-/// Facts whose relay may have been stopped with them in hand.
+/// Facts that a stopped relay may still publish: it may have taken them from the outbox at any time.
 fn once_published(state: &State) -> impl Iterator<Item = Fact> {
     let of = |application: u8| {
-        (1..=state.said[usize::from(application)]).map(move |version| (application, version))
+        (1..=state.logged[usize::from(application)]).map(move |version| (application, version))
     };
-    (0..APPLICATIONS as u8).flat_map(of).map(|(application, version)| state.logged(application, version))
+    (0..APPLICATIONS as u8).flat_map(of).map(|(application, version)| state.logged_fact(application, version))
 }
 
 fn kills(state: &State, actions: &mut Vec<Action>) {
@@ -269,7 +269,7 @@ fn kills(state: &State, actions: &mut Vec<Action>) {
     for (who, replica) in (0..).zip(&state.replicas) {
         match replica.phase {
             Phase::Idle => {}
-            Phase::Heard => actions.push(Action::Kill { at: Step::Consumed, who }),
+            Phase::Consumed => actions.push(Action::Kill { at: Step::Consumed, who }),
             _ => actions.push(Action::Kill { at: Step::Handled, who }),
         }
     }

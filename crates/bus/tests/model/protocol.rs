@@ -1,4 +1,4 @@
-//! The protocol, with all that a check can vary, and its transitions by name.
+//! The protocol, what a check can vary of it, and the names of its transitions.
 
 use bus::step::Step;
 use stateright::{Model, Property};
@@ -9,29 +9,29 @@ use crate::state::{Known, State, Stream};
 
 pub const APPLICATIONS: usize = 2;
 pub const REPLICAS: usize = 2;
-/// Facts of one application at most.
+/// Most facts of one application.
 pub const VERSIONS: u8 = 3;
-/// Rounds of the audit at most. One repairs everything; a protocol that needed this many would be
+/// Most rounds of the audit. One repairs everything; a protocol that needed this many would be
 /// running in circles.
 pub const AUDITS: u8 = 3;
 
-/// What is checked: how much is said, what may go wrong how often, and which mechanisms work.
+/// What is checked: how many facts there are, how often each fault may come, and which mechanisms work.
 #[derive(Clone, Debug)]
 pub struct Protocol {
-    /// How many facts are said of each application, at most.
+    /// Most facts that are published about each application.
     pub facts: [u8; APPLICATIONS],
-    /// A fact whose handler says that it cannot be right, until its cause is mended.
+    /// A fact that its handler refuses for good until the cause is mended.
     pub poison: Option<Fact>,
-    /// Facts in one transaction of a consumer, at most.
+    /// Most facts in one transaction of a consumer.
     pub batch: usize,
     pub faults: Faults,
     pub mechanisms: Mechanisms,
-    /// The broker is rolled back only between two rounds of a relay, and the watch looks before the
-    /// next. What it takes then is what the publisher has recorded as published.
+    /// The broker is rolled back only between two rounds of a relay, and the watch looks before the next
+    /// round. So the broker loses only what the publisher has recorded as published.
     pub gentle_rollback: bool,
-    /// States that mean the same are one. Not in stories: people and places would change names.
+    /// Whether symmetry reduction is on: see `plain.rs`. Off, a run can be read, since nothing changes its name.
     pub folded: bool,
-    /// What must be seen somewhere, or the check has checked nothing.
+    /// What must be seen in some state, or the check would have checked too little.
     pub sights: &'static [Sight],
 }
 
@@ -40,12 +40,12 @@ pub struct Protocol {
 /// messages arrive in any order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Faults {
-    /// A process dies. A handler that fails for now does the same to the protocol.
+    /// A process dies. To the protocol a handler that fails for now is the same.
     pub kill: u8,
     /// A message to the broker, or an answer of it, is lost.
     pub lose: u8,
     /// A fact is published again by a relay that was stopped and lost its transaction, or by a round
-    /// that comes after the broker's window for duplicates, or it is delivered again while somebody
+    /// that comes after the broker's window for duplicates, or it is delivered again while another replica
     /// still has it in hand.
     pub again: u8,
     /// The broker comes back without its data.
@@ -54,9 +54,9 @@ pub struct Faults {
     pub roll_back: u8,
     /// The broker loses one message out of the middle.
     pub rot: u8,
-    /// The audit asks while facts are still on their way.
+    /// The audit compares while facts are still under way.
     pub hasty_audit: u8,
-    /// An operator lets a parked fact try again.
+    /// An operator redrives a parked fact.
     pub redrive: u8,
     /// The publisher's database comes back from an old backup.
     pub restore: u8,
@@ -69,24 +69,24 @@ pub struct Mechanisms {
     pub outbox_in_the_transaction: bool,
     pub gate: Gate,
     pub parking: Parking,
-    /// Facts are acknowledged when what was consumed is committed, not on arrival.
+    /// Facts are acknowledged after the commit, not on arrival.
     pub commit_before_acknowledge: bool,
     /// Durables are named per epoch.
     pub durable_per_epoch: bool,
-    /// No sequence number of an earlier epoch comes again in a new stream.
+    /// A new stream uses no sequence number of an earlier epoch.
     pub sequence_per_epoch: bool,
     /// A new epoch points the outbox at the whole event log.
     pub republication: bool,
     /// Publishers ask consumers for their heads.
     pub audit: bool,
-    /// What the audit says again cannot be taken for a duplicate by the broker.
+    /// What the audit publishes again has a new message id, so that the broker does not drop it as a duplicate.
     pub audit_ids: bool,
-    /// A parked fact is noted under the lock of its gate (a new gate is made first: what is not there
-    /// cannot be locked), and not if it took effect meanwhile.
+    /// A fact is parked under the lock of its gate (whose row is made first where it is missing), and not if it
+    /// took effect meanwhile.
     pub park_under_the_gate: bool,
-    /// A number that took effect under another id is parked, not dropped.
-    pub fork_check: bool,
-    /// A fact whose number is held under another id is not dropped for it: the number is parked.
+    /// A fact whose version took effect under another id is parked, not dropped.
+    pub conflict_check: bool,
+    /// When two facts with the same version wait, the version is parked, and neither is dropped.
     pub hold_compares_ids: bool,
 }
 
@@ -103,17 +103,17 @@ impl Default for Mechanisms {
             audit: true,
             audit_ids: true,
             park_under_the_gate: true,
-            fork_check: true,
+            conflict_check: true,
             hold_compares_ids: true,
         }
     }
 }
 
-/// The inbox with its version gate, and what can be missing of it.
+/// The inbox with its version gate, and what can be missing from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
     Whole,
-    /// What took effect before is not recognised.
+    /// Facts that took effect before are not recognised.
     WithoutInbox,
     /// Each fact takes effect when it arrives.
     WithoutOrder,
@@ -123,16 +123,16 @@ pub enum Gate {
     Apart,
 }
 
-/// What a fact does that cannot be right.
+/// What happens to a fact that cannot be right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parking {
-    /// It waits, and its application behind it.
+    /// It waits, and later facts of its application behind it.
     OneApplication,
-    /// It is forgotten.
+    /// It is acknowledged without any effect.
     Drop,
-    /// It waits, and everything else behind it.
+    /// It waits, and all later facts behind it.
     StopEverything,
-    /// All facts that came with it are parked with it.
+    /// All facts of its batch are parked with it.
     WholeBatch,
 }
 
@@ -142,20 +142,19 @@ pub enum Service {
     Consumer,
 }
 
-/// What can happen. Named as in the code, where the code has a name for it.
+/// What can happen, with the names of the code where it has some.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// `Tx::finish`: number, state, event log and outbox commit together.
-    Say {
+    Append {
         application: u8,
     },
     /// Only where the outbox is outside the transaction.
     Enqueue {
         application: u8,
     },
-    /// The next fact of a round goes out; the broker stores it or knows its id. The first one opens
-    /// the round: a slot is locked and what is in it is taken. Before, it can do nothing but roll
-    /// back.
+    /// The next fact of a round is published; the broker stores it or drops it as a duplicate. The first one
+    /// opens the round: the slot is locked and its rows are taken. Before that a relay could only roll back.
     RelayPublishes {
         slot: u8,
         stored: bool,
@@ -168,7 +167,7 @@ pub enum Action {
     },
     /// The watch finds no stream and makes one.
     CreateStream(Service),
-    /// The watch finds a regress and moves the stream to the next epoch.
+    /// The watch finds that the stream was set back, and moves it to the next epoch.
     NextEpoch(Service),
     /// The watch stores an epoch that is higher than its own; a publisher publishes again.
     Remember(Service),
@@ -195,18 +194,18 @@ pub enum Action {
         application: u8,
     },
     Audit,
-    /// The publisher finds that it has forgotten what others have consumed.
-    StopSaying,
+    /// The publisher finds that its database lacks facts that others have.
+    StopPublishing,
 
-    /// The cause of the poison is gone.
+    /// The cause for which a fact was refused is removed.
     Mend,
     Redrive {
         application: u8,
         version: u8,
     },
 
-    /// A process dies where [`Step`] says. The relay dies with one round; a kill at `written`,
-    /// `relay-committed` or `acknowledged` leaves nothing behind that another state does not have.
+    /// A process dies at a [`Step`]. The relay dies with one round; after a kill at `written`,
+    /// `relay-committed` or `acknowledged` the state is one that exists without the kill, too.
     Kill {
         at: Step,
         who: u8,
@@ -228,14 +227,14 @@ pub enum Action {
         place: u8,
     },
     HastyAudit,
-    RestoreSayer {
+    RestorePublisher {
         application: u8,
         to: u8,
     },
 }
 
 impl Protocol {
-    /// Nothing said yet; the stream of the first epoch is there and known.
+    /// No facts yet; the stream of the first epoch is there and known.
     fn beginning(&self) -> State {
         let epoch = 1;
         let base = self.base(epoch);
@@ -253,8 +252,8 @@ impl Protocol {
         if self.mechanisms.durable_per_epoch { state.known(Service::Consumer).epoch } else { 0 }
     }
 
-    /// Whether the order of messages in the stream can make no difference: nobody takes them in
-    /// order, no number comes twice, and nobody compares the last one.
+    /// Whether the order of messages in the stream makes no difference: they are delivered in any order,
+    /// no sequence number is used twice, and the last one is not compared.
     pub fn order_is_nothing(&self) -> bool {
         let mechanisms = &self.mechanisms;
         self.faults.roll_back == 0
@@ -265,7 +264,7 @@ impl Protocol {
         self.poison == Some(fact) && !state.mended
     }
 
-    /// Whether the next look at the stream would find a regress.
+    /// Whether the watch would find that the stream was set back.
     pub fn regress(&self, state: &State, service: Service, stream: &Stream) -> bool {
         let known = state.known(service);
         stream.epoch < known.epoch

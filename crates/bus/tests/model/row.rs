@@ -1,9 +1,9 @@
-//! Facts and rows of facts, small: a check holds every state it has seen.
+//! Facts and rows of facts in few bits, since a check keeps every state it has seen in memory.
 
 use std::fmt;
 
-/// A fact: its application, its number, and whether it was said after a restore (the id of a
-/// fact that has the number of another one).
+/// A fact: its application, its version, and whether it was logged after a restore. Then it is `forked`: its id
+/// differs from that of the earlier fact with the same version.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fact(u8);
 
@@ -24,7 +24,7 @@ impl Fact {
         self.0 & 8 != 0
     }
 
-    /// A bit of its own for each fact.
+    /// A different bit for each fact.
     pub fn bit(self) -> u16 {
         1 << self.0
     }

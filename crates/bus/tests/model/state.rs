@@ -1,21 +1,19 @@
-//! What databases, broker and processes hold at one moment.
-
 use crate::protocol::{APPLICATIONS, Faults, REPLICAS, Service, VERSIONS};
 use crate::row::{Fact, Row};
 
-/// Everything there is at one moment.
+/// What databases, broker and processes hold at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct State {
     // The publisher's database.
-    /// `event_log`: facts said of each application.
-    pub said: [u8; APPLICATIONS],
-    /// Versions (as bits) that were said after a restore, under an id of their own.
+    /// `event_log`: the number of facts about each application.
+    pub logged: [u8; APPLICATIONS],
+    /// Versions (as bits) that were logged after a restore, and so have another id than before it.
     pub log_ids: [u8; APPLICATIONS],
-    /// `outbox`, by slot. Each application has a slot of its own: what two relays can do side by
-    /// side, the rounds of two slots can do.
+    /// `outbox`, by slot. Each application has a slot of its own: the rounds of two slots can do all that
+    /// two relays can do at the same time.
     pub outbox: [Row; APPLICATIONS],
     // The publisher's processes.
-    /// Committed, but its outbox row is not written yet; only where that is outside the transaction.
+    /// A version that is committed without its outbox row; only where the row is outside the transaction.
     pub unqueued: [u8; APPLICATIONS],
     pub rounds: [Round; APPLICATIONS],
     pub restored: [bool; APPLICATIONS],
@@ -24,7 +22,7 @@ pub struct State {
     /// `bus.broker` of publisher and consumer.
     pub known: [Known; 2],
     pub stream: Option<Stream>,
-    /// Streams ever made; tells them apart as `created` does.
+    /// Number of streams ever made; tells them apart as `created` does.
     pub streams: u8,
 
     // The consumer.
@@ -39,7 +37,7 @@ pub struct State {
     pub waiting_ids: [u8; APPLICATIONS],
     pub mended: bool,
 
-    // What only an observer of all knows.
+    // What no single part knows.
     /// How often each fact took effect.
     pub effects: [[u8; VERSIONS as usize]; APPLICATIONS],
     /// A fact took effect before an earlier one of its application.
@@ -48,12 +46,12 @@ pub struct State {
     pub audits: u8,
 }
 
-/// A round of the relay over one slot: its transaction is open as long as something is taken.
+/// A round of the relay over one slot: its transaction is open while `taken` is not 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Round {
     pub taken: u8,
     pub published: u8,
-    /// An acknowledgement will not come.
+    /// An acknowledgement is lost.
     pub doomed: bool,
     /// The highest sequence number that the broker has acknowledged.
     pub last: u8,
@@ -64,7 +62,7 @@ pub struct Round {
 pub struct Known {
     pub epoch: u8,
     pub created: u8,
-    /// Kept by the publisher alone: the less a watch knows, the less it finds.
+    /// The last sequence number. Only the publisher keeps it, so that the watch has the least to go by.
     pub last: u8,
 }
 
@@ -73,16 +71,16 @@ pub struct Known {
 pub struct Stream {
     pub epoch: u8,
     pub created: u8,
-    /// Sequence numbers begin behind this one.
+    /// The first sequence number is the next one after this.
     pub base: u8,
     pub messages: Row,
-    /// Places of messages that are gone from the middle.
+    /// Places (as bits) of messages that the broker has lost.
     pub rotten: u16,
-    /// Ids in the window for duplicates, by [`Fact::bit`].
+    /// Ids in the broker's window for duplicates, by [`Fact::bit`].
     pub window: u16,
     /// The durable's name: an epoch, or 0 where it has none.
     pub durable: u8,
-    /// Places that were acknowledged to the durable.
+    /// Places (as bits) that were acknowledged to the durable.
     pub acknowledged: u16,
 }
 
@@ -91,10 +89,10 @@ pub struct Stream {
 pub struct Replica {
     pub phase: Phase,
     pub hand: [Delivery; 2],
-    /// So many of the hand are in the transaction; the rest follows one by one.
+    /// How many facts of `hand` are in the transaction; the others follow one by one.
     pub open: u8,
     pub verdicts: [Verdict; 2],
-    /// Something waits for a key of the batch.
+    /// A fact about a key of the batch waits.
     pub touched: bool,
 }
 
@@ -102,24 +100,23 @@ pub struct Replica {
 pub enum Phase {
     #[default]
     Idle,
-    /// Delivered.
     Pulled,
     /// [`Step::Handled`]: the transaction is open and has locked the heads.
     Handled,
-    /// Effects are committed, the head is not; only in [`Gate::Apart`].
-    HalfHeard,
+    /// The effect is committed, the head is not; only in [`Gate::Apart`].
+    HalfConsumed,
     /// [`Step::Consumed`]: committed, not acknowledged.
-    Heard,
-    /// The handler has said that the fact cannot be right; rolled back, not parked yet.
+    Consumed,
+    /// The handler has refused the fact for good; rolled back, not parked yet.
     Failed,
 }
 
-/// A message in a replica's hand; how its acknowledgement will find it.
+/// A message that a replica has pulled, and what its acknowledgement is addressed to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Delivery {
     pub fact: Option<Fact>,
     pub durable: u8,
-    /// 0: its message is gone for good.
+    /// 0: the message is no longer in the stream.
     pub sequence: u8,
 }
 
@@ -145,7 +142,6 @@ pub fn bit(version: u8) -> u8 {
     1 << (version - 1)
 }
 
-/// Whether `version` is among `bits`.
 pub fn has(bits: u8, version: u8) -> bool {
     bits & bit(version) != 0
 }
@@ -186,7 +182,7 @@ impl Replica {
         self.hand.into_iter().filter_map(|delivery| delivery.fact)
     }
 
-    /// Facts that are in the open transaction, or were.
+    /// Facts in the open transaction, or in the one that was open last.
     pub fn open(&self) -> impl Iterator<Item = (Fact, Verdict)> {
         self.facts().zip(self.verdicts).take(usize::from(self.open))
     }
@@ -225,21 +221,21 @@ impl State {
         self.effects[usize::from(application)][index(version)]
     }
 
-    /// Something is in a round that is not published, or in a slot that nobody has taken.
+    /// Whether the slot has a fact that is not published yet, in its open round or in its outbox.
     pub fn may_publish(&self, slot: u8) -> bool {
         let (round, at) = (&self.rounds[usize::from(slot)], usize::from(slot));
         if round.taken == 0 { !self.outbox[at].is_empty() } else { round.published < round.taken }
     }
 
-    /// What the audit finds missing of an application.
+    /// The versions that the audit finds missing at the consumer.
     pub fn lacks(&self, application: u8) -> impl Iterator<Item = u8> + use<> {
         let (state, at) = (*self, usize::from(application));
-        (state.heads[at] + 1..=state.said[at])
+        (state.heads[at] + 1..=state.logged[at])
             .filter(move |version| state.waits(application, *version) == Waiting::Nothing)
     }
 
     /// The fact as the event log has it.
-    pub fn logged(&self, application: u8, version: u8) -> Fact {
+    pub fn logged_fact(&self, application: u8, version: u8) -> Fact {
         Fact::new(application, version, has(self.log_ids[usize::from(application)], version))
     }
 
@@ -265,7 +261,7 @@ impl State {
         put(&mut self.waiting_ids[at], fact.version(), waiting != Waiting::Nothing && fact.forked());
     }
 
-    /// `gate::hold`: what is in the way stays, except that a held fact can become a parked one.
+    /// `gate::hold`: a fact that waits already stays, but a held one can become parked.
     pub fn hold(&mut self, fact: Fact, as_what: Waiting) {
         match (self.waits(fact.application(), fact.version()), as_what) {
             (Waiting::Nothing, _) => self.note_waiting(fact, as_what),
@@ -277,7 +273,7 @@ impl State {
         }
     }
 
-    /// A held fact that took effect needs its copy no longer.
+    /// `gate::drop_overtaken`: removes held copies of facts that took effect.
     pub fn drop_overtaken(&mut self, application: u8) {
         let at = usize::from(application);
         for version in 1..=self.heads[at] {
