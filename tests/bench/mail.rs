@@ -15,7 +15,7 @@ use lettre::transport::smtp::extension::ClientId;
 use notification::mail::Mail;
 use notification::sender::Sender;
 use notification::store::contacts::Contact;
-use notification::store::deliveries::{self, New};
+use notification::store::deliveries::{self, NewEmail};
 use testkit::until;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -113,7 +113,7 @@ async fn queue(bus: &Bus, portal: &str, count: usize) -> Result<()> {
         let about = EventId(Uuid::now_v7());
         let mail = Mail::ApplicationSubmitted { late: false };
         let content = mail.clone().render(now, &contact, portal, pages.messages());
-        let new = New {
+        let new = NewEmail {
             about,
             application: contact.application,
             template: mail.kind().name(),

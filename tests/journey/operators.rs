@@ -1,6 +1,6 @@
 //! What operators see of facts that cannot be right, and what they do about them.
 
-use bus::control::{Command, DryRun, Shown, WaitingFact, Which};
+use bus::control::{Command, DryRun, WaitingFact, WaitingFactDetails, Which};
 use chassis::Role;
 use events::{Kind, Service};
 use serde_json::json;
@@ -34,7 +34,8 @@ async fn a_parked_fact_is_seen_rehearsed_and_given_up_everywhere() {
         };
         let parked = until("it is parked", parked, |parked| parked.len() == 1).await;
         assert!(parked[0].reason.contains("missing field"), "{parked:?}");
-        let shown: Shown = system.operator.execute(at, &Command::Show(which)).await.expect("shown");
+        let shown: WaitingFactDetails =
+            system.operator.execute(at, &Command::Show(which)).await.expect("shown");
         assert_eq!(shown.envelope["subject"], key.to_string());
         let run: DryRun = system.operator.execute(at, &Command::DryRun(which)).await.expect("rehearsed");
         assert!(run.error.is_some_and(|why| why.contains("missing field")));
