@@ -142,7 +142,7 @@ fn financing_type(own: Cents, others: Cents, reason_for_full: Option<&str>) -> F
 }
 
 /// The shares of the members of a joint project, the lead first; empty for a single applicant. See
-/// [`shares`](crate::shares).
+/// [`shares`].
 pub fn partner_shares(submitted: &ApplicationSubmitted, amount: Cents) -> Vec<PartnerShare> {
     let Some(joint) = &submitted.application.joint else { return Vec::new() };
     let asked: Vec<Cents> =

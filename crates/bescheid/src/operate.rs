@@ -83,7 +83,7 @@ pub struct Fact {
     source: Service,
     /// Application or call.
     key: Uuid,
-    /// Its number.
+    /// Version of the fact.
     version: i64,
 }
 

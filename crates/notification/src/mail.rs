@@ -19,9 +19,7 @@ pub struct Content {
     pub recipient_name: String,
     /// Not encoded.
     pub subject: String,
-    /// Plain-text part.
     pub text: String,
-    /// HTML part.
     pub html: String,
     /// What it was rendered from; `None` where an older release did.
     pub source: Option<Source>,

@@ -1,4 +1,4 @@
-//! The page before an approval: a sentence that says what it would do, and the exact notice it would issue. It only reads.
+//! The page before an approval: what it would do, in a sentence, and the exact notice it would issue. It only reads.
 
 use askama::Template;
 use axum::extract::State;
