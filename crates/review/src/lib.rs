@@ -1,7 +1,7 @@
 //! Review: a file opens when eligibility is confirmed, independent reviewers take it one after the other, and the last
 //! review publishes the result.
 //!
-//! - [`file`] is the state machine, [`scores`] the scoring, [`visibility`] who sees what: all without I/O.
+//! - [`mod@file`] is the state machine, [`scores`] the scoring, [`visibility`] who sees what: all without I/O.
 //! - [`on`] consumes facts, [`http`] serves people and programs, [`sweep`] does what is due when time has passed.
 //! - [`store`] reads and writes the tables.
 
