@@ -6,7 +6,7 @@ use tests::{Applicant, InProcess, form};
 
 // One thread: the log is captured where the test runs.
 #[tokio::test]
-async fn a_request_is_found_at_the_front_door_in_the_service_and_where_its_facts_are_heard() {
+async fn a_request_is_found_at_the_front_door_in_the_service_and_where_its_facts_are_consumed() {
     let logs = Logs::capture("info,bus=debug");
     let set = InProcess::new().await;
     let who = Applicant::SOLINGEN;
@@ -27,8 +27,8 @@ async fn a_request_is_found_at_the_front_door_in_the_service_and_where_its_facts
     assert_eq!(trace.len(), 32, "{trace}");
     let of_the_trace = logs.lines_with("trace_id", trace);
     for kind in ["application-submitted", "eligibility-confirmed"] {
-        let heard = |line: &Value| line["message"] == "heard" && line["kind"] == kind;
-        assert!(of_the_trace.iter().any(heard), "no line tells where {kind} was heard");
+        let consumed = |line: &Value| line["message"] == "consumed" && line["kind"] == kind;
+        assert!(of_the_trace.iter().any(consumed), "no line shows where {kind} was consumed");
     }
     set.finish().await;
 }

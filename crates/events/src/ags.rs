@@ -1,30 +1,26 @@
-//! The official municipality key.
-
 use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Amtlicher Gemeindeschlüssel: eight digits for a municipality, five for a Kreis or the
-/// Städteregion. Kept as text, because of the leading zero.
+/// The official municipality key (Amtlicher Gemeindeschlüssel): eight digits for a municipality, five for a
+/// district (Kreis) or the city region (Städteregion). Text, because of the leading zero.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String", extend("pattern" = "^([0-9]{5}|[0-9]{8})$"))]
 pub struct Ags(String);
 
-/// The text is not a municipality key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a municipality key: five or eight digits are expected")]
 pub struct AgsError(String);
 
 impl Ags {
-    /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The first five digits: the key of the Kreis (or of the independent city itself).
+    /// The first five digits: the key of the district (Kreis), or that of an independent city without its zeros.
     pub fn district(&self) -> &str {
         &self.0[..5]
     }
@@ -36,7 +32,7 @@ impl FromStr for Ags {
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
         match text.len() {
             5 | 8 if digits => Ok(Self(text.to_owned())),
-            // A text of any length may come from outside: do not carry all of it on.
+            // The text may come from outside with any length: the error must not carry all of it.
             _ => Err(AgsError(text.chars().take(20).collect())),
         }
     }

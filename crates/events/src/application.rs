@@ -1,5 +1,5 @@
-//! What a municipality applies for: the form, as it was submitted. The fields are those of the
-//! KOMM-IN project descriptions (Netzwerktreffen Plauen, 24./25.03.2011).
+//! The application form as it was submitted. The fields are those of the KOMM-IN project descriptions
+//! (Netzwerktreffen Plauen, 24./25.03.2011); the German term of the form stands beside each.
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -10,7 +10,6 @@ use crate::{Ags, Cents};
 /// The form of one project. Lists hold one entry per line of the form; texts are plain text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Application {
-    /// Title of the project.
     pub title: String,
     /// Handlungsfeld, e.g. Personalmanagement.
     pub field_of_action: String,
@@ -44,9 +43,8 @@ pub struct Application {
     pub project_period: Period,
     /// Finanzierungsplan.
     pub financing: FinancingPlan,
-    /// Whom to write to.
     pub contact: Contact,
-    /// Framework conditions the applicant has declared to keep.
+    /// Framework conditions that the applicant has declared to keep.
     pub declarations: Vec<Declaration>,
 }
 
@@ -63,7 +61,7 @@ pub enum FundingPriority {
 }
 
 impl FundingPriority {
-    /// All three, in the order of the programme.
+    /// In the order of the programme.
     pub const ALL: [Self; 3] = [Self::Transparency, Self::Networking, Self::StrategicSteering];
 }
 
@@ -86,7 +84,7 @@ pub enum ProjectTheme {
 }
 
 impl ProjectTheme {
-    /// All six, in the order of the programme.
+    /// In the order of the programme.
     pub const ALL: [Self; 6] = [
         Self::GuideSystems,
         Self::IntermunicipalCooperation,
@@ -118,7 +116,6 @@ pub enum Declaration {
 }
 
 impl Declaration {
-    /// All seven framework conditions.
     pub const ALL: [Self; 7] = [
         Self::LimitedInTime,
         Self::LastingEffect,
@@ -133,19 +130,15 @@ impl Declaration {
 /// A partner of the project that is not a municipality.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Partner {
-    /// Name of the organisation.
     pub name: String,
-    /// What it is.
     pub kind: PartnerKind,
 }
 
-/// Kind of a partner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PartnerKind {
     /// Migrantenselbstorganisation (MSO).
     MigrantOrganisation,
-    /// Any other organisation.
     Other,
 }
 
@@ -161,7 +154,6 @@ pub struct JointProject {
 /// A municipality that takes part in a joint project without leading it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Participant {
-    /// Its key.
     pub ags: Ags,
     /// Its share of the grant applied for.
     pub share: Cents,
@@ -170,9 +162,7 @@ pub struct Participant {
 /// A span of days, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Period {
-    /// First day.
     pub from: NaiveDate,
-    /// Last day.
     pub to: NaiveDate,
 }
 
@@ -180,13 +170,12 @@ pub struct Period {
 /// (VV 1.2 to § 44 LHO: the full financing is secured).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FinancingPlan {
-    /// Grant applied for.
+    /// The grant that is applied for.
     pub grant: Cents,
     /// Eigenanteil.
     pub own_share: Cents,
-    /// Money of third parties.
+    /// Money of third parties (Drittmittel).
     pub third_parties: Cents,
-    /// Total cost of the project.
     pub total: Cents,
 }
 
@@ -197,12 +186,10 @@ impl FinancingPlan {
     }
 }
 
-/// Whom the emails go to, and in which language.
+/// The person to whom emails about the application go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Contact {
-    /// Name of the person.
     pub name: String,
-    /// Email address.
     pub email: String,
     /// Telephone number, as typed.
     #[serde(default)]
@@ -211,13 +198,12 @@ pub struct Contact {
     pub language: Language,
 }
 
-/// A language the product speaks.
+/// A language of pages and emails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Language {
-    /// German, the official language.
+    /// German, the official language (§ 23 VwVfG).
     #[default]
     De,
-    /// English.
     En,
 }

@@ -1,4 +1,4 @@
-//! The rules of one funding round, as data. A new programme is a file, not a release.
+//! The rules of one funding round, as data: a new programme needs a file, not a release.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
 use schemars::JsonSchema;
@@ -8,55 +8,49 @@ use crate::{CallId, Cents, FundingPriority, ProjectTheme};
 
 /// A call (Förderaufruf). Written as a TOML file, checked by intake, published as a fact.
 ///
-/// These types are sent and stored, so they ignore what a newer release added; that a call file says nothing
-/// unknown is checked where it is read, in intake.
+/// These types are sent and stored, so they ignore fields that a newer release has added. Unknown fields in a call
+/// file are refused where it is read, in intake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Call {
     /// Short name, e.g. `komm-in-2027`; the id is derived from it.
     pub key: String,
-    /// Version of these rules; every decision names the version it was taken by.
+    /// Version of these rules; every decision names the version that it was made by.
     pub version: u32,
-    /// Title of the call.
     pub title: Text,
     /// Name of the programme, e.g. `KOMM-IN NRW`.
     pub programme: String,
     /// Prefix of the file numbers, e.g. `36.KI-2027`.
     pub file_number_prefix: String,
-    /// When to apply.
+    /// When applications can be submitted.
     pub window: Window,
     /// Funds by financial year. Never over-committed.
     pub budget: Vec<BudgetYear>,
     /// Smallest grant (VV 1.1: no trivial grants).
     pub minimum_grant: Cents,
-    /// Largest grant for one project.
     pub maximum_grant: Cents,
-    /// What the call asks about the immigration office.
     pub office_rule: OfficeRule,
     /// Priorities an applicant may choose from.
     pub funding_priorities: Vec<FundingPriority>,
     /// Themes an applicant may choose from.
     pub themes: Vec<ProjectTheme>,
-    /// Days in which the project may run.
+    /// First day on which a project may begin.
     pub project_from: NaiveDate,
     /// Last day on which a project may end.
     pub project_to: NaiveDate,
-    /// What reviewers score.
     pub criteria: Vec<Criterion>,
     /// Highest score of a criterion; the lowest is 0.
     pub maximum_score: u8,
-    /// Independent reviews each file needs.
+    /// Number of independent reviews that each application needs.
     pub reviews_per_application: u8,
-    /// What the letters say.
     pub letters: Letters,
 }
 
 impl Call {
-    /// The id that its key gives.
     pub fn id(&self) -> CallId {
         CallId::of_key(&self.key)
     }
 
-    /// Checks that applications can be scored by these rules: what intake publishes, review takes.
+    /// Checks that applications can be scored by these rules, so that review can work with what intake publishes.
     ///
     /// # Errors
     /// The first mistake.
@@ -87,7 +81,7 @@ impl Call {
     }
 }
 
-/// Rules by which nothing can be scored. The call's author has to mend them.
+/// A mistake in the rules that the author of the call has to correct.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRules {
     /// The field, such as `criteria.2.weight`.
@@ -104,17 +98,15 @@ impl std::fmt::Display for BadRules {
 
 impl std::error::Error for BadRules {}
 
-/// A text in both languages.
+/// A text in German and English.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Text {
-    /// German.
     pub de: String,
-    /// English.
     pub en: String,
 }
 
-/// Application window. Applications after it are taken in and flagged as late (§ 24 (3) VwVfG); before it
-/// nothing can be submitted. Ask its methods; nobody compares with its fields.
+/// Application window. Applications after it are accepted and flagged as late (§ 24 (3) VwVfG); before it
+/// nothing can be submitted. Use its methods instead of comparing with its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Window {
     /// First moment, UTC.
@@ -125,8 +117,8 @@ pub struct Window {
 }
 
 impl Window {
-    /// The first moment that is late. A time limit that is a day ends with it, at 24:00 (§ 31 (1) VwVfG,
-    /// § 188 (1) BGB): what comes in the last second of a day is in time, to its last fraction.
+    /// The first moment that is late. A time limit of whole days ends at 24:00 of the last day (§ 31 (1) VwVfG,
+    /// § 188 (1) BGB), so that every fraction of its last second is in time.
     pub fn end(&self) -> DateTime<Utc> {
         if self.closes.second() < 59 {
             return self.closes;
@@ -134,17 +126,16 @@ impl Window {
         self.closes.with_nanosecond(0).unwrap_or(self.closes) + TimeDelta::seconds(1)
     }
 
-    /// It has not opened yet.
+    /// Whether it has not opened yet.
     pub fn is_ahead(&self, at: DateTime<Utc>) -> bool {
         at < self.opens
     }
 
-    /// It is over: what comes now is late.
+    /// Whether a submission at this moment is late.
     pub fn is_over(&self, at: DateTime<Utc>) -> bool {
         at >= self.end()
     }
 
-    /// Neither ahead nor over.
     pub fn is_open(&self, at: DateTime<Utc>) -> bool {
         !self.is_ahead(at) && !self.is_over(at)
     }
@@ -153,9 +144,8 @@ impl Window {
 /// Funds of one financial year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BudgetYear {
-    /// The year.
     pub year: i32,
-    /// What may be committed in it.
+    /// The most that may be committed in it.
     pub amount: Cents,
 }
 
@@ -163,36 +153,34 @@ pub struct BudgetYear {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OfficeRule {
-    /// The applicant has an office of its own.
+    /// The applicant must have an office of its own.
     OwnOffice,
-    /// An own office, or the office of the district together with its declaration.
+    /// The applicant must have an office of its own, or the office of its district and the district's declaration.
     OfficeOfDistrictWithDeclaration,
-    /// Any municipality.
+    /// The applicant needs no office.
     AnyMunicipality,
 }
 
-/// One thing that reviewers score.
+/// A criterion by which reviewers score.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Criterion {
     /// Short name, unique in the call.
     pub key: String,
-    /// What it is called.
     pub title: Text,
-    /// Its weight; the weights of a call add up to 100.
+    /// The weights of a call add up to 100.
     pub weight: u8,
 }
 
 /// The parts of a notice that belong to the call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Letters {
-    /// Who grants.
     pub authority: Authority,
-    /// Name of the head of the authority or deputy (§ 37 (3) VwVfG).
+    /// Name of the head of the authority or of the deputy (§ 37 (3) VwVfG).
     pub signed_by: String,
-    /// The one court for all applicants; empty where `court_by_seat`.
+    /// The court for all applicants; empty where `court_by_seat` is true.
     #[serde(default)]
     pub court: Court,
-    /// The court is that of the recipient's seat: § 52 no. 3 sentence 2 VwGO, where the authority is responsible
+    /// Whether the court is that of the recipient's seat: § 52 no. 3 sentence 2 VwGO, where the authority is responsible
     /// for the districts of several administrative courts.
     #[serde(default)]
     pub court_by_seat: bool,
@@ -200,11 +188,11 @@ pub struct Letters {
     pub ancillary_conditions: String,
     /// Further conditions of this call, one sentence each.
     pub conditions: Vec<String>,
-    /// How the money is paid out.
+    /// How the money is paid out, as sentences in the notice.
     pub payout: String,
     /// Days after the end of the project until the proof of use is due.
     pub proof_due_days: u16,
-    /// Said at the foot of each letter; empty where there is nothing to say.
+    /// Text at the foot of each letter; may be empty.
     #[serde(default)]
     pub footer: String,
 }
@@ -212,18 +200,16 @@ pub struct Letters {
 /// The granting authority (Bewilligungsbehörde).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Authority {
-    /// Its name.
     pub name: String,
     /// Postal address, line by line.
     pub address: Vec<String>,
-    /// Whom to ask: person, telephone, email.
+    /// Person, telephone and email for questions.
     pub contact: String,
 }
 
 /// The administrative court of the remedy notice (§ 58 (1) VwGO).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Court {
-    /// Its name.
     pub name: String,
     /// Postal address, line by line.
     pub address: Vec<String>,

@@ -1,12 +1,12 @@
-//! The contract as documents, generated from the types: JSON Schemas, the AsyncAPI document and
-//! the permissions of the NATS users. They are checked in; a test compares them, and writes them
-//! when `BESCHEID_UPDATE=1` is set.
+//! Documents generated from the types of the contract: JSON Schemas, the AsyncAPI document and
+//! the permissions of the NATS users. They are in the repository; a test compares them, and writes them
+//! anew when `BESCHEID_UPDATE=1` is set.
 
 use serde_json::{Value, json};
 
 use crate::{Kind, STREAM, Service};
 
-/// All generated documents: path below the repository's root, and content.
+/// Path below the repository's root and content of each document.
 pub fn documents() -> Vec<(String, String)> {
     let mut documents: Vec<(String, String)> = Kind::ALL
         .iter()
@@ -63,10 +63,9 @@ fn async_api() -> Value {
     })
 }
 
-/// One NATS user per service. A service publishes only below its own name; it may look at the
-/// stream, make it again when the broker has lost it, and read its own durable.
-///
-/// The passwords are variables of the server's environment or of the including file.
+/// A part of the NATS server's configuration: one user per service, and one for operators. A service publishes
+/// facts only below its own name; it may inspect the stream, make it again when the broker has lost it, and
+/// consume from it. The passwords are variables of the server's environment or of the including file.
 pub fn nats_permissions() -> String {
     let mut text = String::from(
         "# Generated from the subjects in crates/events; do not edit.\n\
@@ -88,7 +87,7 @@ pub fn nats_permissions() -> String {
              subscribe: [\"_INBOX.{name}.>\", \"bescheidctl.{name}.>\"]\n        allow_responses: true\n      }}\n    }}\n"
         ));
     }
-    // Operators ask services and consume answers, and nothing else.
+    // Operators send commands to services and get answers, and nothing else.
     text.push_str(
         "    {\n      user: operator, password: $BESCHEID_OPERATOR_PASSWORD\n      permissions {\n        \
          publish: [\"bescheidctl.*.operator\"]\n        subscribe: [\"_INBOX.operator.>\"]\n      }\n    }\n",

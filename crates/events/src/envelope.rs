@@ -1,5 +1,5 @@
 //! The envelope: CloudEvents 1.0, structured JSON. A service stores it byte for byte, so that
-//! publishing a fact again is publishing the same bytes.
+//! a fact that is published again has the same bytes.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,42 +7,42 @@ use uuid::Uuid;
 
 use crate::{AnyFact, ApplicationId, EventId, Fact, Kind, Service};
 
-/// W3C trace context (`traceparent`), carried from the request to everything it causes.
+/// W3C trace context (`traceparent`) of the request that caused a fact.
 pub type TraceParent = String;
 
-/// A fact as it was consumed.
+/// A fact as a consumer gets it.
 #[derive(Clone, Debug)]
 pub struct Event<F: Fact> {
-    /// Its id.
     pub id: EventId,
     /// The service that published it.
     pub source: Service,
-    /// What it is about: an application, or a call.
+    /// The application or the call that it is about.
     pub key: F::Key,
     /// Its number among the facts of this source about this key: 1, 2, 3 … without gaps.
     pub version: u64,
     /// When its transaction was begun (UTC).
     pub time: DateTime<Utc>,
-    /// Trace it belongs to.
+    /// None where no request caused it.
     pub traceparent: Option<TraceParent>,
-    /// The fact.
     pub data: F,
 }
 
 impl<F: Fact<Key = ApplicationId>> Event<F> {
-    /// The application it is about.
     pub fn application(&self) -> ApplicationId {
         self.key
     }
 }
 
 impl<F: Fact> Event<F> {
-    /// What a fact that follows from this one names as its cause.
+    /// The cause of facts that follow from this one.
     pub fn cause(&self) -> Cause {
         Cause { event: Some(self.id), traceparent: self.traceparent.clone() }
     }
 
-    /// Reads an envelope of this fact.
+    /// Reads an envelope with a fact of type `F`.
+    ///
+    /// # Errors
+    /// The envelope cannot be read, or its fact is of another kind.
     pub fn read(bytes: &[u8]) -> Result<Self, EnvelopeError> {
         let (header, data) = Header::read_with(bytes)?;
         if header.kind != F::KIND {
@@ -63,75 +63,63 @@ impl<F: Fact> Event<F> {
 /// Why a fact was published.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
-    /// The fact it follows from; none where a person or a deadline is the cause.
+    /// The fact it follows from; None where a person or a deadline is the cause.
     pub event: Option<EventId>,
-    /// Trace it belongs to.
+    /// None where no request is the cause.
     pub traceparent: Option<TraceParent>,
 }
 
 impl Cause {
-    /// Caused by a request that belongs to this trace.
+    /// The cause of facts that a request publishes.
     pub fn request(traceparent: Option<TraceParent>) -> Self {
         Self { event: None, traceparent }
     }
 }
 
-/// All of an envelope but its payload.
+/// An envelope without its payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// Id of the fact.
     pub id: EventId,
     /// The service that published it.
     pub source: Service,
-    /// Its kind.
     pub kind: Kind,
-    /// What it is about.
+    /// Id of the application or the call that it is about.
     pub key: Uuid,
-    /// Its number among the facts of this source about this key.
+    /// As in [`Event`].
     pub version: u64,
     /// When its transaction was begun (UTC).
     pub time: DateTime<Utc>,
-    /// The fact it follows from.
+    /// The fact it follows from; None where a person or a deadline caused it.
     pub causation: Option<EventId>,
-    /// Trace it belongs to.
+    /// None where no request caused it.
     pub traceparent: Option<TraceParent>,
 }
 
-/// What can be known of a fact whose type this release does not know: published by a newer release.
+/// What can be read of a fact whose kind this release does not know, since a newer release published it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownFact {
-    /// Id of the fact.
     pub id: EventId,
     /// The service that published it.
     pub source: Service,
     /// Name and version of its kind, e.g. `application-moved.v1`.
     pub kind: String,
-    /// What it is about.
+    /// Id of what it is about.
     pub key: Uuid,
-    /// Its number among the facts of this source about this key.
+    /// As in [`Event`].
     pub version: u64,
 }
 
 /// An envelope that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvelopeError {
-    /// Not JSON, or a field has another shape.
+    /// It is no JSON, or a field has another shape.
     #[error("the envelope does not have the expected shape: {0}")]
     Json(#[source] serde_json::Error),
-    /// A `type` this release does not know.
     #[error("unknown type {0:?}: published by a newer release, or by mistake")]
     UnknownType(String),
     /// `source` is not the service that owns this `type`.
     #[error("{kind} is published by {expected}, not by {found:?}")]
-    WrongSource {
-        /// Name of the kind.
-        kind: &'static str,
-        /// Who publishes it.
-        expected: Service,
-        /// Who is named.
-        found: String,
-    },
-    /// Versions start at 1.
+    WrongSource { kind: &'static str, expected: Service, found: String },
     #[error("version 0: versions start at 1")]
     NoVersion,
 }
@@ -154,7 +142,7 @@ struct Wire<'a, D> {
     data: D,
 }
 
-/// What of the wire a reader asks for; unknown fields are ignored, since fields are only added.
+/// The fields that a consumer needs. Unknown fields are ignored, since a newer release may add some.
 #[derive(Deserialize)]
 struct Read<'a> {
     id: EventId,
@@ -173,7 +161,7 @@ struct Read<'a> {
 }
 
 impl Header {
-    /// The envelope as bytes: the form that is stored, and published each time.
+    /// The envelope as bytes, as it is stored and published.
     pub fn write(&self, fact: &AnyFact) -> Result<Vec<u8>, EnvelopeError> {
         serde_json::to_vec(&Wire {
             specversion: "1.0",
@@ -191,12 +179,12 @@ impl Header {
         .map_err(EnvelopeError::Json)
     }
 
-    /// As [`Header::write`], in two parts: the version belongs between them. For a saver that gives
-    /// the version itself; the one in this header does not matter.
+    /// As [`Header::write`], in two parts, between which the version belongs: the database gives it. The
+    /// version in this header is ignored.
     pub fn write_around_version(&self, fact: &AnyFact) -> Result<(Vec<u8>, Vec<u8>), EnvelopeError> {
         const FIELD: &[u8] = b",\"version\":";
         let mut before = Self { version: 0, ..self.clone() }.write(fact)?;
-        // What comes before it cannot hold these bytes: a quote inside a text is escaped.
+        // No earlier field can contain these bytes, since a quote inside a text is escaped.
         let field = before.windows(FIELD.len()).position(|bytes| bytes == FIELD);
         let place = field.ok_or(EnvelopeError::NoVersion)? + FIELD.len();
         let after = before.split_off(place + 1);
@@ -204,8 +192,8 @@ impl Header {
         Ok((before, after))
     }
 
-    /// Reads who published it and where it stands in the order, even when this release does not know
-    /// its type. None where not even that can be read.
+    /// Reads source, key and version, even when this release does not know the kind. None where not even
+    /// these can be read.
     pub fn read_unknown(bytes: &[u8]) -> Option<UnknownFact> {
         let read: Read<'_> = serde_json::from_slice(bytes).ok()?;
         let source = Service::from_name(read.source.strip_prefix("/bescheid/")?)?;
@@ -215,7 +203,7 @@ impl Header {
         known.then_some(UnknownFact { id: read.id, source, kind, key: read.subject, version: read.version })
     }
 
-    /// Reads all but the payload; the payload's own shape is not looked at.
+    /// Reads all but the payload, whose shape is not checked.
     pub fn read(bytes: &[u8]) -> Result<Self, EnvelopeError> {
         Self::read_with(bytes).map(|(header, _)| header)
     }

@@ -7,30 +7,28 @@ use uuid::Uuid;
 use crate::facts::{award::*, eligibility::*, intake::*, notification::*, review::*};
 use crate::{ApplicationId, CallId, Service};
 
-/// A fact: something that happened. One fact is one type.
+/// The type of one kind of fact.
 pub trait Fact: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
-    /// Which kind it is; gives subject and type.
     const KIND: Kind;
-    /// What it is about, and numbered by.
+    /// Id of what it is about; the facts of a publisher are numbered for each key.
     type Key: From<Uuid> + Into<Uuid> + Copy + Send + Sync;
 }
 
 macro_rules! kinds {
     ($($variant:ident = $service:ident / $name:literal v $version:literal keyed $key:ident;)+) => {
-        /// Every kind of fact there is.
+        /// Every kind of fact, in travel order.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Kind { $(#[doc = concat!("`", $name, "`, see [`", stringify!($variant), "`].")] $variant),+ }
 
         impl Kind {
-            /// All kinds, in travel order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The service that publishes it.
+            /// The only service that publishes it.
             pub const fn service(self) -> Service {
                 match self { $(Self::$variant => Service::$service),+ }
             }
 
-            /// Its name, past tense, e.g. `application-submitted`.
+            /// E.g. `application-submitted`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
@@ -54,19 +52,17 @@ macro_rules! kinds {
             fn from(fact: $variant) -> Self { Self::$variant(Box::new(fact)) }
         })+
 
-        /// Any fact; what a transition returns when there is more than one way on. As JSON it is its payload.
+        /// Any fact, for transitions that can result in facts of several kinds. Its JSON is that of its payload.
         #[expect(missing_docs, reason = "each variant is the type of the same name")]
         #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
         #[serde(untagged)]
         pub enum AnyFact { $($variant(Box<$variant>)),+ }
 
         impl AnyFact {
-            /// Which kind it is.
             pub fn kind(&self) -> Kind {
                 match self { $(Self::$variant(_) => Kind::$variant),+ }
             }
 
-            /// Reads the payload of `kind`.
             pub fn read(kind: Kind, payload: serde_json::Value) -> serde_json::Result<Self> {
                 match kind {
                     $(Kind::$variant => serde_json::from_value(payload).map(Self::$variant)),+

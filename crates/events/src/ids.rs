@@ -1,4 +1,4 @@
-//! Ids that cannot be swapped: each kind is its own type, and each is a UUID underneath.
+//! Ids that cannot be mixed up: UUIDs, each with a type of its own.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +15,6 @@ macro_rules! ids {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// The UUID underneath, for a database column.
             pub fn uuid(self) -> Uuid { self.0 }
         }
         impl From<Uuid> for $name { fn from(id: Uuid) -> Self { Self(id) } }
@@ -40,15 +39,15 @@ ids! {
     ApplicationId,
     /// One call (funding round).
     CallId,
-    /// One said fact; the CloudEvents `id`, a UUIDv7.
+    /// One fact: the CloudEvents `id`, a UUIDv7.
     EventId,
     /// One notice (Bescheid).
     NoticeId,
 }
 
 impl CallId {
-    /// The id of the call with this key. The same key gives the same id on every machine, so
-    /// that publishing a call file twice names one call.
+    /// The id of the call with this key, a UUIDv5. The same key gives the same id everywhere, so that a
+    /// call file that is published twice is one call.
     pub fn of_key(key: &str) -> Self {
         Self(Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("urn:bescheid:call:{key}").as_bytes()))
     }

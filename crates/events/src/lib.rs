@@ -1,10 +1,10 @@
 //! The contract: everything one service may know of another.
 //!
-//! A *fact* is something that happened, in the past tense; one fact is one type. A fact carries
-//! all that a reader needs, because nobody calls back. Facts travel inside an [`Event`]
-//! (a CloudEvents 1.0 envelope), on the subject that [`Kind`] spells.
+//! A *fact* is something that has happened, named in the past tense. Each kind of fact is one type. A fact
+//! carries all that its consumers need, since they cannot ask its publisher. Facts travel in an [`Event`]
+//! (a CloudEvents 1.0 envelope), on the subject that [`Kind::subject`] gives.
 //!
-//! No I/O in here, and nothing that a service keeps to itself.
+//! This crate does no I/O, and has nothing that only one service needs.
 
 mod ags;
 mod application;

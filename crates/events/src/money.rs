@@ -14,16 +14,14 @@ use serde::{Deserialize, Serialize};
 pub struct Cents(pub i64);
 
 impl Cents {
-    /// Nothing.
     pub const ZERO: Self = Self(0);
 
-    /// Whole euros as cents.
     pub const fn euros(euros: i64) -> Self {
         Self(euros * 100)
     }
 }
 
-// A sum beyond i64 is a defect in the caller's input check, never a smaller sum: it saturates.
+// A sum beyond i64 is a defect in the caller's input check. It saturates, since it must not wrap to a small sum.
 impl Add for Cents {
     type Output = Self;
     fn add(self, other: Self) -> Self {

@@ -1,5 +1,5 @@
-//! The municipalities of North Rhine-Westphalia: official keys and names, the vocabulary that all
-//! services share. Who has an immigration office is not in here; that is eligibility's register.
+//! The municipalities of North Rhine-Westphalia with official keys and names, for all services. Which of them have
+//! an immigration office is known to eligibility's register only.
 //!
 //! Source: Destatis, Gemeindeverzeichnis (GV100AD), Gebietsstand 30.11.2023; see `data/README.md`.
 
@@ -11,11 +11,9 @@ use crate::Ags;
 /// A municipality, a Kreis or the Städteregion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Municipality {
-    /// Official key.
     pub ags: Ags,
-    /// Name as a reader knows it: `Solingen`, `Kreis Kleve`.
+    /// The everyday name: `Solingen`, `Kreis Kleve`.
     pub name: String,
-    /// What it is.
     pub kind: MunicipalityKind,
     /// Key of its district; an independent city is its own.
     pub district: Ags,
@@ -67,7 +65,7 @@ static ALL: LazyLock<BTreeMap<Ags, Municipality>> = LazyLock::new(|| {
         .collect()
 });
 
-/// `ags,name,kind,district_ags,…`; a name with a comma stands in quotation marks.
+/// Reads a line `ags,name,kind,district_ags,…`; a name with a comma is in quotation marks.
 fn read(line: &str) -> Option<Municipality> {
     let (ags, rest) = line.split_once(',')?;
     let (name, rest) = match rest.strip_prefix('"') {
@@ -91,7 +89,7 @@ pub fn municipality(ags: &Ags) -> Option<&'static Municipality> {
     ALL.get(ags)
 }
 
-/// All of them, by key.
+/// In the order of their keys.
 pub fn municipalities() -> impl Iterator<Item = &'static Municipality> {
     ALL.values()
 }

@@ -1,5 +1,3 @@
-//! The five services.
-
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -11,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub enum Service {
     /// Calls, drafts, submission, withdrawal.
     Intake,
-    /// Is the applicant a municipality with an immigration office?
+    /// Checks whether an application may be funded.
     Eligibility,
     /// Queue, scores, recommendation.
     Review,
@@ -22,11 +20,11 @@ pub enum Service {
 }
 
 impl Service {
-    /// All five, in travel order.
+    /// In the order in which an application travels.
     pub const ALL: [Self; 5] =
         [Self::Intake, Self::Eligibility, Self::Review, Self::Award, Self::Notification];
 
-    /// Its name, as in subjects, databases and users.
+    /// The name in subjects, databases and users.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Intake => "intake",
@@ -37,7 +35,6 @@ impl Service {
         }
     }
 
-    /// The service of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|service| service.name() == name)
     }

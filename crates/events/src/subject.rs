@@ -1,4 +1,4 @@
-//! The only place where a subject is spelled.
+//! The NATS stream and the subjects of facts.
 
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ impl Kind {
 }
 
 impl Service {
-    /// What this service may publish: only below its own name.
+    /// The subjects on which this service may publish, as a NATS wildcard.
     pub fn publishes(self) -> String {
         format!("bescheid.{}.>", self.name())
     }

@@ -1,4 +1,4 @@
-//! Requests that may be repeated: whoever did not get the answer sends the same again, with the same key, and gets
+//! Requests that may be repeated: a client that got no answer sends the same request again with the same key, and gets
 //! the answer of the first time. Nothing happens twice.
 
 use axum::extract::FromRequestParts;
@@ -15,20 +15,18 @@ use tokio_util::sync::CancellationToken;
 
 /// Longest key, in characters.
 const MAX_LENGTH: usize = 200;
-/// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::days(30);
-/// Time between two rounds of pruning.
 const PRUNE_EVERY: std::time::Duration = std::time::Duration::from_secs(3_600);
 
-/// What the client has named its request: the header `Idempotency-Key` of the API, the hidden field `key` of a form.
+/// The idempotency key of a request: the header `Idempotency-Key` of the API, or the hidden field `key` of a form.
 /// Without one (or with an empty one) each request is a new one.
 ///
-/// As an extractor it answers 400 to a header of more than 200 characters, or of others than visible ASCII.
+/// As an extractor it answers 400 to a header with more than 200 characters, or with others than visible ASCII.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdempotencyKey(Option<String>);
 
 impl IdempotencyKey {
-    /// From the text of a form's field.
+    /// From the value of a form's field.
     ///
     /// # Errors
     /// 400, as for the header.
@@ -40,10 +38,10 @@ impl IdempotencyKey {
         Ok(Self((!text.is_empty()).then(|| text.to_owned())))
     }
 
-    /// Where a repetition without a key would do harm.
+    /// For requests whose repetition without a key would do harm.
     ///
     /// # Errors
-    /// 400: there is none.
+    /// 400: there is no key.
     pub fn required(self) -> Result<Self, Problem> {
         match self.0 {
             Some(_) => Ok(self),
@@ -63,7 +61,7 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
-/// A request with its key, bound to the person, the operation and all that it asks for.
+/// A request with its idempotency key, which is valid for one person, one operation and the same content only.
 #[derive(Debug)]
 pub struct Idempotent {
     key: Option<String>,
@@ -71,8 +69,8 @@ pub struct Idempotent {
 }
 
 impl Idempotent {
-    /// `operation` is one name per kind of request; `content` is what the request asks for, the id of what it is
-    /// about included. Nobody meets another person's key.
+    /// `operation` is the name of the kind of request; `content` is all that the request asks for, including the id of
+    /// what it is about. The same key of two persons is two keys.
     ///
     /// # Errors
     /// 500: the content cannot be written as JSON.
@@ -88,7 +86,7 @@ impl Idempotent {
         Ok(Self { key, hash: Sha256::digest(&content).to_vec() })
     }
 
-    /// The answer of the first time; `None`: this is the first time. Waits for a request with the same key that is
+    /// The answer of the first time; None if this is the first time. Waits while another request with the same key is
     /// being worked on.
     ///
     /// # Errors
@@ -102,7 +100,7 @@ impl Idempotent {
         }
     }
 
-    /// Stores the answer for the next time, in the transaction of the work itself.
+    /// Stores the answer for the next time. `tx` must be the transaction of the work itself.
     ///
     /// # Errors
     /// 503: Postgres is away.

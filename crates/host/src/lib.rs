@@ -2,10 +2,9 @@
 //! request becomes a unit of work.
 //!
 //! - A service describes itself ([`Service`], [`settings!`]), and [`run`] makes the process from it. The order is the
-//!   same for all: nothing is published before the first check of the broker has told whether the database still
-//!   holds all that it has published; until then no call is published, no background task runs, no request is
-//!   answered. At the end the requests finish first, then the background tasks, then the bus, which takes along what
-//!   they published last.
+//!   same for all: nothing is published, no background task runs and no request is answered before the first check of
+//!   the broker has shown whether the database still has all facts that it has published. At the end the requests
+//!   finish first, then the background tasks, then the bus, which still publishes what they have appended.
 //! - [`begin`] and [`commit`] are a request's unit of work, [`Idempotent`] makes it happen once.
 
 mod idempotent;
@@ -21,5 +20,5 @@ pub use idempotent::{IdempotencyKey, Idempotent};
 pub use run::{main, main_with, run, serve, start};
 pub use service::{Parts, Service, Task};
 pub use settings::HasNats;
-pub use texts::{municipalities_by_name, said};
+pub use texts::{localized, municipalities_by_name};
 pub use work::{begin, cause, commit, person, problem};

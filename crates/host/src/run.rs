@@ -26,15 +26,14 @@ pub fn main_with<S: Service>(arguments: impl IntoIterator<Item = OsString>) -> E
 /// Runs the service `S` until its process has drained.
 ///
 /// # Errors
-/// What keeps it from starting: Postgres refuses, the schema is too old, a setting cannot be used. A background task
-/// that ended by itself, and an end that took longer than its limit.
+/// It cannot start: Postgres refuses, the schema is too old, or a setting cannot be used. A background task has ended
+/// by itself. The drain has taken longer than its limit.
 pub async fn run<S: Service>(app: App, settings: S::Settings) -> Result<(), StartError> {
     let service = start::<S>(&app, settings).await?;
     serve(app, service).await
 }
 
-/// The first half of [`run`], for whoever needs the running service in this process: everything up to the first
-/// request.
+/// The first half of [`run`], everything up to the first request, for callers that need the running service.
 ///
 /// # Errors
 /// As [`run`].
@@ -80,7 +79,7 @@ pub async fn serve<S: Service>(app: App, service: Arc<S>) -> Result<(), StartErr
     chassis::http::serve(app, routes).await
 }
 
-/// What `/health/ready` asks.
+/// The checks behind `/readyz`.
 fn check_readiness(app: &App, db: &PgPool, bus: &Bus) {
     let (db, bus) = (db.clone(), bus.clone());
     app.health().check("postgres", move || {

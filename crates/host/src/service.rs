@@ -1,5 +1,3 @@
-//! What a service says of itself.
-
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,27 +9,26 @@ use sqlx::PgPool;
 
 use crate::settings::HasNats;
 
-/// What every service is composed of, and hands on to its handlers.
+/// What [`Service::compose`] gets: the parts that every service has.
 pub struct Parts {
-    /// Its own database, of the right schema.
+    /// The service's own database, with its schema checked.
     pub db: PgPool,
-    /// Its bus, not started yet.
+    /// Not started yet.
     pub bus: Bus,
-    /// Its only source of time.
+    /// The only source of time.
     pub clock: Clock,
-    /// The process it lives in.
     pub app: App,
 }
 
-/// Work in the background for as long as the process lives. It ends when [`App::draining`] is cancelled; if it
-/// ends before, the process ends with an error.
+/// Background work of a process. It must end when [`App::draining`] is cancelled; if it ends before, the process
+/// ends with an error.
 pub struct Task {
     pub(crate) name: &'static str,
     pub(crate) work: BoxFuture<'static, Result<(), StartError>>,
 }
 
 impl Task {
-    /// `name` stands in logs and errors.
+    /// `name` is for logs and errors.
     pub fn new(
         name: &'static str,
         work: impl Future<Output = Result<(), StartError>> + Send + 'static,
@@ -40,38 +37,34 @@ impl Task {
     }
 }
 
-/// One of the five services; the value is what its handlers work with.
+/// One of the five services. The value is the state that its handlers work with.
 pub trait Service: Send + Sync + Sized + 'static {
-    /// What can be set.
     type Settings: HasNats;
 
-    /// Its name in the contract.
     const NAME: events::Service;
 
-    /// The service from its parts.
+    /// Makes the service from its parts.
     ///
     /// # Errors
-    /// A setting it cannot work with, a message catalogue with a mistake.
+    /// A setting cannot be used, or a message catalogue has a mistake.
     fn compose(parts: Parts, settings: Self::Settings) -> Result<Self, StartError>;
 
-    /// Which facts it consumes, and by which handlers.
     fn subscriptions() -> Subscriptions<Self>;
 
-    /// The messages and the layout of its pages.
     fn pages(&self) -> &Pages;
 
-    /// Its pages and its API.
+    /// The routes of its pages and of its API.
     fn routes(self: Arc<Self>) -> Router;
 
-    /// What it does before it answers its first request: the only other place where something may be published.
+    /// Runs after the first check of the broker and before the first request; may publish facts.
     ///
     /// # Errors
-    /// Why it cannot begin.
+    /// The process ends with the error.
     fn begin(&self) -> impl Future<Output = Result<(), StartError>> + Send {
         async { Ok(()) }
     }
 
-    /// What it does in the background.
+    /// Background work, started after [`Service::begin`].
     fn tasks(self: Arc<Self>, app: &App) -> Vec<Task> {
         let _ = app;
         Vec::new()

@@ -1,15 +1,12 @@
-//! The settings that every service has.
-
 use chassis::ServiceSettings;
 
 /// Settings with a section `[nats]`.
 pub trait HasNats: ServiceSettings {
-    /// `[nats]`
     fn nats(&self) -> &bus::Settings;
 }
 
-/// Defines `Settings` of a service: the sections that all have, and its own. Its own
-/// migrations, named first, come after those of the bus. Unknown keys are refused.
+/// Defines the `Settings` of a service: the sections that all services have, and its own. The first argument is
+/// the migrator of the service, which runs after that of the bus. Unknown keys are refused.
 #[macro_export]
 macro_rules! settings {
     ($migrations:path; $($(#[$attribute:meta])* $section:ident: $type:ty),* $(,)?) => {
@@ -17,17 +14,12 @@ macro_rules! settings {
         #[derive(Clone, Debug, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct Settings {
-            /// How the process is reached.
             #[serde(default)]
             pub http: chassis::settings::Http,
-            /// What it logs.
             #[serde(default)]
             pub log: chassis::settings::Log,
-            /// The keys that sign and verify sessions.
             pub session: chassis::settings::SessionKeys,
-            /// Its own database.
             pub database: chassis::settings::Database,
-            /// The broker.
             pub nats: bus::Settings,
             $($(#[$attribute])* pub $section: $type,)*
         }

@@ -1,4 +1,4 @@
-//! What time does: a look at what is due, again and again.
+//! Sweeps: background work that does, at regular intervals, what has become due.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::Task;
 
 impl Task {
-    /// Looks at what is due at once and every `period` until the process drains. What fails now is tried at the next
-    /// look. Every replica may look: what it does locks what it does it to.
+    /// Runs `sweep` at once and then every `period` until the process drains. What fails is tried again by the next one.
+    /// All replicas sweep at the same time: `sweep` must lock what it changes.
     pub fn every<F>(
         name: &'static str,
         process: &App,
         period: Duration,
-        look: impl Fn() -> F + Send + 'static,
+        sweep: impl Fn() -> F + Send + 'static,
     ) -> Self
     where
         F: Future<Output = Result<usize, Failure>> + Send,
@@ -27,7 +27,7 @@ impl Task {
             let mut ticks = interval(period);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             while draining.run_until_cancelled(ticks.tick()).await.is_some() {
-                if let Err(error) = look().await {
+                if let Err(error) = sweep().await {
                     tracing::warn!(%error, sweep = name, "what is due stays until the next look");
                 }
             }
@@ -36,8 +36,8 @@ impl Task {
     }
 }
 
-/// Does `act` to each of what is due; returns how often it did something. One that fails is logged, and does not keep
-/// the others waiting: it comes first at the next look, too.
+/// Calls `act` for each key in `due` and returns how often it did something. A failure is logged and does not stop the
+/// others, since the same key would come first in the next sweep, too.
 ///
 /// # Errors
 /// Postgres is away.

@@ -1,11 +1,9 @@
-//! What the pages of several services show.
-
 use std::sync::LazyLock;
 
 use events::{Municipality, Text, municipalities};
 use pages::{Language, Page};
 
-/// All municipalities, Kreise and the Städteregion, in the order of their names.
+/// All municipalities, districts (Kreise) and the city region (Städteregion), in the order of their names.
 pub fn municipalities_by_name() -> &'static [&'static Municipality] {
     static SORTED: LazyLock<Vec<&Municipality>> = LazyLock::new(|| {
         let mut all: Vec<_> = municipalities().collect();
@@ -16,7 +14,7 @@ pub fn municipalities_by_name() -> &'static [&'static Municipality] {
 }
 
 /// A text of a call in the reader's language.
-pub fn said<'t>(page: &Page, text: &'t Text) -> &'t str {
+pub fn localized<'t>(page: &Page, text: &'t Text) -> &'t str {
     match page.language {
         Language::De => &text.de,
         Language::En => &text.en,

@@ -1,9 +1,8 @@
-//! Ties as review tells them (§§ 20, 21 VwVfG). The table `ties` is the same in every service that decides.
+//! The ties that review has published (§§ 20, 21 VwVfG). The table `ties` is the same in every service that decides.
 
 use events::{ApplicationId, ApplicationSubmitted, TieDeclared, TieEnded};
 use sqlx::PgConnection;
 
-/// Somebody has a tie to this application from now on.
 pub async fn declare(
     db: &mut PgConnection,
     application: ApplicationId,
@@ -23,7 +22,6 @@ pub async fn declare(
     Ok(())
 }
 
-/// It holds no longer.
 pub async fn end(
     db: &mut PgConnection,
     application: ApplicationId,
@@ -41,7 +39,7 @@ pub async fn end(
     Ok(())
 }
 
-/// Why this person may not act in this application, if so.
+/// The tie for which this person may not act in this application; None where they may.
 pub async fn of(
     db: &mut PgConnection,
     application: ApplicationId,

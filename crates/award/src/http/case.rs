@@ -8,7 +8,7 @@ use chassis::session::{Fields, PageForm};
 use chassis::{Role, Session};
 use chrono::NaiveDate;
 use events::{ApplicationId, Recommendation, ReviewGiven, Tie};
-use host::said;
+use host::localized;
 use letters::PartnerShare;
 use pages::kept::{self, Kept};
 use pages::{Choice, Form, Keep, Page};
@@ -111,7 +111,7 @@ impl May {
 
 impl CasePage<'_> {
     fn title(&self) -> &str {
-        said(self.page, &self.file.call.title)
+        localized(self.page, &self.file.call.title)
     }
 
     fn link(&self, below: &str) -> String {
@@ -150,8 +150,9 @@ impl CasePage<'_> {
 
     fn points(&self, review: &ReviewGiven) -> Vec<(String, u8)> {
         let criterion = |key: &str| self.file.call.criteria.iter().find(|criterion| criterion.key == key);
-        let name =
-            |key: &str| criterion(key).map_or(key, |criterion| said(self.page, &criterion.title)).to_owned();
+        let name = |key: &str| {
+            criterion(key).map_or(key, |criterion| localized(self.page, &criterion.title)).to_owned()
+        };
         review.scores.iter().map(|score| (name(&score.criterion), score.points)).collect()
     }
 

@@ -78,7 +78,7 @@ struct ApprovalPage<'a> {
 
 impl ApprovalPage<'_> {
     fn title(&self) -> &str {
-        host::said(self.page, &self.file.call.title)
+        host::localized(self.page, &self.file.call.title)
     }
 
     fn case_link(&self) -> String {

@@ -7,7 +7,7 @@ use chassis::Session;
 use chassis::list::{self, Cursor, one_more};
 use chassis::problem::{ApiQuery, Problem};
 use events::{Call, CallId, Cents};
-use host::said;
+use host::localized;
 use pages::{Page, Tab};
 use serde::Deserialize;
 
@@ -59,7 +59,7 @@ struct Row {
 
 impl Ranking<'_> {
     fn title<'t>(&self, call: &'t Call) -> &'t str {
-        said(self.page, &call.title)
+        localized(self.page, &call.title)
     }
 
     fn badge(&self, stage: &Stage) -> &'static str {

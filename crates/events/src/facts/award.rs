@@ -1,4 +1,4 @@
-//! What award says.
+//! Facts that award publishes.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
@@ -12,46 +12,39 @@ use crate::{CallId, Cents, NoticeId};
 pub struct AwardGranted {
     /// The call whose budget pays.
     pub call: CallId,
-    /// What is granted; never more than applied for.
+    /// The grant; never more than applied for.
     pub amount: Cents,
     /// Financial year of the commitment.
     pub budget_year: i32,
-    /// Why less than applied for; compulsory then (VV 4.1).
+    /// Why the grant is less than applied for; compulsory then (VV 4.1).
     #[serde(default)]
     pub reasons_for_less: Option<String>,
-    /// Who proposed.
     pub proposed_by: Person,
-    /// Who approved; never the same person.
+    /// Never the same person as `proposed_by`.
     pub approved_by: Person,
 }
 
-/// Two persons have turned the application down.
+/// Two persons have rejected the application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AwardRejected {
-    /// Why.
     pub reasons: Vec<String>,
-    /// Who proposed.
     pub proposed_by: Person,
-    /// Who approved; never the same person.
+    /// Never the same person as `proposed_by`.
     pub approved_by: Person,
 }
 
-/// Worth funding, but the budget of the year is used up.
+/// The application deserves a grant, but the budget of the year is used up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApplicationWaitlisted {
-    /// What would have been granted.
+    /// The grant for which it waits.
     pub amount: Cents,
-    /// Financial year whose budget is used up.
     pub budget_year: i32,
-    /// What was left of it.
+    /// What was left of the budget.
     pub left: Cents,
-    /// Who proposed.
     pub proposed_by: Person,
-    /// Who approved.
     pub approved_by: Person,
 }
 
-/// Kind of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
@@ -61,24 +54,21 @@ pub enum NoticeKind {
     Rejection,
 }
 
-/// A notice lies in the portal, ready to be opened.
+/// A notice can be opened in the portal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NoticeIssued {
-    /// Its id.
     pub notice: NoticeId,
-    /// What it is.
     pub kind: NoticeKind,
     /// SHA-256 of the PDF, lower-case hex.
     pub sha256: String,
-    /// When it was put there.
+    /// When it was put into the portal, UTC.
     pub issued_at: DateTime<Utc>,
 }
 
 /// The time for a legal remedy is over (§ 74 VwGO), or it was waived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NoticeBecameFinal {
-    /// The notice.
     pub notice: NoticeId,
-    /// The day from which it is final.
+    /// First day on which it is final.
     pub final_on: NaiveDate,
 }

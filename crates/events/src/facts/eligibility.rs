@@ -1,4 +1,4 @@
-//! What eligibility says.
+//! Facts that eligibility publishes.
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
@@ -7,27 +7,25 @@ use serde::{Deserialize, Serialize};
 use super::Decider;
 use crate::Ags;
 
-/// One rule looked at: what it asks, what was found, where it was found.
+/// The result of one rule, with the value it was found by and the source of that value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
-    /// Which rule.
     pub rule: Rule,
-    /// Municipality the finding is about; none where it is about the project.
+    /// The municipality that the finding is about; none where it is about the project.
     #[serde(default)]
     pub ags: Option<Ags>,
-    /// What came out.
     pub outcome: Outcome,
-    /// The clause that asks for it, e.g. `§ 1 Nr. 4 ZustAVO NRW`.
+    /// The clause that the rule applies, in German, e.g. `§ 1 Nr. 4 ZustAVO NRW`.
     pub clause: String,
-    /// The value found, in German, ready to be read.
+    /// The value found, in German, for readers.
     pub value: String,
-    /// Where the value stands.
+    /// Where the value was found, in German.
     pub source: String,
-    /// What would make a missing condition good, in German.
+    /// What would meet the condition, in German; none where it is met.
     #[serde(default)]
     pub remedy: Option<String>,
-    /// The same four texts in English, for readers. The German ones are those that count (§ 23 VwVfG); findings of
-    /// older releases have no others.
+    /// The same four texts in English, for readers; only the German ones are authoritative (§ 23 VwVfG). None in
+    /// findings of older releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub english: Option<FindingTexts>,
 }
@@ -35,13 +33,9 @@ pub struct Finding {
 /// The texts of a [`Finding`] in one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingTexts {
-    /// The clause that asks for it.
     pub clause: String,
-    /// The value found.
     pub value: String,
-    /// Where the value stands.
     pub source: String,
-    /// What would make a missing condition good.
     #[serde(default)]
     pub remedy: Option<String>,
 }
@@ -54,9 +48,9 @@ pub enum Rule {
     Municipality,
     /// The applicant has the immigration office that the call asks for.
     ImmigrationOffice,
-    /// Submitted in the window.
+    /// The application was submitted in the call's window.
     Deadline,
-    /// The project runs in the days of the call.
+    /// The project runs between the first and the last day that the call permits.
     ProjectPeriod,
     /// The project has not begun before the application (VV 1.3).
     NotBegun,
@@ -68,46 +62,42 @@ pub enum Rule {
     Declarations,
 }
 
-/// Outcome of a rule. A machine never says no: what is not clear goes to a person.
+/// Outcome of a rule. A rule never rejects: what is not clear goes to a person (§ 35a VwVfG).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Clearly kept.
+    /// The condition is clearly met.
     Met,
-    /// A person must decide.
     PersonMustDecide,
 }
 
 /// The application may be funded: it goes to review.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EligibilityConfirmed {
-    /// All findings.
     pub findings: Vec<Finding>,
-    /// Who decided.
     pub decided_by: Decider,
     /// Version of the call's rules.
     pub rule_version: u32,
-    /// Day for which the register was asked: the day of application.
+    /// Day for which the register was read: the day of the application.
     pub register_day: NaiveDate,
 }
 
 /// The rules could not settle it: a person must decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EligibilityReferred {
-    /// All findings; at least one asks for a person.
+    /// At least one has the outcome `person_must_decide`.
     pub findings: Vec<Finding>,
     /// Version of the call's rules.
     pub rule_version: u32,
-    /// Day for which the register was asked.
+    /// Day for which the register was read: the day of the application.
     pub register_day: NaiveDate,
 }
 
 /// A person has decided that the application is not eligible.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IneligibilityConfirmed {
-    /// All findings.
     pub findings: Vec<Finding>,
-    /// The person and the reason.
+    /// Always a person.
     pub decided_by: Decider,
     /// Version of the call's rules.
     pub rule_version: u32,

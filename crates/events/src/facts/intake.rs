@@ -1,4 +1,4 @@
-//! What intake says.
+//! Facts that intake publishes.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -7,60 +7,51 @@ use serde::{Deserialize, Serialize};
 use super::Person;
 use crate::{Ags, Application, Call, CallId, Contact};
 
-/// The rules of a funding round hold from now on.
+/// The rules of a funding round are valid from now on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallPublished {
-    /// The rules.
     pub call: Call,
 }
 
-/// The body that applies.
+/// The municipality that applies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Applicant {
-    /// Its key.
     pub ags: Ags,
-    /// Its name.
     pub name: String,
 }
 
-/// A municipality has submitted its application; it has a file number now.
+/// A municipality has submitted its application, which has a file number now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApplicationSubmitted {
-    /// The call it answers.
     pub call: CallId,
     /// Version of the call's rules that were in force at the moment of submission; none in facts of an older release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_version: Option<u32>,
-    /// Aktenzeichen.
+    /// File number (Aktenzeichen), unique.
     pub file_number: String,
-    /// The moment of submission.
     pub submitted_at: DateTime<Utc>,
-    /// After the end of the window: taken in and flagged (§ 24 (3) VwVfG).
+    /// Whether it came after the end of the window: such an application is accepted and flagged (§ 24 (3) VwVfG).
     pub late: bool,
-    /// Who applies; the lead of a joint project.
+    /// The municipality that applies; in a joint project, the lead.
     pub applicant: Applicant,
     /// Names of the other municipalities of a joint project, in the order of its participants.
     #[serde(default)]
     pub participant_names: Vec<String>,
-    /// Who pressed the button.
     pub submitted_by: Person,
-    /// The form.
     pub application: Application,
 }
 
-/// The applicant has taken the application back.
+/// The applicant has withdrawn the application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApplicationWithdrawn {
-    /// The moment.
     pub withdrawn_at: DateTime<Utc>,
-    /// Who withdrew.
     pub withdrawn_by: Person,
-    /// Why, if they said so.
+    /// None where the applicant gave no reason.
     #[serde(default)]
     pub reason: Option<String>,
 }
 
-/// Whom to write to has been corrected. Nothing of what was applied for changes.
+/// The contact has been corrected. Nothing else in the application changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ContactChanged {
     /// The whole contact, as it is from now on.
@@ -69,18 +60,15 @@ pub struct ContactChanged {
     pub previous_email: String,
     /// Who corrected it: somebody of the municipality, or a case worker.
     pub changed_by: Person,
-    /// The moment.
     pub changed_at: DateTime<Utc>,
 }
 
 /// The applicant answers while a person decides whether the application may be funded (§ 25 (1), § 28 (1) VwVfG).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApplicantReplied {
-    /// What they write; plain text of at most 4,000 characters.
+    /// Plain text of at most 4,000 characters.
     pub text: String,
-    /// Who wrote it.
     pub replied_by: Person,
-    /// The moment.
     pub replied_at: DateTime<Utc>,
 }
 
@@ -98,7 +86,7 @@ pub enum Tie {
 }
 
 impl Tie {
-    /// Its name: `own-municipality`, `submitted`, `contact`, `declared`.
+    /// The name in databases and messages.
     pub const fn name(self) -> &'static str {
         match self {
             Self::OwnMunicipality => "own-municipality",
@@ -110,14 +98,14 @@ impl Tie {
 }
 
 impl ApplicationSubmitted {
-    /// The applicant and everybody who takes part.
+    /// The keys of the applicant and of all participants of a joint project.
     pub fn parties(&self) -> impl Iterator<Item = &Ags> {
         let others = self.application.joint.iter().flat_map(|joint| &joint.participants);
         std::iter::once(&self.applicant.ags).chain(others.map(|participant| &participant.ags))
     }
 
-    /// What ties a person to it, as far as it says so itself: by their id, the key of their municipality and
-    /// their email address, as the sign-in names them.
+    /// The tie of a person to this application, as far as the application itself shows it. `person` is the person's id,
+    /// `ags` the key of their municipality and `email` their address, all from the sign-in.
     pub fn tie_of(&self, person: &str, ags: Option<&str>, email: Option<&str>) -> Option<Tie> {
         let contact = self.application.contact.email.trim().to_lowercase();
         if ags.is_some_and(|own| self.parties().any(|party| party.as_str() == own)) {

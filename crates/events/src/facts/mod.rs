@@ -1,4 +1,4 @@
-//! The facts, by the service that says them.
+//! The facts, by the service that publishes them.
 
 pub mod award;
 pub mod eligibility;
@@ -9,26 +9,20 @@ pub mod review;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A person who acted, as the sign-in names them.
+/// A person who acted, as known from the sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Person {
     /// Id given by the sign-in.
     pub id: String,
-    /// Name to show.
     pub name: String,
 }
 
-/// Who decided.
+/// The rules or a person, whichever decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Decider {
-    /// The rules alone. They only ever confirm: a machine turns nobody down (§ 35a VwVfG).
+    /// The rules alone. They can only confirm; only a person may reject (§ 35a VwVfG).
     Rules,
     /// A person, with a reason.
-    Person {
-        /// Who.
-        person: Person,
-        /// Why.
-        reason: String,
-    },
+    Person { person: Person, reason: String },
 }

@@ -1,4 +1,4 @@
-//! What notification says.
+//! Facts that notification publishes.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -9,20 +9,19 @@ use crate::EventId;
 /// An email has been accepted by the mail server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EmailSent {
-    /// The fact it tells of.
+    /// The fact that the email is about.
     pub about: EventId,
     /// Which email, e.g. `application-submitted`.
     pub template: String,
-    /// Address it went to.
     pub recipient: String,
-    /// Stable Message-ID.
+    /// The same Message-ID in each attempt.
     pub message_id: String,
-    /// The moment the server said 250.
+    /// When the mail server answered 250, UTC.
     pub sent_at: DateTime<Utc>,
-    /// Attempts it took.
+    /// Number of attempts.
     pub attempts: u32,
-    /// It may have gone out twice: the connection or process died between the final dot and the
-    /// stored 250, and it was sent once more with the same Message-ID.
+    /// Whether it may have gone out twice: the connection or the process died between the final dot and the
+    /// stored answer 250, and it was sent once more with the same Message-ID.
     #[serde(default)]
     pub ambiguous: bool,
 }
@@ -30,14 +29,12 @@ pub struct EmailSent {
 /// An email cannot be delivered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EmailBounced {
-    /// The fact it tells of.
+    /// The fact that the email is about.
     pub about: EventId,
-    /// Which email.
+    /// As in [`EmailSent`].
     pub template: String,
-    /// Address it was for.
     pub recipient: String,
-    /// What the mail server said.
+    /// The answer of the mail server.
     pub reason: String,
-    /// When.
     pub bounced_at: DateTime<Utc>,
 }

@@ -1,4 +1,4 @@
-//! What review says.
+//! Facts that review publishes.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -16,28 +16,23 @@ pub struct Score {
     pub points: u8,
 }
 
-/// What a reviewer advises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Recommendation {
-    /// Fund it.
     Fund,
-    /// Turn it down.
     Decline,
 }
 
 /// One finished review.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReviewGiven {
-    /// Who.
     pub reviewer: Person,
-    /// Points by criterion.
+    /// One for each criterion of the call.
     pub scores: Vec<Score>,
-    /// Weighted sum in hundredths of a percent of the reachable points: 0 to 10,000.
+    /// Weighted sum in hundredths of a percent of the highest possible score: 0 to 10,000.
     pub weighted: u16,
-    /// Advice.
     pub recommendation: Recommendation,
-    /// Why.
+    /// The reviewer's reasons.
     pub comment: String,
 }
 
@@ -46,12 +41,12 @@ pub struct ReviewGiven {
 pub struct ReviewCompleted {
     /// The reviews, in the order given.
     pub reviews: Vec<ReviewGiven>,
-    /// Mean of the weighted sums: 0 to 10,000.
+    /// Mean of the weighted sums, in hundredths of a percent: 0 to 10,000.
     pub weighted: u16,
-    /// `Fund` only if every reviewer says so; a split goes to the deciders as `Decline` with both
-    /// comments in sight.
+    /// `fund` only if every reviewer recommends it; when they disagree it is `decline`, and award shows all
+    /// comments.
     pub recommendation: Recommendation,
-    /// The reviewers do not agree.
+    /// Whether the reviewers disagree.
     #[serde(default)]
     pub split: bool,
 }
@@ -60,19 +55,17 @@ pub struct ReviewCompleted {
 /// (§§ 20, 21 VwVfG). The reason is personal and stays with review.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TieDeclared {
-    /// Who.
     pub person: Person,
-    /// The municipality that takes part; none where the tie is to this application alone.
+    /// The participating municipality that the tie is to; none where it is to this application alone.
     #[serde(default)]
     pub municipality: Option<Ags>,
     /// When they declared it, UTC.
     pub declared_at: DateTime<Utc>,
 }
 
-/// A tie that was declared holds no longer. A review that was set aside because of it stays so.
+/// A declared tie has ended. A review that was set aside because of it stays so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TieEnded {
-    /// Who.
     pub person: Person,
     /// As in [`TieDeclared`].
     #[serde(default)]

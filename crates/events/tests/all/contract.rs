@@ -1,5 +1,4 @@
-//! The contract is what is checked in: generated documents are fresh, golden payloads stay
-//! readable for ever.
+//! The generated documents in the repository are up to date, and golden payloads stay readable for ever.
 
 #![expect(clippy::unwrap_used, reason = "a test fails where its helpers fail")]
 
@@ -56,7 +55,7 @@ fn golden_payloads_are_still_read() {
     }
 }
 
-/// Everything that was said is still understood: `now` may have more, never less or other.
+/// Asserts that `now` has everything that was published before; it may have more.
 fn assert_holds(now: &Value, frozen: &Value, at: &str) {
     match (now, frozen) {
         (Value::Object(now), Value::Object(frozen)) => {
@@ -152,7 +151,7 @@ fn a_newer_field_is_ignored_in_every_object_of_every_type() {
     for &kind in Kind::ALL {
         let frozen = golden(kind);
         let fact = AnyFact::read(kind, frozen.clone()).unwrap();
-        // Whoever decides is one of several, and the one field of that object is its name.
+        // `Decider` is an enum: the only field of its object is the name of the variant.
         for place in objects(&frozen, "").into_iter().filter(|place| place != "/decided_by") {
             let mut newer = frozen.clone();
             newer.pointer_mut(&place).unwrap()["new_field"] = json!({ "deep": [1, 2] });
@@ -163,7 +162,7 @@ fn a_newer_field_is_ignored_in_every_object_of_every_type() {
         }
     }
     assert!(places > 40, "{places}");
-    // Also where no golden payload goes. The one object that is closed is whoever decides, one of several.
+    // Also for objects that no golden payload has. The only closed object is that of the enum `Decider`.
     for (path, text) in events::contract::documents() {
         let closed = text.matches(r#""additionalProperties": false"#).count();
         assert_eq!(closed, text.matches(r#""Decider": {"#).count(), "{path}");

@@ -1,3 +1,3 @@
-//! What is checked in of the contract, against the code.
+//! The documents of the contract in the repository, compared with the code.
 
 mod contract;

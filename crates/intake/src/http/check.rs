@@ -60,7 +60,7 @@ pub(super) async fn show(
     pages::show(&Check {
         page: &page,
         id,
-        call_title: host::said(&page, &call.title).to_owned(),
+        call_title: host::localized(&page, &call.title).to_owned(),
         revision: draft.revision,
         content: Content { page: &page, applicant: &ags, application: &application },
         hints: hints(&application, &call, page.now).iter().map(|hint| say(hint, &page)).collect(),

@@ -110,7 +110,7 @@ fn draw<'a>(page: &'a Page, draft: &Draft, call: &'a Call, errors: Option<&Error
         page,
         id: draft.id,
         call,
-        call_title: host::said(page, &call.title).to_owned(),
+        call_title: host::localized(page, &call.title).to_owned(),
         applicant: events::municipality(&draft.ags).map(|one| one.name.as_str()).unwrap_or_default(),
         keep: Keep::new(page, kept_name(draft.id), draft.revision)
             .autosaved(format!("{}/autosave", draft_path(draft.id)))

@@ -10,7 +10,7 @@ use chassis::problem::ApiQuery;
 use chassis::{Problem, Session};
 use chrono::{DateTime, Utc};
 use events::{Call, municipality};
-use host::said;
+use host::localized;
 use pages::Page;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -106,7 +106,7 @@ fn open_call(call: &Call, page: &Page) -> OpenCall {
     };
     OpenCall {
         id: call.id().uuid(),
-        title: said(page, &call.title).to_owned(),
+        title: localized(page, &call.title).to_owned(),
         opens,
         closes,
         phase,

@@ -189,7 +189,7 @@ fn beside(page: &Page, scale: &ScoringRules, mistake: Mistake) -> (String, Strin
 fn no_points(page: &Page, scale: &ScoringRules, key: &str) -> String {
     let named = scale.criteria().iter().find(|criterion| criterion.key == key);
     let title =
-        named.map_or_else(|| key.to_owned(), |criterion| host::said(page, &criterion.title).to_owned());
+        named.map_or_else(|| key.to_owned(), |criterion| host::localized(page, &criterion.title).to_owned());
     page.tn("error-points", &[("criterion", &title), ("maximum", &scale.maximum().to_string())])
 }
 

@@ -6,7 +6,7 @@ use chassis::problem::{ApiJson, ApiPath};
 use chassis::{Problem, Session};
 use chrono::{DateTime, Utc};
 use events::{ApplicationId, Call, Recommendation, ReviewCompleted, ReviewGiven};
-use host::said;
+use host::localized;
 use pages::{Choice, Form, Keep, Language, Page, kept};
 use uuid::Uuid;
 
@@ -217,7 +217,7 @@ impl ReviewForm {
     fn new(page: &Page, rules: &Call, form: Form, open: bool) -> Self {
         let criteria = rules.criteria.iter().map(|criterion| CriterionField {
             field: score_field(&criterion.key),
-            title: said(page, &criterion.title).to_owned(),
+            title: localized(page, &criterion.title).to_owned(),
             hint: page.t1("weight", "weight", criterion.weight),
         });
         let maximum = rules.maximum_score;
@@ -252,7 +252,7 @@ impl ReviewForm {
 /// What was typed into the form, as label and text; without empty fields.
 fn left(page: &Page, rules: Option<&Call>, typed: &Form) -> Vec<(String, String)> {
     let points = rules.into_iter().flat_map(|rules| &rules.criteria).map(|criterion| {
-        (said(page, &criterion.title).to_owned(), typed.value(&score_field(&criterion.key)).to_owned())
+        (localized(page, &criterion.title).to_owned(), typed.value(&score_field(&criterion.key)).to_owned())
     });
     let advice = match typed.value("recommendation") {
         "fund" => page.t("advice-fund"),
@@ -265,7 +265,7 @@ fn left(page: &Page, rules: Option<&Call>, typed: &Form) -> Vec<(String, String)
 
 fn titles(page: &Page, rules: &Call) -> Vec<(String, String)> {
     let criteria = rules.criteria.iter();
-    criteria.map(|criterion| (criterion.key.clone(), said(page, &criterion.title).to_owned())).collect()
+    criteria.map(|criterion| (criterion.key.clone(), localized(page, &criterion.title).to_owned())).collect()
 }
 
 fn state_key(stage: Stage) -> &'static str {
