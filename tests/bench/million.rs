@@ -112,7 +112,7 @@ async fn fill_one(db: &PgPool, statement: &str, count: u32) -> Result<(), sqlx::
 
 /// What the bus keeps of one application, then what the service does.
 fn statements(service: Service) -> Vec<String> {
-    let sources = Service::ALL.into_iter().filter(|source| tests::hears(service, *source));
+    let sources = Service::ALL.into_iter().filter(|source| tests::consumes(service, *source));
     let heard = sources.map(|source| format!("'{source}'")).collect::<Vec<_>>().join(", ");
     let mut statements = vec![
         format!("insert into bus.inbox_head select s, id, 1 from a, unnest(array[{heard}]) s"),

@@ -11,7 +11,7 @@ use events::{Application, ApplicationId, Call, Cause, Person, Service};
 use intake::application::Ready;
 use sqlx::PgPool;
 use testkit::{samples, until};
-use tests::{Services, demonstration_call, hears};
+use tests::{Services, consumes, demonstration_call};
 use tokio::task::JoinHandle;
 
 use super::people;
@@ -64,7 +64,8 @@ impl System {
         ];
         let system = Self { heard, call, services, application: application(), people };
         // Everybody who listens to intake knows the call.
-        let consumers = Service::ALL.into_iter().filter(|service| hears(*service, Service::Intake)).count();
+        let consumers =
+            Service::ALL.into_iter().filter(|service| consumes(*service, Service::Intake)).count();
         system.until_heard(before + consumers as u64).await;
         Ok(system)
     }

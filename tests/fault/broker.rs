@@ -7,7 +7,7 @@ use async_nats::jetstream::stream::Stream;
 use events::{STREAM, Service};
 use local::Signal;
 use testkit::{copy_store, until, until_within};
-use tests::{Cluster, ClusterPlan, Disk, Drive, PATIENCE};
+use tests::{Cluster, ClusterPlan, Disk, Drive, RECOVERY_DEADLINE};
 
 use crate::row::{Row, lasting, left_out};
 
@@ -86,8 +86,13 @@ async fn row_13_late_acknowledgements_meet_a_wiped_broker() {
     let row = Row { plan, ..Row::new("13", "broker wiped while a handler stands still; late acks") };
     row.run(async |cluster, drive| {
         let stopped = cluster.first(Service::Eligibility);
-        until_within(PATIENCE, "the handler stands still", || async { stopped.stands_still() }, |is| *is)
-            .await;
+        until_within(
+            RECOVERY_DEADLINE,
+            "the handler stands still",
+            || async { stopped.stands_still() },
+            |is| *is,
+        )
+        .await;
         drive.until_submitted(8).await;
         let before = epoch(cluster).await;
         cluster.kill_broker().await;
@@ -273,7 +278,7 @@ async fn row_21_the_brokers_disk_is_full() {
         drive.until_submitted(3).await;
         disk.fill();
         // Enough to need a new block: the server has buffers of its own.
-        until_within(PATIENCE, "facts wait", || outbox(cluster), |rows| *rows > 0).await;
+        until_within(RECOVERY_DEADLINE, "facts wait", || outbox(cluster), |rows| *rows > 0).await;
         drive.until_submitted(8).await;
         disk.make_room();
         // A server that could not write stays silent until it is started again.
@@ -290,7 +295,7 @@ async fn row_22_the_stream_is_full() {
     let row = Row { plan, ..Row::new("22", "stream at max_bytes, discard new") };
     row.run(async |cluster, drive| {
         drive.until_submitted(12).await;
-        until_within(PATIENCE, "facts wait", || outbox(cluster), |rows| *rows > 0).await;
+        until_within(RECOVERY_DEADLINE, "facts wait", || outbox(cluster), |rows| *rows > 0).await;
         let mut stream = stream(cluster).await;
         let config = stream.info().await.expect("the stream's state").config.clone();
         let wider = async_nats::jetstream::stream::Config { max_bytes: 1 << 30, ..config };

@@ -5,7 +5,7 @@ use bus::control::{Command, WaitingFact};
 use events::{Kind, STREAM, Service};
 use futures_util::StreamExt;
 use testkit::{until, until_within};
-use tests::{Cluster, ClusterPlan, Course, Drive, PATIENCE, hears};
+use tests::{Cluster, ClusterPlan, Course, Drive, RECOVERY_DEADLINE, consumes};
 use uuid::Uuid;
 
 use crate::row::Row;
@@ -73,7 +73,7 @@ async fn row_33_messages_that_nobody_can_understand() {
         let sung = envelope("de.bescheid.intake.application-sung.v1", newer);
         publish(cluster, Kind::ApplicationSubmitted.subject(newer), sung.into()).await;
         publish(cluster, subject, envelope(Kind::ApplicationSubmitted.type_name(), key).into()).await;
-        for consumer in Service::ALL.into_iter().filter(|consumer| hears(*consumer, Service::Intake)) {
+        for consumer in Service::ALL.into_iter().filter(|consumer| consumes(*consumer, Service::Intake)) {
             let kept = || async { count(cluster, consumer, "select count(*) from bus.unreadable").await };
             until(&format!("{consumer} keeps what it cannot read"), kept, |kept| *kept == 1).await;
             let parked = || async { count(cluster, consumer, "select count(*) from bus.waiting where status = 'parked' and reason is not null").await };
@@ -81,7 +81,7 @@ async fn row_33_messages_that_nobody_can_understand() {
         }
         drive.until_ended(12).await;
         // As an operator does after having looked.
-        for consumer in Service::ALL.into_iter().filter(|consumer| hears(*consumer, Service::Intake)) {
+        for consumer in Service::ALL.into_iter().filter(|consumer| consumes(*consumer, Service::Intake)) {
             let dropped = sqlx::query("delete from bus.waiting where key = any($1)").bind([key, newer]);
             dropped.execute(cluster.database(consumer)).await.expect("dropped");
         }
@@ -133,8 +133,8 @@ async fn row_34_a_fact_kills_the_process_that_hears_it() {
         cluster.kill(Service::Eligibility);
         until("it is armed", || async { eligibility.starts() }, |starts| *starts == 2).await;
         // Five deaths or more, half a minute apart.
-        let long = 4 * PATIENCE;
-        let deadly = Drive::start_patiently(&cluster.api, 1, 1.0, |_| Course::Granted, long);
+        let long = 4 * RECOVERY_DEADLINE;
+        let deadly = Drive::start_with_deadline(&cluster.api, 1, 1.0, |_| Course::Granted, long);
         let parked = || parked(cluster);
         until_within(long, "it is parked", parked, |parked| parked.len() == 1).await;
         // Others flow meanwhile.

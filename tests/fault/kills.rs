@@ -9,7 +9,7 @@ use events::Service;
 use local::Signal;
 use serde_json::json;
 use testkit::{until, until_within};
-use tests::{Applicant, Checks, Cluster, ClusterPlan, Course, PATIENCE, Replica, form};
+use tests::{Applicant, Checks, Cluster, ClusterPlan, Course, RECOVERY_DEADLINE, Replica, form};
 use uuid::Uuid;
 
 use crate::row::Row;
@@ -43,7 +43,7 @@ async fn killed_at(number: &'static str, name: &'static str, step: Step) -> Chec
         .run(async |cluster, _| {
             let kills = || async { kills(cluster, &services) };
             let all = |kills: &Vec<usize>| kills.iter().all(|kills| *kills == 1);
-            until_within(PATIENCE, "each service has died once", kills, all).await;
+            until_within(RECOVERY_DEADLINE, "each service has died once", kills, all).await;
         })
         .await;
     assert_eq!(checks.kills, services.len());
@@ -71,7 +71,10 @@ async fn rows_1_to_6_and_39_each_service_dies_at_each_step() {
         drive.until_submitted(2).await;
         cluster.all.iter().for_each(|replica| replica.signal(Signal::KILL));
         let seen = || async { kills(cluster, &Service::ALL) };
-        until_within(PATIENCE, "each service has died at each step", seen, |kills| *kills == expected).await;
+        until_within(RECOVERY_DEADLINE, "each service has died at each step", seen, |kills| {
+            *kills == expected
+        })
+        .await;
         drive.stop();
     })
     .await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use testkit::{Fault, until_within};
-use tests::{Allowed, ClusterPlan, PATIENCE};
+use tests::{Allowed, ClusterPlan, RECOVERY_DEADLINE};
 
 use crate::row::{Row, lasting};
 
@@ -49,7 +49,7 @@ async fn row_40_the_mail_server_is_down_and_then_slow() {
         cluster.mailbox.restart().await.expect("it comes back");
         // Others are not starved: emails go out while slow conversations last.
         let arrived = || async { cluster.mailbox.messages().len() };
-        until_within(PATIENCE, "emails arrive", arrived, |count| *count > 12).await;
+        until_within(RECOVERY_DEADLINE, "emails arrive", arrived, |count| *count > 12).await;
     })
     .await;
 }

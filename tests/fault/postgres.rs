@@ -12,7 +12,7 @@ use local::{Durability, Signal};
 use serde_json::json;
 use sqlx::Connection;
 use testkit::{until, until_within};
-use tests::{Applicant, Cluster, ClusterPlan, Course, Disk, PATIENCE, Replica, form};
+use tests::{Applicant, Cluster, ClusterPlan, Course, Disk, RECOVERY_DEADLINE, Replica, form};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use uuid::Uuid;
@@ -34,12 +34,13 @@ async fn stands_still(number: &'static str, name: &'static str, step: &str) {
             let mut both = cluster.replicas(Service::Eligibility);
             (both.next().expect("two"), both.next().expect("two"))
         };
-        until_within(PATIENCE, "it stands still", || async { stopped.stands_still() }, |is| *is).await;
+        until_within(RECOVERY_DEADLINE, "it stands still", || async { stopped.stands_still() }, |is| *is)
+            .await;
         cluster.route(Service::Eligibility, other);
         drive.until_ended(12).await;
         // It wakes up believing that no time has passed.
         stopped.signal(Signal::CONT);
-        until_within(PATIENCE, "it is ready again", || stopped.is_ready(), |ready| *ready).await;
+        until_within(RECOVERY_DEADLINE, "it is ready again", || stopped.is_ready(), |ready| *ready).await;
     })
     .await;
 }
@@ -198,7 +199,7 @@ async fn row_26_the_disk_of_postgres_is_full() {
         disk.fill();
         // Until it shows: the log has room of its own, so it is filled as well.
         let refuses = || async { !fill_log(cluster).await };
-        until_within(PATIENCE, "writes are refused", refuses, |refuses| *refuses).await;
+        until_within(RECOVERY_DEADLINE, "writes are refused", refuses, |refuses| *refuses).await;
         lasting(Duration::from_secs(5)).await;
         disk.make_room();
         // A log that cannot be written ends Postgres; whoever supervises it starts it again.
@@ -284,7 +285,7 @@ async fn row_44_a_database_comes_back_from_an_old_backup() {
             answers.lock().expect("answers").extend(asked.ok().map(|(status, _)| status));
             std::fs::read_to_string(&intake.log).unwrap_or_default()
         };
-        until_within(PATIENCE, "it knows", knows, |log| log.contains(FORGOTTEN)).await;
+        until_within(RECOVERY_DEADLINE, "it knows", knows, |log| log.contains(FORGOTTEN)).await;
         let answers = answers.into_inner().expect("answers");
         assert!(answers.iter().all(StatusCode::is_server_error), "{answers:?}");
         until("it is not ready", || intake.is_ready(), |ready| !ready).await;
@@ -309,16 +310,17 @@ async fn row_44_a_backup_with_emails_that_have_been_sent() {
             );
             queued.fetch_one(cluster.database(Service::Notification)).await.ok()
         };
-        until_within(PATIENCE, "emails are queued", queued, |count: &Option<i64>| *count > Some(3)).await;
+        until_within(RECOVERY_DEADLINE, "emails are queued", queued, |count: &Option<i64>| *count > Some(3))
+            .await;
         let mut backup = Backup::of(cluster, notification).await;
         cluster.mailbox.restart().await.expect("it comes back");
         drive.until_ended(12).await;
-        until_within(PATIENCE, "all are sent", queued, |count| *count == Some(0)).await;
+        until_within(RECOVERY_DEADLINE, "all are sent", queued, |count| *count == Some(0)).await;
         backup.restore().await;
         let says = || async { std::fs::read_to_string(&notification.log).unwrap_or_default() };
         // It says so at each look: by then the queue would have been sent. The checks see whether one has arrived twice.
         let often = |log: &String| log.matches(FORGOTTEN).count() > 5;
-        until_within(PATIENCE, "it has known for a while", says, often).await;
+        until_within(RECOVERY_DEADLINE, "it has known for a while", says, often).await;
         until("it is not ready", || notification.is_ready(), |ready| !ready).await;
         backup.undo().await;
     })

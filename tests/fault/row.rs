@@ -56,12 +56,12 @@ impl Row {
         let drive = Drive::start(&cluster.api, self.applications, self.rate, self.course);
         let injected = AssertUnwindSafe(inject(&cluster, &drive)).catch_unwind().await;
         if let Err(panic) = injected {
-            eprintln!("{:?}\n{}", cluster.on_its_way(0).await, ends_of_logs(&cluster));
+            eprintln!("{:?}\n{}", cluster.under_way(0).await, ends_of_logs(&cluster));
             std::panic::resume_unwind(panic);
         }
         let accepted = match drive.finish().await {
             Ok(accepted) => accepted,
-            Err(error) => panic!("{error:#}\n{:?}\n{}", cluster.on_its_way(0).await, ends_of_logs(&cluster)),
+            Err(error) => panic!("{error:#}\n{:?}\n{}", cluster.under_way(0).await, ends_of_logs(&cluster)),
         };
         let quiet = async {
             cluster.until_quiet(self.allowed.waiting).await;

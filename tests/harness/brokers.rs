@@ -1,5 +1,3 @@
-//! Three brokers that are one.
-
 use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,16 +11,15 @@ use tokio::process::Command;
 use crate::cluster::broker_config;
 use crate::open_folder;
 
-/// Three nats-servers as a brokers on this machine.
+/// A NATS cluster of three servers on this machine.
 pub struct Brokers {
-    /// The servers.
     pub servers: Vec<Server>,
-    /// Their addresses, by comma.
+    /// Their addresses, separated by commas.
     pub url: String,
     _folder: TempDir,
 }
 
-/// One of them. Unlike [`local::Nats`] it keeps its name over a restart: by it the others know it.
+/// One server. Unlike [`local::Nats`] it keeps its name over a restart, since the others know it by its name.
 pub struct Server {
     name: String,
     port: u16,
@@ -31,7 +28,6 @@ pub struct Server {
 }
 
 impl Brokers {
-    /// Starts all three: a leader needs two.
     pub async fn start() -> Self {
         let folder = open_folder();
         let free = || local::free_port().expect("a free port");
@@ -56,7 +52,7 @@ impl Brokers {
         Self { servers, url: urls.join(","), _folder: folder }
     }
 
-    /// The server that leads the stream, as the brokers say; its place in the list.
+    /// The index of the server that leads the stream.
     pub async fn leader(&self, context: &async_nats::jetstream::Context) -> usize {
         until_some("the stream has a leader", || async {
             let stream = context.get_stream(events::STREAM).await.ok()?;
@@ -66,7 +62,6 @@ impl Brokers {
         .await
     }
 
-    /// Stops all.
     pub async fn stop(mut self) {
         for server in &mut self.servers {
             if let Some(mut process) = server.process.take() {
@@ -77,7 +72,7 @@ impl Brokers {
 }
 
 impl Server {
-    /// Starts it; returns when it takes connections.
+    /// Returns when the server accepts connections.
     pub async fn start(&mut self) {
         let log = File::options().create(true).append(true).open(self.home.join("nats.log")).expect("a log");
         let mut command = Command::new(testkit::nats_program().program);
@@ -95,7 +90,6 @@ impl Server {
         .await;
     }
 
-    /// SIGKILL.
     pub async fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().await.expect("killed");
@@ -107,7 +101,7 @@ impl Server {
         self.process.as_ref().expect("it runs").signal(Signal::STOP).expect("it stands still");
     }
 
-    /// SIGCONT.
+    /// SIGCONT, after [`Server::pause`].
     pub fn resume(&self) {
         self.process.as_ref().expect("it runs").signal(Signal::CONT).expect("it goes on");
     }

@@ -1,5 +1,5 @@
-//! The checks after a fault: nothing is lost, nothing has happened twice. Reads the databases and the
-//! mailbox, not what the services say of themselves.
+//! The checks after a fault: nothing is lost, nothing has happened twice. They read the databases and the
+//! mailbox, and do not trust what the services report.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,46 +9,46 @@ use sqlx::{PgPool, Row};
 use testkit::until_within;
 use uuid::Uuid;
 
-use crate::{Cluster, Course, PATIENCE, Replica, hears};
+use crate::{Cluster, Course, RECOVERY_DEADLINE, Replica, consumes};
 
-/// What the books say.
+/// The results of all checks.
 #[derive(Clone, Debug, Default)]
 pub struct Checks {
-    /// Submissions that were answered with 2xx.
+    /// Number of submissions that were answered with 2xx.
     pub applications: usize,
-    /// Processes of services that were killed.
+    /// Number of kills of services and servers.
     pub kills: usize,
-    /// Facts that came to a consumer again.
+    /// Number of facts that were delivered to a consumer again.
     pub redeliveries: usize,
-    /// Emails that arrived, each counted once.
+    /// Number of emails that arrived, each counted once.
     pub emails: usize,
-    /// Emails that notification itself counts as perhaps sent twice.
+    /// Number of emails that notification itself counts as perhaps sent twice.
     pub ambiguous: usize,
-    /// Emails that the mail server refused for ever.
+    /// Number of emails that have failed for good.
     pub failed: usize,
-    /// What is missing, in words.
+    /// What is missing, as sentences.
     pub lost: Vec<String>,
-    /// What has happened more than once, in words.
+    /// What has happened more than once, as sentences.
     pub doubled: Vec<String>,
-    /// Whatever else does not add up, in words.
+    /// What else does not add up, as sentences.
     pub wrong: Vec<String>,
 }
 
-/// What may be left over.
+/// What the checks of a test tolerate.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Allowed {
-    /// Facts that wait, held or parked.
+    /// Number of facts that are held or parked.
     pub waiting: usize,
-    /// Emails that the mail server has refused.
+    /// Number of emails that have failed for good.
     pub failed: usize,
-    /// Processes that ended by themselves are no surprise.
-    pub falls: bool,
+    /// Whether processes may end by themselves.
+    pub crashes: bool,
 }
 
 type Versions = BTreeMap<Uuid, Vec<(i64, Uuid)>>;
 
 impl Checks {
-    /// Reads everything. `accepted`: the applications, and where each should have come to.
+    /// Runs all checks. `accepted` are the submitted applications and their courses.
     pub async fn read(cluster: &Cluster, accepted: &BTreeMap<Uuid, Course>, allowed: Allowed) -> Self {
         let mut checks = Self {
             applications: accepted.len(),
@@ -56,27 +56,27 @@ impl Checks {
             redeliveries: redeliveries(cluster).await,
             ..Self::default()
         };
-        if !allowed.falls {
-            checks.wrong.extend(cluster.falls());
+        if !allowed.crashes {
+            checks.wrong.extend(cluster.crashes());
         }
         checks.applications(cluster, accepted).await;
         checks.facts(cluster, allowed).await;
         checks.decisions(cluster).await;
         checks.emails(cluster, accepted, allowed).await;
-        // The services' own reconciliation, as `bescheid verify` prints them, come to the same.
+        // The services' own reconciliation, as `bescheid verify` prints it, must find the same.
         if allowed.waiting == 0 {
             let wrong = || async { Reconciliations::gather(&cluster.operator).await.wrong() };
-            until_within(PATIENCE, "the services' reconciliation are even", wrong, Vec::is_empty).await;
+            until_within(RECOVERY_DEADLINE, "the services' reconciliation balances", wrong, Vec::is_empty)
+                .await;
         }
         checks
     }
 
-    /// Nothing lost, nothing doubled, nothing wrong.
     pub fn is_sound(&self) -> bool {
         self.lost.is_empty() && self.doubled.is_empty() && self.wrong.is_empty()
     }
 
-    /// Each accepted application has come to its end, and there are no others.
+    /// Each accepted application has its last status, and there are no others.
     async fn applications(&mut self, cluster: &Cluster, accepted: &BTreeMap<Uuid, Course>) {
         let db = cluster.database(Service::Intake);
         let stored: BTreeMap<Uuid, String> = rows(db, "select id, status from applications").await;
@@ -90,9 +90,9 @@ impl Checks {
             }
         }
         for id in stored.keys().filter(|id| !accepted.contains_key(id)) {
-            self.doubled.push(format!("application {id} is there, but nobody was told so"));
+            self.doubled.push(format!("application {id} is there, but its submission was never answered"));
         }
-        // The number is given in a commit of its own, which a crash must not forget before the application.
+        // The counter has a commit of its own, which must not be lost in a crash when the application is not.
         let given_again = "select file_number from applications join file_numbers using (call_id)
              where substring(file_number from '[0-9]+$')::bigint > last";
         for number in lines(db, given_again).await {
@@ -100,27 +100,27 @@ impl Checks {
         }
     }
 
-    /// Said = consumed + held + parked, for each pair of services, each fact about each application; in
-    /// order, and each once.
+    /// Logged = consumed + held + parked, for each pair of services and each fact; in order, and each once.
     async fn facts(&mut self, cluster: &Cluster, allowed: Allowed) {
         for publisher in Service::ALL {
-            let said = versions(
+            let logged = versions(
                 cluster.database(publisher),
                 "select key, version, event_id from bus.event_log order by key, version",
             )
             .await;
-            self.without_gaps(&format!("{publisher} says"), &said);
+            self.without_gaps(&format!("{publisher} publishes"), &logged);
             let heads: BTreeMap<Uuid, i64> =
                 rows(cluster.database(publisher), "select key, version from bus.head").await;
             for (key, head) in &heads {
-                let logged = said.get(key).map_or(0, Vec::len);
-                if logged as i64 != *head {
-                    self.lost
-                        .push(format!("{publisher} has said {head} facts about {key}; its log has {logged}"));
+                let count = logged.get(key).map_or(0, Vec::len);
+                if count as i64 != *head {
+                    self.lost.push(format!(
+                        "{publisher} has published {head} facts about {key}; its log has {count}"
+                    ));
                 }
             }
-            for consumer in Service::ALL.into_iter().filter(|consumer| hears(*consumer, publisher)) {
-                self.heard(cluster, publisher, consumer, &said, allowed).await;
+            for consumer in Service::ALL.into_iter().filter(|consumer| consumes(*consumer, publisher)) {
+                self.consumed(cluster, publisher, consumer, &logged, allowed).await;
             }
             let outbox: i64 = scalar(cluster.database(publisher), "select count(*) from bus.outbox").await;
             if outbox > 0 {
@@ -129,23 +129,23 @@ impl Checks {
         }
     }
 
-    async fn heard(
+    async fn consumed(
         &mut self,
         cluster: &Cluster,
         publisher: Service,
         consumer: Service,
-        said: &Versions,
+        logged: &Versions,
         allowed: Allowed,
     ) {
         let db = cluster.database(consumer);
-        let heard = versions(
+        let consumed = versions(
             db,
             &format!(
                 "select key, version, event_id from bus.inbox where source = '{publisher}' order by key, version"
             ),
         )
         .await;
-        self.without_gaps(&format!("{consumer} hears {publisher}"), &heard);
+        self.without_gaps(&format!("{consumer} consumes {publisher}"), &consumed);
         let heads: BTreeMap<Uuid, i64> =
             rows(db, &format!("select key, version from bus.inbox_head where source = '{publisher}'")).await;
         let waiting = versions(
@@ -157,15 +157,15 @@ impl Checks {
         if count > allowed.waiting {
             self.lost.push(format!("{count} facts of {publisher} wait in {consumer}"));
         }
-        for (key, facts) in said {
-            let took_effect = heard.get(key).map_or(&[][..], Vec::as_slice);
+        for (key, facts) in logged {
+            let took_effect = consumed.get(key).map_or(&[][..], Vec::as_slice);
             let waits = waiting.get(key).map_or(&[][..], Vec::as_slice);
             let mut both: Vec<_> = took_effect.iter().chain(waits).copied().collect();
             both.sort_unstable();
-            // Number and id: the same facts, and none of them is anything else.
+            // By version and id: exactly the same facts.
             if &both != facts {
                 self.lost.push(format!(
-                    "{publisher} said {} facts about {key}; {consumer} heard {} and holds {}",
+                    "{publisher} has published {} facts about {key}; {consumer} has consumed {} and holds {}",
                     facts.len(),
                     took_effect.len(),
                     waits.len()
@@ -179,13 +179,14 @@ impl Checks {
                 ));
             }
         }
-        for key in heard.keys().filter(|key| !said.contains_key(key)) {
-            self.wrong
-                .push(format!("{consumer} heard facts of {publisher} about {key}, which nobody has said"));
+        for key in consumed.keys().filter(|key| !logged.contains_key(key)) {
+            self.wrong.push(format!(
+                "{consumer} has consumed facts of {publisher} about {key}, which were never published"
+            ));
         }
     }
 
-    /// Versions 1, 2, 3 … and no id twice.
+    /// The versions of each key are 1, 2, 3 …, and no id occurs twice.
     fn without_gaps(&mut self, who: &str, facts: &Versions) {
         let mut seen = BTreeSet::new();
         for (key, numbers) in facts {
@@ -201,10 +202,10 @@ impl Checks {
         }
     }
 
-    /// No decision, and no entry of a trail, is there twice.
+    /// No decision and no entry of a history is there twice.
     async fn decisions(&mut self, cluster: &Cluster) {
         for service in Service::ALL {
-            // Of everything but emails an application can have one of each kind.
+            // Except for emails, an application can have only one fact of each kind.
             let repeated: BTreeMap<Uuid, String> = rows(
                 cluster.database(service),
                 "select key, string_agg(kind, ' ') from (
@@ -215,10 +216,10 @@ impl Checks {
             )
             .await;
             for (key, kinds) in repeated {
-                self.doubled.push(format!("{service} said twice about {key}: {kinds}"));
+                self.doubled.push(format!("{service} has published twice about {key}: {kinds}"));
             }
         }
-        for (service, what, query) in TRAILS {
+        for (service, what, query) in HISTORIES {
             for line in lines(cluster.database(*service), query).await {
                 self.doubled.push(format!("{what}: {line}"));
             }
@@ -235,7 +236,7 @@ impl Checks {
         }
     }
 
-    /// One email for each (application, status), save what notification itself calls ambiguous.
+    /// One email for each application and status, except those that notification itself counts as ambiguous.
     async fn emails(&mut self, cluster: &Cluster, accepted: &BTreeMap<Uuid, Course>, allowed: Allowed) {
         let mut arrived: HashMap<String, usize> = HashMap::new();
         for message in cluster.mailbox.messages() {
@@ -248,7 +249,7 @@ impl Checks {
         .fetch_all(cluster.database(Service::Notification))
         .await
         .expect("the deliveries");
-        let mut told: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
+        let mut sent: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
         for row in stored {
             let (application, template): (Uuid, String) = (row.get(0), row.get(1));
             let (id, state, unanswered): (String, String, i32) = (row.get(2), row.get(3), row.get(4));
@@ -258,10 +259,10 @@ impl Checks {
             match (&*state, times) {
                 ("sent", 0) => self.lost.push(format!("email {template} about {application}")),
                 ("sent", 1) => {}
-                // Once for each time that nobody knew whether it had arrived.
+                // One more for each time that it was not known whether the email had arrived.
                 ("sent", times) if times <= 1 + usize::try_from(unanswered).unwrap_or(0) => {}
                 ("failed", 0) => self.failed += 1,
-                // It went to another address.
+                // The address was corrected, and another email went there.
                 ("superseded", 0) => continue,
                 (state, times) if times > 1 => {
                     self.doubled
@@ -272,7 +273,7 @@ impl Checks {
                     self.wrong.push(format!("email {template}: {state}, arrived {times} times; {error:?}"));
                 }
             }
-            told.entry(application).or_default().push(template);
+            sent.entry(application).or_default().push(template);
         }
         if self.failed != allowed.failed {
             self.lost.push(format!("{} emails failed, expected {}", self.failed, allowed.failed));
@@ -281,22 +282,22 @@ impl Checks {
             self.wrong.push(format!("email {id} belongs to no delivery"));
         }
         for (application, course) in accepted {
-            let mut templates = told.remove(application).unwrap_or_default();
+            let mut templates = sent.remove(application).unwrap_or_default();
             templates.sort_unstable();
             let before = templates.len();
             templates.dedup();
             if templates.len() != before {
-                self.doubled.push(format!("{application} was told of one status twice: {templates:?}"));
+                self.doubled.push(format!("{application} got two emails about one status: {templates:?}"));
             }
             for wanted in course.emails().iter().filter(|wanted| !templates.iter().any(|is| is == *wanted)) {
-                self.lost.push(format!("{application} ({course:?}) was not told: {wanted}"));
+                self.lost.push(format!("{application} ({course:?}) got no email {wanted}"));
             }
         }
     }
 }
 
-/// Queries that find nothing where no decision was taken twice.
-const TRAILS: &[(Service, &str, &str)] = &[
+/// Queries that must find nothing: each finds entries of a history that are there twice.
+const HISTORIES: &[(Service, &str, &str)] = &[
     (
         Service::Review,
         "a review was noted twice",
@@ -311,23 +312,23 @@ const TRAILS: &[(Service, &str, &str)] = &[
     ),
     (
         Service::Intake,
-        "the applicant's timeline says a thing twice",
+        "the applicant's timeline has an entry twice",
         "select application_id || ' ' || (entry->>'what') from timeline
          where entry->>'what' not like 'email%'
          group by application_id, entry->>'what' having count(*) > 1",
     ),
 ];
 
-/// Facts that consumers were given beyond those that took effect: as the broker counts them, or as the
-/// processes do, whichever saw more (a broker that was wiped has forgotten, a process that was killed, too).
+/// Number of deliveries beyond the facts that took effect, by the broker's count or by that of the processes,
+/// whichever is higher: a broker that was wiped has lost its count, and so has a process that was killed.
 async fn redeliveries(cluster: &Cluster) -> usize {
     let counted: usize = cluster.all.iter().map(Replica::duplicates).sum();
     let delivered: u64 = cluster.durables().await.iter().map(|info| info.delivered.consumer_sequence).sum();
-    let mut heard = 0;
+    let mut consumed = 0;
     for service in Service::ALL {
-        heard += scalar(cluster.database(service), "select count(*) from bus.inbox").await;
+        consumed += scalar(cluster.database(service), "select count(*) from bus.inbox").await;
     }
-    let beyond = i64::try_from(delivered).unwrap_or(0) - heard;
+    let beyond = i64::try_from(delivered).unwrap_or(0) - consumed;
     counted.max(usize::try_from(beyond).unwrap_or(0))
 }
 

@@ -1,5 +1,5 @@
-//! The services as real processes that tests may break: any number of replicas of each, a broker and
-//! (where wished) a Postgres of its own, proxies between all of them, and the gateway in this process.
+//! The services as real processes that tests can break: any number of replicas of each, a broker and
+//! optionally a Postgres of its own, proxies between all of them, and the gateway in this process.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -30,35 +30,34 @@ use uuid::Uuid;
 use crate::services::{Served, process, publish, serve_gateway, with};
 use crate::{Proxy, Replica, SECRET, demonstration_call, open_folder, quiet, settings};
 
-/// How long processes of a busy machine may take to get ready, or to work off what a fault has left.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+/// By when processes on a busy machine are ready, or have recovered from a fault.
+pub const RECOVERY_DEADLINE: Duration = Duration::from_secs(120);
 
-/// How a cluster is made.
 #[derive(Clone, Debug)]
 pub struct ClusterPlan {
-    /// Processes of each service.
+    /// Number of processes of each service.
     pub replicas: usize,
-    /// A Postgres of its own, which may be killed; else databases of its own on the run's.
+    /// A Postgres of its own, which a test can kill; without it, databases on the Postgres of the test run.
     pub own_postgres: Option<Durability>,
-    /// Where that Postgres has its files; a folder that goes away, unless said otherwise.
+    /// Where that Postgres has its files; a temporary folder by default.
     pub postgres_folder: Option<PathBuf>,
-    /// Proxies between the services and Postgres, NATS and the mailbox.
+    /// Whether there are proxies between the services and Postgres, NATS and the mailbox.
     pub proxied: bool,
-    /// For each service the steps (`BESCHEID_STEP`) of its first replica, one entry for each start.
+    /// The steps to arm (`BESCHEID_STEP`) in the first replica of a service, one entry for each start.
     pub steps: BTreeMap<Service, Vec<String>>,
-    /// More environment of a service.
+    /// Additional environment variables of a service.
     pub environment: BTreeMap<Service, Vec<(String, String)>>,
-    /// Addresses of a broker that the test has started; else the cluster starts one.
+    /// Addresses of a broker that the test has started; without them, the cluster starts one.
     pub broker: Option<String>,
-    /// Where the cluster's broker has its files.
+    /// Where the cluster's own broker has its files; a temporary folder by default.
     pub broker_folder: Option<PathBuf>,
-    /// Copies of the stream.
+    /// Number of copies of the stream.
     pub copies: usize,
-    /// Largest size of the stream.
+    /// Largest size of the stream in bytes.
     pub max_bytes: i64,
-    /// Connections of each process to Postgres.
+    /// Most connections of each process to Postgres.
     pub pool: u32,
-    /// Seconds to wait for the mail server's answer to the final dot.
+    /// How many seconds notification waits for the mail server's answer to the final dot.
     pub answer: u32,
 }
 
@@ -85,21 +84,18 @@ impl Default for ClusterPlan {
 pub struct Cluster {
     /// Address of the gateway.
     pub url: String,
-    /// The API of the set, as anybody.
+    /// A client of the API, for tokens of any person.
     pub api: Api,
-    /// Asks and orders as an operator.
     pub operator: Operator,
-    /// Where emails arrive.
     pub mailbox: Mailbox,
-    /// The broker, unless the test has its own.
+    /// The cluster's own broker; None where the test has started one.
     pub nats: Mutex<Option<Nats>>,
     /// The cluster's own Postgres, if the plan wants one.
     pub postgres: Mutex<Option<Postgres>>,
     /// All replicas, service by service.
     pub all: Vec<Replica>,
-    /// On the way to Postgres, NATS and the mailbox, if the plan wants them.
     pub proxies: Option<Proxies>,
-    /// Address of the broker for the test itself, past all proxies.
+    /// Address of the broker for the test itself, without a proxy.
     pub nats_url: String,
     databases: BTreeMap<Service, (String, PgPool)>,
     server_kills: AtomicUsize,
@@ -110,18 +106,15 @@ pub struct Cluster {
     _folder: TempDir,
 }
 
-/// The proxies of a cluster.
+/// The proxies between the services and their servers.
 pub struct Proxies {
-    /// To Postgres.
     pub postgres: Proxy,
-    /// To the broker.
     pub nats: Proxy,
-    /// To the mailbox.
     pub smtp: Proxy,
 }
 
 impl Cluster {
-    /// Starts everything; returns when every replica is ready and knows the call.
+    /// Starts everything; returns when every replica is ready and the call has been consumed.
     pub async fn start(plan: ClusterPlan) -> Self {
         let home = open_folder();
         let (postgres, databases) = databases(&plan, home.path().join("postgres")).await;
@@ -196,7 +189,7 @@ impl Cluster {
         cluster
     }
 
-    /// The call is open whenever the test runs.
+    /// Publishes the demonstration call with a window that is open whenever the test runs.
     async fn publish_call(&self) {
         let mut call = demonstration_call();
         let year = |year| Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).single().expect("a moment");
@@ -205,7 +198,7 @@ impl Cluster {
         publish(self.database(Service::Intake), &broker, &call, false).await;
         for service in [Service::Eligibility, Service::Review, Service::Award] {
             until_within(
-                PATIENCE,
+                RECOVERY_DEADLINE,
                 &format!("{service} knows the call"),
                 || self.calls_of(service),
                 |n| *n > 0,
@@ -219,55 +212,55 @@ impl Cluster {
         count.await.unwrap_or(0)
     }
 
-    /// The database of a service, past all proxies.
+    /// The database of a service, without a proxy.
     pub fn database(&self, service: Service) -> &PgPool {
         &self.databases[&service].1
     }
 
-    /// Its address, past all proxies.
+    /// The address of a service's database, without a proxy.
     pub fn database_url(&self, service: Service) -> &str {
         &self.databases[&service].0
     }
 
-    /// The replicas of a service.
     pub fn replicas(&self, service: Service) -> impl Iterator<Item = &Replica> {
         self.all.iter().filter(move |replica| replica.service == service)
     }
 
-    /// The first replica of a service, the one whose steps are armed.
+    /// The first replica of a service, in which steps are armed.
     pub fn first(&self, service: Service) -> &Replica {
         self.replicas(service).next().expect("each service has a replica")
     }
 
-    /// The proxies; only where the plan wants them.
+    /// # Panics
+    /// The plan has no proxies.
     pub fn proxies(&self) -> &Proxies {
         self.proxies.as_ref().expect("the plan wants proxies")
     }
 
-    /// Kills by now, of services and servers.
+    /// Number of kills so far, of services and servers.
     pub fn kills(&self) -> usize {
         self.all.iter().map(Replica::kills).sum::<usize>() + self.server_kills.load(Ordering::SeqCst)
     }
 
-    /// Requests for a service go to this replica alone, as when a load balancer takes the others out.
+    /// Sends requests for a service to this replica only, as a load balancer does that takes the others out.
     pub fn route(&self, service: Service, to: &Replica) {
         self.balancers.get(&service).expect("several replicas").point(vec![to.listen]);
     }
 
-    /// SIGKILL for the broker; it stays down.
+    /// SIGKILL for the broker, which stays down.
     pub async fn kill_broker(&self) {
         let mut nats = self.nats.lock().await;
         nats.as_mut().expect("the cluster's own broker").kill().await.expect("killed");
         self.server_kills.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// The broker comes back on its port with what it finds on disk.
+    /// Starts the broker again on its port, with what is on its disk.
     pub async fn restart_broker(&self) {
         let mut nats = self.nats.lock().await;
         nats.as_mut().expect("the cluster's own broker").restart().await.expect("it comes back");
     }
 
-    /// A signal for Postgres, and waits for its end where the signal is one.
+    /// Sends a signal that ends Postgres, and waits for its end.
     pub async fn end_postgres(&self, signal: Signal) {
         let mut postgres = self.postgres.lock().await;
         let postgres = postgres.as_mut().expect("the cluster's own Postgres");
@@ -277,7 +270,7 @@ impl Cluster {
         self.server_kills.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Postgres comes back on its port with its data.
+    /// Starts Postgres again on its port, with its data.
     pub async fn restart_postgres(&self) {
         let mut postgres = self.postgres.lock().await;
         postgres.as_mut().expect("the cluster's own Postgres").restart().await.expect("it comes back");
@@ -289,14 +282,14 @@ impl Cluster {
         nats.and_then(|nats| nats.as_ref().map(|nats| log_end(&nats.log(), 12))).unwrap_or_default()
     }
 
-    /// A server was killed by the test itself.
+    /// Counts a server that the test itself has killed.
     pub fn count_kill(&self) {
         self.server_kills.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Processes that ended although nobody had asked them to or killed them.
-    pub fn falls(&self) -> Vec<String> {
-        self.all.iter().flat_map(Replica::falls).collect()
+    /// Processes that ended without being stopped or killed, as sentences.
+    pub fn crashes(&self) -> Vec<String> {
+        self.all.iter().flat_map(Replica::crashes).collect()
     }
 
     /// SIGKILL for every replica of a service.
@@ -304,14 +297,14 @@ impl Cluster {
         self.replicas(service).for_each(|replica| replica.signal(Signal::KILL));
     }
 
-    /// Waits until every replica that is up says that it is ready.
+    /// Waits until every replica reports that it is ready.
     pub async fn until_ready(&self) {
         for replica in &self.all {
-            replica.until_ready(PATIENCE).await;
+            replica.until_ready(RECOVERY_DEADLINE).await;
         }
     }
 
-    /// A client of the broker that may do everything.
+    /// A client of the broker with all permissions.
     pub async fn jetstream(&self) -> &jetstream::Context {
         let connect = || async {
             let options = async_nats::ConnectOptions::new()
@@ -323,18 +316,18 @@ impl Cluster {
         self.jetstream.get_or_init(connect).await
     }
 
-    /// Waits until nothing is on its way: every outbox is empty, every said fact is consumed and acknowledged, every
-    /// email has met its fate. `waiting`: as many facts as are parked or held on purpose.
+    /// Waits until nothing is under way: every outbox is empty, every fact is consumed and acknowledged, every
+    /// email is sent or given up. `waiting` is the number of facts that are parked or held on purpose.
     pub async fn until_quiet(&self, waiting: usize) {
-        let look = || self.on_its_way(waiting);
-        until_within(PATIENCE, "nothing is on its way", look, Vec::is_empty).await;
+        let look = || self.under_way(waiting);
+        until_within(RECOVERY_DEADLINE, "nothing is under way", look, Vec::is_empty).await;
     }
 
-    /// What is still on its way, in words.
-    pub async fn on_its_way(&self, waiting: usize) -> Vec<String> {
-        let mut seen = quiet::on_its_way(|service| self.database(service), waiting as i64).await;
+    /// What is still under way, as sentences.
+    pub async fn under_way(&self, waiting: usize) -> Vec<String> {
+        let mut seen = quiet::under_way(|service| self.database(service), waiting as i64).await;
         if seen.is_empty() {
-            // Nothing is delivered and not acknowledged: no handler is stuck.
+            // A delivery that is not acknowledged may be in a handler that is stuck.
             for info in self.durables().await {
                 let (left, open) = (info.num_pending, info.num_ack_pending);
                 if left > 0 || open > 0 {
@@ -345,8 +338,8 @@ impl Cluster {
         seen
     }
 
-    /// Sends again, as a person can, the emails that were in doubt twice: nobody else does, and they may have
-    /// arrived or not. Returns how many there were.
+    /// Resends, as only a person can, the emails of which it was unknown twice whether they had arrived. Returns how many
+    /// there were.
     pub async fn send_doubted_again(&self) -> usize {
         let doubted = sqlx::query_scalar::<_, i64>(
             "select id from deliveries where state = 'failed' and unanswered > 1",
@@ -390,7 +383,7 @@ impl Cluster {
 }
 
 impl ClusterPlan {
-    /// The settings of a service, quicker to notice and to try again than in production.
+    /// The settings of a service, with shorter time-outs and pauses than in production.
     fn adapt(&self, service: Service, settings: toml::Table) -> toml::Table {
         let more = format!(
             "database.max_connections = {}\nlog.filter = \"warn\"\n\
@@ -435,10 +428,11 @@ async fn databases(
     (Some(postgres), databases)
 }
 
-/// The user of the test itself at the broker.
+/// The broker's user for the test itself.
 const ADMIN: &str = "test";
 
-/// As `bescheid up` runs it, each service a user with its own permissions; and the test, which may do everything.
+/// The configuration of `bescheid up`, where each service is a user with its own permissions, and the test as a user
+/// with all permissions.
 pub(crate) fn broker_config() -> String {
     let config = bescheid::settings::broker(SECRET, SECRET);
     let users = "users = [\n";

@@ -1,19 +1,15 @@
-//! A small disk of its own, which can be full.
-
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
-/// A mounted tmpfs; unmounted when it goes away.
+/// A small disk that can be filled: a mounted tmpfs, unmounted when it is dropped.
 pub struct Disk {
     folder: TempDir,
 }
 
 impl Disk {
-    /// Mounts one of this size.
-    ///
     /// # Errors
     /// Mounting is not permitted.
     pub fn of_megabytes(size: u32) -> Result<Self, String> {
@@ -34,7 +30,6 @@ impl Disk {
         Ok(Self { folder })
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -43,9 +38,9 @@ impl Disk {
         self.path().join("filler")
     }
 
-    /// Until nothing more goes onto it.
+    /// Fills the disk.
     pub fn fill(&self) {
-        // It ends by an error: no space left.
+        // It ends with an error: no space left.
         let filled = Command::new("dd")
             .args(["if=/dev/zero", "bs=4096"])
             .arg(format!("of={}", self.filler().display()))
@@ -53,7 +48,7 @@ impl Disk {
         filled.expect("dd");
     }
 
-    /// What filled it goes.
+    /// Deletes what [`Disk::fill`] has written.
     pub fn make_room(&self) {
         std::fs::remove_file(self.filler()).expect("the filler is there");
     }
@@ -61,7 +56,7 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // Lazily: a server that still ends must not keep it.
+        // Lazily, since a server that has not ended yet may still use it.
         drop(Command::new("umount").arg("-l").arg(self.path()).output());
     }
 }

@@ -1,4 +1,4 @@
-//! Delivers every fact once more, as a relay does that was killed before its commit.
+//! Publishes every fact once more, as a relay does that was killed before its commit.
 
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};

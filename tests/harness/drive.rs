@@ -1,5 +1,5 @@
-//! Journeys under a fault: many applications by the JSON API at a steady rate, each with the same key
-//! until it is answered.
+//! Many applications by the JSON API at a steady rate, while a test injects faults. Requests that fail are repeated
+//! with the same idempotency key until they are answered.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,22 +19,22 @@ use uuid::Uuid;
 
 use crate::{Applicant, CALL, form};
 
-/// How long one request is repeated, and one step of a journey usually awaited.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How long one request is repeated, and how long one step of a journey usually may take.
+const STEP_DEADLINE: Duration = Duration::from_secs(120);
 
-/// Where a journey goes. A notice takes most of a second to typeset in a debug build, so few are granted.
+/// How an application ends. In a debug build a notice takes most of a second to typeset, so few are granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Course {
-    /// Submitted, found eligible by the rules, taken back by the applicant.
+    /// Submitted, found eligible by the rules, withdrawn by the applicant.
     Withdrawn,
-    /// Referred, and decided by a person.
+    /// Referred to a person, who decides that it is not eligible.
     Ineligible,
     /// Two reviews, proposal, approval, notice.
     Granted,
 }
 
 impl Course {
-    /// The course of the application of that number: of twelve, two are granted.
+    /// The course of the application with this number: of twelve, two are granted.
     pub fn of(number: usize) -> Self {
         match number % 6 {
             2 => Self::Granted,
@@ -43,7 +43,7 @@ impl Course {
         }
     }
 
-    /// What the applicant sees in the end.
+    /// The last status that the applicant sees.
     pub fn end(self) -> &'static str {
         match self {
             Self::Withdrawn => "withdrawn",
@@ -52,10 +52,10 @@ impl Course {
         }
     }
 
-    /// The emails that an applicant surely gets.
+    /// The templates of the emails that an applicant gets in any case.
     pub fn emails(self) -> &'static [&'static str] {
         match self {
-            // A withdrawal may be faster than the news of the formal check.
+            // A withdrawal may come before the result of the eligibility check.
             Self::Withdrawn => &["application-submitted", "application-withdrawn"],
             Self::Ineligible => &["application-submitted", "eligibility-referred", "ineligibility-confirmed"],
             Self::Granted => {
@@ -65,7 +65,7 @@ impl Course {
     }
 }
 
-/// Applications on their way.
+/// Applications under way, and the persons who work on them.
 pub struct Drive {
     shared: Arc<Shared>,
     driving: JoinHandle<Result<()>>,
@@ -74,7 +74,7 @@ pub struct Drive {
 
 struct Shared {
     journey: Journey,
-    /// What was answered with 2xx.
+    /// Submissions that were answered with 2xx.
     accepted: Mutex<BTreeMap<Uuid, Course>>,
     submitted: watch::Sender<usize>,
     ended: watch::Sender<usize>,
@@ -82,29 +82,29 @@ struct Shared {
 }
 
 impl Drive {
-    /// Submits `applications` at `rate` a second, and walks each through its course.
+    /// Submits `applications` at `rate` per second, and takes each through its course.
     pub fn start(
         api: &Api,
         applications: usize,
         rate: f64,
         course: impl Fn(usize) -> Course + Send + 'static,
     ) -> Self {
-        Self::start_patiently(api, applications, rate, course, PATIENCE)
+        Self::start_with_deadline(api, applications, rate, course, STEP_DEADLINE)
     }
 
-    /// The same; each step of a journey is awaited for `patience`.
-    pub fn start_patiently(
+    /// The same; each step of a journey may take `deadline`.
+    pub fn start_with_deadline(
         api: &Api,
         applications: usize,
         rate: f64,
         course: impl Fn(usize) -> Course + Send + 'static,
-        patience: Duration,
+        deadline: Duration,
     ) -> Self {
-        // Each has reviewers of its own: one person at two desks would be given the same file at both.
+        // Each drive has reviewers of its own: the same person in two drives would be given the same file twice.
         static DRIVES: AtomicUsize = AtomicUsize::new(1);
         let drive = DRIVES.fetch_add(1, Ordering::SeqCst);
         let shared = Arc::new(Shared {
-            journey: Journey::new(api.clone(), PATIENCE, patience),
+            journey: Journey::new(api.clone(), STEP_DEADLINE, deadline),
             accepted: Mutex::default(),
             submitted: watch::Sender::new(0),
             ended: watch::Sender::new(0),
@@ -134,41 +134,39 @@ impl Drive {
         Self { shared, driving, reviewers }
     }
 
-    /// Waits until that many are submitted.
     pub async fn until_submitted(&self, count: usize) {
         wait(&self.shared.submitted, count, "submissions").await;
     }
 
-    /// Waits until that many have come to their end.
     pub async fn until_ended(&self, count: usize) {
-        wait(&self.shared.ended, count, "journeys at their end").await;
+        wait(&self.shared.ended, count, "finished journeys").await;
     }
 
-    /// Submissions answered with 2xx by now.
+    /// Number of submissions that were answered with 2xx so far.
     pub fn submitted(&self) -> usize {
         *self.shared.submitted.borrow()
     }
 
-    /// Requests that had to be made again, because they were not answered, or with 5xx.
+    /// Number of requests that were repeated after no answer or a 5xx.
     pub fn repeated(&self) -> usize {
         self.shared.journey.repeated()
     }
 
-    /// An application that the test itself has submitted.
+    /// Adds an application that the test itself has submitted.
     pub fn accept(&self, id: Uuid, course: Course) {
         self.shared.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert(id, course);
     }
 
-    /// No more are submitted; those on their way go on.
+    /// Submits no more; applications under way go on.
     pub fn stop(&self) {
         self.shared.stop.send_replace(true);
     }
 
-    /// Waits until all have come to their end; returns what was accepted.
+    /// Waits until all journeys are finished; returns the accepted applications.
     pub async fn finish(mut self) -> Result<BTreeMap<Uuid, Course>> {
         tokio::select! {
             driven = &mut self.driving => driven??,
-            // They end by a mistake only.
+            // Reviewers end only with an error.
             Some(reviewer) = self.reviewers.join_next() => reviewer??,
         }
         let accepted = self.shared.accepted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -178,7 +176,7 @@ impl Drive {
 
 async fn wait(counter: &watch::Sender<usize>, count: usize, what: &str) {
     let mut counter = counter.subscribe();
-    let reached = tokio::time::timeout(PATIENCE, counter.wait_for(|seen| *seen >= count)).await;
+    let reached = tokio::time::timeout(STEP_DEADLINE, counter.wait_for(|seen| *seen >= count)).await;
     assert!(reached.is_ok(), "waited in vain for {count} {what}");
 }
 
@@ -206,7 +204,7 @@ impl Shared {
                 journey.withdraw(&token, id).await?;
             }
             Course::Ineligible => journey.decide_eligibility(id, "ineligible").await?,
-            // The reviewers' hands do the first part.
+            // The reviewers of the drive do the first part.
             Course::Granted => {
                 journey.propose(id, &json!({ "kind": "grant" })).await?;
                 journey.approve(id).await?;
@@ -217,7 +215,7 @@ impl Shared {
         Ok(())
     }
 
-    /// A reviewer: the next file, a review, again.
+    /// A reviewer, who takes the next file and reviews it, again and again.
     async fn review(self: Arc<Self>, person: String) -> Result<()> {
         loop {
             if self.journey.review_next(&person, 7, "fund").await?.is_none() {
@@ -227,12 +225,12 @@ impl Shared {
     }
 }
 
-/// Where the emails about the application of that number go.
+/// The address for emails about the application with this number.
 pub fn email(number: usize) -> String {
     format!("driven-{number}@example.org")
 }
 
-/// Key of the municipality that applies: one with an office, or one where a person must decide.
+/// Key of the municipality that applies: one with an immigration office, or one where a person must decide.
 fn applicant(number: usize, course: Course) -> String {
     if course == Course::Ineligible {
         return Applicant::HILDEN.ags.to_owned();

@@ -1,5 +1,5 @@
-//! A whole Bescheid in one test: the services in this process on databases of their own, a real
-//! broker, a real mailbox and the gateway. Time stands still until a test moves it.
+//! The whole system in one test: the services in this process on databases of their own, a real
+//! broker, a real mailbox and the gateway. The clock moves only when a test moves it.
 
 use std::time::Duration;
 
@@ -20,21 +20,18 @@ use tokio::task::JoinHandle;
 use crate::services::{Served, process, publish, serve_gateway};
 use crate::{Services, demonstration_call, doubler, quiet};
 
-/// All that runs.
+/// The running system.
 pub struct InProcess {
     /// Address of the gateway.
     pub url: String,
-    /// The API, as anybody.
+    /// A client of the API, for tokens of any person.
     pub api: Api,
-    /// The same, by the steps of an application; what is not answered well is not asked again.
+    /// The steps of an application by the API; failed requests are not repeated.
     pub journey: Journey,
-    /// The time of all services.
+    /// The clock of all services.
     pub clock: TestClock,
-    /// Where emails arrive.
     pub mailbox: Mailbox,
-    /// The broker.
     pub nats: Nats,
-    /// An operator's way to the services.
     pub operator: Operator,
     services: Services,
     gateway: Served,
@@ -42,14 +39,13 @@ pub struct InProcess {
     _folders: [TempDir; 2],
 }
 
-/// How it is made.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Every fact is delivered once more.
+    /// Whether every fact is delivered once more.
     pub doubled: bool,
-    /// The call that is published.
+    /// The call to publish.
     pub call: Call,
-    /// The projects of the slides wait as drafts.
+    /// Whether the demonstration projects are loaded as drafts.
     pub drafts: bool,
 }
 
@@ -60,14 +56,12 @@ impl Default for Plan {
 }
 
 impl InProcess {
-    /// Everything as usual.
     pub async fn new() -> Self {
         Self::with(Plan::default()).await
     }
 
-    /// By a plan of one's own.
     pub async fn with(plan: Plan) -> Self {
-        // For whoever looks for the reason of a failure.
+        // To debug a failing test.
         if std::env::var_os("RUST_LOG").is_some() {
             drop(chassis::telemetry::install(&chassis::settings::Log::default()));
         }
@@ -103,18 +97,17 @@ impl InProcess {
         }
     }
 
-    /// The database of a service.
     pub fn database(&self, service: Service) -> &PgPool {
         &self.services.databases[&service]
     }
 
-    /// Waits until nothing is on its way: no outbox, no fact unheard, no email unsent.
+    /// Waits until nothing is under way: every outbox is empty, every fact is consumed, every email is sent.
     pub async fn until_quiet(&self) {
-        let look = || quiet::on_its_way(|service| self.database(service), 0);
-        until("nothing is on its way", look, Vec::is_empty).await;
+        let look = || quiet::under_way(|service| self.database(service), 0);
+        until("nothing is under way", look, Vec::is_empty).await;
     }
 
-    /// Nothing is left anywhere, then the end. Every story ends with it.
+    /// Ends every test: checks that nothing is left and that the reconciliation balances, then stops everything.
     pub async fn finish(self) {
         self.until_quiet().await;
         for service in Service::ALL {

@@ -1,5 +1,5 @@
 //! Two harnesses of the whole system: [`InProcess`] runs the five services in the test itself, [`Cluster`] as
-//! processes that may be broken. [`Set`] is `bescheid up` as it is.
+//! processes that tests can break. [`Set`] runs `bescheid up`.
 
 mod actors;
 mod brokers;
@@ -18,11 +18,13 @@ mod set;
 pub use actors::{Applicant, form};
 pub use brokers::Brokers;
 pub use checks::{Allowed, Checks};
-pub use cluster::{Cluster, ClusterPlan, PATIENCE, Proxies};
+pub use cluster::{Cluster, ClusterPlan, Proxies, RECOVERY_DEADLINE};
 pub use disk::Disk;
 pub use drive::{Course, Drive, email};
 pub use in_process::{InProcess, Plan};
 pub use proxy::{NetworkFault, Proxy};
 pub use replica::{Replica, metric};
-pub use services::{CALL, SECRET, Services, demonstration_call, hears, keys, kinds, open_folder, settings};
+pub use services::{
+    CALL, SECRET, Services, consumes, demonstration_call, keys, kinds, open_folder, settings,
+};
 pub use set::{Set, program};

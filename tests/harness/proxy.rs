@@ -1,4 +1,4 @@
-//! A TCP proxy that misbehaves on demand: slow, cutting, silent or refusing; switchable while it runs.
+//! A TCP proxy that injects network faults, which can be switched while it runs.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,18 +13,17 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-/// What is wrong with the network.
+/// What is wrong with the network; by default, nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NetworkFault {
     /// Each byte arrives this much later, in both directions.
     pub latency: Duration,
     /// This share of new connections (0 to 1) is cut after [`NetworkFault::cut_after`] bytes.
     pub cut_share: f64,
-    /// Bytes, in both directions together.
+    /// In bytes, both directions together.
     pub cut_after: u64,
-    /// Half open: what is written is swallowed and nothing comes back, without any sign of it. A
-    /// connection that was struck stays so when the fault is over, as behind a router that has
-    /// forgotten it.
+    /// Half open: what is written is swallowed and nothing comes back, without any sign of it. Such a
+    /// connection stays dead when the fault is over, as behind a router that has lost its state.
     pub swallow: bool,
     /// New connections are closed at once.
     pub refuse: bool,
@@ -34,13 +33,13 @@ struct Shared {
     targets: Mutex<Vec<SocketAddr>>,
     next: AtomicUsize,
     fault: watch::Sender<NetworkFault>,
-    /// Goes up when every connection is to be cut.
+    /// Incremented to cut every open connection.
     cuts: watch::Sender<u64>,
-    /// Connections taken by now.
+    /// Number of connections accepted so far.
     connections: AtomicUsize,
 }
 
-/// A listening proxy; ends when it is dropped.
+/// A running proxy; ends when it is dropped.
 pub struct Proxy {
     port: u16,
     shared: Arc<Shared>,
@@ -54,7 +53,8 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    /// Listens on a free port of 127.0.0.1 and passes on to these: in turn, the next one where one refuses.
+    /// Listens on a free port of 127.0.0.1 and forwards connections to the targets in turn; where one refuses, to the
+    /// next one.
     pub async fn to(targets: Vec<SocketAddr>) -> Self {
         let port = local::free_port().expect("a free port");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.expect("a free port");
@@ -69,37 +69,35 @@ impl Proxy {
         Self { port, shared, task }
     }
 
-    /// A proxy to one port of this machine.
+    /// A proxy to one port of 127.0.0.1.
     pub async fn to_port(port: u16) -> Self {
         Self::to(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))]).await
     }
 
-    /// The port it listens on.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// `127.0.0.1:port`
     pub fn address(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
-    /// Sets the fault, for open connections, too.
+    /// Sets the fault for open and new connections.
     pub fn set(&self, fault: NetworkFault) {
         self.shared.fault.send_replace(fault);
     }
 
-    /// No fault any more.
+    /// Ends the fault.
     pub fn heal(&self) {
         self.set(NetworkFault::default());
     }
 
-    /// Cuts every open connection now.
+    /// Cuts every open connection.
     pub fn cut_all(&self) {
         self.shared.cuts.send_modify(|cuts| *cuts += 1);
     }
 
-    /// Sends new connections elsewhere.
+    /// Sets the targets of new connections.
     pub fn point(&self, targets: Vec<SocketAddr>) {
         *self.shared.targets.lock().unwrap_or_else(PoisonError::into_inner) = targets;
     }
@@ -128,12 +126,12 @@ async fn carry(client: TcpStream, shared: Arc<Shared>) {
     let mut cuts = shared.cuts.subscribe();
     cuts.mark_unchanged();
     if fault.swallow {
-        // The other end never consumes of this connection.
+        // The target never learns of this connection.
         let (mut from, _open) = client.into_split();
         return drain(&mut from).await;
     }
     let Ok(server) = connect(&shared).await else { return };
-    // Latency is what the fault says, nothing else.
+    // The only latency is that of the fault.
     if client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).is_err() {
         return;
     }
@@ -144,7 +142,7 @@ async fn carry(client: TcpStream, shared: Arc<Shared>) {
     let back = pass(from_server, to_client, shared.clone(), passed, budget);
     let both = async {
         tokio::pin!(there, back);
-        // One direction that ends in order lets the other finish; one that is cut ends both.
+        // If one direction ends in order, the other may finish; if one is cut, both end.
         tokio::select! {
             ended = &mut there => if ended.is_ok() { drop((&mut back).await) },
             ended = &mut back => if ended.is_ok() { drop((&mut there).await) },
@@ -156,7 +154,7 @@ async fn carry(client: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-/// Which connections a share strikes: spread evenly, the same in each run.
+/// Whether this connection belongs to the share: spread evenly, and the same in each run.
 fn struck(number: usize, share: f64) -> bool {
     let part = |n: usize| (n as f64 * share).floor();
     part(number + 1) > part(number)
@@ -175,7 +173,7 @@ async fn connect(shared: &Shared) -> io::Result<TcpStream> {
     Err(refused)
 }
 
-/// One direction. An error means: cut, or broken.
+/// Forwards one direction. An error means that the connection is cut or broken.
 async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
@@ -184,10 +182,10 @@ async fn pass(
     budget: Option<u64>,
 ) -> io::Result<()> {
     let mut fault = shared.fault.subscribe();
-    // Reading goes on while what was read before is still on its slow way.
+    // Reading goes on while earlier bytes are still delayed.
     let (queue, mut on_the_way) = mpsc::channel::<(Instant, Vec<u8>)>(1024);
     let reading = async {
-        // Gone with this block: then the writer has everything.
+        // Dropped with this block, which tells the writer that it has everything.
         let queue = queue;
         let mut buffer = vec![0; 16 * 1024];
         loop {
@@ -209,7 +207,7 @@ async fn pass(
         while let Some((due, bytes)) = on_the_way.recv().await {
             sleep_until(due).await;
             if shared.fault.borrow().swallow {
-                // Struck: for good.
+                // The connection stays dead.
                 return std::future::pending().await;
             }
             to.write_all(&bytes).await?;
@@ -217,7 +215,7 @@ async fn pass(
         to.shutdown().await
     };
     let struck = async {
-        // An idle connection is struck as well.
+        // Idle connections die, too.
         if fault.wait_for(|fault| fault.swallow).await.is_err() {
             std::future::pending::<()>().await;
         }

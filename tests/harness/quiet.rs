@@ -1,37 +1,36 @@
-//! What is still on its way, by the books of the services.
+//! What is still under way, by the databases of the services.
 
 use bus::Stats;
 use events::Service;
 use sqlx::PgPool;
 
-use crate::hears;
+use crate::consumes;
 
-/// Of each pair: who says, how much, who consumes, how much of it.
-type SaidAndHeard = Vec<(Service, i64, Service, i64)>;
+/// Of each pair: the publisher, its number of logged facts, the consumer, and how many of them it has consumed.
+type Counts = Vec<(Service, i64, Service, i64)>;
 
-/// What was said and what of it was consumed, in the databases of the services.
-async fn said_and_heard<'a>(database: impl Fn(Service) -> &'a PgPool) -> Result<SaidAndHeard, sqlx::Error> {
+async fn counts<'a>(database: impl Fn(Service) -> &'a PgPool) -> Result<Counts, sqlx::Error> {
     let mut pairs = Vec::new();
     for publisher in Service::ALL {
-        let said: i64 = sqlx::query_scalar("select coalesce(sum(version), 0)::bigint from bus.head")
+        let logged: i64 = sqlx::query_scalar("select coalesce(sum(version), 0)::bigint from bus.head")
             .fetch_one(database(publisher))
             .await?;
-        for consumer in Service::ALL.into_iter().filter(|consumer| hears(*consumer, publisher)) {
-            let heard: i64 = sqlx::query_scalar(
+        for consumer in Service::ALL.into_iter().filter(|consumer| consumes(*consumer, publisher)) {
+            let consumed: i64 = sqlx::query_scalar(
                 "select coalesce(sum(version), 0)::bigint from bus.inbox_head where source = $1",
             )
             .bind(publisher.name())
             .fetch_one(database(consumer))
             .await?;
-            pairs.push((publisher, said, consumer, heard));
+            pairs.push((publisher, logged, consumer, consumed));
         }
     }
     Ok(pairs)
 }
 
-/// What is still on its way, in words: facts in an outbox or unheard, emails that have not met their fate. `waiting`:
-/// as many facts may be held or parked.
-pub(crate) async fn on_its_way<'a>(database: impl Fn(Service) -> &'a PgPool, waiting: i64) -> Vec<String> {
+/// What is still under way, in words: facts in an outbox or not consumed, emails that are neither sent nor given up.
+/// `waiting` is the number of facts that are expected to be held or parked.
+pub(crate) async fn under_way<'a>(database: impl Fn(Service) -> &'a PgPool, waiting: i64) -> Vec<String> {
     let mut seen = Vec::new();
     if let Err(error) = look(&database, waiting, &mut seen).await {
         seen.push(error.to_string());
@@ -55,8 +54,9 @@ async fn look<'a>(
     if waits != waiting {
         seen.push(format!("{waits} facts wait, expected {waiting}"));
     }
-    let facts = said_and_heard(database).await?;
-    // Counted between two equal looks at the facts: a fact that is consumed queues one, and one that is sent says a fact.
+    let facts = counts(database).await?;
+    // Emails are counted between two equal counts of facts, since a consumed fact may queue an email, and a sent email
+    // publishes a fact.
     let emails: i64 = sqlx::query_scalar(
         "select count(*) from deliveries where state not in ('sent', 'failed', 'superseded')",
     )
@@ -66,17 +66,19 @@ async fn look<'a>(
         seen.push(format!("{emails} emails are under way"));
     }
     let mut missing = 0;
-    for (publisher, said, consumer, heard) in facts.iter().filter(|(_, said, _, heard)| said != heard) {
-        missing += said - heard;
+    for (publisher, logged, consumer, consumed) in
+        facts.iter().filter(|(_, logged, _, consumed)| logged != consumed)
+    {
+        missing += logged - consumed;
         if waiting == 0 {
-            seen.push(format!("{publisher} said {said}, {consumer} heard {heard}"));
+            seen.push(format!("{publisher} has logged {logged}, {consumer} has consumed {consumed}"));
         }
     }
     if missing > 0 && missing != waiting {
-        seen.push(format!("{missing} facts are said and not heard, {waiting} wait"));
+        seen.push(format!("{missing} facts are not consumed, {waiting} wait"));
     }
-    if facts != said_and_heard(database).await? {
-        seen.push("facts are being heard".to_owned());
+    if facts != counts(database).await? {
+        seen.push("facts are being consumed".to_owned());
     }
     Ok(())
 }

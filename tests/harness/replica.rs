@@ -1,4 +1,4 @@
-//! One replica of a service as a process, with what a test wants to know of its lives.
+//! One replica of a service as a process, and the history of its starts and ends.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -19,31 +19,30 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::program;
 
-/// A replica.
 pub struct Replica {
-    /// Which service it is.
     pub service: Service,
-    /// Where it listens.
+    /// The address on which it listens.
     pub listen: SocketAddr,
-    /// What it says.
+    /// The file with its log.
     pub log: PathBuf,
     process: Arc<ServiceProcess>,
     lives: Arc<Lives>,
     counting: JoinHandle<()>,
 }
 
-/// What became of its processes.
+/// The history of a replica's processes.
 #[derive(Default)]
 struct Lives {
     log: PathBuf,
     kills: AtomicUsize,
-    /// Ends that nobody had asked for and that were no kill.
-    falls: Mutex<Vec<String>>,
+    /// Ends without a stop or a kill, as sentences.
+    crashes: Mutex<Vec<String>>,
     /// Steps to arm (`BESCHEID_STEP`), one list for each start.
     steps: Mutex<VecDeque<String>>,
-    /// Environment of every start.
+    /// Environment variables of every start.
     environment: Vec<(String, String)>,
-    /// Facts consumed more than once by processes that have ended, and by the one that runs: its counter dies with it.
+    /// Number of facts consumed more than once, by processes that have ended and by the one that runs: its own counter
+    /// ends with it.
     duplicates_before: AtomicU32,
     duplicates_now: AtomicU32,
 }
@@ -62,8 +61,9 @@ impl Observer for Lives {
         if status.signal() == Some(Signal::KILL.as_raw()) {
             self.kills.fetch_add(1, Ordering::SeqCst);
         } else if !asked {
-            let fall = format!("{} ended by itself: {status}; {}", self.log.display(), log_end(&self.log, 1));
-            self.falls.lock().unwrap_or_else(PoisonError::into_inner).push(fall);
+            let crash =
+                format!("{} ended by itself: {status}; {}", self.log.display(), log_end(&self.log, 1));
+            self.crashes.lock().unwrap_or_else(PoisonError::into_inner).push(crash);
         }
     }
 }
@@ -103,10 +103,10 @@ impl Replica {
         Self { service, listen, log, process, lives, counting }
     }
 
-    /// A signal for its process; nothing where it is down.
+    /// Sends a signal to the process, if it runs.
     pub fn signal(&self, signal: Signal) {
         if let Some(pid) = self.pid().and_then(Pid::from_raw) {
-            // It may have ended a moment ago.
+            // The process may just have ended.
             let _ = kill_process(pid, signal);
         }
     }
@@ -115,47 +115,45 @@ impl Replica {
         self.process.pid().and_then(|pid| i32::try_from(pid).ok())
     }
 
-    /// Whether its process is stopped (SIGSTOP), as the system says.
+    /// Whether the process is stopped by SIGSTOP.
     pub fn stands_still(&self) -> bool {
         let Some(pid) = self.pid() else { return false };
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         status.lines().any(|line| line.starts_with("State:") && line.contains("T (stopped)"))
     }
 
-    /// How often it was killed.
     pub fn kills(&self) -> usize {
         self.lives.kills.load(Ordering::SeqCst)
     }
 
-    /// How often it was started.
     pub fn starts(&self) -> u32 {
         self.process.starts()
     }
 
-    /// Ends that were neither asked for nor a kill, with the last line of its log.
-    pub fn falls(&self) -> Vec<String> {
-        self.lives.falls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Ends without a stop or a kill, as sentences with the last line of the log.
+    pub fn crashes(&self) -> Vec<String> {
+        self.lives.crashes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// No further start is armed.
+    /// Arms no steps in further starts.
     pub fn disarm(&self) {
         self.lives.steps.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Facts it has consumed more than once, as it counts them itself.
+    /// Number of facts that were delivered after they had taken effect, by the replica's own metric.
     pub fn duplicates(&self) -> usize {
         let Lives { duplicates_before, duplicates_now, .. } = &*self.lives;
         (duplicates_before.load(Ordering::SeqCst) + duplicates_now.load(Ordering::SeqCst)) as usize
     }
 
-    /// Ends it, which it must do in order, and leaves it down.
+    /// Stops the process, checks its exit code, and leaves it down.
     pub async fn stop(&self) {
         sample(&self.process, &self.lives).await;
         let status = self.end().await.expect("it runs");
         assert!(status.success(), "{} ends in order: {status}", self.service);
     }
 
-    /// Ends it however it is; none: it was down.
+    /// Stops the process with any exit code; None if it was down.
     pub(crate) async fn end(&self) -> Option<ExitStatus> {
         self.process.stop().await.expect("an end")
     }
@@ -165,30 +163,30 @@ impl Replica {
         self.process.start_again().await.expect("a process");
     }
 
-    /// Whether it says that it is ready.
     pub async fn is_ready(&self) -> bool {
         self.process.is_ready().await
     }
 
-    /// Waits until it is, or panics with the end of its log.
+    /// # Panics
+    /// It is not ready within this time; the text has the end of its log.
     pub async fn until_ready(&self, within: Duration) {
         let ready = self.process.until_ready(within).await;
         ready.unwrap_or_else(|error| panic!("{error}\n{}", self.log_end()));
     }
 
-    /// The last lines of its log.
+    /// The last 12 lines of the log.
     pub fn log_end(&self) -> String {
         log_end(&self.log, 12)
     }
 }
 
-/// The sum of a counter over its labels, of those lines that hold `label`.
+/// The sum of a counter in the text of `/metrics`, over all lines that contain `label`.
 pub fn metric(text: &str, name: &str, label: &str) -> f64 {
     let lines = text.lines().filter(|line| line.starts_with(name) && line.contains(label));
     lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }
 
-/// The counters of a process die with it: they are read now and then.
+/// Reads the counters twice a second, since they end with the process.
 async fn count(process: Arc<ServiceProcess>, lives: Arc<Lives>) {
     let mut samples = interval(Duration::from_millis(500));
     samples.set_missed_tick_behavior(MissedTickBehavior::Delay);

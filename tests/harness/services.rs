@@ -1,4 +1,4 @@
-//! The five services in this process, composed as in production, and what both harnesses share.
+//! The five services in this process, composed as in production, and the parts that both harnesses share.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -23,16 +23,15 @@ use tokio::task::JoinHandle;
 /// Key of the demonstration call.
 pub const CALL: &str = "komm-in-2027";
 
-/// Signs the sessions of both harnesses; it is their password at the broker and at Postgres, too.
+/// Signs the sessions of both harnesses, and is the password at the broker and at Postgres, too.
 pub const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// The call of the demonstration.
 pub fn demonstration_call() -> Call {
     let file = include_str!("../../deploy/calls/komm-in-2027.toml");
     intake::call_file::read(file).expect("the demonstration call is sound")
 }
 
-/// The kinds of fact that a service has a handler for.
+/// The kinds of facts for which a service has a handler.
 pub fn kinds(service: Service) -> Vec<events::Kind> {
     match service {
         Service::Intake => intake::on::subscriptions().kinds(),
@@ -43,12 +42,12 @@ pub fn kinds(service: Service) -> Vec<events::Kind> {
     }
 }
 
-/// Whether `consumer` listens to `publisher`.
-pub fn hears(consumer: Service, publisher: Service) -> bool {
+/// Whether `consumer` consumes facts of `publisher`.
+pub fn consumes(consumer: Service, publisher: Service) -> bool {
     kinds(consumer).iter().any(|kind| kind.service() == publisher)
 }
 
-/// A folder that goes away. Open to others: as root, Postgres runs as another user and must get there.
+/// A temporary folder that others can access: when tests run as root, Postgres runs as another user.
 pub fn open_folder() -> TempDir {
     tempfile::Builder::new()
         .prefix("bescheid-")
@@ -57,7 +56,7 @@ pub fn open_folder() -> TempDir {
         .expect("a folder")
 }
 
-/// The settings of one service of a test.
+/// The settings of one service. `portal` is the address of the gateway, `smtp` the port of the mail server.
 pub fn settings(
     service: Service,
     port: u16,
@@ -78,7 +77,7 @@ pub fn settings(
     toml::from_str(&settings.toml(service)).expect("TOML")
 }
 
-/// These settings, with those of `more` (TOML) in place of or beside them.
+/// The settings with those of `more` (TOML), which take precedence.
 pub(crate) fn with(mut settings: toml::Table, more: &str) -> toml::Table {
     for (section, values) in toml::from_str::<toml::Table>(more).expect("TOML") {
         let section = settings.entry(section).or_insert_with(|| toml::Table::new().into());
@@ -88,18 +87,17 @@ pub(crate) fn with(mut settings: toml::Table, more: &str) -> toml::Table {
     settings
 }
 
-/// The keys that sign sessions.
 pub fn keys() -> SessionKeys {
     toml::from_str(&format!("secret = {SECRET:?}\nsecure = false")).expect("keys")
 }
 
-/// A process inside this one, on a free port.
+/// A service's process inside the test, on a free port.
 pub(crate) fn process(name: &'static str, clock: Clock) -> App {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     App::new(name, clock, Http::default(), keys(), listener).expect("a process")
 }
 
-/// Something that answers requests until it is told to stop.
+/// A server in this process that runs until it is stopped.
 pub(crate) struct Served(Shutdown, JoinHandle<()>);
 
 impl Served {
@@ -109,7 +107,7 @@ impl Served {
     }
 }
 
-/// The gateway, in this process.
+/// Runs the gateway in this process.
 pub(crate) fn serve_gateway(
     process: &App,
     addresses: BTreeMap<&'static str, SocketAddr>,
@@ -128,9 +126,9 @@ pub(crate) fn serve_gateway(
     (api, Served(process.shutdown(), served))
 }
 
-/// Publishes a call, and loads the projects of the slides as drafts, as `bescheid up` does.
+/// Publishes a call and, if `drafts`, loads the demonstration projects as drafts, as `bescheid up` does.
 pub(crate) async fn publish(db: &PgPool, broker: &bus::Settings, call: &Call, drafts: bool) {
-    // Its tasks stay unstarted: intake's own relay carries the facts away.
+    // Its tasks are not started: the relay of intake publishes the facts.
     let bus = Bus::connect(Service::Intake, broker, db.clone(), samples::noon).await;
     let bus = bus.expect("a bus");
     intake::calls::publish(&bus, call.clone()).await.expect("the call is published");
@@ -147,14 +145,12 @@ pub(crate) async fn publish(db: &PgPool, broker: &bus::Settings, call: &Call, dr
 }
 
 /// The five services, running in this process, each on a database of its own.
+/// Three of them give the test their state, with their bus.
 pub struct Services {
-    /// Intake's, with its bus.
     pub intake: Arc<intake::AppState>,
-    /// Review's, with its bus.
     pub review: Arc<review::AppState>,
-    /// Award's, with its bus.
     pub award: Arc<award::AppState>,
-    /// A pool of each database for the test itself.
+    /// Pools of the test itself.
     pub databases: BTreeMap<Service, PgPool>,
     pub(crate) addresses: BTreeMap<&'static str, SocketAddr>,
     served: Vec<Served>,
@@ -163,8 +159,8 @@ pub struct Services {
 impl Services {
     /// Starts all of them on these migrated databases (address and pool).
     ///
-    /// `portal`: address of the gateway; `smtp`: port of the mail server; `connections`: of each service to
-    /// its database, at most.
+    /// `portal` is the address of the gateway, `smtp` the port of the mail server, `connections` the most connections
+    /// of each service to its database.
     pub async fn start(
         databases: BTreeMap<Service, (String, PgPool)>,
         nats: &str,
@@ -194,7 +190,6 @@ impl Services {
         Self { intake, review, award, databases, addresses, served }
     }
 
-    /// Ends them in order.
     pub async fn stop(self) {
         for served in self.served {
             served.stop().await;

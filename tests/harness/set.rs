@@ -1,5 +1,3 @@
-//! `bescheid up` as a process, in a folder of its own.
-
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,20 +11,20 @@ use tokio::process::Command;
 
 use crate::open_folder;
 
-/// A running set.
+/// `bescheid up` as a process, in a folder of its own.
 pub struct Set {
-    /// Its folder.
+    /// Its data folder.
     pub data: PathBuf,
     /// Address of its gateway.
     pub url: String,
-    /// Its API, as anybody.
+    /// A client of its API, for tokens of any person.
     pub api: Api,
     process: Process,
     folder: tempfile::TempDir,
 }
 
 impl Set {
-    /// Starts everything; returns when the gateway is open.
+    /// Starts everything; returns when the gateway answers.
     pub async fn start() -> Self {
         let folder = open_folder();
         let data = folder.path().join("data");
@@ -51,7 +49,7 @@ impl Set {
         Self { data, url, api, process, folder }
     }
 
-    /// SIGKILL for one service, as the operator's page names its process.
+    /// SIGKILL for one service, whose process id the API for operators gives.
     pub async fn kill_service(&self, name: &str) {
         let token = self.api.token("operator", Role::Operator, None);
         let services = self.api.get("/ops/api/services", &token).await.expect("the services");
@@ -60,14 +58,14 @@ impl Set {
         kill(service["pid"].as_i64().expect("a process"));
     }
 
-    /// SIGKILL for the process whose id stands first in a file of the set.
+    /// SIGKILL for the process whose id is the first line of a file in the data folder.
     pub fn kill_by_file(&self, file: &str) {
         let path = find(&self.data, file).unwrap_or_else(|| panic!("there is no {file} in the set's folder"));
         let text = std::fs::read_to_string(path).expect("a file");
         kill(text.lines().next().expect("a line").trim().parse().expect("a process id"));
     }
 
-    /// Ctrl-C, and nothing is left running.
+    /// Ends it as Ctrl-C does, and checks the exit code.
     pub async fn finish(mut self) {
         let status = self.process.stop(Duration::from_secs(60)).await.expect("an end");
         assert!(status.success(), "the set ends in order: {status}");
@@ -75,7 +73,7 @@ impl Set {
 }
 
 impl Drop for Set {
-    /// A test that failed leaves its logs.
+    /// Keeps the folder, with its logs, when the test has failed.
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.folder.disable_cleanup(true);
@@ -89,7 +87,7 @@ fn kill(id: i64) {
     kill_process(pid, Signal::KILL).expect("killed");
 }
 
-/// A file of that name below a folder; links to folders are followed.
+/// A file with this name below a folder; links to folders are followed.
 fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -105,7 +103,7 @@ fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     None
 }
 
-/// The command, built with everything else.
+/// The program `bescheid`, built together with the tests.
 pub fn program() -> PathBuf {
     // …/target/debug/deps/fault-… → …/target/debug/bescheid
     let own = std::env::current_exe().expect("this test's own file");

@@ -216,7 +216,7 @@ fn print_dry_run(at: Service, run: &DryRun) {
         None => {
             println!("before: {}\nafter:  {}", run.before, run.after);
             for fact in &run.publishes {
-                println!("{at} would say {} about {}", fact.kind, fact.key);
+                println!("{at} would publish {} about {}", fact.kind, fact.key);
             }
             for email in emails(run) {
                 println!("an email would go out: {email}");

@@ -1,4 +1,4 @@
-//! The smallest service: what `main` and `run` look like. The tests start it as a real process.
+//! The smallest service, to show `main` and `run`. The tests start it as a real process.
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ struct Settings {
     log: Log,
     database: Database,
     session: SessionKeys,
-    /// Fail after the start, as a lost broker would.
+    /// Whether a background task fails after the start, as where the broker is lost.
     #[serde(default)]
     lose_broker: bool,
 }

@@ -1,5 +1,5 @@
-//! A service's JSON API: each operation is declared once, and that makes both the route and its description in
-//! the OpenAPI 3.1 document, so the two cannot drift apart.
+//! A service's JSON API. Each operation is declared once, which makes both the route and its description in the
+//! OpenAPI 3.1 document, so that the two agree.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use crate::problem::{Document, ProblemKind};
 use crate::session::{Role, Session};
 
-/// What the document says of one operation.
+/// The description of one operation.
 #[derive(Clone, Debug)]
 pub struct Operation {
     summary: &'static str,
@@ -37,7 +37,7 @@ fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 }
 
 impl Operation {
-    /// An operation for everybody who is signed in.
+    /// By default an operation is for everybody who is signed in.
     pub fn new(summary: &'static str) -> Self {
         let (answers, problems) = (Vec::new(), Vec::new());
         Self {
@@ -52,58 +52,58 @@ impl Operation {
         }
     }
 
-    /// A longer text beside the summary.
+    /// Adds a longer text to the summary.
     #[must_use]
     pub fn description(self, text: &'static str) -> Self {
         Self { description: Some(text), ..self }
     }
 
-    /// Only for this role; the route refuses everybody else.
+    /// Only for persons with this role; the route refuses others with 403.
     #[must_use]
     pub fn role(self, role: Role) -> Self {
         Self { role: Some(role), ..self }
     }
 
-    /// Also for those who are not signed in.
+    /// Also for clients that are not signed in.
     #[must_use]
     pub fn public(self) -> Self {
         Self { public: true, ..self }
     }
 
-    /// The JSON body it takes.
+    /// Has a JSON body of type `T`.
     #[must_use]
     pub fn body<T: JsonSchema>(self) -> Self {
         Self { body: Some(schema_of::<T>), ..self }
     }
 
-    /// The query parameters it takes, a struct.
+    /// Has the query parameters of the struct `T`.
     #[must_use]
     pub fn query<T: JsonSchema>(self) -> Self {
         Self { query: Some(schema_of::<T>), ..self }
     }
 
-    /// A good answer with a JSON body.
+    /// May answer with this status and a JSON body of type `T`.
     #[must_use]
     pub fn answers<T: JsonSchema>(mut self, status: StatusCode) -> Self {
         self.answers.push((status, Some(schema_of::<T>)));
         self
     }
 
-    /// A good answer without a body.
+    /// May answer 204, without a body.
     #[must_use]
     pub fn answers_nothing(mut self) -> Self {
         self.answers.push((StatusCode::NO_CONTENT, None));
         self
     }
 
-    /// What can go wrong, beyond what always can.
+    /// The problems that it may answer with. Those of session, role and body are added to the document by themselves.
     #[must_use]
     pub fn problems(self, kinds: &[ProblemKind]) -> Self {
         Self { problems: kinds.to_vec(), ..self }
     }
 }
 
-/// Routes below `<prefix>/api`, with their document at `<prefix>/api/openapi.json`.
+/// Routes below `<prefix>/api`, with the OpenAPI document at `<prefix>/api/openapi.json`.
 pub struct ApiRouter<S = ()> {
     base: String,
     router: Router<S>,
@@ -113,7 +113,7 @@ pub struct ApiRouter<S = ()> {
 }
 
 impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
-    /// An empty API named `title` below `prefix`, such as `/award`.
+    /// An empty API; `prefix` is a path such as `/award`.
     pub fn new(title: &'static str, prefix: &str) -> Self {
         let mut settings = SchemaSettings::draft2020_12();
         settings.definitions_path = "/components/schemas".into();
@@ -132,19 +132,16 @@ impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
         self.operation(Method::GET, MethodFilter::GET, path, handler, doc)
     }
 
-    /// `POST <prefix>/api<path>`
     #[must_use]
     pub fn post<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Operation) -> Self {
         self.operation(Method::POST, MethodFilter::POST, path, handler, doc)
     }
 
-    /// `PUT <prefix>/api<path>`
     #[must_use]
     pub fn put<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Operation) -> Self {
         self.operation(Method::PUT, MethodFilter::PUT, path, handler, doc)
     }
 
-    /// `DELETE <prefix>/api<path>`
     #[must_use]
     pub fn delete<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H, doc: Operation) -> Self {
         self.operation(Method::DELETE, MethodFilter::DELETE, path, handler, doc)
@@ -164,7 +161,7 @@ impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
         operations[method.as_str().to_lowercase()] = described;
         let mut route: MethodRouter<S> = on(filter, handler);
         if let Some(role) = doc.role {
-            route = route.layer(from_fn_with_state(role, only));
+            route = route.layer(from_fn_with_state(role, require_role));
         }
         self.router = self.router.route(&full, route);
         self
@@ -203,9 +200,9 @@ impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
             let answer = responses.entry(status).or_insert_with(
                 || json!({"description": "", "content": {"application/problem+json": {"schema": document}}}),
             );
-            let said = answer["description"].as_str().unwrap_or_default();
-            let separator = if said.is_empty() { "" } else { "; " };
-            answer["description"] = format!("{said}{separator}{} (`{id}`)", kind.title()).into();
+            let earlier = answer["description"].as_str().unwrap_or_default();
+            let separator = if earlier.is_empty() { "" } else { "; " };
+            answer["description"] = format!("{earlier}{separator}{} (`{id}`)", kind.title()).into();
         }
         let id =
             format!("{} {}", method.as_str().to_lowercase(), path.strip_prefix(&self.base).unwrap_or(path));
@@ -250,7 +247,7 @@ impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
         })
     }
 
-    /// The routes, and the document beside them.
+    /// The routes, including that of the document.
     pub fn into_router(self) -> Router<S> {
         let document = self.document();
         let path = format!("{}/openapi.json", self.base);
@@ -258,14 +255,14 @@ impl<S: Clone + Send + Sync + 'static> ApiRouter<S> {
     }
 }
 
-async fn only(State(role): State<Role>, session: Session, request: Request, next: Next) -> Response {
+async fn require_role(State(role): State<Role>, session: Session, request: Request, next: Next) -> Response {
     match session.require(role) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
 }
 
-/// OpenAPI wants each query parameter by itself.
+/// The fields of the struct one by one, since OpenAPI describes each query parameter by itself.
 fn query_parameters(generator: &mut SchemaGenerator, query: SchemaOf) -> Vec<Value> {
     let reference = query(generator).to_value();
     let name = reference["$ref"].as_str().and_then(|path| path.rsplit('/').next());

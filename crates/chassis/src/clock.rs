@@ -1,10 +1,10 @@
-//! Time as a parameter: the real clock, or one a test sets.
+//! Time as a parameter: the real clock, or one that a test sets.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-/// Where a process takes the time from.
+/// The clock of a process.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Option<TestClock>);
 
@@ -13,7 +13,8 @@ impl Clock {
         Self(None)
     }
 
-    /// Now, in whole microseconds: Postgres stores no finer, and a time that is read back must equal the one written.
+    /// Now, in UTC and whole microseconds: Postgres stores nothing finer, and a time that is read back must equal the one
+    /// that was written.
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
@@ -23,17 +24,16 @@ impl Clock {
     }
 }
 
-/// A clock that stands still until it is moved. Clones share the time.
+/// A clock that moves only when a test moves it. Clones share the time.
 #[derive(Clone, Debug)]
 pub struct TestClock(Arc<Mutex<DateTime<Utc>>>);
 
 impl TestClock {
-    /// A clock that shows `at`.
     pub fn at(at: DateTime<Utc>) -> Self {
         Self(Arc::new(Mutex::new(at.trunc_subsecs(6))))
     }
 
-    /// The clock to hand to a process; it follows this one.
+    /// The clock for a process; it shows the time of this one.
     pub fn clock(&self) -> Clock {
         Clock(Some(self.clone()))
     }
@@ -42,12 +42,10 @@ impl TestClock {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves it on by `by`.
     pub fn advance(&self, by: TimeDelta) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }
 
-    /// Sets it to `at`.
     pub fn set(&self, at: DateTime<Utc>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at.trunc_subsecs(6);
     }

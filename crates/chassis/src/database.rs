@@ -1,4 +1,5 @@
-//! This service's own Postgres: a pool that stays clean, migrations that do not race, the check before a start.
+//! The service's own Postgres: a pool without leftover transactions, migrations that do not race, and the check of the
+//! schema at the start.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -12,19 +13,19 @@ use sqlx::{ConnectOptions, Connection, Executor};
 use crate::error::StartError;
 use crate::settings::{Database, ExposeSecret};
 
-/// The key of the advisory lock around migrations: any number, the same in every process.
+/// The key of the advisory lock around migrations: an arbitrary number, the same in every process.
 const MIGRATION_LOCK: i64 = 0x6265_7363_6865_6964;
 
-/// How long one attempt to connect may take, and how long a request waits for a free connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// For one attempt to connect, for the ROLLBACK at a release, and for the wait for a free connection.
+const CONNECTION_DEADLINE: Duration = Duration::from_secs(5);
 
-/// A connection that was idle for less than this is used without a ping: the statement at its release was answered.
-const FRESH: Duration = Duration::from_secs(1);
+/// A connection that was idle for less than this is used without a ping: the ROLLBACK at its release was answered.
+const PING_AFTER: Duration = Duration::from_secs(1);
 
-/// The pool, once Postgres answers; until then it tries again each second and says so.
+/// The pool, once Postgres answers; until then it tries again each second, and logs a warning.
 ///
 /// # Errors
-/// A URL that cannot be used, and what trying again cannot cure: wrong password, no such database or role.
+/// The URL cannot be used, or trying again cannot help: wrong password, no such database or role.
 pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
     let options = options(settings)?;
     wait_for(&options).await?;
@@ -32,12 +33,12 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
     let pool = PgPoolOptions::new()
         .max_connections(settings.max_connections)
         .min_connections(open)
-        .acquire_timeout(PATIENCE)
-        // A ping at each use would be one more round trip for every unit of work.
+        .acquire_timeout(CONNECTION_DEADLINE)
+        // A ping at each use would cost one more round trip for every unit of work.
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {
-                if meta.idle_for < FRESH {
+                if meta.idle_for < PING_AFTER {
                     return Ok(true);
                 }
                 connection.ping().await.map(|()| true)
@@ -47,17 +48,17 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
         // statement on that connection would be lost although it returned Ok.
         .after_release(|connection, _| {
             Box::pin(async move {
-                // On a connection that died without a sign this would wait for ever, and keep its place in the pool.
-                match tokio::time::timeout(PATIENCE, connection.execute("ROLLBACK")).await {
+                // On a connection that died silently this would wait for ever, and keep its place in the pool.
+                match tokio::time::timeout(CONNECTION_DEADLINE, connection.execute("ROLLBACK")).await {
                     Ok(done) => done.map(|_| true),
                     Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
                 }
             })
         })
         .connect_lazy_with(options);
-    // Signing in polls sqlx some eight hundred times, which takes seconds in a busy process, and the request for which
-    // the pool grows would wait for it. So half of the connections are opened now: a lazy pool opens `min_connections`
-    // only to replace idle ones that it has closed (sqlx 0.9.0).
+    // Opening a connection polls its future some eight hundred times, which takes seconds in a busy process, and the
+    // request for which the pool grows would wait for it. So half of the connections are opened now: a lazy pool opens
+    // `min_connections` only to replace idle ones that it has closed (sqlx 0.9.0).
     drop(join_all((0..open).map(|_| pool.acquire())).await);
     Ok(pool)
 }
@@ -65,11 +66,11 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
 async fn wait_for(options: &PgConnectOptions) -> Result<(), StartError> {
     let mut attempts = 0_u32;
     loop {
-        let problem = match tokio::time::timeout(PATIENCE, options.connect()).await {
+        let problem = match tokio::time::timeout(CONNECTION_DEADLINE, options.connect()).await {
             Ok(Ok(connection)) => return connection.close().await.map_err(StartError::Database),
             Ok(Err(error)) if is_final(&error) => return Err(StartError::Database(error)),
             Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} seconds", PATIENCE.as_secs()),
+            Err(_) => format!("no answer within {} seconds", CONNECTION_DEADLINE.as_secs()),
         };
         if attempts.is_multiple_of(5) {
             tracing::warn!(problem, "Postgres does not answer yet; trying again");
@@ -85,7 +86,7 @@ fn options(settings: &Database) -> Result<PgConnectOptions, StartError> {
             ("statement_timeout", "30s"),
             ("lock_timeout", "10s"),
             ("idle_in_transaction_session_timeout", "60s"),
-            // The server notices dead clients within 20 seconds, and lets their locks go.
+            // The server notices dead clients within 20 seconds, and releases their locks.
             ("tcp_keepalives_idle", "10"),
             ("tcp_keepalives_interval", "3"),
             ("tcp_keepalives_count", "3"),
@@ -122,11 +123,12 @@ async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// Runs what is missing of all `migrators`, as one list ordered by version. One process at a time: the others
-/// poll for the lock, because a waiting lock would block `create index concurrently` in the one that runs.
+/// Runs the migrations that are missing, of all `migrators` together in the order of their versions. One process at a
+/// time: the others poll for the lock, since waiting for it would block `create index concurrently` in the one that
+/// runs.
 ///
 /// # Errors
-/// No connection; a migration that failed, or was changed after it ran.
+/// There is no connection; a migration failed, or was changed after it ran.
 pub async fn migrate(settings: &Database, migrators: &[&Migrator]) -> Result<(), StartError> {
     let mut connection = plain_options(settings)?.connect().await.map_err(StartError::Database)?;
     loop {
@@ -141,7 +143,7 @@ pub async fn migrate(settings: &Database, migrators: &[&Migrator]) -> Result<(),
         tracing::info!("another process migrates; waiting for it");
         pause(Duration::from_millis(200)).await;
     }
-    // A newer release may have migrated further. Its schema fits this program, too: migrations first only add.
+    // A newer release may have migrated further. Its schema works with this program, too, since migrations only add.
     let mut all = Migrator::with_migrations(all(migrators));
     all.set_ignore_missing(true).set_locking(false);
     let result = all.run_direct(None, &mut connection, false).await.map_err(StartError::Migration);
@@ -157,7 +159,7 @@ fn all(migrators: &[&Migrator]) -> Vec<sqlx::migrate::Migration> {
 /// Refuses a schema that is older than this program or half migrated; a newer one is accepted.
 ///
 /// # Errors
-/// [`StartError::Schema`], which says what to do; no connection.
+/// [`StartError::Schema`], or [`StartError::Migration`]; there is no connection.
 pub async fn check_schema(pool: &PgPool, migrators: &[&Migrator]) -> Result<(), StartError> {
     let mut connection = pool.acquire().await.map_err(StartError::Database)?;
     check(&mut connection, migrators).await
@@ -192,10 +194,7 @@ async fn check(connection: &mut PgConnection, migrators: &[&Migrator]) -> Result
     if pending.is_empty() { Ok(()) } else { Err(StartError::Schema(pending.join(", "))) }
 }
 
-/// The readiness check of Postgres: asks it for an answer, and tells how many connections there are.
-///
-/// # Errors
-/// What went wrong, as text.
+/// The readiness check of Postgres. Returns the number of connections for operators.
 pub async fn answers(pool: &PgPool) -> Result<String, String> {
     let free = format!("{} connections, {} idle", pool.size(), pool.num_idle());
     sqlx::query("select 1").execute(pool).await.map(|_| free).map_err(|error| error.to_string())

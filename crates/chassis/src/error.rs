@@ -1,5 +1,3 @@
-//! Why a process could not start, or had to end.
-
 use std::error::Error;
 use std::net::SocketAddr;
 
@@ -8,19 +6,16 @@ use crate::settings::SettingsError;
 /// Why a process could not start, or had to end.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A setting cannot be used.
     #[error("{0}")]
     Settings(#[from] SettingsError),
-    /// The command line cannot be used.
+    /// The command line, or a setting that is not bound to one key, cannot be used.
     #[error("{0}")]
     Usage(String),
-    /// The address cannot be listened on.
     #[error("cannot listen on {address}: {}", explain_bind(.source))]
     Listen { address: SocketAddr, source: std::io::Error },
-    /// The HTTP server broke.
     #[error("HTTP server: {0}")]
     Serve(#[source] std::io::Error),
-    /// The operating system refused something else (threads, signals).
+    /// The operating system refused threads, signal handlers or the socket.
     #[error("operating system: {0}")]
     System(#[source] std::io::Error),
     /// Postgres refuses the connection or a statement.
@@ -41,16 +36,15 @@ pub enum StartError {
         name: &'static str,
         cause: String,
     },
-    /// The drain took too long.
+    /// The drain has taken longer than its limit.
     #[error("still busy at the end of the drain limit: {unfinished}")]
     DrainLimit {
         /// The requests and background tasks that did not end.
         unfinished: String,
     },
-    /// Stopped by a signal before everything was finished.
+    /// A second signal has ended the process before everything was finished.
     #[error("stopped at once")]
     Stopped,
-    /// Anything else: what was tried, and why it failed.
     #[error("{what}: {source}")]
     Other {
         /// What was tried, such as "connect to NATS".

@@ -1,10 +1,8 @@
-//! The fields of a form.
-
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-/// All fields of a form as they were sent, in their order; a name may repeat.
+/// All fields of a form in the order in which they were sent; a name may repeat.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<(String, String)>", into = "Vec<(String, String)>")]
 pub struct Fields {
@@ -20,12 +18,12 @@ impl Fields {
         first.map_or("", |place| self.pairs[*place].1.as_str())
     }
 
-    /// Every value of `name`.
+    /// All values of `name`.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.places.get(name).into_iter().flatten().map(|place| self.pairs[*place].1.as_str())
     }
 
-    /// Names and values, in their order.
+    /// Names and values, in the order of the form.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

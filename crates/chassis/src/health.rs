@@ -9,12 +9,11 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use serde::Serialize;
 
-/// How long one check may take.
-const LIMIT: Duration = Duration::from_secs(2);
+const CHECK_DEADLINE: Duration = Duration::from_secs(2);
 
 type Check = Arc<dyn Fn() -> BoxFuture<'static, Result<String, String>> + Send + Sync>;
 
-/// The readiness checks of a process.
+/// The readiness checks of a process, by name.
 #[derive(Clone, Default)]
 pub struct Health(Arc<Mutex<BTreeMap<&'static str, Check>>>);
 
@@ -29,14 +28,14 @@ impl Health {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::new(move || check().boxed()));
     }
 
-    /// Runs all checks at once.
+    /// Runs all checks concurrently.
     pub async fn report(&self) -> BTreeMap<&'static str, CheckReport> {
         let checks = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let run = checks.into_iter().map(async |(name, check)| {
-            let (ok, detail) = match tokio::time::timeout(LIMIT, check()).await {
+            let (ok, detail) = match tokio::time::timeout(CHECK_DEADLINE, check()).await {
                 Ok(Ok(detail)) => (true, detail),
                 Ok(Err(detail)) => (false, detail),
-                Err(_) => (false, format!("no answer within {} seconds", LIMIT.as_secs())),
+                Err(_) => (false, format!("no answer within {} seconds", CHECK_DEADLINE.as_secs())),
             };
             (name, CheckReport { ok, detail })
         });
@@ -50,7 +49,6 @@ impl fmt::Debug for Health {
     }
 }
 
-/// The result of one check.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 pub struct CheckReport {
     pub ok: bool,

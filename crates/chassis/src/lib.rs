@@ -1,5 +1,5 @@
-//! What every process of Bescheid stands on: settings, telemetry, lifecycle, HTTP, health, Postgres,
-//! the clock, sessions and problem documents. Knows nothing of grants.
+//! What every process of Bescheid is built on: settings, telemetry, lifecycle, HTTP, health, Postgres,
+//! the clock, sessions and problem documents. Nothing in here is about grants.
 //!
 //! A service is `fn main() -> ExitCode { chassis::main("award", award::run) }`, and its `run` ends with
 //! [`http::serve`].

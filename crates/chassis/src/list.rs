@@ -1,15 +1,16 @@
-//! Lists in pages: each page says where the next one begins.
+//! Cursor pagination: each page of a list has a cursor to the next one.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The last microsecond of the year 9999, since 1970: chrono and Postgres know every moment until then.
+/// The last microsecond of the year 9999, since 1970: both chrono and Postgres can represent it.
 const LAST_MICRO: i64 = 253_402_300_799_999_999;
 
-/// The place of a row in the order of its list, opaque to whoever hands it back for the next page. A list uses what it
-/// is ordered by; the rest is as in [`Cursor::FIRST`]. Every cursor that can be read can be asked for.
+/// The position of a row in the order of its list. Clients hand it back for the next page and do not look into it. A
+/// list sets the fields that it is ordered by; the others are as in [`Cursor::FIRST`]. Every cursor that can be parsed
+/// is valid in a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
@@ -18,27 +19,27 @@ pub struct Cursor {
     pub number: i64,
     /// UTC, to the microsecond; in the years 1970 to 9999.
     pub at: DateTime<Utc>,
-    /// Of rows that are equal in all else.
+    /// Orders rows that are equal otherwise.
     pub id: Uuid,
 }
 
 impl Cursor {
-    /// Before every row of a list that counts up.
+    /// Before every row of an ascending list.
     pub const FIRST: Self = Self { number: 0, at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
 
-    /// Before every row of a list that counts down.
+    /// Before every row of a descending list.
     pub const LAST: Self = Self {
         number: i64::MAX,
         at: DateTime::from_timestamp_micros(LAST_MICRO).expect("before the year 10000"),
         id: Uuid::max(),
     };
 
-    /// In a list by time.
+    /// For lists by time.
     pub fn at(at: DateTime<Utc>, id: Uuid) -> Self {
         Self { at, id, ..Self::FIRST }
     }
 
-    /// In a list by number.
+    /// For lists by number.
     pub fn number(number: i64) -> Self {
         Self { number, ..Self::FIRST }
     }
@@ -56,7 +57,7 @@ impl std::fmt::Display for Cursor {
     }
 }
 
-/// It is not what a page gave.
+/// The text is not a cursor.
 #[derive(Debug, thiserror::Error)]
 #[error("expected what the page before gave")]
 pub struct NoCursor;
@@ -77,12 +78,12 @@ impl TryFrom<String> for Cursor {
     }
 }
 
-/// How many rows to read for a page of `length` rows: one more tells whether there is a next page.
+/// The number of rows to read for a page of `length` rows: one more shows whether there is a next page.
 pub fn one_more(length: usize) -> i64 {
     i64::try_from(length).map_or(i64::MAX, |length| length.saturating_add(1))
 }
 
-/// From [`one_more`] row than the page has: its rows, and where the next page begins, if there is one.
+/// The rows of a page, and the cursor to the next page if there is one. `rows` are those read with [`one_more`].
 pub fn page<T>(
     mut rows: Vec<T>,
     length: usize,

@@ -1,5 +1,5 @@
-//! Problem documents (RFC 9457): the closed catalogue of what can go wrong over HTTP, and the extractors that
-//! turn every rejection into one.
+//! Problem documents (RFC 9457): the closed list of everything that can go wrong over HTTP, and extractors whose
+//! rejections are problems.
 
 use std::fmt::{self, Display};
 use std::sync::Arc;
@@ -19,19 +19,19 @@ use crate::fields::Fields;
 
 macro_rules! catalogue {
     ($($(#[doc = $doc:literal])+ $kind:ident $id:literal $status:ident $title:literal;)*) => {
-        /// Everything that can go wrong, as a client sees it. The id is stable for ever.
+        /// Everything that can go wrong, as a client sees it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum ProblemKind { $($(#[doc = $doc])+ $kind,)* }
 
         impl ProblemKind {
             pub const ALL: &[Self] = &[$(Self::$kind),*];
 
-            /// The stable name; the type of the document is `urn:bescheid:problem:<id>`.
+            /// The stable id; the type of the document is `urn:bescheid:problem:<id>`.
             pub fn id(self) -> &'static str { match self { $(Self::$kind => $id),* } }
 
             pub fn status(self) -> StatusCode { match self { $(Self::$kind => StatusCode::$status),* } }
 
-            /// One English sentence for this kind, the same each time.
+            /// One English sentence, always the same for this kind.
             pub fn title(self) -> &'static str { match self { $(Self::$kind => $title),* } }
         }
     };
@@ -40,37 +40,37 @@ macro_rules! catalogue {
 catalogue! {
     /// The request cannot be read at all.
     Malformed "malformed" BAD_REQUEST "The request cannot be read";
-    /// It can be read, but its content is wrong; `errors` says where.
+    /// It can be read, but its content is wrong; `errors` names the fields.
     Invalid "invalid" UNPROCESSABLE_ENTITY "The content is not valid";
-    /// No session, or one that ended.
+    /// There is no session, or it has ended.
     SignIn "sign-in" UNAUTHORIZED "Sign in first";
-    /// Signed in, but not for this.
+    /// The person is signed in, but may not do this.
     Forbidden "forbidden" FORBIDDEN "Not permitted";
     /// The request does not prove that it comes from our own page.
     Forged "forged" FORBIDDEN "The request could have been forged";
-    /// There is no such thing (or it is none of the caller's business).
+    /// It does not exist, or the caller may not know that it exists.
     NotFound "not-found" NOT_FOUND "Not found";
-    /// The path exists, not with this method.
+    /// The path exists, but not with this method.
     Method "method" METHOD_NOT_ALLOWED "Method not allowed";
     /// The body did not arrive in time.
     Slow "slow" REQUEST_TIMEOUT "The request took too long to arrive";
-    /// The state of things does not permit it (any more).
+    /// The present state does not permit it.
     Conflict "conflict" CONFLICT "The present state does not permit this";
     /// The body is larger than the limit.
     TooLarge "too-large" PAYLOAD_TOO_LARGE "The request is too large";
     /// The body has another content type than expected.
     MediaType "media-type" UNSUPPORTED_MEDIA_TYPE "Content type not supported";
-    /// A mistake of ours; the log has it under the request id.
+    /// A defect on our side; the log has it under the request id.
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side";
-    /// Something we need (the database, the broker) does not answer.
+    /// The database or another service that is needed does not answer.
     Unavailable "unavailable" SERVICE_UNAVAILABLE "Not available at the moment";
-    /// As many requests as the limit permits are being worked on.
+    /// The limit of concurrent requests is reached.
     Overloaded "overloaded" SERVICE_UNAVAILABLE "Too many requests at once";
     /// No answer in time; the work may still complete.
     TimedOut "timed-out" GATEWAY_TIMEOUT "No answer in time";
 }
 
-/// A field of the body that is wrong.
+/// A wrong field of the body.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, PartialEq, Eq)]
 pub struct FieldError {
     /// JSON pointer into the body, such as `/shares/0/amount`.
@@ -79,22 +79,21 @@ pub struct FieldError {
     pub detail: String,
 }
 
-/// A problem on its way to the client.
+/// A problem, and what its page shows beyond the document.
 #[derive(Clone, Debug)]
 pub struct Problem {
     pub kind: ProblemKind,
-    /// What is special about this case, in English, for programmers.
+    /// The particulars of this case, in English, for programmers.
     pub detail: Option<String>,
     /// The fields that are wrong; empty where the problem is not one of content.
     pub errors: Vec<FieldError>,
-    /// What is special about this case, in the reader's language, for the page. Not part of the document.
+    /// The particulars of this case, in the reader's language, for the page. Not part of the document.
     pub for_people: Option<String>,
-    /// What the person had typed when the form was refused, to be sent again. Not part of the document.
+    /// The fields of a refused form, so that the page can show them again. Not part of the document.
     pub typed: Option<Box<Fields>>,
 }
 
 impl Problem {
-    /// A problem of this kind.
     pub fn new(kind: ProblemKind) -> Self {
         Self { kind, detail: None, errors: Vec::new(), for_people: None, typed: None }
     }
@@ -107,12 +106,11 @@ impl Problem {
         Self::new(ProblemKind::Forbidden)
     }
 
-    /// The present state does not permit it; `detail` says why.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(ProblemKind::Conflict).detail(detail)
     }
 
-    /// Wrong fields: pairs of JSON pointer and what is expected.
+    /// `errors` are pairs of a JSON pointer and what is wrong and expected there.
     pub fn invalid<P: Into<String>, D: Into<String>>(errors: impl IntoIterator<Item = (P, D)>) -> Self {
         let errors = errors
             .into_iter()
@@ -120,19 +118,19 @@ impl Problem {
         Self { errors: errors.collect(), ..Self::new(ProblemKind::Invalid) }
     }
 
-    /// A mistake of ours: logged here, hidden from the client.
+    /// A defect on our side: logged here, hidden from the client.
     pub fn internal(error: impl Display) -> Self {
         tracing::error!(%error, "internal problem");
         Self::new(ProblemKind::Internal)
     }
 
-    /// Something we need does not answer: logged here, hidden from the client.
+    /// The database or another service does not answer: logged here, hidden from the client.
     pub fn unavailable(error: impl Display) -> Self {
         tracing::warn!(%error, "not available");
         Self::new(ProblemKind::Unavailable)
     }
 
-    /// Adds what is special about this case, in English.
+    /// Adds the particulars of this case, in English.
     #[must_use]
     pub fn detail(self, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into()), ..self }
@@ -163,11 +161,11 @@ pub struct Document {
     /// `urn:bescheid:problem:<id>`
     #[serde(rename = "type")]
     pub kind: String,
-    /// One English sentence for this kind, the same each time.
+    /// One English sentence, always the same for this type.
     pub title: String,
     /// The HTTP status of the response.
     pub status: u16,
-    /// What is special about this case.
+    /// The particulars of this case, in English.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The fields that are wrong; empty where the problem is not one of content.
@@ -187,20 +185,20 @@ impl IntoResponse for Problem {
         if self.kind == ProblemKind::SignIn {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        // `http::serve` shows it as a page to people.
+        // `http::serve` replaces the document by a page where a person is to see it.
         response.extensions_mut().insert(self);
         response
     }
 }
 
-/// Shows a problem to a person, given the request it answers.
+/// Makes the page that shows a problem to a person, given the request that it answers.
 #[derive(Clone)]
 pub struct ProblemPage(Arc<Draw>);
 
 type Draw = dyn Fn(&Parts, &Problem) -> Response + Send + Sync;
 
 impl ProblemPage {
-    /// A page drawn by `draw`, which sets body and content type; the status is set here.
+    /// `draw` sets body and content type; the status is set by [`crate::http::serve`].
     pub fn new(draw: impl Fn(&Parts, &Problem) -> Response + Send + Sync + 'static) -> Self {
         Self(Arc::new(draw))
     }
@@ -216,13 +214,12 @@ impl fmt::Debug for ProblemPage {
     }
 }
 
-/// 503 where Postgres is away, else 500. What a person can cause (a unique key, a check) the caller must handle
-/// before.
+/// 503 where Postgres is away, else 500. The caller must handle before what a person can cause (a unique key, a check).
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         let away = match &error {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-            // 08 connection, 53 resources, 57 shutdown or cancelled, 40 serialisation or deadlock, 55P03 lock.
+            // SQLSTATE 08 connection, 53 resources, 57 shutdown or cancelled, 40 serialisation or deadlock, 55P03 lock.
             sqlx::Error::Database(error) => error.code().is_some_and(|code| {
                 ["08", "53", "57", "40"].iter().any(|class| code.starts_with(class)) || code == "55P03"
             }),
@@ -232,7 +229,7 @@ impl From<sqlx::Error> for Problem {
     }
 }
 
-/// Everything below `<prefix>/api/` speaks JSON, also about sessions.
+/// Everything below `<prefix>/api/` answers with JSON, also where a session is missing.
 pub(crate) fn is_api(path: &str) -> bool {
     path.split('/').any(|segment| segment == "api")
 }
@@ -242,7 +239,7 @@ pub(crate) fn wants_page(parts: &Parts) -> bool {
     !is_api(parts.uri.path()) && parts.headers.get(header::ACCEPT).is_some_and(html)
 }
 
-/// JSON in and out: a wrong body becomes a problem that names the field, a right answer becomes JSON.
+/// A JSON body of a request or of an answer. A request with a wrong body is refused with a problem that names the field.
 #[derive(Clone, Copy, Debug)]
 pub struct ApiJson<T>(pub T);
 
@@ -274,7 +271,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
     }
 }
 
-/// The innermost error: the outer ones of axum ("Failed to …") do not tell the caller what is wrong.
+/// The innermost error: the outer ones of axum ("Failed to …") do not say what is wrong.
 fn cause(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
@@ -300,7 +297,7 @@ impl<T: Serialize> IntoResponse for ApiJson<T> {
     }
 }
 
-/// Path parameters; what does not parse is not found.
+/// Path parameters; 404 if they cannot be parsed.
 #[derive(Clone, Copy, Debug)]
 pub struct ApiPath<T>(pub T);
 
@@ -313,7 +310,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for ApiPath
     }
 }
 
-/// Query parameters; what does not parse is malformed.
+/// Query parameters; 400 if they cannot be parsed.
 #[derive(Clone, Copy, Debug)]
 pub struct ApiQuery<T>(pub T);
 

@@ -37,7 +37,7 @@ struct Inner {
     address: SocketAddr,
     listener: Mutex<Option<TcpListener>>,
     requests: TaskTracker,
-    /// Method and path of each request under way, and when it began: named when a drain takes too long.
+    /// Method, path and start of each open request, for the error of a drain that takes too long.
     open: Mutex<BTreeMap<u64, (String, Instant)>>,
     opened: AtomicU64,
     tasks: TaskTracker,
@@ -52,7 +52,7 @@ impl App {
     /// A process that will serve on `listener`. Services start by [`crate::main`] instead.
     ///
     /// # Errors
-    /// The socket does not tell its address.
+    /// The operating system refuses to make the socket non-blocking, or to give its address.
     pub fn new(
         name: &'static str,
         clock: Clock,
@@ -85,7 +85,7 @@ impl App {
         self.0.name
     }
 
-    /// The clock everything in this process uses.
+    /// The only clock of this process.
     pub fn clock(&self) -> &Clock {
         &self.0.clock
     }
@@ -109,17 +109,17 @@ impl App {
         self.0.shutdown.clone()
     }
 
-    /// Cancelled when no new work may be taken: stop pulling, finish what was begun.
+    /// Cancelled when no new work may be started: finish what was begun.
     pub fn draining(&self) -> CancellationToken {
         self.0.shutdown.draining.clone()
     }
 
-    /// Cancelled when all requests are answered: a last round (the relay's), then return.
+    /// Cancelled when all requests are answered: background tasks finish (the relay with a last round) and return.
     pub fn stopping(&self) -> CancellationToken {
         self.0.shutdown.stopping.clone()
     }
 
-    /// The named readiness checks.
+    /// The readiness checks.
     pub fn health(&self) -> &Health {
         &self.0.health
     }
@@ -132,14 +132,15 @@ impl App {
         &self.0.http
     }
 
-    /// Answers a request in a task of its own, for which the drain waits. `what` names it in the error of a drain that
-    /// took too long.
+    /// Works on a request in a task of its own, for which the drain waits. `what` names the request in the error of a
+    /// drain that takes too long.
     pub(crate) fn spawn_request<T: Send + 'static>(
         &self,
         what: String,
         work: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
-        let open = Open { process: self.clone(), number: self.0.opened.fetch_add(1, Ordering::Relaxed) };
+        let open =
+            OpenRequest { process: self.clone(), number: self.0.opened.fetch_add(1, Ordering::Relaxed) };
         self.open().insert(open.number, (what, Instant::now()));
         self.0.requests.spawn(async move {
             let _open = open;
@@ -151,7 +152,7 @@ impl App {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets how problems are shown to people; without it they get the JSON document. A second call changes nothing.
+    /// Sets the page that shows problems to people; without it they get the JSON document. Only the first call counts.
     pub fn show_problems_with(&self, page: ProblemPage) {
         let _ = self.0.problem_page.set(page);
     }
@@ -193,7 +194,8 @@ impl App {
         self.0.listener.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Waits for the requests, then for the background tasks, at most `drain_seconds` from the beginning of the drain.
+    /// Waits for the requests, then for the background tasks, `not_ready_seconds` and `drain_seconds` at most from the
+    /// beginning of the drain.
     pub(crate) async fn shut_down(
         &self,
         server: impl Future<Output = std::io::Result<()>>,
@@ -243,13 +245,13 @@ impl App {
     }
 }
 
-/// A request under way.
-struct Open {
+/// Takes an open request off the list when it is dropped.
+struct OpenRequest {
     process: App,
     number: u64,
 }
 
-impl Drop for Open {
+impl Drop for OpenRequest {
     fn drop(&mut self) {
         self.process.open().remove(&self.number);
     }
@@ -260,7 +262,7 @@ pub(crate) async fn timer(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
-/// Ends a process: after a drain, or at once.
+/// Ends a process, with or without a drain.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     pub(crate) draining: CancellationToken,
@@ -270,7 +272,7 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Ends the process when the requests under way are answered; one that does not serve yet ends at once.
+    /// Ends the process when its open requests are answered; a process that does not serve yet ends at once.
     pub fn drain(&self) {
         self.draining.cancel();
         if !self.is_serving() {
@@ -278,7 +280,7 @@ impl Shutdown {
         }
     }
 
-    /// Whether it has begun to take requests.
+    /// Whether the process has begun to accept requests.
     pub(crate) fn is_serving(&self) -> bool {
         self.serving.load(Ordering::SeqCst)
     }
@@ -288,7 +290,7 @@ impl Shutdown {
         self.now.cancelled().await;
     }
 
-    /// Ends the process without waiting for what is under way.
+    /// Ends the process without waiting for open requests.
     pub fn stop(&self) {
         self.draining.cancel();
         self.now.cancel();

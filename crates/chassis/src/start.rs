@@ -39,7 +39,7 @@ where
     match try_main(name, arguments, run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Not to the log: it may not exist yet, and this is for the person who typed the command.
+            // Not to the log, which may not exist yet: this is for the person who typed the command.
             eprintln!("{name}: {error}");
             ExitCode::FAILURE
         }
@@ -88,11 +88,11 @@ where
     result
 }
 
-/// Ends this process by SIGTERM and SIGINT: in order at the first ([`Shutdown::drain`]), at once at the second
-/// ([`Shutdown::stop`]). Needs a tokio runtime.
+/// Ends this process on SIGTERM and SIGINT: the first signal drains it ([`Shutdown::drain`]), the second one ends it at
+/// once ([`Shutdown::stop`]). Needs a tokio runtime.
 ///
 /// # Errors
-/// The operating system takes no handler.
+/// The operating system refuses the signal handlers.
 pub fn end_on_signals(shutdown: Shutdown) -> std::io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {

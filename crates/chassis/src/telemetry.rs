@@ -1,4 +1,4 @@
-//! Logs for people or machines, metrics, and the trace that travels with the work (W3C Trace Context).
+//! Logs for people or machines, metrics, and the trace of a request (W3C Trace Context).
 
 use std::convert::Infallible;
 use std::fmt;
@@ -13,16 +13,16 @@ use tracing_subscriber::EnvFilter;
 
 use crate::settings::{Log, LogFormat};
 
-/// Writes this process's log to standard error from here on. A second call in one process changes nothing.
+/// Writes this process's log to standard error from here on. Only the first call in a process counts.
 ///
 /// # Errors
-/// A filter that cannot be parsed, in one sentence.
+/// The filter cannot be parsed; the text is one sentence.
 pub fn install(log: &Log) -> Result<(), String> {
     let wanted =
         std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty()).unwrap_or_else(|| log.filter.clone());
     let filter = EnvFilter::try_new(&wanted).map_err(|error| format!("log filter `{wanted}`: {error}"))?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // The error means that somebody (a test, the surrounding command) installed one before: theirs stays.
+    // The error means that a test or the command around this has installed a subscriber before: that one stays.
     let _ = match log.format {
         LogFormat::People => subscriber.with_ansi(std::io::stderr().is_terminal()).try_init(),
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
@@ -30,7 +30,7 @@ pub fn install(log: &Log) -> Result<(), String> {
     Ok(())
 }
 
-/// The recorder of this operating system process: the macros of `metrics` record into one only.
+/// The recorder of this operating system process, of which `metrics` permits only one.
 pub(crate) fn recorder() -> PrometheusHandle {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
     const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
@@ -48,8 +48,8 @@ pub(crate) fn recorder() -> PrometheusHandle {
     RECORDER.get_or_init(install).clone()
 }
 
-/// The trace a request belongs to: from its `traceparent`, or a new one. Displayed as a `traceparent`, which the facts
-/// that it causes carry on.
+/// The trace of a request: from its `traceparent`, or a new one. `Display` writes a `traceparent`, which the facts that
+/// the request causes carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trace {
     trace: u128,
@@ -58,13 +58,12 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// A trace that begins here.
     pub fn begin() -> Self {
         // Zero is not a valid id in the format.
         Self { trace: rand::random::<u128>().max(1), span: rand::random::<u64>().max(1), sampled: true }
     }
 
-    /// The next span of the same trace.
+    /// A new span of the same trace.
     #[must_use]
     pub fn next_span(self) -> Self {
         Self { span: rand::random::<u64>().max(1), ..self }

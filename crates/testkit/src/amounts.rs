@@ -1,27 +1,26 @@
-//! Amounts as people type them, and how each is read: by the parser, the form, the API and the live sum alike.
+//! Amounts as people type them, each with its reading: the same for the parser, the form, the API and the live sum.
 
-/// How a text is read as an amount.
+/// The amount that a text means, or why it is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
     /// Euro cents.
     Cents(i64),
-    /// Nobody guesses between these (euro cents): the sign may be the decimal sign, or separate thousands.
+    /// Ambiguous between these (euro cents): the sign may be the decimal sign, or separate thousands.
     Either(i64, i64),
-    /// Nothing was typed.
+    /// Empty, or only characters that cannot be seen.
     Nothing,
-    /// No amount.
+    /// Not an amount.
     NoAmount,
-    /// An amount in thousands or millions.
+    /// An amount in thousands or millions, such as `60 T€`.
     Unit,
     /// More than two decimals.
     Decimals,
-    /// Below zero.
     Negative,
-    /// A billion euros or more.
+    /// 1,000,000,000 € or more.
     TooLarge,
 }
 
-/// All of them, each once.
+/// Each text once, with its reading.
 pub fn all() -> impl Iterator<Item = (&'static str, Reading)> {
     AMOUNTS.iter().flat_map(|(reading, texts)| texts.iter().map(|text| (*text, *reading)))
 }
@@ -82,7 +81,7 @@ const AMOUNTS: &[(Reading, &[&str])] = &[
             "60\u{3000}000,50",
             "60\u{1680}000,50",
             "\u{3000}60.000,50\u{3000}EUR",
-            // What cannot be seen.
+            // Invisible characters.
             "\u{202d}60.000,50\u{202c}",
             "\u{202a}60.000,50\u{202c}",
             "\u{202e}60.000,50\u{202c}",
@@ -129,7 +128,7 @@ const AMOUNTS: &[(Reading, &[&str])] = &[
             "６０，０００",
             "٦٠٬٠٠٠",
             "60\u{a0}000",
-            // Dashes that say that there are no cents.
+            // Dashes in place of the cents.
             "60.000,-",
             "60.000,--",
             "60.000.-",
@@ -288,7 +287,7 @@ const AMOUNTS: &[(Reading, &[&str])] = &[
             ".",
             ",50",
             ".50",
-            // Exponents, formulas, markup, other numbers.
+            // Exponents, formulas, markup, other kinds of numbers.
             "1e6",
             "1E6",
             "6e4 €",
@@ -309,7 +308,7 @@ const AMOUNTS: &[(Reading, &[&str])] = &[
             "60 %",
             "(500)",
             "(500,00)",
-            // Signs at places where they mean nothing.
+            // Signs at meaningless places.
             "60 50",
             "6 0",
             "1..5",
@@ -344,7 +343,7 @@ const AMOUNTS: &[(Reading, &[&str])] = &[
             "60.000,00 bis 70.000,00",
             "6O.OOO",
             "l00",
-            // Digits of scripts that no keyboard here has.
+            // Digits of scripts that are not supported.
             "६०,०००",
             "๖๐๐๐๐",
             "৬০০০০",

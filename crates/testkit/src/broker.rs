@@ -7,13 +7,12 @@ use tempfile::TempDir;
 
 use crate::environment;
 
-/// The nats-server of this run.
 pub fn nats_program() -> NatsProgram {
     NatsProgram { program: PathBuf::from(environment::get(environment::NATS_SERVER)), version: String::new() }
 }
 
-/// A broker of its own for a test, with `config` in nats-server's language added. The folder goes
-/// away with the second value.
+/// Starts a broker for one test. `config` is added to its configuration, in the language of nats-server. Dropping the
+/// second value deletes its folder.
 pub async fn broker(config: &str) -> (Nats, TempDir) {
     let folder = tempfile::tempdir().expect("a folder for the broker");
     let settings = NatsSettings { config: config.to_owned(), ..NatsSettings::new(folder.path()) };
@@ -21,7 +20,7 @@ pub async fn broker(config: &str) -> (Nats, TempDir) {
     (nats, folder)
 }
 
-/// Copies the store of a broker that is down, to be put back later.
+/// Copies the store of a broker that is stopped, or puts a copy back.
 pub fn copy_store(from: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().expect("cp");
     assert!(copied.success(), "cp -a {} {}", from.display(), to.display());

@@ -8,13 +8,12 @@ use crate::environment;
 /// A migrated database that no other test sees.
 #[derive(Clone, Debug)]
 pub struct TestDatabase {
-    /// Its address.
     pub url: String,
-    /// A pool on it, with the settings every service has.
+    /// A pool with the settings of a service.
     pub pool: PgPool,
 }
 
-/// A new database for `service`, with these migrations. Copied from a template that the first
+/// A new database for `service`, with these migrations: a copy of a template that the first
 /// test of the run makes.
 pub async fn database(service: &str, migrators: &[&Migrator]) -> TestDatabase {
     let admin_url = environment::get(environment::POSTGRES);
@@ -46,7 +45,7 @@ pub async fn database(service: &str, migrators: &[&Migrator]) -> TestDatabase {
     }
     let name = format!("{service}_{:016x}", rand::random::<u64>());
     run(&mut admin, format!("create database {name} template {template}")).await;
-    // The session's end gives the lock back.
+    // The end of the session releases the lock.
     admin.close().await.expect("an orderly end");
 
     let url = with_database(&admin_url, &name);
@@ -63,7 +62,6 @@ async fn run(admin: &mut PgConnection, statement: String) {
         .unwrap_or_else(|error| panic!("{statement}: {error}"));
 }
 
-/// The same address with another database.
 fn with_database(url: &str, database: &str) -> String {
     let (server, _) = url.rsplit_once('/').expect("an address names a database");
     format!("{server}/{database}")

@@ -9,32 +9,31 @@ use events::{
 };
 use uuid::Uuid;
 
-/// A day in the window of the demonstration call.
+/// A moment in the window of the demonstration call: 23 November 2026, noon in Germany.
 pub fn noon() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 23, 11, 0, 0).single().expect("a moment that exists")
 }
 
-/// A key that is known to be well formed.
 pub fn ags(key: &str) -> Ags {
     key.parse().expect("a well-formed key")
 }
 
-/// A day that is known to exist.
+/// `text` is a date such as `2027-04-01`.
 pub fn day(text: &str) -> NaiveDate {
     text.parse().expect("a day that exists")
 }
 
-/// A person whose name tells who it is.
+/// The person `id`, with the name `Dr. <id>`.
 pub fn person(id: &str) -> Person {
     Person { id: id.to_owned(), name: format!("Dr. {id}") }
 }
 
-/// An application that nobody has heard of.
+/// A new id.
 pub fn new_application() -> ApplicationId {
     ApplicationId(Uuid::now_v7())
 }
 
-/// A call with two criteria, up to 5 points each and two reviews for each application; 5,000 € to 100,000 €.
+/// A call with two criteria of up to 5 points, two reviews for each application, and grants of 5,000 € to 100,000 €.
 pub fn call() -> Call {
     let text = |de: &str, en: &str| Text { de: de.into(), en: en.into() };
     let criterion = |key: &str, title, weight| Criterion { key: key.into(), title, weight };
@@ -83,7 +82,7 @@ pub fn call() -> Call {
     }
 }
 
-/// A complete form of Solingen: one municipality, 48,000.00 € applied for, 60,000.00 € in total.
+/// A complete form of one municipality: a grant of 48,000.00 €, 60,000.00 € in total.
 pub fn application() -> Application {
     Application {
         title: "Strategische Steuerung und Qualifizierung des Integrationsnetzwerks in Solingen".into(),
@@ -116,12 +115,12 @@ pub fn application() -> Application {
     }
 }
 
-/// The form was submitted by Solingen.
+/// The form as submitted by Solingen.
 pub fn application_submitted() -> ApplicationSubmitted {
     submitted_by("05122000")
 }
 
-/// The form was submitted by the municipality with this key.
+/// The form as submitted by the municipality with this key.
 pub fn submitted_by(key: &str) -> ApplicationSubmitted {
     ApplicationSubmitted {
         rule_version: None,
@@ -136,14 +135,14 @@ pub fn submitted_by(key: &str) -> ApplicationSubmitted {
     }
 }
 
-/// The municipality with this key, as an applicant; the name of an unknown one is `?`.
+/// The municipality with this key; the name of an unknown one is `?`.
 pub fn applicant(key: &str) -> Applicant {
     let ags = ags(key);
     let name = municipality(&ags).map_or("?", |one| &one.name).to_owned();
     Applicant { ags, name }
 }
 
-/// Makes the project a joint one: this municipality takes part, with 8,000.00 € of the grant.
+/// Makes it a joint project, in which this municipality participates with 8,000.00 € of the grant.
 pub fn with_participant(submitted: &mut ApplicationSubmitted, key: &str) {
     let share = Cents::euros(8_000);
     let lead_share = Cents(submitted.application.financing.grant.0 - share.0);
@@ -159,7 +158,7 @@ pub fn joint(lead: &str, participant: &str) -> ApplicationSubmitted {
     submitted
 }
 
-/// The rules found nothing that a person must decide.
+/// Confirmed by the rules, without findings.
 pub fn eligibility_confirmed() -> EligibilityConfirmed {
     EligibilityConfirmed {
         findings: Vec::new(),
@@ -169,12 +168,10 @@ pub fn eligibility_confirmed() -> EligibilityConfirmed {
     }
 }
 
-/// The applicant has changed their mind.
 pub fn application_withdrawn() -> ApplicationWithdrawn {
     ApplicationWithdrawn { withdrawn_at: noon(), withdrawn_by: person("applicant"), reason: None }
 }
 
-/// An email by this template was taken by the mail server.
 pub fn email_sent(template: &str) -> EmailSent {
     EmailSent {
         about: EventId(Uuid::now_v7()),
@@ -187,7 +184,6 @@ pub fn email_sent(template: &str) -> EmailSent {
     }
 }
 
-/// An email by this template was refused by the mail server.
 pub fn email_bounced(template: &str) -> EmailBounced {
     EmailBounced {
         about: EventId(Uuid::now_v7()),

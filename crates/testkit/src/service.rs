@@ -1,5 +1,3 @@
-//! One service as a test sees it: everything real around it, and the others that say facts to it.
-
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
@@ -26,14 +24,15 @@ use uuid::Uuid;
 
 use crate::{TestDatabase, broker, database, process, session_keys, until};
 
-/// A service that runs on a database and a broker of its own, and a client of it. A test ends with
-/// [`ServiceUnderTest::end`]; one that leaves facts parked on purpose, with [`ServiceUnderTest::stop`].
+/// A service that runs on a database and a broker of its own, a client of it, and publishers of the facts that it
+/// consumes. A test ends with [`ServiceUnderTest::end`]; one that leaves facts parked on purpose, with
+/// [`ServiceUnderTest::stop`].
 pub struct ServiceUnderTest {
-    /// Where it answers: `http://127.0.0.1:port`.
+    /// `http://127.0.0.1:port`
     pub url: String,
-    /// Its database.
+    /// The database of the service.
     pub db: PgPool,
-    /// The time of the service and of those it listens to.
+    /// The clock of the service and of the publishers.
     pub clock: TestClock,
     name: Service,
     prefix: &'static str,
@@ -41,11 +40,11 @@ pub struct ServiceUnderTest {
     client: Client<HttpConnector, Body>,
     publishers: Mutex<BTreeMap<Service, Publisher>>,
     serving: Serving,
-    // The broker ends with this value.
+    // Dropping it stops the broker.
     _broker: (Nats, TempDir),
 }
 
-/// A service that is not run: only its bus is, to say facts.
+/// Another service, of which only the bus runs, to publish facts.
 struct Publisher {
     db: PgPool,
     bus: Bus,
@@ -60,22 +59,19 @@ struct Serving {
 impl Drop for Serving {
     fn drop(&mut self) {
         let unseen = self.task.is_some() && !std::thread::panicking();
-        assert!(!unseen, "a test ends its service with `end` or `stop`, or nobody sees how it ended");
+        assert!(!unseen, "a test must end its service with `end` or `stop`, which check how it has ended");
     }
 }
 
-/// The settings that all services have.
+/// The values that a test puts into the settings of its service.
 pub struct Common {
-    /// `[database]`
     pub database: Database,
-    /// `[nats]`
     pub nats: bus::Settings,
-    /// `[session]`
     pub session: SessionKeys,
 }
 
 impl ServiceUnderTest {
-    /// Starts the service `S`, whose pages and API lie below `prefix`, at the time `now`.
+    /// Starts the service `S`, whose pages and API are below `prefix`, at the time `now`.
     pub async fn start<S: host::Service>(
         prefix: &'static str,
         now: DateTime<Utc>,
@@ -103,12 +99,11 @@ impl ServiceUnderTest {
         }
     }
 
-    /// How the broker is reached.
     pub fn nats(&self) -> &bus::Settings {
         &self.nats
     }
 
-    /// A bus on the service's own database, to open units of work with. Facts leave by the service's own relay.
+    /// A bus on the service's own database, for units of work. The relay of the service publishes what they append.
     pub async fn bus(&self) -> Bus {
         self.connect(self.name, self.db.clone()).await
     }
@@ -118,17 +113,17 @@ impl ServiceUnderTest {
         Bus::connect(service, &self.nats, db, move || clock.now()).await.expect("the broker is up")
     }
 
-    /// The service whose fact it is says it about `key`.
+    /// Publishes a fact about `key`, as the service that this kind of fact belongs to.
     pub async fn say(&self, key: impl Into<Uuid>, fact: impl Into<AnyFact>) {
         self.say_at_once(key, [fact.into()]).await;
     }
 
-    /// Intake says that this call is published.
+    /// Publishes a call as intake.
     pub async fn publish(&self, call: Call) {
         self.say(call.id(), CallPublished { call }).await;
     }
 
-    /// As [`ServiceUnderTest::say`], several facts of one service in one transaction, in this order.
+    /// As [`ServiceUnderTest::say`], for several facts of one service in one transaction, in this order.
     pub async fn say_at_once(&self, key: impl Into<Uuid>, facts: impl IntoIterator<Item = AnyFact>) {
         let key = key.into();
         let facts: Vec<AnyFact> = facts.into_iter().collect();
@@ -142,14 +137,14 @@ impl ServiceUnderTest {
         bus.commit(tx).await.expect("the publisher's database answers");
     }
 
-    /// Waits until the broker has all that was said to the service.
+    /// Waits until the broker has all facts of the publishers.
     pub async fn all_is_published(&self) {
         for publisher in self.publishers.lock().await.values() {
             quiet(&publisher.db).await;
         }
     }
 
-    /// The bus of a service it listens to, on a database of its own; started when first needed.
+    /// The bus of a publisher, on a database of its own; started when first needed.
     async fn publisher(&self, service: Service) -> Bus {
         let mut publishers = self.publishers.lock().await;
         if let Some(publisher) = publishers.get(&service) {
@@ -162,7 +157,7 @@ impl ServiceUnderTest {
         bus
     }
 
-    /// What the service has said about `key`, in order: kinds and payloads.
+    /// Kinds and payloads of the facts that the service has published about `key`, in order.
     pub async fn said(&self, key: impl Into<Uuid>) -> Vec<(String, Value)> {
         let rows: Vec<(String, Vec<u8>)> =
             sqlx::query_as("select kind, envelope from bus.event_log where key = $1 order by version")
@@ -176,17 +171,17 @@ impl ServiceUnderTest {
         rows.into_iter().map(|(kind, envelope)| (kind, data(&envelope))).collect()
     }
 
-    /// The kinds of what the service has said about `key`, in order.
+    /// Kinds of the facts that the service has published about `key`, in order.
     pub async fn kinds(&self, key: impl Into<Uuid>) -> Vec<String> {
         self.said(key).await.into_iter().map(|(kind, _)| kind).collect()
     }
 
-    /// A program asks the API; `path` is below `<prefix>/api`.
+    /// GET by a program; `path` is below `<prefix>/api`.
     pub async fn get(&self, who: &Session, path: &str) -> Answer {
         self.api(who, Method::GET, path, None, None).await
     }
 
-    /// A program sends `body` to the API.
+    /// POST by a program; `path` is below `<prefix>/api`.
     pub async fn post(&self, who: &Session, path: &str, body: impl Into<Option<Value>>) -> Answer {
         self.api(who, Method::POST, path, None, body.into()).await
     }
@@ -202,7 +197,7 @@ impl ServiceUnderTest {
         self.api(who, Method::POST, path, Some(key), body.into()).await
     }
 
-    /// As [`ServiceUnderTest::post_with_key`], with any method, and key and body as it comes.
+    /// A request of a program with any method; `path` is below `<prefix>/api`.
     pub async fn api(
         &self,
         who: &Session,
@@ -223,13 +218,13 @@ impl ServiceUnderTest {
         self.send(request.header(header::CONTENT_TYPE, "application/json"), body.to_string()).await
     }
 
-    /// A browser opens a page.
+    /// Opens a page as a browser; `language` is the header `Accept-Language`.
     pub async fn open<'a>(&self, who: impl Into<Option<&'a Session>>, path: &str, language: &str) -> Answer {
         let request = self.browser(who.into(), Method::GET, path).header(header::ACCEPT_LANGUAGE, language);
         self.send(request, Body::empty()).await
     }
 
-    /// A browser, or what pretends to be one, asks with these headers.
+    /// A request of a browser, or of a client that pretends to be one, with these headers.
     pub async fn ask(&self, who: &Session, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = self.browser(who, method, path);
         for (name, value) in headers {
@@ -238,12 +233,12 @@ impl ServiceUnderTest {
         self.send(request, Body::empty()).await
     }
 
-    /// A browser sends the form of a page that was made for `who`.
+    /// Sends a form as the browser of `who`, from a page made for `who`.
     pub async fn send_form(&self, who: &Session, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.send_form_of(who, who, path, fields).await
     }
 
-    /// `who` sends the form of a page that was made for `page_of`.
+    /// Sends a form as the browser of `who`, from a page made for `page_of`.
     pub async fn send_form_of<'a>(
         &self,
         page_of: &Session,
@@ -261,7 +256,7 @@ impl ServiceUnderTest {
         self.send(request, serde_html_form::to_string(fields).expect("pairs of texts")).await
     }
 
-    /// Sends a form that is not taken. Returns the page to which the answer leads, as it is when it is loaded again.
+    /// Sends a form that is refused. Returns the page to which the answer redirects, as it is when it is loaded again.
     pub async fn refused(&self, who: &Session, path: &str, fields: &[(&str, &str)]) -> Answer {
         let sent = self.send_form(who, path, fields).await;
         let (there, _) = sent.location.split_once('#').unwrap_or((&sent.location, ""));
@@ -284,7 +279,6 @@ impl ServiceUnderTest {
         request.header(header::COOKIE, format!("{COOKIE}={}", session_keys().sign(who)))
     }
 
-    /// Sends any other request.
     pub async fn send(&self, request: request::Builder, body: impl Into<Body>) -> Answer {
         let request = request.body(body.into()).expect("a request is well formed");
         let (parts, body) = self.client.request(request).await.expect("the service answers").into_parts();
@@ -294,20 +288,20 @@ impl ServiceUnderTest {
         Answer { status: parts.status, location, headers: parts.headers, body }
     }
 
-    /// Ends the service once nothing waits in an outbox, is held or parked, neither here nor at the publishers.
+    /// Ends the service once it and the publishers have nothing in an outbox, held or parked.
     ///
     /// # Panics
-    /// The service ended with an error or a panic.
+    /// The service has ended with an error or a panic.
     pub async fn end(self) {
         self.all_is_published().await;
         quiet(&self.db).await;
         self.stop().await;
     }
 
-    /// Ends the service, whatever is left.
+    /// Ends the service at once.
     ///
     /// # Panics
-    /// The service ended with an error or a panic.
+    /// The service has ended with an error or a panic.
     pub async fn stop(mut self) {
         for publisher in self.publishers.into_inner().into_values() {
             publisher.running.drain().await;
@@ -327,21 +321,18 @@ async fn quiet(db: &PgPool) {
     until("nothing in an outbox, held or parked", stats, Stats::is_quiet).await;
 }
 
-/// An answer, read to its end.
+/// An answer with its whole body.
 #[derive(Clone)]
 pub struct Answer {
-    /// Its status.
     pub status: StatusCode,
-    /// Where it leads; empty if nowhere.
+    /// The header `Location`; empty if there is none.
     pub location: String,
-    /// All its headers.
     pub headers: HeaderMap,
-    /// Its body.
     pub body: Bytes,
 }
 
 impl Debug for Answer {
-    /// With the text of the body, so that a failed assertion can be read.
+    /// Shows the body as text, so that a failed assertion can be read.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { status, location, headers, body } = self;
         let text = String::from_utf8_lossy(body);
@@ -350,17 +341,15 @@ impl Debug for Answer {
 }
 
 impl Answer {
-    /// The body as text.
     pub fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("the body is text")
     }
 
-    /// The body as text of its own.
     pub fn into_text(self) -> String {
         self.text().to_owned()
     }
 
-    /// The body as JSON; null where there is none.
+    /// The body as JSON; null where it is empty.
     pub fn json(&self) -> Value {
         if self.body.is_empty() {
             return Value::Null;
@@ -368,14 +357,14 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Status and short name of the problem that it is.
+    /// Status and id of the problem document.
     pub fn problem(&self) -> (u16, String) {
         let document = self.json();
         let id = document["type"].as_str().and_then(|id| id.strip_prefix("urn:bescheid:problem:"));
         (self.status.as_u16(), id.unwrap_or_else(|| panic!("no problem: {self:?}")).to_owned())
     }
 
-    /// The value of the input `name` on the page.
+    /// The value of the page's input element `name`.
     pub fn field(&self, name: &str) -> String {
         let input = self.text().split("<input").find(|input| input.contains(&format!("name=\"{name}\"")));
         let value = input.and_then(|input| input.split("value=\"").nth(1)?.split('"').next());
@@ -383,7 +372,7 @@ impl Answer {
     }
 }
 
-/// The session of a person with these roles: in no municipality, without an email address, and of no foreseeable end.
+/// The session of a person with these roles, without municipality and email address, valid until the year 2100.
 pub fn session(person: &str, roles: &[Role]) -> Session {
     Session {
         person: person.to_owned(),

@@ -2,17 +2,19 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// A condition that has not come true by then never will: generous, since the machine may be busy.
+/// Generous, since the machine may be busy.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Between two looks, at least.
-const INTERVAL: Duration = Duration::from_millis(10);
+/// Shortest pause between two looks.
+const MIN_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Between two looks that take long.
-const LONGEST: Duration = Duration::from_millis(500);
+/// Longest pause between two looks that are slow themselves.
+const MAX_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Waits until `condition` holds. `look` returns what is seen; on time-out the panic shows the
-/// last thing seen.
+/// Waits until `condition` is true for what `look` returns, and returns that.
+///
+/// # Panics
+/// The condition is not true after a minute; the text shows what was seen last.
 pub async fn until<T, F>(what: &str, look: impl FnMut() -> F, condition: impl Fn(&T) -> bool) -> T
 where
     T: std::fmt::Debug,
@@ -21,9 +23,9 @@ where
     until_within(DEADLINE, what, look, condition).await
 }
 
-/// As [`until`], with a deadline of one's own: for what takes its time by design.
+/// As [`until`], with another deadline, for what is slow by design.
 pub async fn until_within<T, F>(
-    patience: Duration,
+    limit: Duration,
     what: &str,
     look: impl FnMut() -> F,
     condition: impl Fn(&T) -> bool,
@@ -33,9 +35,9 @@ where
     F: Future<Output = T>,
 {
     let mut look = look;
-    let deadline = Instant::now() + patience;
-    // What may take minutes is not looked at a hundred times a second.
-    let interval = (patience / 2_000).max(INTERVAL);
+    let deadline = Instant::now() + limit;
+    // What may take minutes need not be checked a hundred times a second.
+    let interval = (limit / 2_000).max(MIN_INTERVAL);
     loop {
         let began = Instant::now();
         let seen = look().await;
@@ -43,12 +45,12 @@ where
             return seen;
         }
         assert!(Instant::now() < deadline, "waited in vain for: {what}; last seen: {seen:?}");
-        // Looking must not slow down what is waited for.
-        pause(began.elapsed().min(LONGEST).max(interval)).await;
+        // Frequent slow looks would slow down what is waited for.
+        pause(began.elapsed().min(MAX_INTERVAL).max(interval)).await;
     }
 }
 
-/// Waits until `look` finds something.
+/// As [`until`]: waits until `look` finds something.
 pub async fn until_some<T, F>(what: &str, look: impl FnMut() -> F) -> T
 where
     F: Future<Output = Option<T>>,
@@ -60,7 +62,7 @@ where
             return found;
         }
         assert!(Instant::now() < deadline, "waited in vain for: {what}");
-        pause(INTERVAL).await;
+        pause(MIN_INTERVAL).await;
     }
 }
 

@@ -158,7 +158,10 @@ pub async fn ask_redrive(
                 |names: Vec<String>| if names.is_empty() { "–".to_owned() } else { names.join(", ") };
             let facts = names(run.publishes.iter().map(|fact| fact.kind.clone()).collect());
             let emails = names(emails(&run).into_iter().map(|template| page.email(template)).collect());
-            vec![page.t1("parked-would-say", "facts", facts), page.t1("parked-would-email", "emails", emails)]
+            vec![
+                page.t1("parked-would-publish", "facts", facts),
+                page.t1("parked-would-email", "emails", emails),
+            ]
         }
     };
     paragraphs.push(page.t1("parked-would-follow", "count", run.held_behind));

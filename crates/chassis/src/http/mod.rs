@@ -24,14 +24,14 @@ use crate::process::{App, timer};
 
 /// Serves `routes` until the process has drained. Every service's `run` ends with it.
 ///
-/// Around each route: request id, trace, metrics, security headers; body limit, time-out, a limit of requests at
-/// once; and a task of its own, so that a client that goes away does not cancel what it began.
+/// Each route gets a request id, trace, metrics and security headers; limits of body size, time and concurrent
+/// requests; and a task of its own, so that a client that disconnects does not cancel what it began.
 ///
 /// # Errors
-/// A background task that ended unexpectedly; a drain beyond its limit; a broken socket.
+/// A background task has ended unexpectedly, the drain has taken longer than its limit, or the socket is broken.
 ///
 /// # Panics
-/// Called twice for one process.
+/// If it is called twice for one process.
 pub async fn serve(process: App, routes: Router) -> Result<(), StartError> {
     let listener = process.begin_serving().expect("a process serves once");
     let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::Serve)?;

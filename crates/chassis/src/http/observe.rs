@@ -1,7 +1,7 @@
 //! The outermost layer: request id, trace, log line, metrics, security headers, and problems as pages for people.
 //!
-//! The request's headers name the id and the trace from here on, so that whoever passes the request on (the front
-//! door) passes them on as well.
+//! Id and trace are put into the request's headers, so that the gateway, which forwards requests with their headers,
+//! forwards them as well.
 
 use std::time::Instant;
 
@@ -42,7 +42,7 @@ pub(super) async fn observe(State(process): State<App>, mut request: Request, ne
     headers.insert(TRACEPARENT, printable(&trace.to_string()));
     request.extensions_mut().insert(process.clone());
     request.extensions_mut().insert(trace);
-    // At the level of errors, so that no filter takes the ids away from the lines that it lets through.
+    // At the level of errors, so that no filter removes the ids from the lines that it lets through.
     let span = tracing::error_span!(
         "request",
         method = %request.method(),
@@ -95,7 +95,7 @@ async fn answer(process: &App, request: Request, next: Next) -> Response {
     response
 }
 
-/// The caller's id if it is short and plain enough for a log, else a new one.
+/// The client's id if it is short and harmless in a log, else a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let harmless = |value: &&HeaderValue| {
         let bytes = value.as_bytes();

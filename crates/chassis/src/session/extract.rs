@@ -11,12 +11,12 @@ use super::person::Session;
 use crate::problem::{Problem, ProblemKind, is_api};
 use crate::process::App;
 
-/// Nobody is signed in (or the request could be forged).
+/// The answer to a request without a session, or to one that could be forged.
 #[derive(Debug)]
 pub enum NoSession {
-    /// A page was asked for: sign in and come back.
+    /// A page was requested: the answer leads to sign-in and back.
     SignIn {
-        /// Path and query to come back to.
+        /// Path and query of the page.
         next: String,
     },
     /// A form was sent, or the API was called.
@@ -37,7 +37,7 @@ impl IntoResponse for NoSession {
 
 impl Session {
     /// The session in these headers, to show who is signed in. Handlers take [`Session`] as an argument instead,
-    /// which also asks whether the request could be forged.
+    /// which also refuses forged requests.
     pub fn seen(process: &App, headers: &HeaderMap) -> Option<Self> {
         process.keys().of(headers, process.clock().now()).map(|(session, _)| session)
     }
@@ -53,11 +53,11 @@ pub(super) fn process(parts: &Parts) -> Result<&App, Problem> {
 impl<S: Sync> FromRequestParts<S> for Session {
     type Rejection = NoSession;
 
-    /// Asks requests that change something by cookie for `x-csrf-token`, or a browser's word that our own page
-    /// sent them.
+    /// A request that changes something and is signed in by cookie must have a valid `x-csrf-token`, or its headers
+    /// must show that our own page sent it.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NoSession> {
         let process = process(parts).map_err(NoSession::Problem)?;
-        let Some((session, carrier)) = process.keys().of(&parts.headers, process.clock().now()) else {
+        let Some((session, source)) = process.keys().of(&parts.headers, process.clock().now()) else {
             let page = parts.method == Method::GET && !is_api(parts.uri.path());
             let next = parts.uri.path_and_query().map_or("/", |next| next.as_str());
             return Err(match page {
@@ -65,9 +65,9 @@ impl<S: Sync> FromRequestParts<S> for Session {
                 false => NoSession::Problem(Problem::new(ProblemKind::SignIn)),
             });
         };
-        if carrier == TokenSource::Cookie && changes_something(&parts.method) {
+        if source == TokenSource::Cookie && changes_something(&parts.method) {
             let token = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
-            let proven = token.is_some_and(|token| process.keys().csrf_is_good(&session, token));
+            let proven = token.is_some_and(|token| process.keys().csrf_is_valid(&session, token));
             if !proven && origin(&parts.headers) != Origin::Same {
                 let detail =
                     "by cookie: send x-csrf-token, or from our own page; programs send Authorization: Bearer";
@@ -78,7 +78,7 @@ impl<S: Sync> FromRequestParts<S> for Session {
     }
 }
 
-/// For pages that everybody may read: never refuses.
+/// For pages that everybody may read: a request without a session is not refused.
 impl<S: Sync> OptionalFromRequestParts<S> for Session {
     type Rejection = Problem;
 

@@ -1,4 +1,4 @@
-//! Forms of our own pages: refused unless our page sent them, and nothing typed is lost.
+//! Forms of our own pages. A form is refused unless our page sent it, and what was typed is not lost.
 
 use axum::Form;
 use axum::extract::{FromRequest, Request};
@@ -17,22 +17,22 @@ use crate::problem::{Problem, ProblemKind};
 /// The name of the hidden field that carries the form token.
 pub const CSRF_FIELD: &str = "csrf";
 
-/// Most fields of a form that are taken; the largest of our own has some 300.
-const MOST_FIELDS: usize = 1_000;
+/// Most fields of a form; the largest of our own has some 300.
+const MAX_FIELDS: usize = 1_000;
 
 /// Longest name of a field, in bytes.
-const LONGEST_NAME: usize = 100;
+const MAX_NAME: usize = 100;
 
-/// Longest value of a field, in bytes: far beyond the longest text (5,000 characters), so that what is too long is
-/// shown to its writer again, beside the message.
-const LONGEST_VALUE: usize = 400_000;
+/// Longest value of a field, in bytes: far beyond the longest permitted text (5,000 characters), so that a text that is
+/// too long can be shown again beside the message.
+const MAX_VALUE: usize = 400_000;
 
 impl Fields {
-    /// Reads them as `T`. Let the fields of `T` be texts with defaults where a person types, so that a mistake
+    /// Reads them as `T`. Fields into which a person types should be texts with a default, so that a mistake
     /// can be shown beside the field.
     ///
     /// # Errors
-    /// 422 with the field's name: our own page does not send such a form.
+    /// 422 with the name of a field that is missing or has the wrong type: our own page sends no such form.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let encoded =
             serde_html_form::to_string(self.iter().collect::<Vec<_>>()).map_err(Problem::internal)?;
@@ -44,8 +44,8 @@ impl Fields {
     }
 }
 
-/// A form sent by somebody who is signed in. Without a session, or with a wrong token, the refusal carries what
-/// was typed, and the page shows it to be sent again.
+/// A form sent by a person who is signed in. Without a session, or with a wrong token, the refusal carries what
+/// was typed, so that the page can show it again.
 #[derive(Clone, Debug)]
 pub struct PageForm<T> {
     pub session: Session,
@@ -61,20 +61,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PageForm<T> {
         let (parts, fields) = fields(request, state).await?;
         let process = process(&parts)?;
         let found = process.keys().of(&parts.headers, process.clock().now());
-        if found.as_ref().is_some_and(|(_, carrier)| *carrier == TokenSource::Bearer) {
+        if found.as_ref().is_some_and(|(_, source)| *source == TokenSource::Bearer) {
             return Err(Problem::forbidden().detail("forms are for browsers; programs use the JSON API"));
         }
         let from = origin(&parts.headers);
         if from == Origin::Other {
-            // What another site made somebody send is not shown as if it were theirs.
+            // What another site has made a browser send is not shown as if the person had typed it.
             return Err(Problem::new(ProblemKind::Forged));
         }
         let Some((session, _)) = found else {
             return Err(Problem { typed: Some(Box::new(fields)), ..Problem::new(ProblemKind::SignIn) });
         };
-        if !process.keys().csrf_is_good(&session, fields.get(CSRF_FIELD)) {
-            // Somebody else was signed in when the page was opened. Only with the browser's word that it was our
-            // page may the person send it as their own.
+        if !process.keys().csrf_is_valid(&session, fields.get(CSRF_FIELD)) {
+            // Another person was signed in when the page was opened. Only if the browser's headers show that it was
+            // our page may the person send the form as their own.
             let typed = (from == Origin::Same).then(|| Box::new(fields));
             return Err(Problem { typed, ..Problem::new(ProblemKind::Forged) });
         }
@@ -83,7 +83,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PageForm<T> {
     }
 }
 
-/// A form for everybody, such as sign-in: only refused when another site sent it.
+/// A form for everybody, such as sign-in; refused only when another site sent it.
 #[derive(Clone, Debug)]
 pub struct PublicForm<T>(pub T);
 
@@ -99,8 +99,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PublicForm<T> {
     }
 }
 
-/// What a person has typed into a form of our own page, from a request that could not be passed on: to be put into
-/// [`Problem::typed`]. None where it is no form, where another site sent it, and beyond the bounds of a form.
+/// What a person has typed into a form of our own page, for [`Problem::typed`], from a request that could not be
+/// forwarded. None where it is no form, where another site sent it, or where it exceeds the limits of a form.
 pub fn typed(headers: &HeaderMap, body: &[u8]) -> Option<Fields> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/x-www-form-urlencoded") || origin(headers) != Origin::Same {
@@ -111,9 +111,8 @@ pub fn typed(headers: &HeaderMap, body: &[u8]) -> Option<Fields> {
 }
 
 fn is_bounded(pairs: &[(String, String)]) -> bool {
-    let is_short =
-        |(name, value): &(String, String)| name.len() <= LONGEST_NAME && value.len() <= LONGEST_VALUE;
-    pairs.len() <= MOST_FIELDS && pairs.iter().all(is_short)
+    let is_short = |(name, value): &(String, String)| name.len() <= MAX_NAME && value.len() <= MAX_VALUE;
+    pairs.len() <= MAX_FIELDS && pairs.iter().all(is_short)
 }
 
 async fn fields<S: Send + Sync>(request: Request, state: &S) -> Result<(Parts, Fields), Problem> {
@@ -124,7 +123,7 @@ async fn fields<S: Send + Sync>(request: Request, state: &S) -> Result<(Parts, F
         .map_err(|rejection| Problem::new(ProblemKind::Malformed).detail(rejection.body_text()))?;
     if !is_bounded(&pairs) {
         let expected = format!(
-            "a form has at most {MOST_FIELDS} fields, their names {LONGEST_NAME} and their values {LONGEST_VALUE} bytes"
+            "a form has at most {MAX_FIELDS} fields, their names {MAX_NAME} and their values {MAX_VALUE} bytes"
         );
         return Err(Problem::new(ProblemKind::TooLarge).detail(expected));
     }
@@ -147,6 +146,6 @@ mod tests {
         let other = headers("application/x-www-form-urlencoded", "cross-site");
         assert_eq!(typed(&other, b"reason=x"), None, "another site's words are not shown as theirs");
         assert_eq!(typed(&headers("application/json", "same-origin"), b"reason=x"), None);
-        assert_eq!(typed(&ours, "a=b&".repeat(MOST_FIELDS + 1).as_bytes()), None);
+        assert_eq!(typed(&ours, "a=b&".repeat(MAX_FIELDS + 1).as_bytes()), None);
     }
 }

@@ -1,5 +1,3 @@
-//! Signs and verifies sessions and form tokens.
-
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE as COOKIE_HEADER};
 use base64::Engine;
@@ -17,7 +15,7 @@ use super::person::Session;
 /// Name of the cookie that carries the session.
 pub const COOKIE: &str = "bescheid_session";
 
-/// `[session]`: the keys behind sessions, the same for every service.
+/// `[session]`: the keys that sign and verify sessions and form tokens, the same for every service.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, try_from = "Raw")]
 pub struct SessionKeys {
@@ -31,10 +29,10 @@ pub struct SessionKeys {
 struct Raw {
     /// At least 32 random characters (`openssl rand -hex 32`).
     secret: SecretString,
-    /// The secret before the present one: it still verifies, and no longer signs.
+    /// The former secret: it still verifies, and no longer signs.
     #[serde(default)]
     previous: Option<SecretString>,
-    /// Whether people are on https; false only on one's own machine.
+    /// Whether browsers reach the pages by https; false only on one's own machine.
     #[serde(default = "yes")]
     secure: bool,
 }
@@ -52,7 +50,7 @@ impl TryFrom<Raw> for SessionKeys {
 }
 
 impl SessionKeys {
-    /// Keys from one secret, without a previous one. `secure`: whether people are on https.
+    /// Keys from one secret, without a previous one. `secure`: whether browsers reach the pages by https.
     ///
     /// # Errors
     /// The secret is shorter than 32 characters.
@@ -67,7 +65,7 @@ impl SessionKeys {
         Ok(self)
     }
 
-    /// Whether people are on https.
+    /// Whether browsers reach the pages by https.
     pub fn secure(&self) -> bool {
         self.secure
     }
@@ -80,7 +78,7 @@ impl SessionKeys {
         format!("{body}.{signature}")
     }
 
-    /// The session in `token`, if one of our keys signed it and it has not ended.
+    /// The session in `token`; None if none of our keys signed it, or if it has ended.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<Session> {
         let (body, signature) = token.split_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
@@ -92,25 +90,25 @@ impl SessionKeys {
         (session.expires > now).then_some(session)
     }
 
-    /// The form token of a person. Bound to the person and not to one session, so that a form filled in before
-    /// a session ended can be sent after signing in again; somebody else's form is refused.
+    /// The form token of a person. It is bound to the person and not to one session, so that a form filled in before
+    /// a session ended can be sent after signing in again; the form of another person is refused.
     pub fn csrf(&self, session: &Session) -> String {
         URL_SAFE_NO_PAD.encode(mac(&self.secret, "csrf", &session.person))
     }
 
-    /// Is `token` this person's form token?
-    pub fn csrf_is_good(&self, session: &Session, token: &str) -> bool {
+    /// Whether `token` is this person's form token.
+    pub fn csrf_is_valid(&self, session: &Session, token: &str) -> bool {
         let Ok(token) = URL_SAFE_NO_PAD.decode(token) else { return false };
         self.secrets().any(|secret| mac(secret, "csrf", &session.person).ct_eq(&token).into())
     }
 
-    /// `Set-Cookie` for somebody who signs in, until the session ends.
+    /// The `Set-Cookie` header that signs a person in until the session ends.
     pub fn cookie(&self, session: &Session, now: DateTime<Utc>) -> String {
         let seconds = (session.expires - now).num_seconds().max(0);
         self.set_cookie(&self.sign(session), seconds)
     }
 
-    /// `Set-Cookie` for somebody who signs out.
+    /// The `Set-Cookie` header that signs a person out.
     pub fn no_cookie(&self) -> String {
         self.set_cookie("", 0)
     }
@@ -120,7 +118,7 @@ impl SessionKeys {
         format!("{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
     }
 
-    /// The session that a request carries, and by which header.
+    /// The session that a request carries, and in which header.
     pub(super) fn of(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Option<(Session, TokenSource)> {
         let bearer =
             headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
@@ -136,8 +134,8 @@ impl SessionKeys {
     }
 }
 
-/// How a request carries its session. Only cookies are sent by a browser on its own, so only they can be abused by
-/// another site.
+/// How a request carries its session. Browsers send only cookies by themselves, so only these can be abused by another
+/// site.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum TokenSource {
     Bearer,

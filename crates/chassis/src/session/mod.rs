@@ -1,5 +1,5 @@
-//! Who is asking: a signed cookie (or the same token as `Authorization: Bearer`) that every service can verify,
-//! and the proof that a form comes from our own page.
+//! Sessions: a signed cookie (or the same token as `Authorization: Bearer`) that every service can verify,
+//! and the check that a form comes from our own page.
 
 mod extract;
 mod form;
@@ -14,8 +14,8 @@ pub use person::{Role, Session};
 
 pub use crate::fields::Fields;
 
-/// `next` if it is a path of this site, and nothing that a browser (or a proxy that decodes once more) may take for
-/// the address of another one: browsers read `\` as `/` and leave out tabs and line breaks.
+/// `next` if it is a path of this site; None if a browser (or a proxy that decodes once more) may take it for the
+/// address of another site: browsers read `\` as `/` and ignore tabs and line breaks.
 pub fn return_path(next: &str) -> Option<&str> {
     let path = next.strip_prefix('/')?;
     let leaves = path.starts_with(['/', '%']) || next.contains(|c: char| c == '\\' || c.is_control());

@@ -1,4 +1,4 @@
-//! Which site sent this request? Fetch metadata where the browser sends it, else the origin.
+//! Which site has made the browser send a request: by `Sec-Fetch-Site`, or by `Origin` where that is missing.
 
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, Method};

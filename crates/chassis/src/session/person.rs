@@ -1,24 +1,22 @@
-//! A person who is signed in, and what they may do.
-
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
 
-/// What somebody may do.
+/// A role of a person who is signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Applies for a municipality (whose key is [`Session::ags`]).
     Applicant,
-    /// Decides what the machine referred.
+    /// Decides applications that the rules of eligibility could not settle.
     CaseWorker,
     /// Scores the files that passed eligibility.
     Reviewer,
     /// Proposes and approves amounts.
     Approver,
-    /// Sees to parked facts and restarts services.
+    /// Resolves parked facts and restarts services.
     Operator,
 }
 
@@ -61,20 +59,18 @@ impl Session {
         self.roles.contains(&role)
     }
 
-    /// Has one of these roles.
+    /// Whether the person has at least one of these roles.
     pub fn has_any(&self, roles: &[Role]) -> bool {
         roles.iter().any(|role| self.has(*role))
     }
 
-    /// Works for the authority and sees how far every application is. A reviewer alone sees what they review.
+    /// Whether the person works for the authority and may see the status of every application. Reviewers may not.
     pub fn is_staff(&self) -> bool {
         self.has_any(&[Role::CaseWorker, Role::Approver, Role::Operator])
     }
 
-    /// Refuses everybody without `role`.
-    ///
     /// # Errors
-    /// 403 for those.
+    /// 403: the person does not have the role.
     pub fn require(&self, role: Role) -> Result<(), Problem> {
         if self.has(role) {
             return Ok(());

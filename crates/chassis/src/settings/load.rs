@@ -1,4 +1,4 @@
-//! Reads the file, lays the environment over it, and turns the tree into a service's settings.
+//! Reads the file, overrides it by the environment, and turns the tree into a service's settings.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::value::{Kind, Place, Value};
 
-/// A setting that cannot be used. One sentence: where, what is wrong, what is expected.
+/// A setting cannot be used. The text is one sentence: where it is, what is wrong and what is expected.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SettingsError(String);
@@ -17,7 +17,7 @@ pub struct SettingsError(String);
 /// The settings of `service` from `file` and this process's environment.
 ///
 /// # Errors
-/// A file that cannot be read or parsed, an unknown or missing key, a value of the wrong kind.
+/// The file cannot be read or parsed, a key is unknown or missing, or a value has the wrong type.
 pub fn load<T: DeserializeOwned>(service: &str, file: Option<&Path>) -> Result<T, SettingsError> {
     load_from(
         service,
@@ -26,10 +26,7 @@ pub fn load<T: DeserializeOwned>(service: &str, file: Option<&Path>) -> Result<T
     )
 }
 
-/// As [`load`], from the given variables instead of the environment.
-///
-/// # Errors
-/// The same.
+/// As [`load`], with the given variables instead of the environment.
 pub fn load_from<T: DeserializeOwned>(
     service: &str,
     file: Option<&Path>,
@@ -113,7 +110,7 @@ fn entries(
     place: &dyn Fn(usize) -> Place,
 ) -> Result<BTreeMap<String, Value>, SettingsError> {
     let entry = |(key, item): (toml::Spanned<std::borrow::Cow<'_, str>>, toml::Spanned<DeValue<'_>>)| {
-        // The place of the key also for its value: an unknown key is the mistake itself, and a wrong value stands
+        // The place of the key stands for its value, too: an unknown key is the mistake itself, and a wrong value is
         // beside its key.
         let at = place(key.span().start);
         Ok((key.into_inner().into_owned(), Value { kind: kind(item.into_inner(), &at, place)?, place: at }))

@@ -1,5 +1,5 @@
-//! Settings: one TOML file, then the environment over it. Unknown keys are refused, and every error says
-//! where (file, line, column, or the variable) and what was expected.
+//! Settings from one TOML file and from the environment, which takes precedence. Unknown keys are refused, and every
+//! error names the place (file, line and column, or variable) and what was expected.
 //!
 //! `[database] url` is also `BESCHEID_AWARD__DATABASE__URL`; with `_FILE` appended the variable names a file
 //! that holds the value (for secrets). No key may itself end in `_file`.
@@ -17,21 +17,17 @@ pub use crate::session::keys::SessionKeys;
 pub use load::{SettingsError, load, load_from};
 pub use secrecy::{ExposeSecret, SecretString};
 
-/// What [`crate::main`] needs of a service's settings.
+/// The sections that every service's settings have.
 pub trait ServiceSettings: DeserializeOwned + Send + 'static {
-    /// `[http]`
     fn http(&self) -> &Http;
-    /// `[log]`
     fn log(&self) -> &Log;
-    /// `[session]`
     fn session(&self) -> &SessionKeys;
-    /// `[database]`
     fn database(&self) -> &Database;
-    /// Everything that must be migrated before the service may start, in this order.
+    /// The migrations that must have run before the service starts.
     fn migrators() -> Vec<&'static Migrator>;
 }
 
-/// `[http]`: how the process is reached.
+/// `[http]`: where the process listens, and its limits.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
@@ -41,12 +37,12 @@ pub struct Http {
     pub body_limit: usize,
     /// Seconds a request may take, its body included.
     pub request_seconds: u64,
-    /// Requests worked on at once; more are turned away with 503.
+    /// Most requests worked on at once; more are refused with 503.
     pub max_in_flight: usize,
-    /// Seconds for which a draining process says "not ready" and still accepts connections, so that load balancers
+    /// Seconds for which a draining process reports "not ready" and still accepts connections, so that load balancers
     /// notice in time.
     pub not_ready_seconds: u64,
-    /// Seconds for which a draining process then waits for what is under way, before it ends anyway.
+    /// Seconds for which a draining process then waits for open requests, before it ends anyway.
     pub drain_seconds: u64,
 }
 
@@ -69,7 +65,7 @@ impl Default for Http {
 pub struct Database {
     /// Address and credentials: `postgres://user:password@host/name`.
     pub url: SecretString,
-    /// Connections of the pool at most; half of them are opened at once.
+    /// Most connections of the pool; half of them are opened at the start.
     #[serde(default = "Database::default_max_connections")]
     pub max_connections: u32,
 }
@@ -100,7 +96,6 @@ impl Default for Log {
     }
 }
 
-/// The format of the log.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {

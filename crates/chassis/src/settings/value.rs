@@ -1,4 +1,4 @@
-//! One tree for what the file and the environment say, each value with the place it came from.
+//! One tree for the values of the file and of the environment, each with the place where it was written.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The JSON API and its document are one and the same declaration.
+//! One declaration makes both the route and its description in the document.
 
 use crate::client::{get, person, post, start};
 use axum::Router;

@@ -1,4 +1,4 @@
-//! A plain HTTP client over a real socket, and a process to talk to.
+//! A plain HTTP client on a real socket, and a process to talk to.
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -29,7 +29,7 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The problem's id, if it is a problem.
+    /// The id of the problem, where the answer is one.
     pub fn problem(&self) -> String {
         assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text());
         let document = self.json();

@@ -1,4 +1,4 @@
-//! A pool that stays clean, migrations that do not race, and the check before a start: on a real Postgres.
+//! The pool, migrations and the check of the schema, on a real Postgres.
 
 use std::borrow::Cow;
 use std::future::poll_fn;
@@ -88,7 +88,7 @@ async fn a_begin_that_was_cancelled_loses_no_later_write() {
         while pool.num_idle() == 0 {
             tokio::task::yield_now().await;
         }
-        // Woken a few times and dropped: among them, between BEGIN sent and answered.
+        // Polled a few times and dropped; some are dropped after BEGIN was sent and before it was answered.
         let mut begin = Box::pin(pool.begin());
         let mut wakes = 0;
         poll_fn(|context| {

@@ -1,4 +1,4 @@
-//! The server over a real socket: what every service gets for nothing.
+//! What every service gets from the HTTP server, on a real socket.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -342,7 +342,7 @@ async fn so_it_does_with_a_request() {
     };
     let routes = Router::new().route("/never/{id}", on_get(never));
     let running = start_with(limited(Http { drain_seconds: 1, ..Http::default() }), routes);
-    // The client goes away: its request does not.
+    // The client disconnects, but its request is finished.
     let url = format!("{}/never/17?secret", running.url);
     let client = tokio::spawn(async move { get(&url, &[]).await.status });
     begun.notified().await;

@@ -1,4 +1,4 @@
-//! The chassis from outside: over real sockets, with real files and a real Postgres.
+//! The chassis from outside, with real sockets, real files and a real Postgres.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -1,4 +1,4 @@
-//! A service as a process of its own: exit codes, signals, and what it says to who started it.
+//! A service as a process: exit codes, signals, and messages to the person who has started it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -21,7 +21,7 @@ impl Hello {
         Self::run(Command::new(Self::program()).args(arguments), url, variables)
     }
 
-    /// The same with a socket that listens already, as systemd hands it over: as descriptor 3.
+    /// The same, with an inherited listening socket as descriptor 3, as from systemd.
     fn on(socket: &TcpListener, url: &str) -> Self {
         let mut shell = Command::new("sh");
         shell.arg("-c").arg("exec \"$0\" 3<&0 </dev/null").arg(Self::program());
@@ -123,7 +123,7 @@ async fn a_second_signal_ends_at_once_what_would_wait() {
     let url = hello.url();
     let mut waiting = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
     waiting.write_all(b"GET /stuck HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
-    // The answer on another connection comes after the first request was taken.
+    // When another connection is answered, the first request has been accepted.
     get(&url, &[]).await;
     hello.terminate();
     hello.line_with("draining");

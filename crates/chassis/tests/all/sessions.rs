@@ -1,4 +1,4 @@
-//! Who may do what, and which requests are forged.
+//! Roles, sessions and forged requests.
 
 use crate::client::{Running, get, now, person, post, start_with};
 use axum::Router;
@@ -26,7 +26,7 @@ struct Draft {
 fn start() -> (Running, TestClock) {
     let clock = TestClock::at(now());
     let process = testkit::process("sample", clock.clock());
-    // A page that shows what was typed, as the real one does.
+    // A problem page that shows what was typed, as the real one does.
     process.show_problems_with(ProblemPage::new(|_, problem| {
         let typed = problem
             .typed
@@ -186,7 +186,7 @@ async fn what_was_typed_survives_the_end_of_the_session() {
     let sent = post(&url, &[FORM, HTML, ("cookie", &cookie(&again)), SAME], body.clone()).await;
     assert_eq!(sent.text(), r#"anna: Nachbarn & Co ["work", "housing"]"#);
 
-    // Somebody else is asked; what another site sent is not even shown.
+    // Another person must confirm; what another site sent is not even shown.
     let berta = Session { person: "berta".into(), ..again };
     let asked = post(&url, &[FORM, HTML, ("cookie", &cookie(&berta)), SAME], body.clone()).await;
     assert_eq!(asked.status, StatusCode::FORBIDDEN);

@@ -1,4 +1,4 @@
-//! Settings: the file, the environment over it, and errors a person can act on.
+//! Settings from the file and the environment, and errors that say what to do.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! `sql-data --check | --update`: the offline data of `sqlx::query!`, made anew on an empty,
-//! migrated database per crate, and compared with (or written to) what is checked in. Run it by
+//! `sql-data --check | --update`: makes the offline data of `sqlx::query!` anew on an empty,
+//! migrated database per crate, and compares them with those in the repository, or writes them there. Run it by
 //! `tests/sql`, which gives it a Postgres.
 
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ async fn run(update: bool) -> Result<()> {
         println!("{} queries, all as checked in", made.len());
         return Ok(());
     }
-    // Each query belongs to the crate whose source holds its text.
+    // Each query belongs to the crate whose source has its text.
     for name in CRATES {
         let folder = folder(name);
         if folder.exists() {
@@ -97,10 +97,10 @@ async fn run(update: bool) -> Result<()> {
 
 async fn migrate(url: &str, name: &str) -> Result<()> {
     let mut connection = PgConnection::connect(url).await?;
-    // The forms that pages keeps lie beside the bus, in each service's database.
+    // The table of kept forms is in the migrations of the bus.
     let folders = match name {
         "bus" | "pages" => vec!["bus"],
-        // Tables that several services have alike: eligibility has them all.
+        // Its tables are the same in several services; eligibility has all of them.
         "host" => vec!["bus", "eligibility"],
         service => vec!["bus", service],
     };
@@ -121,7 +121,7 @@ fn folder(name: &str) -> PathBuf {
     PathBuf::from(format!("crates/{name}/.sqlx"))
 }
 
-/// So that its queries are looked at again.
+/// Makes cargo compile the file again, and so check its queries.
 fn touch(file: &Path) -> Result<()> {
     fs::File::options().append(true).open(file)?.set_modified(std::time::SystemTime::now())?;
     Ok(())
@@ -138,7 +138,7 @@ fn files(folder: &Path) -> Result<BTreeMap<String, String>> {
     Ok(found)
 }
 
-/// All Rust source below a folder, without white space and escapes.
+/// All Rust source below a folder, without white space and backslashes.
 fn source(folder: &Path) -> Result<String> {
     let mut all = String::new();
     for entry in fs::read_dir(folder)? {

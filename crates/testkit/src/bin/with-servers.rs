@@ -1,5 +1,5 @@
-//! `with-servers COMMAND …`: runs a command with a real Postgres beside it and a nats-server at
-//! hand, both named in the environment, and takes everything down again afterwards.
+//! `with-servers COMMAND …`: runs a command with the address of a real Postgres and the path of a nats-server in its
+//! environment, and stops the Postgres afterwards.
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ async fn run() -> Result<u8> {
     let search = Search::new(&tools);
     let nats = search.nats(&tell).await?;
     let programs = search.postgres(None, &tell).await?;
-    // Open to others: as root, Postgres runs as another user and must get there.
+    // Accessible to others: when this runs as root, Postgres runs as another user.
     let folder = tempfile::Builder::new()
         .prefix("bescheid-tests-")
         .permissions(std::fs::Permissions::from_mode(0o755))
@@ -51,6 +51,6 @@ async fn run() -> Result<u8> {
         .await
         .with_context(|| format!("cannot run {}", program.display()));
     postgres.stop().await?;
-    // A run that a signal ended has failed.
+    // A command that was ended by a signal has failed.
     Ok(u8::try_from(status?.code().unwrap_or(1)).unwrap_or(1))
 }
