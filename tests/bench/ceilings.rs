@@ -20,7 +20,7 @@ const CLIENTS: u32 = 8;
 /// Size of a fact in the ceilings.
 const FACT: usize = 1_024;
 
-/// (a) One hop as one statement: consumed, state, said.
+/// (a) One hop as one statement: inbox, state, outbox.
 pub struct Sql(PgPool);
 
 impl Sql {
@@ -49,14 +49,14 @@ impl Sql {
                 let mut hops = 0_u32;
                 while Instant::now() < end {
                     sqlx::query(
-                        "with heard as (
+                        "with consumed as (
                              insert into inbox (event, heard_at) values ($1, now())
                              on conflict do nothing returning event
                          ), kept as (
-                             insert into state as s (id, version, text) select $2, 1, $3 from heard
+                             insert into state as s (id, version, text) select $2, 1, $3 from consumed
                              on conflict (id) do update set version = s.version + 1, text = excluded.text
                          )
-                         insert into outbox (key, fact) select $2, $4 from heard",
+                         insert into outbox (key, fact) select $2, $4 from consumed",
                     )
                     .bind(Uuid::now_v7())
                     .bind(Uuid::now_v7())

@@ -11,7 +11,7 @@ use super::system::System;
 /// What one application makes the five services consume, when emails are only queued:
 /// `application-submitted` 4 times, `eligibility-confirmed` and `review-completed` 3 times each,
 /// `award-granted` and `notice-issued` twice each.
-pub const HEARINGS: u64 = 14;
+pub const FACTS_EACH: u64 = 14;
 /// People who submit at the same time.
 const SUBMITTERS: usize = 8;
 /// Applications under way at most.
@@ -21,12 +21,12 @@ const UNDER_WAY: u64 = 1_000;
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
     pub applications: f64,
-    pub hearings: f64,
+    pub consumed: f64,
 }
 
 /// From the first submission until the last fact is consumed.
 pub async fn run(system: &System, count: usize) -> Result<Rates> {
-    let before = system.heard.count();
+    let before = system.consumed.count();
     let begun = Instant::now();
     let next = Arc::new(AtomicUsize::new(0));
     let submitters = (0..SUBMITTERS).map(|_| {
@@ -37,7 +37,9 @@ pub async fn run(system: &System, count: usize) -> Result<Rates> {
                 if number >= count {
                     return Ok::<_, anyhow::Error>(());
                 }
-                while (number as u64).saturating_sub((system.heard.count() - before) / HEARINGS) > UNDER_WAY {
+                while (number as u64).saturating_sub((system.consumed.count() - before) / FACTS_EACH)
+                    > UNDER_WAY
+                {
                     moment().await;
                 }
                 system.submit().await?;
@@ -45,10 +47,10 @@ pub async fn run(system: &System, count: usize) -> Result<Rates> {
         }
     });
     futures_util::future::try_join_all(submitters).await?;
-    let heard = before + count as u64 * HEARINGS;
-    system.until_heard(heard).await;
+    let consumed = before + count as u64 * FACTS_EACH;
+    system.until_consumed(consumed).await;
     let seconds = begun.elapsed().as_secs_f64();
-    Ok(Rates { applications: count as f64 / seconds, hearings: (count as u64 * HEARINGS) as f64 / seconds })
+    Ok(Rates { applications: count as f64 / seconds, consumed: (count as u64 * FACTS_EACH) as f64 / seconds })
 }
 
 #[expect(clippy::disallowed_methods, reason = "who waits for room looks again after a moment")]

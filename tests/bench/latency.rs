@@ -10,7 +10,7 @@ use events::Service;
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
-use super::journey::HEARINGS;
+use super::journey::FACTS_EACH;
 use super::system::System;
 use super::table::{Table, median, quantile};
 
@@ -22,14 +22,14 @@ const ALONE: usize = 40;
 /// Hop times at a steady rate, and the five hops of an application that has the machine to itself.
 pub async fn measure(system: &System, seconds: u64, table: &mut Table) -> Result<()> {
     let start = Clock::system().now();
-    let before = system.heard.count();
+    let before = system.consumed.count();
     let mut every = interval(Duration::from_micros(1_000_000 / RATE));
     every.set_missed_tick_behavior(MissedTickBehavior::Burst);
     for _ in 0..RATE * seconds {
         every.tick().await;
         system.submit().await?;
     }
-    system.until_heard(before + RATE * seconds * HEARINGS).await;
+    system.until_consumed(before + RATE * seconds * FACTS_EACH).await;
     let hops = hops(system, start).await?;
     let times = || hops.iter().map(|hop| hop.milliseconds);
     table.below(
@@ -43,10 +43,10 @@ pub async fn measure(system: &System, seconds: u64, table: &mut Table) -> Result
 
     let mut alone = Vec::new();
     for _ in 0..ALONE {
-        let (start, before, begun) = (Clock::system().now(), system.heard.count(), Instant::now());
+        let (start, before, begun) = (Clock::system().now(), system.consumed.count(), Instant::now());
         system.submit().await?;
         let submitted = begun.elapsed().as_secs_f64() * 1e3;
-        system.until_heard(before + HEARINGS).await;
+        system.until_consumed(before + FACTS_EACH).await;
         let flights = self::hops(system, start).await?;
         let leg = |kind: &str, consumer| {
             let leg = flights.iter().find(|hop| hop.kind == kind && hop.consumer == consumer);
@@ -78,9 +78,9 @@ struct Hop {
     milliseconds: f64,
 }
 
-/// All hops of facts said since `start`.
+/// All hops of facts published since `start`.
 async fn hops(system: &System, start: DateTime<Utc>) -> Result<Vec<Hop>> {
-    let mut said = HashMap::new();
+    let mut published = HashMap::new();
     for db in system.databases().values() {
         let rows: Vec<(Uuid, String, DateTime<Utc>)> = sqlx::query_as(
             "select event_id, kind, pg_xact_commit_timestamp(xmin) from bus.event_log where said_at >= $1",
@@ -88,7 +88,7 @@ async fn hops(system: &System, start: DateTime<Utc>) -> Result<Vec<Hop>> {
         .bind(start)
         .fetch_all(db)
         .await?;
-        said.extend(rows.into_iter().map(|(id, kind, at)| (id, (kind, at))));
+        published.extend(rows.into_iter().map(|(id, kind, at)| (id, (kind, at))));
     }
     let mut hops = Vec::new();
     for (consumer, db) in system.databases() {
@@ -99,9 +99,9 @@ async fn hops(system: &System, start: DateTime<Utc>) -> Result<Vec<Hop>> {
         .bind(start)
         .fetch_all(db)
         .await?;
-        for (id, heard) in rows {
-            let Some((kind, said)) = said.get(&id) else { continue };
-            let milliseconds = (heard - *said).num_microseconds().unwrap_or_default() as f64 / 1e3;
+        for (id, consumed) in rows {
+            let Some((kind, published)) = published.get(&id) else { continue };
+            let milliseconds = (consumed - *published).num_microseconds().unwrap_or_default() as f64 / 1e3;
             hops.push(Hop { kind: kind.clone(), consumer: *consumer, milliseconds });
         }
     }

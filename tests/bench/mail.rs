@@ -74,8 +74,8 @@ pub async fn measure(servers: &Servers, options: &Options, table: &mut Table) ->
     }
     process.shutdown().drain();
     sending.await??;
-    running.drain().await;
-    table.say(
+    running.drain().await?;
+    table.line(
         "(c) SMTP by a bare client, as many connections",
         format!("{:.0} emails/s", median(rates.iter().map(|rate| rate.1))),
     );

@@ -8,17 +8,22 @@ use tokio::task::JoinSet;
 
 use super::journey;
 use super::options::Options;
-use super::recorder::Heard;
+use super::recorder::Consumed;
 use super::servers::Servers;
 use super::system::System;
 use super::table::{Table, median};
 
-pub async fn measure(servers: &Servers, heard: Heard, options: &Options, table: &mut Table) -> Result<()> {
+pub async fn measure(
+    servers: &Servers,
+    consumed: Consumed,
+    options: &Options,
+    table: &mut Table,
+) -> Result<()> {
     let mut brokers = Vec::new();
     let mut systems = Vec::new();
     for (prefix, stored) in ["few_", "many_"].into_iter().zip(options.stored) {
         let nats = servers.another_broker(prefix).await?;
-        let system = System::open(servers, &nats.url(), prefix, heard.clone()).await?;
+        let system = System::open(servers, &nats.url(), prefix, consumed.clone()).await?;
         println!("storing {stored} applications …");
         fill(&system, stored).await?;
         systems.push(system);
@@ -113,10 +118,10 @@ async fn fill_one(db: &PgPool, statement: &str, count: u32) -> Result<(), sqlx::
 /// What the bus keeps of one application, then what the service does.
 fn statements(service: Service) -> Vec<String> {
     let sources = Service::ALL.into_iter().filter(|source| tests::consumes(service, *source));
-    let heard = sources.map(|source| format!("'{source}'")).collect::<Vec<_>>().join(", ");
+    let consumed = sources.map(|source| format!("'{source}'")).collect::<Vec<_>>().join(", ");
     let mut statements = vec![
-        format!("insert into bus.inbox_head select s, id, 1 from a, unnest(array[{heard}]) s"),
-        format!("insert into bus.inbox select s, id, 1, id, at from a, unnest(array[{heard}]) s"),
+        format!("insert into bus.inbox_head select s, id, 1 from a, unnest(array[{consumed}]) s"),
+        format!("insert into bus.inbox select s, id, 1, id, at from a, unnest(array[{consumed}]) s"),
     ];
     if service != Service::Notification {
         statements.push("insert into bus.head select id, 1 from a".to_owned());

@@ -8,22 +8,22 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, Share
 
 /// How many facts took effect since the start of this process.
 #[derive(Clone, Debug, Default)]
-pub struct Heard(Arc<AtomicU64>);
+pub struct Consumed(Arc<AtomicU64>);
 
-impl Heard {
+impl Consumed {
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
 /// To be called once, before any service starts.
-pub fn install() -> Heard {
-    let heard = Heard::default();
-    metrics::set_global_recorder(Applied(heard.clone())).expect("the only recorder of this process");
-    heard
+pub fn install() -> Consumed {
+    let consumed = Consumed::default();
+    metrics::set_global_recorder(Applied(consumed.clone())).expect("the only recorder of this process");
+    consumed
 }
 
-struct Applied(Heard);
+struct Applied(Consumed);
 
 impl Recorder for Applied {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}

@@ -15,7 +15,7 @@ use tests::{Services, consumes, demonstration_call};
 use tokio::task::JoinHandle;
 
 use super::people;
-use super::recorder::Heard;
+use super::recorder::Consumed;
 use super::servers::Servers;
 
 /// Of each service to Postgres, as in production.
@@ -23,7 +23,7 @@ const CONNECTIONS: u32 = 10;
 
 /// All that runs.
 pub struct System {
-    pub heard: Heard,
+    pub consumed: Consumed,
     pub call: Call,
     services: Services,
     application: Application,
@@ -32,7 +32,7 @@ pub struct System {
 
 impl System {
     /// `prefix`: of the names of its databases. Each system has a broker of its own.
-    pub async fn open(servers: &Servers, nats_url: &str, prefix: &str, heard: Heard) -> Result<Self> {
+    pub async fn open(servers: &Servers, nats_url: &str, prefix: &str, consumed: Consumed) -> Result<Self> {
         let mut call = demonstration_call();
         let clock = Clock::system();
         // The bench runs on any day.
@@ -56,17 +56,17 @@ impl System {
             &clock,
         )
         .await;
-        let before = heard.count();
+        let before = consumed.count();
         intake::calls::publish(&services.intake.bus, call.clone()).await?;
         let people = [
             tokio::spawn(people::review(services.review.bus.clone(), call.clone())),
             tokio::spawn(people::decide(services.award.bus.clone(), call.clone())),
         ];
-        let system = Self { heard, call, services, application: application(), people };
+        let system = Self { consumed, call, services, application: application(), people };
         // Everybody who listens to intake knows the call.
         let consumers =
             Service::ALL.into_iter().filter(|service| consumes(*service, Service::Intake)).count();
-        system.until_heard(before + consumers as u64).await;
+        system.until_consumed(before + consumers as u64).await;
         Ok(system)
     }
 
@@ -91,8 +91,8 @@ impl System {
     }
 
     /// Waits until so many facts have taken effect since the start.
-    pub async fn until_heard(&self, count: u64) {
-        until("every fact is heard", async || self.heard.count(), |heard| *heard >= count).await;
+    pub async fn until_consumed(&self, count: u64) {
+        until("every fact is consumed", async || self.consumed.count(), |consumed| *consumed >= count).await;
     }
 
     pub async fn close(self) {

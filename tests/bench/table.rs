@@ -27,7 +27,7 @@ pub struct Table(Vec<Row>);
 
 impl Table {
     /// A line without a target.
-    pub fn say(&mut self, what: &str, measured: String) {
+    pub fn line(&mut self, what: &str, measured: String) {
         self.row(what, measured, String::new(), String::new(), None);
     }
 

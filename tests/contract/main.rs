@@ -99,7 +99,7 @@ fn readme_table(service: Service) -> Vec<(String, String, Vec<String>)> {
 fn readme_tables_say_what_the_code_does() {
     for service in Service::ALL {
         let rows = readme_table(service);
-        let heard: BTreeSet<(String, String)> = rows
+        let consumed: BTreeSet<(String, String)> = rows
             .iter()
             .filter(|(fact, ..)| !fact.starts_with('('))
             .map(|(fact, from, _)| (fact.clone(), from.clone()))
@@ -108,13 +108,13 @@ fn readme_tables_say_what_the_code_does() {
             .iter()
             .map(|kind| (kind.name().to_owned(), kind.service().name().to_owned()))
             .collect();
-        assert_eq!(heard, code, "{service}: what it hears");
+        assert_eq!(consumed, code, "{service}: what it consumes");
 
-        let said: BTreeSet<&str> =
+        let published: BTreeSet<&str> =
             rows.iter().flat_map(|(.., says)| says.iter().map(String::as_str)).collect();
         let own: BTreeSet<&str> =
             Kind::ALL.iter().filter(|kind| kind.service() == service).map(|kind| kind.name()).collect();
-        assert_eq!(said, own, "{service}: what it says");
+        assert_eq!(published, own, "{service}: what it publishes");
     }
 }
 
@@ -139,7 +139,7 @@ fn every_fact_but_the_last_is_heard_by_somebody() {
     for kind in Kind::ALL {
         let consumers =
             Service::ALL.into_iter().filter(|service| tests::kinds(*service).contains(kind)).count();
-        assert!(consumers > 0, "{} is heard by nobody", kind.name());
+        assert!(consumers > 0, "{} is consumed by nobody", kind.name());
     }
 }
 

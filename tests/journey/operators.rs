@@ -51,6 +51,6 @@ async fn a_parked_fact_is_seen_rehearsed_and_given_up_everywhere() {
     let reconciliation = system.api.bytes("/ops/reconciliation", &token).await.expect("a page");
     assert!(String::from_utf8_lossy(&reconciliation).contains("eligibility"), "the page of reconciliation");
     system.emails(who.email, 2).await;
-    // Intake never said it: given up, it leaves no trace in the reconciliation.
+    // Intake never published it: given up, it leaves no trace in the reconciliation.
     system.finish().await;
 }

@@ -30,7 +30,7 @@ async fn publish(service: Service, nats: &bus::Settings, db: &PgPool) {
     bus::outbox::append(&mut tx, Uuid::now_v7(), fact_of(service), Cause::default());
     bus.commit(tx).await.expect("committed");
     until("it is published", || rows(db, "outbox"), |left| *left == 0).await;
-    running.drain().await;
+    running.drain().await.expect("drained");
 }
 
 async fn rows(db: &PgPool, table: &str) -> i64 {

@@ -50,7 +50,7 @@ pub fn broker(services: &str, operator: &str) -> String {
     }
     // Otherwise a client that disappeared silently would be sent requests for minutes.
     config += "ping_interval: \"5s\"\n";
-    config + &events::contract::nats_permissions()
+    config + &bus::nats_permissions()
 }
 
 /// Settings with which `user` connects to that broker.

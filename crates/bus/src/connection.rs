@@ -185,17 +185,23 @@ pub struct Running {
 impl Running {
     /// Stops in order: no new facts are pulled, open ones finish and are acknowledged, the relay
     /// makes a last round, and the client's buffer is flushed.
-    pub async fn drain(mut self) {
+    ///
+    /// # Errors
+    /// [`BusError::TaskEnded`]: a task has panicked meanwhile. The others were still drained.
+    pub async fn drain(mut self) -> Result<(), BusError> {
         self.context.shutdown.cancel();
+        let mut drained = Ok(());
         while let Some(stopped) = self.tasks.join_next().await {
             if let Err(error) = stopped {
-                tracing::error!(%error, "a task of the bus ended badly");
+                tracing::error!(%error, "a task of the bus has panicked");
+                drained = Err(BusError::TaskEnded);
             }
         }
         let flush = timeout(Duration::from_secs(2), self.context.client.flush()).await;
         if !matches!(flush, Ok(Ok(()))) {
             tracing::warn!("the broker was away at the end: unacknowledged facts will come again");
         }
+        drained
     }
 
     /// Runs until `stop` is ready, then drains.
@@ -210,7 +216,7 @@ impl Running {
                 true
             }
         };
-        self.drain().await;
-        if ended { Err(BusError::TaskEnded) } else { Ok(()) }
+        let drained = self.drain().await;
+        if ended { Err(BusError::TaskEnded) } else { drained }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull};
 use async_nats::jetstream::{AckKind, Message};
-use events::{Header, STREAM};
+use events::{Header, STREAM, Service};
 use futures_util::future::ready;
 use futures_util::{FutureExt, StreamExt};
 use tracing::Instrument;
@@ -79,12 +79,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
     /// The durable of this service in this epoch. Acknowledgements of an earlier epoch cannot reach it,
     /// since its name differs.
     async fn durable(&self, epoch: u64) -> Result<PullConsumer, String> {
-        let filters: Vec<String> = self
-            .subscriptions
-            .sources()
-            .into_iter()
-            .map(|source| format!("bescheid.{}.*.*", source.name()))
-            .collect();
+        let filters: Vec<String> = self.subscriptions.sources().into_iter().map(Service::subjects).collect();
         let config = pull::Config {
             durable_name: Some(format!("{}-e{epoch}", self.context.service.name())),
             deliver_policy: DeliverPolicy::All,

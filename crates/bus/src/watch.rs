@@ -12,7 +12,7 @@ use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::{
     Config, DiscardPolicy, Info, LastRawMessageErrorKind, RawMessageErrorKind, RetentionPolicy, StorageType,
 };
-use events::{Header, STREAM};
+use events::{ALL_FACTS, Header, STREAM};
 use uuid::Uuid;
 
 use crate::backoff::Backoff;
@@ -180,7 +180,7 @@ async fn info(context: &Context) -> Result<Option<Info>, WatchError> {
 async fn log_contains_last_published(context: &Context) -> Result<(), WatchError> {
     let broker = |error: &dyn std::fmt::Display| WatchError::Broker(error.to_string());
     let stream = context.jetstream.get_stream_no_info(STREAM).await.map_err(|error| broker(&error))?;
-    let last = match stream.get_last_raw_message_by_subject(&context.service.publishes()).await {
+    let last = match stream.get_last_raw_message_by_subject(&context.service.subjects()).await {
         Ok(message) => message,
         Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => return Ok(()),
         Err(error) => return Err(broker(&error)),
@@ -220,7 +220,7 @@ async fn holds(context: &Context, published: Option<LastPublished>) -> Result<bo
 fn config(context: &Context, epoch: u64) -> Config {
     Config {
         name: STREAM.to_owned(),
-        subjects: vec!["bescheid.>".to_owned()],
+        subjects: vec![ALL_FACTS.to_owned()],
         retention: RetentionPolicy::Limits,
         storage: StorageType::File,
         // A full stream refuses new facts, which wait in the outboxes; it never drops old ones.

@@ -1,10 +1,9 @@
-//! Documents generated from the types of the contract: JSON Schemas, the AsyncAPI document and
-//! the permissions of the NATS users. They are in the repository; a test compares them, and writes them
-//! anew when `BESCHEID_UPDATE=1` is set.
+//! Documents generated from the types of the contract: JSON Schemas and the AsyncAPI document. They are in the
+//! repository; a test compares them, and writes them anew when `BESCHEID_UPDATE=1` is set.
 
 use serde_json::{Value, json};
 
-use crate::{Kind, STREAM, Service};
+use crate::Kind;
 
 /// Path below the repository's root and content of each document.
 pub fn documents() -> Vec<(String, String)> {
@@ -16,7 +15,6 @@ pub fn documents() -> Vec<(String, String)> {
         })
         .collect();
     documents.push(("crates/events/schemas/asyncapi.json".to_owned(), pretty(&async_api())));
-    documents.push(("deploy/nats/permissions.conf".to_owned(), nats_permissions()));
     documents
 }
 
@@ -43,7 +41,7 @@ fn async_api() -> Value {
         channels.insert(
             name.to_owned(),
             json!({
-                "address": format!("bescheid.{}.{name}.{{key}}", kind.service()),
+                "address": kind.subject_with("{key}"),
                 "messages": { name: { "$ref": format!("#/components/messages/{name}") } },
                 "parameters": { "key": { "description": "the application or the call it is about" } },
             }),
@@ -61,37 +59,4 @@ fn async_api() -> Value {
         "operations": operations,
         "components": { "messages": messages },
     })
-}
-
-/// A part of the NATS server's configuration: one user per service, and one for operators. A service publishes
-/// facts only below its own name; it may inspect the stream, make it again when the broker has lost it, and
-/// consume from it. The passwords are variables of the server's environment or of the including file.
-pub fn nats_permissions() -> String {
-    let mut text = String::from(
-        "# Generated from the subjects in crates/events; do not edit.\n\
-         # Include it from the server's configuration, which sets the passwords $BESCHEID_<SERVICE>_PASSWORD.\n\
-         authorization {\n  users = [\n",
-    );
-    for service in Service::ALL {
-        let name = service.name();
-        let variable = name.to_uppercase();
-        let own = service.publishes();
-        text.push_str(&format!(
-            "    {{\n      user: {name}, password: $BESCHEID_{variable}_PASSWORD\n      permissions {{\n        \
-             publish: [\n          \"{own}\",\n          \"bescheidctl.*.audit\",\n          \
-             \"$JS.API.INFO\",\n          \
-             \"$JS.API.STREAM.INFO.{STREAM}\", \"$JS.API.STREAM.CREATE.{STREAM}\", \"$JS.API.STREAM.UPDATE.{STREAM}\",\n          \
-             \"$JS.API.STREAM.MSG.GET.{STREAM}\",\n          \
-             \"$JS.API.CONSUMER.CREATE.{STREAM}.>\", \"$JS.API.CONSUMER.INFO.{STREAM}.*\", \"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.*\",\n          \
-             \"$JS.ACK.{STREAM}.>\", \"$JS.ACK.*.*.{STREAM}.>\"\n        ]\n        \
-             subscribe: [\"_INBOX.{name}.>\", \"bescheidctl.{name}.>\"]\n        allow_responses: true\n      }}\n    }}\n"
-        ));
-    }
-    // Operators send commands to services and get answers, and nothing else.
-    text.push_str(
-        "    {\n      user: operator, password: $BESCHEID_OPERATOR_PASSWORD\n      permissions {\n        \
-         publish: [\"bescheidctl.*.operator\"]\n        subscribe: [\"_INBOX.operator.>\"]\n      }\n    }\n",
-    );
-    text.push_str("  ]\n}\n");
-    text
 }

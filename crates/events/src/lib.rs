@@ -44,4 +44,4 @@ pub use ids::{ApplicationId, CallId, EventId, NoticeId};
 pub use money::Cents;
 pub use municipality::{Municipality, MunicipalityKind, municipalities, municipality};
 pub use service::Service;
-pub use subject::STREAM;
+pub use subject::{ALL_FACTS, STREAM};

@@ -1,4 +1,4 @@
-//! The NATS stream and the subjects of facts.
+//! The NATS stream and the subjects of facts. No other place spells them.
 
 use uuid::Uuid;
 
@@ -7,9 +7,17 @@ use crate::{Kind, Service};
 /// The one stream that holds all facts.
 pub const STREAM: &str = "BESCHEID";
 
+/// The subjects of all facts, as a NATS wildcard.
+pub const ALL_FACTS: &str = "bescheid.>";
+
 impl Kind {
     /// The subject of one fact: `bescheid.<service>.<fact>.<application or call>`.
     pub fn subject(self, key: Uuid) -> String {
+        self.subject_with(&key.to_string())
+    }
+
+    /// The subject with `key` in place of the application or the call.
+    pub(crate) fn subject_with(self, key: &str) -> String {
         format!("bescheid.{}.{}.{key}", self.service().name(), self.name())
     }
 
@@ -20,8 +28,8 @@ impl Kind {
 }
 
 impl Service {
-    /// The subjects on which this service may publish, as a NATS wildcard.
-    pub fn publishes(self) -> String {
-        format!("bescheid.{}.>", self.name())
+    /// The subjects of this service's facts, as a NATS wildcard: only this service may publish on them.
+    pub fn subjects(self) -> String {
+        format!("bescheid.{}.*.*", self.name())
     }
 }

@@ -14,7 +14,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::folder;
-use crate::process::{self, Process, Signal};
+use crate::process::{self, Process, ServerProcess, Signal};
 use crate::tools::NatsProgram;
 use crate::{Progress, port};
 
@@ -44,7 +44,7 @@ pub struct Nats {
     home: PathBuf,
     chosen_port: u16,
     port: u16,
-    process: Option<Process>,
+    process: ServerProcess,
     _lock: File,
 }
 
@@ -81,7 +81,7 @@ impl Nats {
             home,
             chosen_port: settings.port,
             port: settings.port,
-            process: None,
+            process: ServerProcess::default(),
             _lock: lock,
         };
         nats.launch().await?;
@@ -110,35 +110,22 @@ impl Nats {
 
     /// The process id while it runs.
     pub fn pid(&self) -> Option<u32> {
-        self.process.as_ref().and_then(Process::pid)
+        self.process.pid()
     }
 
     /// Waits until the process ends without having been asked to. Cancel-safe; pending for ever while it is stopped.
     pub async fn exited(&mut self) -> Result<ExitStatus> {
-        match &mut self.process {
-            Some(process) => {
-                let status = process.exited().await;
-                self.process = None;
-                status
-            }
-            None => std::future::pending().await,
-        }
+        self.process.exited().await
     }
 
     /// Shuts down in an orderly way, even if paused. Does nothing if it is stopped already.
     pub async fn stop(&mut self) -> Result<()> {
-        if let Some(mut process) = self.process.take() {
-            process.stop(Duration::from_secs(20)).await?;
-        }
-        Ok(())
+        self.process.stop(Duration::from_secs(20)).await
     }
 
     /// Sends SIGKILL, to inject a crash.
     pub async fn kill(&mut self) -> Result<()> {
-        if let Some(mut process) = self.process.take() {
-            process.kill().await?;
-        }
-        Ok(())
+        self.process.kill().await
     }
 
     /// Stops it if it is running, and starts it again on the same port with the same store.
@@ -150,7 +137,7 @@ impl Nats {
 
     /// Deletes every stream and consumer; only while it is stopped.
     pub fn wipe(&self) -> Result<()> {
-        if self.process.is_some() {
+        if self.process.is_running() {
             bail!("stop or kill nats-server before wiping its store");
         }
         fs::remove_dir_all(self.store()).with_context(|| format!("cannot delete {}", self.store().display()))
@@ -158,16 +145,12 @@ impl Nats {
 
     /// Sends SIGSTOP: connections stay open and nothing answers.
     pub fn pause(&self) -> Result<()> {
-        self.running()?.signal(Signal::STOP)
+        self.process.signal(Signal::STOP)
     }
 
     /// Sends SIGCONT: continues after [`Self::pause`].
     pub fn resume(&self) -> Result<()> {
-        self.running()?.signal(Signal::CONT)
-    }
-
-    fn running(&self) -> Result<&Process> {
-        self.process.as_ref().context("nats-server is not running")
+        self.process.signal(Signal::CONT)
     }
 
     async fn launch(&mut self) -> Result<()> {
@@ -201,7 +184,7 @@ impl Nats {
                         process.kill().await?;
                         bail!("nats-server is not ready after {} s: see {}", READY_WITHIN.as_secs(), self.log().display());
                     }
-                    self.process = Some(process);
+                    self.process.set(process);
                     return Ok(());
                 }
                 status = process.exited() => {

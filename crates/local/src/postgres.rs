@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use crate::folder::{self, User};
-use crate::process::{self, Process, Signal};
+use crate::process::{self, ServerProcess, Signal};
 use crate::tools::PostgresPrograms;
 use crate::{Progress, port};
 
@@ -66,7 +66,7 @@ pub struct Postgres {
     home: PathBuf,
     password: String,
     port: u16,
-    process: Option<Process>,
+    process: ServerProcess,
     _lock: File,
 }
 
@@ -98,7 +98,7 @@ impl Postgres {
             user,
             password: String::new(),
             home,
-            process: None,
+            process: ServerProcess::default(),
             _lock: lock,
         };
         if !data.exists() {
@@ -146,7 +146,7 @@ impl Postgres {
 
     /// The process id of the postmaster while it runs.
     pub fn pid(&self) -> Option<u32> {
-        self.process.as_ref().and_then(Process::pid)
+        self.process.pid()
     }
 
     /// URL of a database for the superuser; the database `postgres` always exists.
@@ -213,31 +213,18 @@ impl Postgres {
 
     /// Waits until the process ends without having been asked to. Cancel-safe; pending for ever while it is stopped.
     pub async fn exited(&mut self) -> Result<ExitStatus> {
-        match &mut self.process {
-            Some(process) => {
-                let status = process.exited().await;
-                self.process = None;
-                status
-            }
-            None => std::future::pending().await,
-        }
+        self.process.exited().await
     }
 
     /// Fast shutdown: open transactions are rolled back, committed ones are on disk. Does nothing if it is stopped
     /// already.
     pub async fn stop(&mut self) -> Result<()> {
-        if let Some(mut process) = self.process.take() {
-            process.stop(Duration::from_secs(60)).await?;
-        }
-        Ok(())
+        self.process.stop(Duration::from_secs(60)).await
     }
 
     /// Sends SIGKILL to the postmaster, to inject a crash; its other processes notice and end by themselves.
     pub async fn kill(&mut self) -> Result<()> {
-        if let Some(mut process) = self.process.take() {
-            process.kill().await?;
-        }
-        Ok(())
+        self.process.kill().await
     }
 
     /// Stops it if it is running, and starts it again on the same port with the same data.

@@ -109,6 +109,53 @@ impl Process {
     }
 }
 
+/// The place of a server's process: empty while the server is stopped.
+#[derive(Default)]
+pub(crate) struct ServerProcess(Option<Process>);
+
+impl ServerProcess {
+    pub(crate) fn set(&mut self, process: Process) {
+        self.0 = Some(process);
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.0.is_some()
+    }
+
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.0.as_ref().and_then(Process::pid)
+    }
+
+    /// Fails if the server is stopped.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
+        self.0.as_ref().context("the server is not running")?.signal(signal)
+    }
+
+    /// Waits until the process ends without having been asked to. Cancel-safe; pending for ever while it is stopped.
+    pub(crate) async fn exited(&mut self) -> Result<ExitStatus> {
+        let Some(process) = &mut self.0 else { return std::future::pending().await };
+        let status = process.exited().await;
+        self.0 = None;
+        status
+    }
+
+    /// Asks the process to end, and kills it after `grace`. Does nothing if it is stopped already.
+    pub(crate) async fn stop(&mut self, grace: Duration) -> Result<()> {
+        match self.0.take() {
+            Some(mut process) => process.stop(grace).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Sends SIGKILL. Does nothing if it is stopped already.
+    pub(crate) async fn kill(&mut self) -> Result<()> {
+        match self.0.take() {
+            Some(mut process) => process.kill().await.map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Guard {
     fn start(stop: Signal) -> Result<Self> {
         let mut shell = Command::new("/bin/sh")

@@ -114,17 +114,17 @@ impl ServiceUnderTest {
     }
 
     /// Publishes a fact about `key`, as the service that this kind of fact belongs to.
-    pub async fn say(&self, key: impl Into<Uuid>, fact: impl Into<AnyFact>) {
-        self.say_at_once(key, [fact.into()]).await;
+    pub async fn publish(&self, key: impl Into<Uuid>, fact: impl Into<AnyFact>) {
+        self.publish_all(key, [fact.into()]).await;
     }
 
     /// Publishes a call as intake.
-    pub async fn publish(&self, call: Call) {
-        self.say(call.id(), CallPublished { call }).await;
+    pub async fn publish_call(&self, call: Call) {
+        self.publish(call.id(), CallPublished { call }).await;
     }
 
     /// As [`ServiceUnderTest::say`], for several facts of one service in one transaction, in this order.
-    pub async fn say_at_once(&self, key: impl Into<Uuid>, facts: impl IntoIterator<Item = AnyFact>) {
+    pub async fn publish_all(&self, key: impl Into<Uuid>, facts: impl IntoIterator<Item = AnyFact>) {
         let key = key.into();
         let facts: Vec<AnyFact> = facts.into_iter().collect();
         let publisher = facts.first().expect("a fact").kind().service();
@@ -158,7 +158,7 @@ impl ServiceUnderTest {
     }
 
     /// Kinds and payloads of the facts that the service has published about `key`, in order.
-    pub async fn said(&self, key: impl Into<Uuid>) -> Vec<(String, Value)> {
+    pub async fn published(&self, key: impl Into<Uuid>) -> Vec<(String, Value)> {
         let rows: Vec<(String, Vec<u8>)> =
             sqlx::query_as("select kind, envelope from bus.event_log where key = $1 order by version")
                 .bind(key.into())
@@ -173,7 +173,7 @@ impl ServiceUnderTest {
 
     /// Kinds of the facts that the service has published about `key`, in order.
     pub async fn kinds(&self, key: impl Into<Uuid>) -> Vec<String> {
-        self.said(key).await.into_iter().map(|(kind, _)| kind).collect()
+        self.published(key).await.into_iter().map(|(kind, _)| kind).collect()
     }
 
     /// GET by a program; `path` is below `<prefix>/api`.
@@ -304,7 +304,7 @@ impl ServiceUnderTest {
     /// The service has ended with an error or a panic.
     pub async fn stop(mut self) {
         for publisher in self.publishers.into_inner().into_values() {
-            publisher.running.drain().await;
+            publisher.running.drain().await.expect("drained");
         }
         self.serving.shutdown.drain();
         let task = self.serving.task.take().expect("a service ends once");

@@ -125,7 +125,7 @@ async fn money_that_comes_or_goes_meanwhile_is_told() {
     assert_eq!(stage.open(&approver(), &format!("{case}/preview"), "de").await.status, 404);
     let (revision, none) = approval(&stage, &case).await;
     assert_eq!(none, "");
-    stage.say(first, samples::application_withdrawn()).await;
+    stage.publish(first, samples::application_withdrawn()).await;
     stage.until_state(first, "withdrawn").await;
     let back = approve(&stage, &case, &revision, &none).await;
     assert!(

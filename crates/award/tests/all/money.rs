@@ -59,7 +59,7 @@ async fn a_withdrawal_frees_money_for_the_waiting_list() {
     let still = stage.post(&approver(), &again, json!({})).await;
     assert_eq!(still.problem(), (409, "conflict".into()));
     assert!(still.json()["detail"].as_str().unwrap().contains("only 0 cents left"));
-    stage.say(first, samples::application_withdrawn()).await;
+    stage.publish(first, samples::application_withdrawn()).await;
     stage.until_state(first, "withdrawn").await;
     assert_eq!(budget(&stage).await["left_cents"], 6_000_000);
 
@@ -73,9 +73,9 @@ async fn a_withdrawal_frees_money_for_the_waiting_list() {
 async fn a_withdrawal_may_overtake_the_reviews() {
     let stage = Stage::new(Cents::euros(60_000)).await;
     let id = stage.announced(submitted(1)).await;
-    stage.say(id, samples::application_withdrawn()).await;
+    stage.publish(id, samples::application_withdrawn()).await;
     stage.until_state(id, "withdrawn").await;
-    stage.say(id, reviews(9_000)).await;
+    stage.publish(id, reviews(9_000)).await;
     stage.end().await;
 }
 

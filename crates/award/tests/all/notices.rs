@@ -151,8 +151,8 @@ async fn the_offer_waits_for_a_mail_server_that_is_down() {
         (format!("/notices/{id}/entries"), |on: &str| json!({ "entry": "posted", "on": on }));
     let list = || async { stage.open(&worker(), "/award", "de").await.text().to_owned() };
     // Emails about anything else do not change the notice.
-    stage.say(id, stage.email_sent("award-granted")).await;
-    stage.say(id, stage.email_bounced("review-completed")).await;
+    stage.publish(id, stage.email_sent("award-granted")).await;
+    stage.publish(id, stage.email_bounced("review-completed")).await;
     for (day, needs_post) in [("2027-04-15", false), ("2027-04-17", false), ("2027-04-18", true)] {
         stage.clock.set(format!("{day}T10:00:00Z").parse().unwrap());
         let notice = stage.notice(id).await;
@@ -188,10 +188,10 @@ async fn no_offer_runs_while_the_email_has_come_back_and_case_workers_are_told()
     stage.clock.advance(TimeDelta::hours(3));
     stage.bounced(id).await;
     // The same again, and an older one after it.
-    stage.say(id, stage.email_bounced("notice-issued")).await;
+    stage.publish(id, stage.email_bounced("notice-issued")).await;
     let mut old = stage.email_sent("notice-issued");
     old.sent_at -= TimeDelta::hours(2);
-    stage.say(id, old).await;
+    stage.publish(id, old).await;
     let rows = || async {
         sqlx::query_scalar::<_, i64>("select count(*) from history where what like 'message-%'")
             .fetch_one(&stage.db)
@@ -341,7 +341,7 @@ async fn later_notices_name_the_corrected_contact() {
     let changed_by = Person { id: "p-1".to_owned(), name: "Serap Demir".to_owned() };
     let changed_at = "2027-04-15T10:00:00Z".parse().unwrap();
     let previous_email = "alt@solingen.example".to_owned();
-    stage.say(id, ContactChanged { contact, previous_email, changed_by, changed_at }).await;
+    stage.publish(id, ContactChanged { contact, previous_email, changed_by, changed_at }).await;
     let named = async || {
         let query = "select submitted #>> '{application,contact,name}' from cases where application = $1";
         sqlx::query_scalar::<_, String>(query).bind(id.uuid()).fetch_one(&stage.db).await.unwrap()
@@ -374,7 +374,7 @@ async fn a_case_that_cannot_be_read_keeps_no_other_notice_from_becoming_final() 
     set_state(json!({ "stage": "nowhere" })).execute(&stage.db).await.unwrap();
     sqlx::query(set_final).execute(&stage.db).await.unwrap();
     let last = |id| {
-        let published = stage.said(id);
+        let published = stage.published(id);
         async move { published.await.pop().unwrap().0 }
     };
     until("the other is final", || last(id), |last| last == "notice-became-final").await;

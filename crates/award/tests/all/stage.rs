@@ -33,13 +33,13 @@ impl Stage {
         };
         let now = "2027-04-15T10:00:00Z".parse().unwrap();
         let service = ServiceUnderTest::start::<award::AppState>("/award", now, settings).await;
-        service.publish(call(budget)).await;
+        service.publish_call(call(budget)).await;
         Self(service)
     }
 
     pub async fn announced(&self, submitted: ApplicationSubmitted) -> ApplicationId {
         let id = samples::new_application();
-        self.say(id, submitted).await;
+        self.publish(id, submitted).await;
         self.until_state(id, "announced").await;
         id
     }
@@ -55,8 +55,8 @@ impl Stage {
         reviews: ReviewCompleted,
     ) -> ApplicationId {
         let id = samples::new_application();
-        self.say(id, reviews).await;
-        self.say(id, submitted).await;
+        self.publish(id, reviews).await;
+        self.publish(id, submitted).await;
         self.until_state(id, "ready").await;
         id
     }
@@ -72,14 +72,14 @@ impl Stage {
 
     /// Publishes that the email about the notice was sent now, and waits until that is consumed.
     pub async fn email_was_sent(&self, id: ApplicationId) {
-        self.say(id, self.email_sent("notice-issued")).await;
+        self.publish(id, self.email_sent("notice-issued")).await;
         let now = json!(self.clock.now());
         self.until_notice(id, "the message was sent", |notice| notice["message_sent_at"] == now).await;
     }
 
     /// Publishes that the email about the notice bounced now, and waits until that is consumed.
     pub async fn bounced(&self, id: ApplicationId) {
-        self.say(id, self.email_bounced("notice-issued")).await;
+        self.publish(id, self.email_bounced("notice-issued")).await;
         let now = json!(self.clock.now());
         self.until_notice(id, "the message came back", |notice| notice["message_bounced_at"] == now).await;
     }

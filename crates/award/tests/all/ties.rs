@@ -14,7 +14,7 @@ async fn declare(stage: &Stage, id: ApplicationId, who: &str) {
         municipality: "05122000".parse().ok(),
         declared_at: stage.clock.now(),
     };
-    stage.say(id, fact).await;
+    stage.publish(id, fact).await;
 }
 
 /// Waits until this many reviews are set aside.
@@ -67,7 +67,7 @@ async fn nobody_with_a_tie_acts_and_the_page_says_so_before() {
         municipality: "05122000".parse().ok(),
         ended_at: stage.clock.now(),
     };
-    stage.say(id, ended).await;
+    stage.publish(id, ended).await;
     until_some("approved", || async {
         let approved = stage.post(&approver, &format!("/cases/{id}/approval"), json!({})).await;
         (approved.status == 200).then_some(())
@@ -113,7 +113,7 @@ async fn a_review_with_a_tie_is_left_out_and_marked() {
     // The end of the tie brings no review back.
     let ended =
         TieEnded { person: first, municipality: "05122000".parse().ok(), ended_at: stage.clock.now() };
-    stage.say(id, ended).await;
+    stage.publish(id, ended).await;
     declare(&stage, id, "reviewer-2").await;
     until_set_aside(&stage, id, 2).await;
 

@@ -4,4 +4,5 @@ mod acknowledgement;
 mod audit;
 mod operators;
 mod pair;
+mod permissions;
 mod travel;

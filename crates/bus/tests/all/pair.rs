@@ -104,7 +104,7 @@ impl Pair {
     }
 
     pub async fn stop_consumer(&mut self) {
-        self.consuming.take().expect("it consumes").drain().await;
+        self.consuming.take().expect("it consumes").drain().await.expect("drained");
     }
 
     /// A new process of the consuming service.
@@ -114,7 +114,7 @@ impl Pair {
     }
 
     pub async fn stop_publisher(&mut self) {
-        self.publishing.take().expect("it publishes").drain().await;
+        self.publishing.take().expect("it publishes").drain().await.expect("drained");
     }
 
     /// A new process of the publishing service.
@@ -182,7 +182,7 @@ impl Pair {
 
     pub async fn drain(self) {
         for running in [self.publishing, self.consuming].into_iter().flatten() {
-            running.drain().await;
+            running.drain().await.expect("drained");
         }
     }
 }

@@ -286,5 +286,5 @@ fn permissions() -> String {
         }
         None => line.to_owned(),
     };
-    events::contract::nats_permissions().lines().map(with_password).collect::<Vec<_>>().join("\n")
+    bus::nats_permissions().lines().map(with_password).collect::<Vec<_>>().join("\n")
 }

@@ -12,13 +12,13 @@ use crate::stage::{HILDEN, Stage, worker};
 async fn what_is_withdrawn_waits_for_nobody_and_an_application_waits_for_its_call() {
     let stage = Stage::without_call().await;
     let id = samples::new_application();
-    stage.say(id, samples::submitted_by(HILDEN)).await;
+    stage.publish(id, samples::submitted_by(HILDEN)).await;
     // The application reaches the broker before its call does.
     stage.all_is_published().await;
-    stage.publish(samples::call()).await;
-    until("eligibility answers", || stage.said(id), |said| !said.is_empty()).await;
+    stage.publish_call(samples::call()).await;
+    until("eligibility answers", || stage.published(id), |facts| !facts.is_empty()).await;
 
-    stage.say(id, samples::application_withdrawn()).await;
+    stage.publish(id, samples::application_withdrawn()).await;
     let worker = worker();
     let queue = || async { stage.open(&worker, "/eligibility", "de").await.into_text() };
     until("the queue is empty", queue, |queue| queue.contains("Kein Antrag wartet")).await;
@@ -42,8 +42,8 @@ async fn a_reply_stands_on_the_case_and_marks_it_in_the_list_and_contacts_are_as
     let person = || Person { id: "h-1".to_owned(), name: "Erika <Muster>".to_owned() };
     let reply =
         |text: &str, replied_at| ApplicantReplied { text: text.to_owned(), replied_by: person(), replied_at };
-    stage.say(hilden, reply("Die Erklärung des Kreises folgt.", samples::noon())).await;
-    stage.say(hilden, reply("Hier ist sie: <i>ja</i>", samples::noon() + TimeDelta::minutes(5))).await;
+    stage.publish(hilden, reply("Die Erklärung des Kreises folgt.", samples::noon())).await;
+    stage.publish(hilden, reply("Hier ist sie: <i>ja</i>", samples::noon() + TimeDelta::minutes(5))).await;
     let contact = Contact {
         name: "Erika Muster".to_owned(),
         email: "neu@hilden.example".to_owned(),
@@ -56,7 +56,7 @@ async fn a_reply_stands_on_the_case_and_marks_it_in_the_list_and_contacts_are_as
         changed_by: person(),
         changed_at: samples::noon(),
     };
-    stage.say(hilden, changed).await;
+    stage.publish(hilden, changed).await;
     let look = || async { stage.open(&worker, &api, "de").await.into_text() };
     let view = until("all facts are consumed", look, |text| text.contains("neu@hilden.example")).await;
     let view: Value = serde_json::from_str(&view).unwrap();
@@ -76,7 +76,7 @@ async fn a_reply_stands_on_the_case_and_marks_it_in_the_list_and_contacts_are_as
     // A reply that comes after the decision is kept, and marked as unknown to those who decided.
     let order = json!({"decision": "eligible", "reason": "Die Erklärung liegt vor."});
     assert_eq!(stage.decide(hilden, None, &order).await.0, StatusCode::OK);
-    stage.say(hilden, reply("Noch etwas", samples::noon() + TimeDelta::hours(1))).await;
+    stage.publish(hilden, reply("Noch etwas", samples::noon() + TimeDelta::hours(1))).await;
     until("it is consumed", look, |text| text.contains("Noch etwas")).await;
     let page = stage.open(&worker, &format!("/eligibility/cases/{hilden}"), "de").await.into_text();
     assert_eq!(page.matches("nach der Entscheidung").count(), 2, "{page}");

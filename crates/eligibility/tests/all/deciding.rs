@@ -14,7 +14,7 @@ async fn the_clear_are_confirmed_and_a_person_decides_the_rest_once() {
     let stage = Stage::new().await;
     let solingen = stage.submit(samples::submitted_by(SOLINGEN)).await;
     assert_eq!(stage.kinds(solingen).await, ["eligibility-confirmed"]);
-    assert_eq!(stage.said(solingen).await[0].1["decided_by"], "rules");
+    assert_eq!(stage.published(solingen).await[0].1["decided_by"], "rules");
 
     let hilden = stage.submit(samples::submitted_by(HILDEN)).await;
     assert_eq!(stage.kinds(hilden).await, ["eligibility-referred"]);
@@ -39,9 +39,9 @@ async fn the_clear_are_confirmed_and_a_person_decides_the_rest_once() {
     assert_eq!(stage.decide(hilden, None, &other).await.0, StatusCode::CONFLICT, "decided already");
     assert_eq!(stage.decide(solingen, None, &order).await.0, StatusCode::CONFLICT, "the rules decided");
     assert_eq!(stage.kinds(hilden).await, ["eligibility-referred", "ineligibility-confirmed"]);
-    let said = &stage.said(hilden).await[1].1["decided_by"]["person"];
-    assert_eq!(said["person"]["id"], "worker-1");
-    assert_eq!(said["reason"], "Der Kreis wirkt nicht mit.");
+    let published = &stage.published(hilden).await[1].1["decided_by"]["person"];
+    assert_eq!(published["person"]["id"], "worker-1");
+    assert_eq!(published["reason"], "Der Kreis wirkt nicht mit.");
     stage.end().await;
 }
 
@@ -196,9 +196,9 @@ async fn who_has_a_tie_does_not_decide_and_the_page_says_so_before() {
     for id in [id, later] {
         let tie =
             TieDeclared { person: person(), municipality: municipality(), declared_at: samples::noon() };
-        stage.say(id, tie).await;
+        stage.publish(id, tie).await;
     }
-    stage.say(later, samples::joint(HILDEN, SOLINGEN)).await;
+    stage.publish(later, samples::joint(HILDEN, SOLINGEN)).await;
     for id in [id, later] {
         let look =
             || async { stage.open(&worker, &format!("/eligibility/cases/{id}"), "de").await.into_text() };
@@ -210,7 +210,7 @@ async fn who_has_a_tie_does_not_decide_and_the_page_says_so_before() {
     let colleague = session("worker-2", &[Role::CaseWorker]);
     assert_eq!(stage.decide_as(&colleague, later, None, &order).await.0, StatusCode::OK);
     let ended = TieEnded { person: person(), municipality: municipality(), ended_at: samples::noon() };
-    stage.say(id, ended).await;
+    stage.publish(id, ended).await;
     let look = || async { stage.open(&worker, &there, "de").await.into_text() };
     until("the form is back", look, |page| page.contains("/decision\"")).await;
     assert_eq!(stage.decide(id, None, &order).await.0, StatusCode::OK);

@@ -8,7 +8,7 @@ async fn long_lists_come_in_pages() {
     let mut all = Vec::new();
     for _ in 0..27 {
         let id = samples::new_application();
-        stage.say(id, samples::submitted_by(HILDEN)).await;
+        stage.publish(id, samples::submitted_by(HILDEN)).await;
         all.push(id.to_string());
     }
     let worker = worker();

@@ -26,7 +26,7 @@ impl Stage {
     /// Publishes the sample call.
     pub async fn new() -> Self {
         let stage = Self::without_call().await;
-        stage.publish(samples::call()).await;
+        stage.publish_call(samples::call()).await;
         stage
     }
 
@@ -44,8 +44,8 @@ impl Stage {
     /// Submits, and waits until eligibility has processed it.
     pub async fn submit(&self, application: ApplicationSubmitted) -> ApplicationId {
         let id = samples::new_application();
-        self.say(id, application).await;
-        until("eligibility answers", || self.said(id), |said| !said.is_empty()).await;
+        self.publish(id, application).await;
+        until("eligibility answers", || self.published(id), |facts| !facts.is_empty()).await;
         id
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use events::{AnyFact, ApplicationSubmitted, EnvelopeError, Event, Header, Kind, Service};
+use events::{ALL_FACTS, AnyFact, ApplicationSubmitted, EnvelopeError, Event, Header, Kind, Service};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -190,8 +190,9 @@ fn subjects_are_unique_and_below_their_service() {
     let subjects: BTreeSet<String> = Kind::ALL.iter().map(|kind| kind.subject(Uuid::nil())).collect();
     assert_eq!(subjects.len(), Kind::ALL.len());
     for kind in Kind::ALL {
-        let below = kind.service().publishes();
-        assert!(kind.subject(Uuid::nil()).starts_with(below.trim_end_matches('>')));
+        let below = kind.service().subjects();
+        assert!(kind.subject(Uuid::nil()).starts_with(below.trim_end_matches("*.*")));
+        assert!(below.starts_with(ALL_FACTS.trim_end_matches('>')));
         assert_eq!(Kind::from_type(kind.type_name()), Some(*kind));
     }
 }

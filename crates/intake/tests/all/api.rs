@@ -58,11 +58,11 @@ async fn an_application_is_submitted_read_and_withdrawn() {
     assert_eq!(withdraw(solingen(), None, "").await.status, StatusCode::CONFLICT);
 
     let id: uuid::Uuid = id.parse().unwrap();
-    let said = stage.said(id).await;
-    let kinds: Vec<&str> = said.iter().map(|(kind, _)| kind.as_str()).collect();
+    let published = stage.published(id).await;
+    let kinds: Vec<&str> = published.iter().map(|(kind, _)| kind.as_str()).collect();
     assert_eq!(kinds, ["application-submitted", "application-withdrawn"]);
-    assert_eq!(said[0].1["applicant"], json!({"ags": "05122000", "name": "Solingen"}));
-    assert_eq!(said[1].1["reason"], "Kein Personal");
+    assert_eq!(published[0].1["applicant"], json!({"ags": "05122000", "name": "Solingen"}));
+    assert_eq!(published[1].1["reason"], "Kein Personal");
     stage.end().await;
 }
 

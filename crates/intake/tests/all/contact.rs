@@ -75,7 +75,7 @@ async fn a_wrong_address_is_pointed_out_and_corrected_with_history() {
         "nothing bounced, and it can be corrected"
     );
 
-    stage.say(id, bounced(&old())).await;
+    stage.publish(id, bounced(&old())).await;
     let page = until_page(&stage, &path, |text| text.contains("kommen nicht an")).await.into_text();
     assert!(page.contains("550 5.1.1 no such &#60;user&#62;") && page.contains(&old()), "{page}");
 
@@ -106,9 +106,9 @@ async fn a_wrong_address_is_pointed_out_and_corrected_with_history() {
     let receipt = stage.open(&solingen(), &format!("{path}/receipt"), "de").await.into_text();
     assert!(receipt.contains(NEW) && !receipt.contains(&old()), "no stale address next to a right one");
 
-    let said = stage.said(id).await;
-    assert_eq!(said.len(), 2, "the second click says nothing: {said:?}");
-    let (kind, fact) = &said[1];
+    let published = stage.published(id).await;
+    assert_eq!(published.len(), 2, "the second click publishes nothing: {published:?}");
+    let (kind, fact) = &published[1];
     assert_eq!(kind, "contact-changed");
     assert_eq!((&fact["contact"]["email"], &fact["previous_email"]), (&json!(NEW), &json!(old())));
     assert_eq!(
@@ -117,10 +117,10 @@ async fn a_wrong_address_is_pointed_out_and_corrected_with_history() {
     );
 
     // The new address fails as well; then an email arrives.
-    stage.say(id, bounced(NEW)).await;
+    stage.publish(id, bounced(NEW)).await;
     until_page(&stage, &path, |text| text.contains("kommen nicht an")).await;
     stage.clock.advance(chrono::TimeDelta::seconds(1));
-    stage.say(id, sent(NEW)).await;
+    stage.publish(id, sent(NEW)).await;
     until_page(&stage, &path, |text| !text.contains("kommen nicht an")).await;
     stage.end().await;
 }
@@ -153,10 +153,10 @@ async fn who_may_correct_does_and_nobody_undoes_another_correction() {
     // A form that does not say what it has seen overwrites nothing.
     let blind = stage.refused(&solingen(), &path, &contact_form("blind@solingen.example", "")).await;
     assert!(blind.text().contains("mine@solingen.example") && blind.text().contains("inzwischen berichtigt"));
-    let said = stage.said(id).await;
-    assert_eq!(said.len(), 3);
+    let published = stage.published(id).await;
+    assert_eq!(published.len(), 3);
     assert_eq!(
-        (&said[2].1["previous_email"], &said[2].1["contact"]["email"]),
+        (&published[2].1["previous_email"], &published[2].1["contact"]["email"]),
         (&json!(NEW), &json!("mine@solingen.example"))
     );
     stage.end().await;
@@ -184,7 +184,7 @@ async fn programs_correct_by_the_same_rules() {
         );
     }
     assert_eq!(post(staff(Role::CaseWorker), Some("c1"), body("x@y.de")).await.status, StatusCode::CONFLICT);
-    assert_eq!(stage.said(id).await.len(), 2);
+    assert_eq!(stage.published(id).await.len(), 2);
     let view = stage.get(&solingen(), &format!("/applications/{id}")).await.json();
     let line = view["timeline"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&line["what"], &line["after"]["email"]), (&json!("contact_changed"), &json!(NEW)));
@@ -204,7 +204,7 @@ async fn who_is_referred_learns_what_helps_and_replies_once_for_each_press() {
         "nobody decides yet, and what was typed is still there"
     );
 
-    stage.say(id, referred()).await;
+    stage.publish(id, referred()).await;
     let page = until_page(&stage, &path, |text| text.contains("Was jetzt hilft")).await;
     let call = call();
     for expected in [
@@ -246,9 +246,12 @@ async fn who_is_referred_learns_what_helps_and_replies_once_for_each_press() {
     let by_staff = stage.send_form(&staff(Role::CaseWorker), &reply, &[("reply", "x"), ("key", &key)]).await;
     assert_eq!(by_staff.status, StatusCode::FORBIDDEN);
 
-    let said = stage.said(id).await;
-    let texts: Vec<&Value> =
-        said.iter().filter(|(kind, _)| kind == "applicant-replied").map(|(_, fact)| &fact["text"]).collect();
+    let published = stage.published(id).await;
+    let texts: Vec<&Value> = published
+        .iter()
+        .filter(|(kind, _)| kind == "applicant-replied")
+        .map(|(_, fact)| &fact["text"])
+        .collect();
     assert_eq!(texts, [&json!("Die Erklärung <b>folgt</b>.\nAm 1.12."), &json!("Noch etwas")]);
     let page = stage.open(&solingen(), &path, "de").await.into_text();
     assert!(page.contains("Die Erklärung &#60;b&#62;folgt&#60;/b&#62;."), "{page}");
@@ -260,14 +263,14 @@ async fn who_is_referred_learns_what_helps_and_replies_once_for_each_press() {
     };
     let decided = IneligibilityConfirmed { findings: Vec::new(), decided_by, rule_version: 1 };
     stage.clock.advance(chrono::TimeDelta::seconds(1));
-    stage.say(id, decided).await;
+    stage.publish(id, decided).await;
     let page =
         until_page(&stage, &path, |text| text.contains("Der Kreis wirkt nicht mit.")).await.into_text();
     assert!(!page.contains(&reply));
     let key = Uuid::new_v4().to_string();
     let late = stage.refused(&solingen(), &reply, &[("reply", "Zu spät?"), ("key", &key)]).await;
     assert!(late.text().contains("Zu spät?") && late.text().contains("Nicht förderfähig"), "{}", late.text());
-    assert_eq!(stage.said(id).await.len(), said.len());
+    assert_eq!(stage.published(id).await.len(), published.len());
     stage.end().await;
 }
 
@@ -276,7 +279,7 @@ async fn programs_reply_and_there_is_an_end_to_it() {
     let stage = Stage::new().await;
     let id = stage.submit(&solingen(), "k").await;
     let path = format!("/applications/{id}/replies");
-    stage.say(id, referred()).await;
+    stage.publish(id, referred()).await;
     until_page(&stage, &format!("/apply/applications/{id}"), |text| text.contains("Was jetzt hilft")).await;
     let keys: Vec<String> = (1..=20).map(|n| format!("r{n}")).collect();
     let post = async |who, key, text: &str| {
@@ -299,7 +302,7 @@ async fn programs_reply_and_there_is_an_end_to_it() {
     }
     assert_eq!(post(solingen(), Some("r1"), "Anderes").await.status, StatusCode::CONFLICT);
     assert_eq!(post(solingen(), Some("r21"), "Zu viel").await.status, StatusCode::CONFLICT);
-    assert_eq!(stage.said(id).await.len(), 21);
+    assert_eq!(stage.published(id).await.len(), 21);
     let page = stage.open(&solingen(), &format!("/apply/applications/{id}"), "de").await.into_text();
     assert!(!page.contains("/reply\"") && page.contains("20 Antworten"), "{page}");
     stage.end().await;
@@ -311,7 +314,7 @@ async fn what_is_typed_about_an_application_is_kept_until_it_is_taken() {
     let stage = Stage::new().await;
     let id = stage.submit(&solingen(), "k").await;
     let status = format!("/apply/applications/{id}");
-    stage.say(id, referred()).await;
+    stage.publish(id, referred()).await;
     until_page(&stage, &status, |text| text.contains("Was jetzt hilft")).await;
 
     for (form, field) in [("reply", "reply"), ("contact", "contact_name"), ("withdraw", "reason")] {
@@ -342,7 +345,7 @@ async fn what_is_typed_about_an_application_is_kept_until_it_is_taken() {
     assert!(page.contains(NEW) && page.contains("mine@solingen.example"), "{page}");
 
     // The decision comes while a person types a reply: they are told, and can still read their text.
-    stage.say(id, samples::eligibility_confirmed()).await;
+    stage.publish(id, samples::eligibility_confirmed()).await;
     until_page(&stage, &status, |text| !text.contains("Was jetzt hilft")).await;
     let late = stage.send_form(&solingen(), &format!("{status}/reply/draft"), &[("reply", "Zu spät")]).await;
     assert_eq!((late.status, &late.json()["outcome"]), (StatusCode::NOT_FOUND, &json!("gone")));

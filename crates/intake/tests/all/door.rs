@@ -263,10 +263,10 @@ async fn the_api_keeps_what_the_form_would() {
     let receipt = submit("k1", body.clone()).await;
     assert_eq!(receipt.status, StatusCode::CREATED, "{}", receipt.text());
     let id: uuid::Uuid = receipt.json()["id"].as_str().unwrap().parse().unwrap();
-    let said = &stage.said(id).await[0].1["application"];
-    assert_eq!(said["method"], "Sprachkurse\nElterncafé");
-    assert_eq!(said["title"], "Netzwerk Solingen");
-    assert_eq!(said["contact"]["email"], "amt@solingen.de");
+    let published = &stage.published(id).await[0].1["application"];
+    assert_eq!(published["method"], "Sprachkurse\nElterncafé");
+    assert_eq!(published["title"], "Netzwerk Solingen");
+    assert_eq!(published["contact"]["email"], "amt@solingen.de");
 
     body["application"]["title"] = json!("\u{200b}\u{ad}\u{2060}");
     let refused = submit("k2", body.clone()).await;

@@ -137,13 +137,13 @@ async fn a_form_is_filled_in_checked_and_submitted_without_any_script() {
     assert_eq!(stage.send_form(&solingen(), &format!("{draft}/submit"), &press).await.location, application);
     assert_eq!(stage.open(&solingen(), &draft, "de").await.location, application);
     let id: uuid::Uuid = draft.rsplit('/').next().unwrap().parse().unwrap();
-    let said = stage.said(id).await;
-    assert_eq!(said.len(), 1);
+    let published = stage.published(id).await;
+    assert_eq!(published.len(), 1);
     let mut expected = samples::application();
     expected.method = "<b>Werkstatt</b>".into();
     expected.products_and_results = expected.products_and_results.trim().into();
-    assert_eq!(said[0].1["application"], json!(expected));
-    assert_eq!(said[0].1["submitted_by"], json!({"id": "solingen-1", "name": "Serap Demir"}));
+    assert_eq!(published[0].1["application"], json!(expected));
+    assert_eq!(published[0].1["submitted_by"], json!({"id": "solingen-1", "name": "Serap Demir"}));
     stage.end().await;
 }
 

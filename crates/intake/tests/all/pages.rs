@@ -147,7 +147,7 @@ async fn an_application_is_withdrawn_on_its_page() {
         page.text().contains("Withdrawn") && page.text().contains("&#60;i&#62;Kein&#60;/i&#62; Personal")
     );
     assert!(!page.text().contains("/withdraw\""));
-    assert_eq!(stage.said(id).await.len(), 2);
+    assert_eq!(stage.published(id).await.len(), 2);
     stage.end().await;
 }
 
@@ -155,10 +155,10 @@ async fn an_application_is_withdrawn_on_its_page() {
 async fn once_decided_there_is_a_notice_and_no_way_back() {
     let stage = Stage::new().await;
     let id = stage.submit(&solingen(), "k").await;
-    stage.say(id, samples::eligibility_confirmed()).await;
+    stage.publish(id, samples::eligibility_confirmed()).await;
     let issued = json!({"notice": id, "kind": "award", "sha256": "00", "issued_at": samples::noon()});
     let issued: events::NoticeIssued = serde_json::from_value(issued).unwrap();
-    stage.say(id, issued).await;
+    stage.publish(id, issued).await;
     let path = format!("/apply/applications/{id}");
     let look = || async { stage.open(&solingen(), &path, "de").await.into_text() };
     let page = until("both are noted", look, |page| {

@@ -37,8 +37,9 @@ async fn a_call_is_published_once_and_its_rules_never_change() {
     assert!(refused.to_string().contains(&call.file_number_prefix), "{refused}");
     assert!(matches!(refused, PublishError::PrefixChanged { .. }), "{refused}");
 
-    let said = stage.said(call.id()).await;
-    let versions: Vec<_> = said.iter().map(|(_, data)| data["call"]["version"].as_u64().unwrap()).collect();
+    let published = stage.published(call.id()).await;
+    let versions: Vec<_> =
+        published.iter().map(|(_, data)| data["call"]["version"].as_u64().unwrap()).collect();
     assert_eq!(versions, [2, 3]);
     stage.end().await;
 }
@@ -54,7 +55,7 @@ async fn many_that_publish_at_once_publish_once() {
     }
     let done = tasks.join_all().await;
     assert_eq!(done.iter().filter(|one| **one == Published::New).count(), 1, "{done:?}");
-    assert_eq!(stage.said(strict.id()).await.len(), 1);
+    assert_eq!(stage.published(strict.id()).await.len(), 1);
     stage.end().await;
 }
 
@@ -77,7 +78,11 @@ async fn the_three_projects_are_loaded_once() {
             .await
             .unwrap();
             assert_eq!(stored, (wanted == LoadAs::Draft, wanted == LoadAs::Submitted));
-            assert_eq!(stage.said(id).await.len(), usize::from(wanted == LoadAs::Submitted), "round {round}");
+            assert_eq!(
+                stage.published(id).await.len(),
+                usize::from(wanted == LoadAs::Submitted),
+                "round {round}"
+            );
         }
     }
     let mut lost = demo::read(PROJECTS[0]).unwrap();

@@ -83,7 +83,7 @@ async fn everything_the_others_say_is_on_the_timeline() {
     stage.clock.advance(chrono::TimeDelta::seconds(1));
 
     stage
-        .say_at_once(
+        .publish_all(
             id,
             [
                 samples::email_sent("application-submitted").into(),
@@ -91,14 +91,14 @@ async fn everything_the_others_say_is_on_the_timeline() {
             ],
         )
         .await;
-    stage.say_at_once(id, [AnyFact::from(referred()), samples::eligibility_confirmed().into()]).await;
+    stage.publish_all(id, [AnyFact::from(referred()), samples::eligibility_confirmed().into()]).await;
     until("eligible", || view(&stage, id), |view| view["status"] == "eligible" && entries(view) == 5).await;
     // The decision of the award service overtakes that of the reviewers.
-    stage.say_at_once(id, [AnyFact::from(waitlisted()), granted().into(), issued().into()]).await;
+    stage.publish_all(id, [AnyFact::from(waitlisted()), granted().into(), issued().into()]).await;
     until("decided", || view(&stage, id), |view| view["status"] == "decided" && entries(view) == 8).await;
-    stage.say(id, reviewed()).await;
+    stage.publish(id, reviewed()).await;
     let last = NoticeBecameFinal { notice: NoticeId(Uuid::nil()), final_on: samples::noon().date_naive() };
-    stage.say(id, last).await;
+    stage.publish(id, last).await;
     let seen =
         until("final", || view(&stage, id), |view| view["status"] == "final" && entries(view) == 10).await;
 
@@ -148,8 +148,8 @@ async fn what_is_withdrawn_stays_withdrawn_whatever_is_on_its_way() {
         },
         rule_version: 1,
     };
-    stage.say_at_once(id, [samples::eligibility_confirmed().into(), refused.into()]).await;
-    stage.say(id, granted()).await;
+    stage.publish_all(id, [samples::eligibility_confirmed().into(), refused.into()]).await;
+    stage.publish(id, granted()).await;
     let seen = until("all is noted", || view(&stage, id), |view| entries(view) == 5).await;
     assert_eq!(seen["status"], "withdrawn");
     let reason =
@@ -161,7 +161,7 @@ async fn what_is_withdrawn_stays_withdrawn_whatever_is_on_its_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fact_about_an_application_that_never_was_is_parked() {
     let stage = Stage::new().await;
-    stage.say(samples::new_application(), samples::eligibility_confirmed()).await;
+    stage.publish(samples::new_application(), samples::eligibility_confirmed()).await;
     let parked = || async {
         sqlx::query_scalar::<_, String>("select reason from bus.waiting where status = 'parked'")
             .fetch_optional(&stage.db)

@@ -35,7 +35,7 @@ impl Postgres {
             }
             match self.launch_once().await {
                 Ok(process) => {
-                    self.process = Some(process);
+                    self.process.set(process);
                     return Ok(());
                 }
                 // A process that a killed Postgres has just forked may hold the port a moment longer.

@@ -117,6 +117,27 @@ pub async fn queue_all(
     Ok(queued.rows_affected())
 }
 
+/// The delivery in a row: each checked query has a row type of its own.
+macro_rules! delivery {
+    ($row:ident) => {
+        Delivery {
+            id: $row.id,
+            about: $row.event_id.into(),
+            application: $row.application_id.into(),
+            template: $row.template,
+            recipient: $row.recipient,
+            message_id: $row.message_id,
+            traceparent: $row.traceparent,
+            state: read_state(&$row.state, $row.moment)?,
+            claim_number: $row.claims,
+            attempts: $row.attempts,
+            ambiguous_handovers: $row.unanswered,
+            last_error: $row.last_error,
+            answer: $row.answer,
+        }
+    };
+}
+
 /// Locks up to `limit` deliveries that are due, the longest due first. Skips those that others have locked, and those
 /// that would overtake an earlier email about their application ([`HOLD_BACK`]).
 pub async fn lock_due(
@@ -155,22 +176,8 @@ pub async fn lock_due(
                 html: row.body_html,
                 source: row.source.map(|source| source.0),
             };
-            let delivery = Delivery {
-                id: row.id,
-                about: row.event_id.into(),
-                application: row.application_id.into(),
-                template: row.template,
-                recipient: row.recipient,
-                message_id: row.message_id,
-                traceparent: row.traceparent,
-                state: read_state(&row.state, row.moment)?,
-                claim_number: row.claims,
-                attempts: row.attempts,
-                ambiguous_handovers: row.unanswered,
-                last_error: row.last_error,
-                answer: row.answer,
-            };
-            Ok(Job { delivery, queued_at: row.queued_at, content, present_address: row.present_address })
+            let (queued_at, present_address) = (row.queued_at, row.present_address);
+            Ok(Job { delivery: delivery!(row), queued_at, content, present_address })
         })
         .collect()
 }
@@ -190,24 +197,7 @@ pub async fn lock(connection: &mut PgConnection, id: i64) -> Result<Option<Deliv
     )
     .fetch_optional(connection)
     .await?;
-    row.map(|row| {
-        Ok(Delivery {
-            id: row.id,
-            about: row.event_id.into(),
-            application: row.application_id.into(),
-            template: row.template,
-            recipient: row.recipient,
-            message_id: row.message_id,
-            traceparent: row.traceparent,
-            state: read_state(&row.state, row.moment)?,
-            claim_number: row.claims,
-            attempts: row.attempts,
-            ambiguous_handovers: row.unanswered,
-            last_error: row.last_error,
-            answer: row.answer,
-        })
-    })
-    .transpose()
+    row.map(|row| Ok(delivery!(row))).transpose()
 }
 
 fn read_state(name: &str, moment: DateTime<Utc>) -> Result<State, sqlx::Error> {

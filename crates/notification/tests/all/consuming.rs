@@ -59,11 +59,11 @@ async fn each_fact_becomes_one_email_in_the_language_of_the_contact() {
     let town = Town::new().await;
     for (address, language) in [("de@example.org", Language::De), ("en@example.org", Language::En)] {
         let application = samples::new_application();
-        town.say(application, submitted(address, language)).await;
+        town.publish(application, submitted(address, language)).await;
         let mut expected = vec!["application-submitted".to_owned()];
         for fact in others() {
             expected.push(fact.kind().name().to_owned());
-            town.say(application, fact).await;
+            town.publish(application, fact).await;
             // One after the other: a withdrawal suppresses later emails.
             town.until_mails(address, expected.len()).await;
         }
@@ -96,10 +96,10 @@ async fn each_fact_becomes_one_email_in_the_language_of_the_contact() {
 async fn a_fact_that_comes_before_the_contact_waits_for_it() {
     let town = Town::new().await;
     let application = samples::new_application();
-    town.say(application, samples::eligibility_confirmed()).await;
+    town.publish(application, samples::eligibility_confirmed()).await;
     until("it is heard", || town.metric("bus_retried_total"), |retried| *retried > 0.0).await;
     assert_eq!(town.mailbox.messages().len(), 0);
-    town.say(application, submitted("erika@example.org", Language::De)).await;
+    town.publish(application, submitted("erika@example.org", Language::De)).await;
     town.until_mails("erika@example.org", 2).await;
     town.end().await;
 }
@@ -108,12 +108,12 @@ async fn a_fact_that_comes_before_the_contact_waits_for_it() {
 async fn after_a_withdrawal_only_a_notice_is_told() {
     let town = Town::new().await;
     let application = samples::new_application();
-    town.say(application, submitted("erika@example.org", Language::De)).await;
-    town.say(application, samples::application_withdrawn()).await;
+    town.publish(application, submitted("erika@example.org", Language::De)).await;
+    town.publish(application, samples::application_withdrawn()).await;
     town.until_mails("erika@example.org", 2).await;
-    town.say(application, samples::eligibility_confirmed()).await;
+    town.publish(application, samples::eligibility_confirmed()).await;
     town.until_consumed(Service::Eligibility, 1).await;
-    town.say(application, issued()).await;
+    town.publish(application, issued()).await;
     town.until_mails("erika@example.org", 3).await;
     let mut told: Vec<_> = town.fates(application).await.into_iter().map(|(name, _)| name).collect();
     told.sort();
@@ -126,7 +126,7 @@ async fn staff_see_the_fate_and_may_send_again_what_bounced() {
     let town = Town::new().await;
     town.mailbox.inject_for("gone@example.org", Fault::Permanent550AtRcpt, 1);
     let application = samples::new_application();
-    town.say(application, submitted("gone@example.org", Language::De)).await;
+    town.publish(application, submitted("gone@example.org", Language::De)).await;
     until("it bounces", || town.fates(application), |fates| fates.iter().any(|(_, state)| state == "failed"))
         .await;
 

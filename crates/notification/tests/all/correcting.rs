@@ -50,11 +50,11 @@ async fn what_bounced_goes_to_the_corrected_address_and_so_does_all_to_come() {
     let town = Town::new().await;
     let id = samples::new_application();
     town.mailbox.inject_for(OLD, Fault::Permanent550AtRcpt, 9);
-    town.say(id, submitted()).await;
+    town.publish(id, submitted()).await;
     until_fates(&town, id, &[("application-submitted", OLD, "failed")]).await;
-    town.say(id, corrected(OLD, NEW, Language::En)).await;
+    town.publish(id, corrected(OLD, NEW, Language::En)).await;
     town.until_mails(NEW, 1).await;
-    town.say(id, samples::eligibility_confirmed()).await;
+    town.publish(id, samples::eligibility_confirmed()).await;
     town.until_mails(NEW, 2).await;
     until_fates(
         &town,
@@ -82,18 +82,18 @@ async fn what_bounced_goes_to_the_corrected_address_and_so_does_all_to_come() {
 async fn what_was_sent_is_never_sent_again_and_there_is_a_way_back() {
     let town = Town::new().await;
     let id = samples::new_application();
-    town.say(id, submitted()).await;
+    town.publish(id, submitted()).await;
     town.until_mails(OLD, 1).await;
     town.mailbox.inject_for(OLD, Fault::Permanent550AtRcpt, 1);
     town.mailbox.inject_for(NEW, Fault::Permanent550AtRcpt, 1);
-    town.say(id, samples::eligibility_confirmed()).await;
+    town.publish(id, samples::eligibility_confirmed()).await;
     until_fates(
         &town,
         id,
         &[("application-submitted", OLD, "sent"), ("eligibility-confirmed", OLD, "failed")],
     )
     .await;
-    town.say(id, corrected(OLD, NEW, Language::De)).await;
+    town.publish(id, corrected(OLD, NEW, Language::De)).await;
     let both_failed = [
         ("application-submitted", OLD, "sent"),
         ("eligibility-confirmed", OLD, "failed"),
@@ -101,7 +101,7 @@ async fn what_was_sent_is_never_sent_again_and_there_is_a_way_back() {
     ];
     until_fates(&town, id, &both_failed).await;
     // Back to the first address: its delivery is queued again.
-    town.say(id, corrected(NEW, OLD, Language::De)).await;
+    town.publish(id, corrected(NEW, OLD, Language::De)).await;
     until_fates(
         &town,
         id,
@@ -114,7 +114,7 @@ async fn what_was_sent_is_never_sent_again_and_there_is_a_way_back() {
     .await;
     town.until_mails(OLD, 2).await;
     // Changed once more: nothing is left to send.
-    town.say(id, corrected(OLD, NEW, Language::De)).await;
+    town.publish(id, corrected(OLD, NEW, Language::De)).await;
     town.until_consumed(Service::Intake, 4).await;
     assert_eq!(town.deliveries(id).await.len(), 3);
     assert!(!town.mailbox.messages().iter().any(|mail| mail.is_to(NEW)));
@@ -127,16 +127,16 @@ async fn what_waits_goes_to_the_new_address_in_its_order() {
     let id = samples::new_application();
     // The clock stands still: an email that failed temporarily waits.
     town.mailbox.inject_for(OLD, Fault::Temporary451AtRcpt, 9);
-    town.say(id, submitted()).await;
+    town.publish(id, submitted()).await;
     until(
         "it is put off",
         || town.deliveries(id),
         |rows| rows.len() == 1 && rows[0]["attempts"] == 1 && rows[0]["state"] == "queued",
     )
     .await;
-    town.say(id, samples::eligibility_confirmed()).await;
+    town.publish(id, samples::eligibility_confirmed()).await;
     until("the second waits", || town.deliveries(id), |rows| rows.len() == 2).await;
-    town.say(id, corrected(OLD, NEW, Language::De)).await;
+    town.publish(id, corrected(OLD, NEW, Language::De)).await;
     town.until_mails(NEW, 2).await;
     until_fates(
         &town,
@@ -159,15 +159,15 @@ async fn after_a_withdrawal_nothing_senseless_goes_out() {
     let town = Town::new().await;
     let id = samples::new_application();
     town.mailbox.inject_for(OLD, Fault::Permanent550AtRcpt, 9);
-    town.say(id, submitted()).await;
-    town.say(id, samples::application_withdrawn()).await;
+    town.publish(id, submitted()).await;
+    town.publish(id, samples::application_withdrawn()).await;
     until(
         "both bounced",
         || town.fates(id),
         |fates| fates.len() == 2 && fates.iter().all(|(_, state)| state == "failed"),
     )
     .await;
-    town.say(id, corrected(OLD, NEW, Language::De)).await;
+    town.publish(id, corrected(OLD, NEW, Language::De)).await;
     town.until_mails(NEW, 1).await;
     town.until_consumed(Service::Intake, 3).await;
     let sent = [("application-withdrawn".to_owned(), "sent".to_owned())];
@@ -180,8 +180,8 @@ async fn send_again_uses_the_present_address_and_staff_are_led_to_the_correction
     let town = Town::new().await;
     let id = samples::new_application();
     town.mailbox.inject_for(OLD, Fault::Permanent550AtRcpt, 2);
-    town.say(id, submitted()).await;
-    town.say(id, samples::eligibility_confirmed()).await;
+    town.publish(id, submitted()).await;
+    town.publish(id, samples::eligibility_confirmed()).await;
     until(
         "both bounced",
         || town.fates(id),
@@ -190,9 +190,9 @@ async fn send_again_uses_the_present_address_and_staff_are_led_to_the_correction
     .await;
     let register_day = samples::noon().date_naive();
     // A later email was delivered: the older ones are out of date and stay as they are.
-    town.say(id, EligibilityReferred { findings: Vec::new(), rule_version: 1, register_day }).await;
+    town.publish(id, EligibilityReferred { findings: Vec::new(), rule_version: 1, register_day }).await;
     town.until_mails(OLD, 1).await;
-    town.say(id, corrected(OLD, NEW, Language::De)).await;
+    town.publish(id, corrected(OLD, NEW, Language::De)).await;
     town.until_mails(NEW, 1).await;
     let rows = town.deliveries(id).await;
     let old = rows.iter().find(|row| row["template"] == "eligibility-confirmed").unwrap();
@@ -226,9 +226,9 @@ async fn who_is_referred_learns_what_helps_and_whom_to_ask() {
     let mut call = samples::call();
     call.letters.authority.name = "Bezirksregierung Arnsberg".to_owned();
     call.letters.authority.contact = "Frau Beispiel, 02931 82-0".to_owned();
-    town.publish(call).await;
+    town.publish_call(call).await;
     town.until_consumed(Service::Intake, 1).await;
-    town.say(id, fact).await;
+    town.publish(id, fact).await;
     let finding = |outcome, remedy: &str| Finding {
         rule: Rule::ImmigrationOffice,
         ags: None,
@@ -244,7 +244,7 @@ async fn who_is_referred_learns_what_helps_and_whom_to_ask() {
         finding(Outcome::Met, "nicht mehr nötig"),
     ];
     let register_day = samples::noon().date_naive();
-    town.say(id, EligibilityReferred { findings, rule_version: 1, register_day }).await;
+    town.publish(id, EligibilityReferred { findings, rule_version: 1, register_day }).await;
     town.until_mails(NEW, 2).await;
     let messages = town.mailbox.messages();
     let newest = messages.iter().map(|one| one.id).max().unwrap();

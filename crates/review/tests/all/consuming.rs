@@ -13,11 +13,11 @@ async fn a_file_opens_in_whatever_order_its_facts_arrive() {
     let stage = Stage::new().await;
     let id = samples::new_application();
     // The confirmation arrives first, the rules last.
-    stage.say(id, samples::eligibility_confirmed()).await;
-    stage.say(id, samples::application_submitted()).await;
+    stage.publish(id, samples::eligibility_confirmed()).await;
+    stage.publish(id, samples::application_submitted()).await;
     let announced = until_some("the file", || stage.read(id)).await;
     assert_eq!(announced.stage, FileStage::Announced);
-    stage.publish(samples::call()).await;
+    stage.publish_call(samples::call()).await;
     let open = |seen: &Option<review::file::File>| {
         seen.as_ref()
             .is_some_and(|file| matches!(file.stage, FileStage::Open(terms) if terms.reviews_needed == 2))
@@ -29,15 +29,15 @@ async fn a_file_opens_in_whatever_order_its_facts_arrive() {
 #[tokio::test]
 async fn a_withdrawal_closes_the_file_also_before_it_opened() {
     let stage = Stage::new().await;
-    stage.publish(samples::call()).await;
+    stage.publish_call(samples::call()).await;
     let id = samples::new_application();
     let withdrawn = samples::application_withdrawn();
-    stage.say(id, samples::application_submitted()).await;
-    stage.say(id, withdrawn.clone()).await;
-    stage.say(id, samples::eligibility_confirmed()).await;
+    stage.publish(id, samples::application_submitted()).await;
+    stage.publish(id, withdrawn.clone()).await;
+    stage.publish(id, samples::eligibility_confirmed()).await;
     let other = samples::new_application();
-    stage.say(other, samples::application_submitted()).await;
-    stage.say(other, samples::eligibility_confirmed()).await;
+    stage.publish(other, samples::application_submitted()).await;
+    stage.publish(other, samples::eligibility_confirmed()).await;
     let open = |seen: &Option<review::file::File>| {
         seen.as_ref().is_some_and(|file| file.stage != FileStage::Announced)
     };
@@ -48,7 +48,7 @@ async fn a_withdrawal_closes_the_file_also_before_it_opened() {
     let anna = reviewer("anna");
     let taken = stage.post(&anna, "/next", None).await;
     assert_eq!(taken.json()["id"], other.to_string());
-    stage.say(other, withdrawn).await;
+    stage.publish(other, withdrawn).await;
     let closed = |seen: &Option<review::file::File>| {
         seen.as_ref().is_some_and(|file| matches!(file.stage, FileStage::Withdrawn(Some(_))))
     };
@@ -73,7 +73,7 @@ async fn rules_by_which_nothing_can_be_scored_are_parked() {
     let stage = Stage::new().await;
     let mut call = samples::call();
     call.criteria[0].weight = 61;
-    stage.publish(call).await;
+    stage.publish_call(call).await;
     let parked = || async {
         let reasons =
             sqlx::query_scalar::<_, String>("select reason from bus.waiting where status = 'parked'");
@@ -89,12 +89,12 @@ async fn rules_by_which_nothing_can_be_scored_are_parked() {
 #[tokio::test]
 async fn a_redriven_application_does_not_wait_for_what_waits_for_it() {
     let stage = Stage::new().await;
-    stage.publish(samples::call()).await;
+    stage.publish_call(samples::call()).await;
     let pool = &stage.db;
     sqlx::query("alter table files add constraint broken check (false)").execute(pool).await.unwrap();
     let id = samples::new_application();
-    stage.say(id, samples::eligibility_confirmed()).await;
-    stage.say(id, samples::application_submitted()).await;
+    stage.publish(id, samples::eligibility_confirmed()).await;
+    stage.publish(id, samples::application_submitted()).await;
     let waits = || async { bus::Waiting::count(pool).await.unwrap() };
     until("one is parked, one held", waits, |waits| (waits.parked, waits.held) == (1, 1)).await;
     sqlx::query("alter table files drop constraint broken").execute(pool).await.unwrap();
@@ -113,8 +113,8 @@ async fn a_redriven_application_does_not_wait_for_what_waits_for_it() {
 async fn what_became_of_an_email_is_on_the_file() {
     let stage = Stage::new().await;
     let id = stage.open_file().await;
-    stage.say(id, samples::email_sent("application-submitted")).await;
-    stage.say(id, samples::email_bounced("eligibility-confirmed")).await;
+    stage.publish(id, samples::email_sent("application-submitted")).await;
+    stage.publish(id, samples::email_bounced("eligibility-confirmed")).await;
     let clerk = session("clerk", &[Role::CaseWorker]);
     let path = format!("/review/files/{id}");
     let page = || stage.open(&clerk, &path, "en");

@@ -81,7 +81,7 @@ async fn a_tie_and_its_end_are_published_for_every_file_they_concern() {
     stage.open_file().await;
     let withdrawn = stage.open_file_of(with_paderborn).await;
     let taken_back = samples::application_withdrawn();
-    stage.say(withdrawn, taken_back).await;
+    stage.publish(withdrawn, taken_back).await;
     let is_withdrawn = || async { stage.read(withdrawn).await.unwrap().stage };
     until("it is withdrawn", is_withdrawn, |seen| matches!(seen, review::file::Stage::Withdrawn(_))).await;
 
@@ -94,11 +94,11 @@ async fn a_tie_and_its_end_are_published_for_every_file_they_concern() {
     assert_eq!(published(&stage).await, each(&[first, second], &["tie-declared"]));
 
     // The tie is published for a later file as well.
-    stage.publish(samples::call()).await;
+    stage.publish_call(samples::call()).await;
     let third = samples::new_application();
     let mut late = samples::application_submitted();
     with_paderborn(&mut late);
-    stage.say(third, late).await;
+    stage.publish(third, late).await;
     let all = [first, second, third];
     until(
         "the tie to the third is published",
