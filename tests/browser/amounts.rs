@@ -1,4 +1,4 @@
-//! The live sum reads amounts as the form does: one page, and every amount that people type.
+//! The live sum on the page of the form reads every amount as the form itself does.
 
 use serde_json::json;
 use testkit::amounts::{self, Reading};
@@ -6,7 +6,7 @@ use tests::InProcess;
 
 use crate::kept::{begin, start};
 
-/// What the sum says to a text that is read so, in part.
+/// A part of the message that the live sum shows for this reading.
 fn says(reading: Reading) -> String {
     match reading {
         Reading::Cents(_) => "Der Finanzierungsplan geht auf.".to_owned(),
@@ -29,14 +29,14 @@ async fn the_live_sum_reads_every_amount_as_the_form_does() {
     let system = InProcess::new().await;
     let browser = start(&system).await;
     begin(&browser).await;
-    // The total is what the amount should be read as: then the plan adds up.
+    // The total is the expected reading of the amount: read right, the plan adds up.
     let typed: Vec<_> = amounts::all()
         .map(|(text, reading)| match reading {
             Reading::Cents(cents) => (text, format!("{},{:02}", cents / 100, cents % 100)),
             _ => (text, "1".to_owned()),
         })
         .collect();
-    // One after the other, without the pause between two keys; a mark shows when the answer has come.
+    // Types one after the other, without the pause of 400 ms after a key; the answer replaces a placeholder (…).
     let script = "
         const [typed, done] = arguments;
         const slow = window.setTimeout;

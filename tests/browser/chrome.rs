@@ -12,19 +12,19 @@ use serde_json::{Value, json};
 use testkit::{environment, until_some};
 use tokio::process::Command;
 
-/// The checker for accessibility, as npm has fetched it.
+/// The script of axe, the accessibility checker, as npm has installed it.
 fn axe() -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("browser/node_modules/axe-core/axe.min.js");
     std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{}: {error}; run the tests with `tests/run`", path.display()))
 }
 
-/// Widths of a phone and of a desk, in CSS pixels.
+/// Width and height of a phone and of a desktop, in CSS pixels.
 pub const PHONE: (u32, u32) = (360, 780);
 pub const DESK: (u32, u32) = (1280, 900);
-/// And of a large screen: for pictures only.
+/// A large screen, on which axe does not run.
 const LARGE: (u32, u32) = (1920, 1080);
-/// A4 without margins.
+/// A4 without margins, at 96 dpi.
 const PAPER: (u32, u32) = (794, 1123);
 
 pub struct Browser {
@@ -74,7 +74,7 @@ impl Browser {
         self.client.current_url().await.expect("an address").path().to_owned()
     }
 
-    /// Follows the link or presses the button with this text.
+    /// Presses Enter on the button, link or summary with this text.
     pub async fn press(&self, text: &str) {
         let xpath = format!(
             "//button[normalize-space(.)={text:?}] | //a[normalize-space(.)={text:?}] | //summary[normalize-space(.)={text:?}]"
@@ -87,7 +87,7 @@ impl Browser {
                 panic!("no button or link {text:?} on {}: {error}\n{}", self.path().await, self.text().await)
             }
         };
-        // The key of a keyboard user, not a click at a place: it works wherever the element is.
+        // Enter, as a keyboard user presses it: unlike a click it works wherever the element is on the page.
         element.send_keys("\u{E007}").await.unwrap_or_else(|error| panic!("{text:?}: {error}"));
     }
 
@@ -116,24 +116,24 @@ impl Browser {
         }
     }
 
-    /// What a person reads on the page.
+    /// The visible text of the page.
     pub async fn text(&self) -> String {
         let script = "return document.body ? document.body.innerText : ''";
         let text = self.client.execute(script, vec![]).await.expect("a page");
         text.as_str().expect("text").to_owned()
     }
 
-    /// Waits until the address has this part.
+    /// Waits until the path contains this part.
     pub async fn until_path(&self, part: &str) {
         testkit::until(&format!("a page at {part:?}"), || self.path(), |path| path.contains(part)).await;
     }
 
-    /// Waits until another page has come.
+    /// Waits until the path is another one.
     pub async fn until_not_path(&self, path: &str) {
         testkit::until(&format!("a page other than {path:?}"), || self.path(), |seen| seen != path).await;
     }
 
-    /// Whether the page has such an element.
+    /// Whether the page has an element that matches this selector.
     pub async fn has(&self, css: &str) -> bool {
         self.client.find(Locator::Css(css)).await.is_ok()
     }
@@ -145,7 +145,7 @@ impl Browser {
         testkit::until(&format!("{text:?} is gone"), seen, |seen| !seen).await;
     }
 
-    /// Names of the fields that begin so.
+    /// The names of the fields that begin with `start`.
     pub async fn names_beginning(&self, start: &str) -> Vec<String> {
         let script = "return [...new Set([...document.querySelectorAll(`[name^='${arguments[0]}']`)].map(one => one.name))]";
         let names = self.client.execute(script, vec![start.into()]).await.expect("names");
@@ -154,7 +154,7 @@ impl Browser {
         names.collect()
     }
 
-    /// Chooses or types a value, whatever the field is.
+    /// Chooses the value in a list, or types it into any other field.
     pub async fn choose(&self, name: &str, value: &str) {
         let field = self.field(name).await;
         if field.select_by_value(value).await.is_err() {
@@ -162,7 +162,7 @@ impl Browser {
         }
     }
 
-    /// Shows a page without the rules it came with: one that forbids scripts can be checked only so.
+    /// Shows a page without its Content-Security-Policy: axe cannot run where scripts are forbidden.
     pub async fn show(&self, path: &str) {
         self.go(path).await;
         let html = self.client.source().await.expect("a page");
@@ -171,7 +171,7 @@ impl Browser {
         self.client.goto(&url).await.unwrap_or_else(|error| panic!("{path}: {error}"));
     }
 
-    /// The beginning of a file, fetched by the browser with its cookies.
+    /// The first 20 characters of a file, fetched by the browser with its cookies.
     pub async fn fetch(&self, path: &str) -> String {
         let script = "const done = arguments[1]; fetch(arguments[0]).then(answer => answer.text())\
             .then(text => done(text.slice(0, 20)), error => done(String(error)))";
@@ -179,7 +179,7 @@ impl Browser {
         text.as_str().expect("text").to_owned()
     }
 
-    /// Loads the page again until it says `text`.
+    /// Reloads the page until it contains `text`.
     pub async fn until_text(&self, text: &str) {
         testkit::until(
             &format!("the page says {text:?}"),
@@ -195,21 +195,21 @@ impl Browser {
         .await;
     }
 
-    /// A command of the browser's own protocol.
+    /// Sends a command of the Chrome DevTools Protocol.
     pub async fn cdp(&self, command: &str, parameters: Value) -> Value {
         let command = json!({ "cmd": command, "params": parameters });
         self.client.issue_cmd(Cdp(command)).await.expect("an answer of the browser")
     }
 
     pub async fn size(&self, (width, height): (u32, u32)) {
-        // Headless Chromium keeps windows above a certain width; what counts is the viewport.
+        // Windows of headless Chromium have a minimum width, so this sets the viewport instead.
         let metrics = json!({ "cmd": "Emulation.setDeviceMetricsOverride",
             "params": { "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 } });
         self.client.issue_cmd(Cdp(metrics)).await.expect("another size");
     }
 
-    /// Looks at the page as it is: axe finds nothing on a phone and at a desk, nothing sticks out; pictures are
-    /// kept for people to look at, also of a large screen.
+    /// Checks that nothing is wider than the viewport at each size, and that axe finds nothing on a phone and on a
+    /// desktop. Keeps pictures for people to look at.
     pub async fn check(&self, name: &str) {
         for (size, label) in [(LARGE, "large"), (PHONE, "phone"), (DESK, "desk")] {
             self.size(size).await;
@@ -229,19 +229,19 @@ impl Browser {
         }
     }
 
-    /// What a script says of the page.
+    /// The result of a script on the page.
     pub async fn ask(&self, script: &str) -> Value {
         self.client.execute(script, vec![]).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// The page as on paper, or as on a screen again.
+    /// Shows the page as printed, or as on a screen again.
     pub async fn on_paper(&self, paper: bool) {
         let media = json!({ "cmd": "Emulation.setEmulatedMedia",
             "params": { "media": if paper { "print" } else { "" } } });
         self.client.issue_cmd(Cdp(media)).await.expect("another medium");
     }
 
-    /// A picture of the page as it would be printed on A4.
+    /// Keeps a picture of the page as printed on A4.
     pub async fn print(&self, name: &str) {
         self.on_paper(true).await;
         self.size(PAPER).await;
@@ -276,7 +276,6 @@ impl Browser {
     }
 }
 
-/// Where pictures of the pages go.
 fn pictures() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/pictures")
 }
@@ -285,7 +284,7 @@ fn base64_decode(text: &str) -> Vec<u8> {
     base64::engine::general_purpose::STANDARD.decode(text).expect("base64")
 }
 
-/// A command of the browser's own protocol.
+/// A command of the Chrome DevTools Protocol, through ChromeDriver.
 #[derive(Debug)]
 struct Cdp(Value);
 

@@ -5,7 +5,7 @@ use tests::{InProcess, Plan, Set};
 
 use crate::chrome::{Browser, DESK};
 
-/// Texts of the buttons in one language.
+/// Texts of the pages in one language.
 struct Words {
     language: &'static str,
     check: &'static str,
@@ -67,7 +67,7 @@ async fn from_the_form_to_the_notice_in_german() {
     system.finish().await;
 }
 
-/// The same in the set of processes that `cargo run` starts.
+/// The whole way works in English, with the processes that `cargo run` starts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn from_the_form_to_the_notice_in_english() {
     let set = Set::start().await;
@@ -95,7 +95,7 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
     browser.until_path("/apply/drafts/").await;
     browser.check(&format!("{lang}-05-form")).await;
 
-    // What is not right is said beside the field, and nothing typed is lost.
+    // An error is shown beside its field, and nothing typed is lost.
     browser.fill("title", "").await;
     browser.press(words.check).await;
     until("the form says what is wrong", || browser.has(".kern-error, .b-errors"), |seen| *seen).await;
@@ -123,9 +123,8 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
     browser.until_path("/review/all").await;
     browser.check(&format!("{lang}-11-review-list")).await;
 
-    // Two reviewers.
     for (number, reviewer) in ["reviewer-1", "reviewer-2"].into_iter().enumerate() {
-        // Older files come first.
+        // The queue gives older files first, so each reviewer goes on until this one comes.
         let mut ours = false;
         while !ours {
             sign_in(&browser, reviewer, "/review").await;
@@ -166,7 +165,7 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
     browser.go(&format!("/award/cases/{id}")).await;
     browser.check(&format!("{lang}-17-granted")).await;
 
-    // The mailbox says that a decision waits.
+    // The last email tells that a decision is ready.
     let subjects = emails(api, "integration@solingen.example", 4).await;
     browser.go(&format!("/mailbox?lang={lang}")).await;
     browser.until_text(&subjects[3]).await;
@@ -190,7 +189,7 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
     let pdf = browser.fetch(&format!("/award/notices/{id}/pdf")).await;
     assert!(pdf.starts_with("%PDF-"), "the notice opens as a PDF");
 
-    // What became of the emails, and the operator's page.
+    // The operator looks at the emails' deliveries and at the state of the services.
     sign_in(&browser, "operator-1", "/mail").await;
     browser.check(&format!("{lang}-22-deliveries")).await;
     browser.press(words.waits).await;
@@ -208,7 +207,7 @@ async fn whole_way(words: &Words, url: &str, api: &Api) {
     browser.finish().await;
 }
 
-/// Waits for a stage of the case at award.
+/// Waits until the case at award is in this stage.
 async fn until_case(api: &Api, id: &str, stage: &str) {
     let token = api.token("case-worker-1", Role::CaseWorker, None);
     let path = format!("/award/api/cases/{id}");
@@ -217,7 +216,7 @@ async fn until_case(api: &Api, id: &str, stage: &str) {
     until(&format!("the case is {stage}"), seen, |seen| seen.contains(stage)).await;
 }
 
-/// Waits for the emails of an address, and returns their subjects, the first one first.
+/// Waits for this many emails to an address; returns their subjects in order of arrival.
 async fn emails(api: &Api, address: &str, count: usize) -> Vec<String> {
     until_some("the emails", || async {
         let messages = api.get(&format!("/mailbox/api/messages?to={address}"), "").await.ok()?;

@@ -1,4 +1,4 @@
-//! What people type stays: two at one form, two windows, the network cut between keys, a session that ends.
+//! What people type is not lost: with two people or two windows at one form, without a network, after a session ends.
 
 use axum::http::StatusCode;
 use chassis::Role;
@@ -13,7 +13,7 @@ use crate::journey::sign_in;
 
 const SAVED: &str = "Gespeichert um";
 
-/// A browser at a desk, in German.
+/// A browser of desktop size, in German.
 pub async fn start(system: &InProcess) -> Browser {
     start_at(&system.url).await
 }
@@ -25,7 +25,7 @@ async fn start_at(url: &str) -> Browser {
     browser
 }
 
-/// A new draft of Solingen, through the page. Its address.
+/// Begins a new draft for Solingen on the page; returns its path.
 pub async fn begin(browser: &Browser) -> String {
     sign_in(browser, "applicant-solingen", "/apply").await;
     browser.press("Antrag beginnen").await;
@@ -33,7 +33,7 @@ pub async fn begin(browser: &Browser) -> String {
     browser.path().await
 }
 
-/// What the server has stored, as another page would show it.
+/// The value of a field as the server has stored it, from the page loaded anew.
 async fn stored(browser: &Browser, draft: &str, field: &str) -> String {
     let script = "const done = arguments[2]; fetch(arguments[0]).then(answer => answer.text()).then(text =>\
         done(new DOMParser().parseFromString(text, 'text/html').querySelector(`[name='${arguments[1]}']`).value))";
@@ -55,7 +55,7 @@ async fn two_colleagues_in_one_draft_undo_nothing_of_each_other() {
     b.append("title", "X").await;
     b.until_said("Ihre Fassung ist aufbewahrt, aber noch nicht gespeichert").await;
     assert_eq!(stored(&a, &draft, "title").await, "");
-    // B presses F5, and touches nothing more: A's text stays, B is told where the own one is.
+    // B reloads, and types nothing more: A's text stays, and B is told where B's own text is.
     b.client.refresh().await.expect("loaded again");
     b.until_said("Ihre letzten Eingaben sind noch nicht gespeichert").await;
     assert_eq!(b.value("method").await, "Werkstattgespräche\n• mit Vereinen");
@@ -74,7 +74,7 @@ async fn two_colleagues_in_one_draft_undo_nothing_of_each_other() {
     assert_eq!(stored(&a, &draft, "method").await, "Werkstattgespräche\n• mit Vereinen");
     assert_eq!(stored(&a, &draft, "title").await, "X");
 
-    // A changes only the title, B, whose page was opened before, only the grant; both press "save".
+    // A changes only the title; B, whose page was loaded before that, changes only the grant; both press "save".
     a.go(&draft).await;
     b.go(&draft).await;
     a.fill("title", "Neuer Titel").await;
@@ -92,7 +92,7 @@ async fn two_colleagues_in_one_draft_undo_nothing_of_each_other() {
     assert_eq!(stored(&a, &draft, "title").await, "Neuer Titel");
     assert_eq!(stored(&a, &draft, "grant").await, "40000");
 
-    // The network is cut between two keys, and the browser closes the page; A saves meanwhile.
+    // B's network is cut between two keystrokes, and B's page is closed; A saves meanwhile.
     b.append("field_of_action", "Personal").await;
     b.until_said(SAVED).await;
     b.offline(true).await;
@@ -108,7 +108,7 @@ async fn two_colleagues_in_one_draft_undo_nothing_of_each_other() {
     assert_eq!(b.value("field_of_action").await, "Personal", "nothing is put back unasked");
     assert_eq!(stored(&a, &draft, "field_of_action").await, "Personal");
     b.check("kept-3-older-copy").await;
-    // What is typed before they are compared is a copy of its own: neither takes the other's place.
+    // What B types before comparing the versions is kept as a second copy: neither copy replaces the other.
     b.offline(true).await;
     b.append("products_and_results", "Handbuch").await;
     b.until_said("Der Server ist nicht erreichbar").await;
@@ -140,7 +140,7 @@ async fn what_one_person_types_survives_the_network_the_session_and_the_back_but
     browser.append("title", "Anfang").await;
     browser.until_said(SAVED).await;
 
-    // Nobody answers when "save" is pressed: the words are there when the draft is opened again.
+    // There is no network when "save" is pressed: the text is back when the draft is opened again.
     let words = "Dreißig Wörter über das Problem vor Ort";
     browser.offline(true).await;
     browser.append("problem_statement", words).await;
@@ -148,7 +148,7 @@ async fn what_one_person_types_survives_the_network_the_session_and_the_back_but
     browser.press("Entwurf speichern").await;
     browser.until_no_field("problem_statement").await;
     browser.offline(false).await;
-    // Another page in between proves nothing.
+    // The browser keeps its copy when another page is opened: that does not show that the server has the text.
     browser.go("/apply").await;
     assert_eq!(browser.copies().await, 1);
     browser.go(&draft).await;
@@ -156,10 +156,10 @@ async fn what_one_person_types_survives_the_network_the_session_and_the_back_but
     assert_eq!(browser.value("problem_statement").await, words);
     browser.until_said(SAVED).await;
     assert_eq!(stored(&browser, &draft, "problem_statement").await, words);
-    // The server has it: no copy stays behind.
+    // The server has the text now, so the browser has removed its copy.
     assert_eq!(browser.copies().await, 0);
 
-    // The session ends; signed in again in another window as the same person, one press saves.
+    // The session ends. After the same person has signed in again in another window, one press saves.
     let page = browser.client.window().await.expect("a window");
     browser.client.delete_cookie("bescheid_session").await.expect("no session");
     browser.append("title", " geht weiter").await;
@@ -175,7 +175,7 @@ async fn what_one_person_types_survives_the_network_the_session_and_the_back_but
     browser.press("Eingaben senden").await;
     browser.until_said("Der Entwurf ist gespeichert").await;
     assert_eq!(stored(&browser, &draft, "title").await, "Anfang geht weiter");
-    // The same, where the sign-in comes before the press.
+    // The same, but the person signs in before pressing "save".
     browser.client.delete_cookie("bescheid_session").await.expect("no session");
     browser.append("title", "!").await;
     browser.until_said("Ihre Anmeldung ist abgelaufen").await;
@@ -185,14 +185,14 @@ async fn what_one_person_types_survives_the_network_the_session_and_the_back_but
     sign_in(&browser, "applicant-solingen", "/apply").await;
     browser.client.close_window().await.expect("closed");
     browser.client.switch_to_window(page).await.expect("back");
-    // The page before says that it is saved, too: it is another page that counts.
+    // The old page shows that the draft is saved, too, so wait for the next page first.
     browser.ask("document.body.dataset.before = 'yes'").await;
     browser.press("Entwurf speichern").await;
     until("another page", || browser.has("body[data-before]"), |there| !there).await;
     browser.until_said("Der Entwurf ist gespeichert").await;
     assert_eq!(stored(&browser, &draft, "title").await, "Anfang geht weiter!");
 
-    // Begun, deleted, back to the page before, begun again: another draft.
+    // After a draft is deleted, going back in the browser and beginning again makes another draft.
     browser.press("Entwurf löschen").await;
     browser.until_path("/delete").await;
     browser.press("Ja, löschen").await;
@@ -212,7 +212,7 @@ async fn what_one_person_types_survives_the_network_the_session_and_the_back_but
     system.finish().await;
 }
 
-/// The gateway answers (503), the service behind it is gone: other than a cut network, this ends on a page.
+/// A form sent while its service is stopped is not lost; unlike without a network, the gateway shows a page (503).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_saved_while_the_service_is_stopped_is_there_when_it_runs_again() {
     let rig = Cluster::start(ClusterPlan::default()).await;
@@ -247,7 +247,7 @@ async fn what_is_saved_while_the_service_is_stopped_is_there_when_it_runs_again(
     rig.finish().await;
 }
 
-/// Two approvers with one proposal open: one gives it back, the other, whose page is older, types a reason, too.
+/// When two approvers give the same proposal back, the reason of the later one is shown, though it took no effect.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reason_to_give_back_that_comes_too_late_stands_beside_the_new_state() {
     let system = InProcess::new().await;
@@ -278,7 +278,7 @@ async fn a_reason_to_give_back_that_comes_too_late_stands_beside_the_new_state()
     late.check("kept-9-given-back-too-late").await;
     assert_eq!(late.copies().await, 0, "the server keeps it");
 
-    // Proposed once more, to the same person's other window: the reason is in its form.
+    // When it is proposed again, the form has the reason, also in another window of the same person.
     system.propose(&id, proposal).await;
     let other = late.client.new_window(false).await.expect("another window");
     late.client.switch_to_window(other.handle).await.expect("there");
@@ -304,7 +304,7 @@ async fn a_review_is_never_replaced_by_less() {
     browser.until_path("/review/files/").await;
     let file = browser.path().await;
 
-    // Sent while incomplete; then the reasons are written, and the page is loaded again.
+    // The review is sent incomplete and refused; then the comment is typed, and the page is reloaded.
     browser.press("Gutachten abgeben").await;
     browser.until_said("Bitte prüfen Sie").await;
     browser.check("kept-5-review-refused").await;
@@ -317,7 +317,7 @@ async fn a_review_is_never_replaced_by_less() {
     browser.until_said(SAVED).await;
     assert_eq!(stored(&browser, &file, "comment").await, "Gute Gründe");
 
-    // The same file in two windows: one goes on writing, the older one sets a score.
+    // The same file in two windows: the newer one continues the comment, the older one sets a score.
     let older = browser.client.window().await.expect("a window");
     let newer = browser.client.new_window(false).await.expect("another window").handle;
     browser.client.switch_to_window(newer.clone()).await.expect("there");
@@ -329,7 +329,7 @@ async fn a_review_is_never_replaced_by_less() {
     browser.until_said("In einem anderen Fenster haben Sie hier weitergeschrieben").await;
     browser.check("kept-6-two-windows").await;
     assert_eq!(stored(&browser, &file, "comment").await, "Gute Gründe und noch mehr");
-    // Both survive: the reasons of the one window, the score of the other.
+    // Both survive: the comment of one window, the score of the other.
     browser.tick("choose-comment", "stored").await;
     browser.tick(&format!("choose-{}", scores[1]), "mine").await;
     browser.press("Auswahl übernehmen").await;
@@ -337,7 +337,7 @@ async fn a_review_is_never_replaced_by_less() {
     assert_eq!(stored(&browser, &file, "comment").await, "Gute Gründe und noch mehr");
     assert_eq!(stored(&browser, &file, &scores[1]).await, "3");
 
-    // The hold is over and all places are taken: told at the first key, and the text stays readable.
+    // The file was returned, and others have reviewed it: the first key shows this, and the text stays readable.
     let token = api.token("reviewer-1", Role::Reviewer, None);
     let (status, _) = system.post(&token, &format!("/review/api/files/{id}/return"), json!({})).await;
     assert_eq!(status, StatusCode::NO_CONTENT);
@@ -362,36 +362,36 @@ impl Browser {
         self.field(name).await.send_keys(text).await.expect("typed");
     }
 
-    /// What stands in a field.
+    /// The value of a field.
     async fn value(&self, name: &str) -> String {
         self.field(name).await.prop("value").await.expect("a field").unwrap_or_default()
     }
 
-    /// Waits until the page says `text`, without loading it again.
+    /// Waits until the page contains `text`, without a reload.
     async fn until_said(&self, text: &str) {
         until(&format!("the page says {text:?}"), || self.text(), |seen| seen.contains(text)).await;
     }
 
-    /// Waits until there is no such field.
+    /// Waits until the page has no field of this name.
     async fn until_no_field(&self, name: &str) {
         let css = format!("[name={name:?}]");
         until(&format!("no {name}"), || self.has(&css), |there| !there).await;
     }
 
-    /// How many copies of forms the browser keeps.
+    /// Number of copies of forms in the browser's storage.
     async fn copies(&self) -> u64 {
         let script =
             "return Object.keys(localStorage).filter(name => name.startsWith('bescheid:copy:')).length";
         self.client.execute(script, vec![]).await.expect("a number").as_u64().expect("a number")
     }
 
-    /// Cuts the network, or brings it back.
+    /// Cuts the browser's network, or restores it.
     async fn offline(&self, offline: bool) {
         self.cdp("Network.enable", json!({})).await;
         let conditions =
             json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
         self.cdp("Network.emulateNetworkConditions", conditions).await;
-        // The page is on the other side of the same wire.
+        // A round trip to the page, so that it has the new conditions before the test goes on.
         let _ = self.client.find(Locator::Css("html")).await;
     }
 }

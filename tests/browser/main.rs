@@ -1,5 +1,5 @@
-//! Pages in a real browser: a person's whole way, in both languages, on a phone and at a desk.
-//! Each page on the way is checked by axe and kept as a picture in `target/pictures`.
+//! Pages in a real browser, in both languages, on a phone and on a desktop.
+//! axe checks each page, and a picture of it is kept in `target/pictures`.
 
 mod amounts;
 mod chrome;

@@ -26,10 +26,10 @@ async fn only_the_button_retrieves_a_notice() {
     browser.go(&page).await;
     browser.check("de-21-notice-waits").await;
 
-    // Every key there is, one after the other, as a hand or dictation would.
+    // No key that is pressed by accident or by dictation software retrieves the notice.
     press_every_key(&browser).await;
     assert_eq!(browser.path().await, page, "no key leads away");
-    // The address of the PDF: typed in, asked for by a script with HEAD, fetched ahead.
+    // Nor does the address of the PDF, whether typed in, fetched with GET or HEAD, or prefetched.
     browser.go(&pdf).await;
     assert_eq!(browser.path().await, page);
     assert!(!browser.fetch(&pdf).await.starts_with("%PDF"));
@@ -43,7 +43,7 @@ async fn only_the_button_retrieves_a_notice() {
     browser.client.execute_async(prefetch, vec![json!(pdf)]).await.expect("an answer");
     assert_eq!(notice(&system, &id).await["retrieved_at"], Value::Null);
 
-    // The button does.
+    // The button "retrieve the notice" does.
     browser.go(&page).await;
     browser.press("Bescheid abrufen").await;
     browser.until_gone("Bescheid abrufen").await;
@@ -57,7 +57,7 @@ async fn only_the_button_retrieves_a_notice() {
     system.finish().await;
 }
 
-/// Single keys never propose, approve, give back, submit or withdraw; a harmless one does what it says.
+/// No single key proposes, approves, gives back, submits or withdraws anything; a harmless one works.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_key_decides_anything() {
     let system = InProcess::new().await;
@@ -68,8 +68,8 @@ async fn no_key_decides_anything() {
     browser.go("/?lang=de").await;
     browser.size(DESK).await;
 
-    // `n` takes the next file: it can be given back. Nothing else on that page, and nothing on the file, is a key
-    // that sends a form.
+    // `n` takes the next file, which can be given back. No other key on that page, and none on the page of the file,
+    // sends a form.
     sign_in(&browser, "reviewer-1", "/review").await;
     type_keys(&browser, "n").await;
     browser.until_path("/review/files/").await;
@@ -79,7 +79,7 @@ async fn no_key_decides_anything() {
     let queue = system.api.get("/review/api/queue", &token).await.expect("the queue");
     assert!(queue.to_string().contains(&id), "still held: {queue}");
 
-    // The same file, for the reviews and the decision.
+    // The same file is reviewed, and a grant is proposed.
     system.review_twice("fund").await;
     system.propose(&id, json!({ "kind": "grant", "amount_cents": 4_800_000 })).await;
     for (person, page, state) in [
@@ -100,9 +100,9 @@ async fn notice(system: &InProcess, id: &str) -> Value {
     system.api.get(&format!("/award/api/notices/{id}"), &token).await.expect("the notice")
 }
 
-/// All letters and digits, each alone, outside of any field.
+/// Presses all letters and digits, each alone, outside of any field.
 async fn press_every_key(browser: &Browser) {
-    // `q` and `b` follow links of some pages, and leaving is no harm: they come last, and are left out.
+    // Without `q` and `b`: they follow links on some pages, and to leave a page is harmless.
     type_keys(browser, "acdefghijklmnoprstuvwxyzACDEFGHIJKLMNOPRSTUVWXYZ0123456789").await;
 }
 

@@ -1,5 +1,5 @@
-//! Pages that are on nobody's straight way: asked for, refused, given up. Axe finds nothing on them either, and what
-//! people stumbled over stays mended: focus, labels, titles, paper.
+//! Pages beside the usual way, such as errors, withdrawals and parked facts. axe finds nothing on them, and defects
+//! that people have found stay fixed: in focus, labels, titles, print.
 
 use bus::control::{Command, WaitingFact};
 use chrono::TimeDelta;
@@ -17,7 +17,7 @@ const DECIDED: Applicant = Applicant::SOLINGEN;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_other_page_also_with_errors() {
     let system = InProcess::with(Plan { drafts: true, ..Plan::default() }).await;
-    // One that a person must decide, and one that award can decide.
+    // An application whose eligibility a person must decide, and one that award can decide.
     let referred = system.submit(REFERRED, &form(REFERRED)).await;
     let decided = system.submit(DECIDED, &form(DECIDED)).await;
     system.review_twice("fund").await;
@@ -38,7 +38,7 @@ async fn every_other_page_also_with_errors() {
     system.finish().await;
 }
 
-/// What becomes of an application besides a grant: withdrawn, turned down, answered, corrected; and pages that say no.
+/// Applications that are withdrawn, rejected, ineligible or referred have sound pages, and so have refused requests.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_end_of_an_application() {
     let system = InProcess::with(Plan::default()).await;
@@ -51,7 +51,7 @@ async fn every_end_of_an_application() {
     let withdrawn = system.submit(who, &sound).await;
     system.until_status(who, &withdrawn, "eligible").await;
     system.withdraw(who, &withdrawn).await;
-    // Without the declarations the rules cannot confirm it.
+    // Without the declarations the rules cannot confirm that it is eligible.
     let mut open = sound.clone();
     open.declarations.clear();
     let (referred, ineligible) = (system.submit(who, &open).await, system.submit(who, &open).await);
@@ -102,14 +102,14 @@ async fn every_end_of_an_application() {
         browser.check(&format!("{lang}-77-own-review")).await;
     }
 
-    // Decided, told, and not retrieved in time.
+    // The rejection is approved and emailed, but not retrieved within 14 days.
     assert_eq!(system.approve(&rejected).await, "rejected");
     system.until_quiet().await;
     system.clock.advance(TimeDelta::days(14));
     for lang in ["de", "en"] {
         browser.size(DESK).await;
         browser.go(&format!("/?lang={lang}")).await;
-        // The session has ended meanwhile.
+        // In these 14 days the session has ended.
         browser.client.delete_cookie("bescheid_session").await.expect("no session");
         browser.go("/apply").await;
         browser.check(&format!("{lang}-78-sign-in-first")).await;
@@ -131,7 +131,7 @@ async fn applicant(browser: &Browser, lang: &str, decided: &str) {
     browser.until_path("/apply/drafts/").await;
     let draft = browser.path().await;
 
-    // A new row has the focus; after one is taken away its neighbour has it.
+    // A new row gets the focus; when a row is removed, its neighbour gets it, or else the button that adds one.
     for (action, focused) in [
         ("add-partner", "f-partner_name-0"),
         ("add-partner", "f-partner_name-1"),
@@ -146,7 +146,7 @@ async fn applicant(browser: &Browser, lang: &str, decided: &str) {
     }
     browser.check(&format!("{lang}-30-joint-form")).await;
 
-    // Everything is missing: the title says so, and each link shows the label of its field and focuses it.
+    // The form is empty: the title announces errors, and each link in their list shows a label and focuses its field.
     browser.go(&format!("{draft}?check=1")).await;
     let title = browser.ask("return document.title").await;
     let says = if lang == "de" { "Fehler: " } else { "Error: " };
@@ -180,7 +180,7 @@ async fn applicant(browser: &Browser, lang: &str, decided: &str) {
     assert!(browser.has("[role=status].kern-alert--success").await, "it says that the draft is deleted");
     browser.check(&format!("{lang}-33-deleted")).await;
 
-    // Paper shows what the screen folds up, and no buttons.
+    // Print unfolds what the screen folds up, and prints icons in their exact colours.
     browser.go(&format!("/apply/applications/{decided}")).await;
     let folded =
         "return document.querySelector('.b-details dd').checkVisibility({ contentVisibilityAuto: true })";
@@ -232,7 +232,7 @@ async fn office(browser: &Browser, lang: &str, referred: &str, decided: &str) {
     browser.go("/award").await;
     browser.check(&format!("{lang}-43-ranking")).await;
     browser.go(&format!("/award/cases/{decided}")).await;
-    // Neither kind nor reasons: the form with its errors.
+    // Without a kind and reasons the form comes back with its errors.
     browser.ask("document.querySelectorAll('[name=kind]').forEach(one => one.checked = false)").await;
     click(browser, "form[action$='/proposal'] button").await;
     until_errors(browser).await;
@@ -255,7 +255,7 @@ async fn reviewer(browser: &Browser, system: &InProcess, lang: &str) {
     until_errors(browser).await;
     browser.check(&format!("{lang}-50-ties-refused")).await;
 
-    // A file of this reviewer's own: taken, begun, sent too early, and given back.
+    // The reviewer takes a file, sends the review too early, and gives the file back.
     let who = Applicant::ESSEN;
     let id = system.submit(who, &form(who)).await;
     system.until_status(who, &id, "eligible").await;
@@ -288,7 +288,7 @@ async fn reviewer(browser: &Browser, system: &InProcess, lang: &str) {
     browser.check(&format!("{lang}-53-queue-returned")).await;
 }
 
-/// Presses "next" until a file has come: it may be that review has not consumed of it yet.
+/// Presses "next" until a file comes, since review may not have consumed its facts yet.
 async fn take(browser: &Browser) {
     until(
         "a file is taken",
@@ -317,9 +317,8 @@ async fn operator(browser: &Browser, lang: &str) {
     }
 }
 
-/// Facts that were really said, and that review cannot take as long as its table is broken: nobody misses anything of
-/// intake, as after a made-up fact. In each language they are looked at, asked to be given up, and redriven once the
-/// table is whole.
+/// In each language, operators can inspect a parked fact, ask to drop it, and redrive it. The facts are real, since
+/// made-up ones would leave the reconciliation out of balance: review parks them while one of its tables is broken.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_operators_pages_of_a_parked_fact() {
     let system = InProcess::new().await;
@@ -335,7 +334,7 @@ async fn the_operators_pages_of_a_parked_fact() {
             .await
             .unwrap_or_default()
     };
-    // Each with the confirmation of eligibility behind it.
+    // Behind each, the confirmation of eligibility is held.
     let both = |facts: &Vec<WaitingFact>| facts.len() == 2 && facts.iter().all(|fact| fact.held_behind > 0);
     let facts = until("both are parked", parked, both).await;
     let page = |fact: &WaitingFact| {
@@ -358,7 +357,7 @@ async fn the_operators_pages_of_a_parked_fact() {
         browser.go(&format!("{fact}/redrive")).await;
         browser.check(&format!("{lang}-73-redrive-in-vain")).await;
 
-        // One asks to give it up, another is asked to agree.
+        // One operator asks to give it up, and another is asked to agree.
         browser.go(&fact).await;
         browser.fill("reason", "Die Tabelle nimmt <nichts> an.").await;
         click(&browser, "form[action$='/drop'] button").await;
@@ -392,7 +391,7 @@ async fn the_operators_pages_of_a_parked_fact() {
         browser.check(&format!("{lang}-79-redriven")).await;
     }
     browser.finish().await;
-    // Nothing was given up: every application is everywhere.
+    // Nothing was given up, so `finish` must find every application in every service.
     system.finish().await;
 }
 
@@ -401,7 +400,7 @@ async fn click(browser: &Browser, css: &str) {
     browser.ask(&script).await;
 }
 
-/// A text too long for its field.
+/// Fills a field with a text of this length.
 async fn set(browser: &Browser, name: &str, length: usize) {
     browser
         .ask(&format!("document.querySelector('[name={name}]').value = 'x '.repeat({})", length / 2))

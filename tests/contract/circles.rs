@@ -1,4 +1,4 @@
-//! No two files of a crate import each other, directly or around a corner: what a file stands on does not stand on it.
+//! No two files of a crate import each other, directly or through other files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,16 +6,16 @@ use std::path::Path;
 
 use crate::root;
 
-/// A module by its path in its crate; the crate's root is empty.
+/// The path of a module in its crate; empty for the crate's root.
 type Module = Vec<String>;
 
-/// A file's own code: without comments, texts and tests.
+/// The code of a file without comments, string literals and tests.
 fn code(text: &str) -> String {
     let before_tests = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let mut code = String::with_capacity(before_tests.len());
     for line in before_tests.lines() {
         let line = line.replace("\\\"", "");
-        // Texts are every second part; an odd quote begins one that goes on in the next line, which names no module.
+        // Every second part is a string literal. The rest of one on the next line seems code, but names no module.
         let parts: Vec<&str> = line.split('"').step_by(2).collect();
         let line = parts.join("\"\"");
         code.push_str(line.split("//").next().unwrap_or_default());
@@ -24,7 +24,7 @@ fn code(text: &str) -> String {
     code
 }
 
-/// The paths of one `use`, its braces resolved.
+/// The paths of one `use`, with its braces expanded.
 fn expand(tree: &str) -> Vec<String> {
     let tree = tree.trim();
     let Some((before, inner)) = tree.split_once('{') else {
@@ -50,7 +50,7 @@ fn expand(tree: &str) -> Vec<String> {
     parts.flat_map(|part| expand(part)).map(|path| format!("{}{path}", before.trim())).collect()
 }
 
-/// Each `use` of a file (whether it only passes names on, and the paths), and the code without them.
+/// Each `use` of a file (whether it is a re-export, and its paths), and the code without them.
 fn uses(code: &str) -> (Vec<(bool, Vec<String>)>, String) {
     let (mut uses, mut rest) = (Vec::new(), String::with_capacity(code.len()));
     let mut lines = code.lines();
@@ -73,7 +73,7 @@ fn uses(code: &str) -> (Vec<(bool, Vec<String>)>, String) {
     (uses, rest)
 }
 
-/// The paths with at least two parts that stand in the code itself.
+/// The paths with at least two segments in code without `use`.
 fn paths(code: &str) -> Vec<String> {
     let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let words = code.split(|c: char| !is_path(c)).map(|word| word.trim_matches(':'));
@@ -82,7 +82,7 @@ fn paths(code: &str) -> Vec<String> {
 
 struct Crate {
     code: BTreeMap<Module, String>,
-    /// Names that a file passes on, by the path it has them from.
+    /// The names that each file re-exports, with their paths.
     passed_on: BTreeMap<Module, BTreeMap<String, String>>,
 }
 
@@ -116,7 +116,7 @@ impl Crate {
         Self { code, passed_on }
     }
 
-    /// The file that `path`, as `from` writes it, leads to.
+    /// The file in which `path`, as written in `from`, is defined.
     fn target(&self, from: &Module, path: &str, depth: usize) -> Option<Module> {
         let mut parts = path.split("::").peekable();
         let mut at = match *parts.peek()? {
@@ -150,7 +150,7 @@ impl Crate {
                 break;
             }
         }
-        // A name that is only passed on lies elsewhere.
+        // A re-exported name is defined in another file.
         if let Some(path) = rest.and_then(|name| self.passed_on.get(&at)?.get(name))
             && depth < 8
         {
@@ -169,7 +169,7 @@ impl Crate {
         self.code.iter().map(|entry| (entry.0, of(entry))).collect()
     }
 
-    /// The files that lead back to themselves, each with those on its way.
+    /// The files in import cycles, each with its imports that lead back to it.
     fn circles(&self) -> Vec<String> {
         let imports = self.imports();
         let reached = |from: &Module| {
@@ -224,7 +224,7 @@ fn circles_are_found_however_they_are_written() {
         assert!(wanted.iter().all(|one| found.iter().any(|line| line.starts_with(one))), "{found:?}");
         assert_eq!(found.len(), wanted.len(), "{found:?}");
     };
-    // A parent that only declares and passes on stands on nobody.
+    // A parent that only declares modules and re-exports names imports nothing.
     write("lib.rs", "mod a;\nmod b;\npub use a::A;\nmod c;\n");
     write(
         "a.rs",
@@ -234,7 +234,7 @@ fn circles_are_found_however_they_are_written() {
     write("c/mod.rs", "pub(crate) mod d;\npub struct C;\n");
     write("c/d.rs", "use super::C;\n");
     circles(&[]);
-    // Through a name that is passed on, in the code itself, and from parent to child.
+    // Cycles by a re-exported name, by paths outside `use`, and between parent and child.
     write("a.rs", "pub struct A;\nfn f() {\n    crate::{b}::new();\n    crate::b::new();\n}\n");
     circles(&["a", "b"]);
     write("a.rs", "pub struct A;\n");

@@ -1,4 +1,4 @@
-//! Pictures and code are the same: who may import whom, who consumes whom, what lies where.
+//! The code matches its documentation: which crate imports which, which service consumes what, which files lie where.
 
 mod circles;
 
@@ -14,7 +14,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What each crate may import of the others. Services never import each other.
+/// The crates that each crate may import. Services never import each other.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let service = ["events", "bus", "chassis", "pages", "host"];
     let everything = [
@@ -75,7 +75,7 @@ fn crates_import_only_what_the_table_allows() {
     }
 }
 
-/// The rows of the table in a service's README that begin with a fact.
+/// The rows of the table in a service's README: the consumed fact, its publisher, and the facts published then.
 fn readme_table(service: Service) -> Vec<(String, String, Vec<String>)> {
     let path = root().join(format!("crates/{service}/README.md"));
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -166,7 +166,7 @@ fn services_have_the_same_rooms() {
     }
 }
 
-/// One binary of integration tests for each crate; the model of the bus is a program of its own.
+/// The integration tests of each crate are in one binary, except for the model of the bus, which has its own.
 #[test]
 fn tests_of_all_crates_lie_in_the_same_place() {
     let listed = Command::new("git").args(["ls-files", "crates/*/tests/*"]).current_dir(root()).output();
@@ -197,7 +197,7 @@ fn the_top_level_holds_only_what_the_design_names() {
         "crates",
         "deploy",
         "migrations",
-        // rustup looks for it here only.
+        // rustup looks for it only here.
         "rust-toolchain.toml",
         "tests",
     ];
@@ -230,7 +230,7 @@ fn readmes() -> Vec<PathBuf> {
     found
 }
 
-/// Databases out there have run them: a migration that is changed afterwards keeps its service from starting.
+/// No released migration is changed: a service would not start on a database that has run the earlier form.
 #[test]
 fn released_migrations_are_added_never_changed() {
     let path = root().join("tests/contract/migrations.txt");
@@ -257,8 +257,8 @@ fn released_migrations_are_added_never_changed() {
     assert!(new.is_empty(), "add to {}:\n{}", path.display(), new.join("\n"));
 }
 
-/// Everything that a single key does. A key may be hit by chance or come from dictation: none has legal effect, none
-/// does what cannot be undone. Taking a file is undone by giving it back.
+/// All shortcuts of a single key. A key may be pressed by accident or come from dictation software, so none has legal
+/// effect or does what cannot be undone. Taking a file is undone by giving it back.
 const KEYS: [(&str, &str, &str); 4] = [
     ("eligibility/templates/case.html", "link", "q"),
     ("review/templates/file.html", "link", "b"),
@@ -271,7 +271,7 @@ fn single_keys_do_only_what_is_harmless() {
     let mut found = BTreeSet::new();
     for path in files_of_crates(&["html", "rs"]) {
         let name = path.strip_prefix(root().join("crates")).expect("a crate").display().to_string();
-        // The macros themselves.
+        // It defines the components: their keys are arguments.
         if name == "pages/templates/components.html" {
             continue;
         }
@@ -304,7 +304,7 @@ fn keys_are_found_wherever_a_template_gives_one() {
     assert_eq!(found, BTreeSet::from(expected));
 }
 
-/// The keys that a template gives, and to what: literally (`data-key`), or as the last argument of a component.
+/// The shortcuts in a template, each with its kind of element: a literal `data-key`, or a component's last argument.
 fn keys(text: &str) -> impl Iterator<Item = (&'static str, String)> {
     let literal = text.match_indices("data-key=").map(|(at, sign)| {
         let tag = text[..at].rfind('<').map_or("", |start| &text[start..at]);
@@ -318,7 +318,7 @@ fn keys(text: &str) -> impl Iterator<Item = (&'static str, String)> {
             .filter_map(|(at, on)| {
                 let arguments = text[at..].split("%}").next()?.trim_end().strip_suffix(')')?;
                 let last = arguments.rsplit(',').next()?.trim();
-                // A button that sends a form gets none, whatever it may be called.
+                // A button that sends a form must have no key, so any argument counts as one, literal or not.
                 let key = if on == "button" { last } else { last.trim_matches('"') };
                 (last != "\"\"").then(|| (on, key.to_owned()))
             });

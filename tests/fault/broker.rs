@@ -1,4 +1,4 @@
-//! The broker breaks: rows 10 to 17, 21, 22.
+//! Faults of the broker: rows 10 to 17, 21, 22 and 35.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,13 +16,13 @@ async fn stream(cluster: &Cluster) -> Stream {
         .await
 }
 
-/// The epoch that intake knows.
+/// The epoch that intake has recorded.
 async fn epoch(cluster: &Cluster) -> i64 {
     let epoch = sqlx::query_scalar("select coalesce(max(epoch), 0) from bus.broker");
     epoch.fetch_one(cluster.database(Service::Intake)).await.unwrap_or(0)
 }
 
-/// Facts that wait in intake's outbox.
+/// Number of facts in intake's outbox.
 async fn outbox(cluster: &Cluster) -> i64 {
     let rows = sqlx::query_scalar("select count(*) from bus.outbox");
     rows.fetch_one(cluster.database(Service::Intake)).await.unwrap_or(0)
@@ -80,7 +80,7 @@ async fn wipe(cluster: &Cluster) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_13_late_acknowledgements_meet_a_wiped_broker() {
-    // It stands still with facts handled and not acknowledged, and goes on when the broker is another.
+    // Eligibility is stopped in a handler, and continues after the broker was wiped: its acknowledgements are late.
     let steps = [(Service::Eligibility, vec!["handled=stop@3".to_owned()])].into();
     let plan = ClusterPlan { steps, ..ClusterPlan::default() };
     let row = Row { plan, ..Row::new("13", "broker wiped while a handler stands still; late acks") };
@@ -118,7 +118,7 @@ async fn row_14_the_broker_comes_back_with_an_older_store() {
         cluster.restart_broker().await;
         let copied = last_sequence(cluster).await;
         drive.until_submitted(9).await;
-        // Only who knows of a fact that the copy lacks can see that it is older.
+        // Only a service that knows a fact which the copy lacks can detect that the copy is older.
         until("intake knows of later facts", || noted(cluster), |noted| *noted > copied).await;
         let before = epoch(cluster).await;
         cluster.kill_broker().await;
@@ -130,7 +130,7 @@ async fn row_14_the_broker_comes_back_with_an_older_store() {
     .await;
 }
 
-/// Of the broker's stream, which the copy has at most.
+/// The last sequence number of the broker's stream.
 async fn last_sequence(cluster: &Cluster) -> i64 {
     let jetstream = cluster.jetstream().await;
     let last = || async {
@@ -140,13 +140,13 @@ async fn last_sequence(cluster: &Cluster) -> i64 {
     i64::try_from(last).expect("a number of Postgres")
 }
 
-/// The last sequence that intake knows of.
+/// The last sequence number that intake has recorded.
 async fn noted(cluster: &Cluster) -> i64 {
     let noted = sqlx::query_scalar("select coalesce(max(last_sequence), 0) from bus.broker");
     noted.fetch_one(cluster.database(Service::Intake)).await.unwrap_or(0)
 }
 
-/// Eligibility is away, so that what the broker loses is what nobody has consumed.
+/// Damages the broker while eligibility is stopped, so that it loses facts which eligibility has not consumed.
 async fn without_eligibility(cluster: &Cluster, drive: &Drive, submitted: usize, damage: impl AsyncFnOnce()) {
     let eligibility = cluster.first(Service::Eligibility);
     eligibility.stop().await;
@@ -173,7 +173,7 @@ async fn row_15_bytes_of_the_stored_stream_are_flipped() {
     .await;
 }
 
-/// Flips bytes in each block of messages below a folder; returns how many blocks.
+/// Flips bytes in each block of messages below a folder; returns the number of blocks.
 fn flip(folder: &Path) -> usize {
     let mut flipped = 0;
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
@@ -277,11 +277,11 @@ async fn row_21_the_brokers_disk_is_full() {
     row.run(async |cluster, drive| {
         drive.until_submitted(3).await;
         disk.fill();
-        // Enough to need a new block: the server has buffers of its own.
+        // The server buffers writes: it refuses facts only once it needs a new block on the disk.
         until_within(RECOVERY_DEADLINE, "facts wait", || outbox(cluster), |rows| *rows > 0).await;
         drive.until_submitted(8).await;
         disk.make_room();
-        // A server that could not write stays silent until it is started again.
+        // A server that could not write does not answer until it is restarted.
         let mut nats = cluster.nats.lock().await;
         nats.as_mut().expect("the cluster's own broker").restart().await.expect("it comes back");
     })

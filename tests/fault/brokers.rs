@@ -1,4 +1,4 @@
-//! Three brokers that are one: rows 18 to 20.
+//! Faults of a NATS cluster of three servers: rows 18 to 20.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tests::{Brokers, ClusterPlan};
 
 use crate::row::{Row, lasting};
 
-/// Three copies of the stream, on three servers.
+/// A row whose stream has a copy on each server.
 fn row(number: &'static str, name: &'static str, brokers: &Brokers) -> Row {
     let plan = ClusterPlan { broker: Some(brokers.url.clone()), copies: 3, ..ClusterPlan::default() };
     Row { plan, ..Row::new(number, name) }
@@ -61,7 +61,7 @@ async fn row_20_no_majority() {
         for server in &brokers.servers[1..] {
             server.pause();
         }
-        // The API stays up: people go on submitting.
+        // The API works without the broker: people go on submitting.
         drive.until_submitted(12).await;
         lasting(Duration::from_secs(60)).await;
         for server in &brokers.servers[1..] {

@@ -1,4 +1,4 @@
-//! What comes in is wrong, or comes too often: rows 32, 33, 43.
+//! Messages that are wrong, deadly or repeated: rows 32 to 34 and 43.
 
 use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
 use bus::control::{Command, WaitingFact};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::row::Row;
 
-/// Every message of the stream by now.
+/// All messages in the stream so far.
 async fn everything(cluster: &Cluster) -> Vec<(async_nats::Subject, Vec<u8>)> {
     let mut stream = cluster.jetstream().await.get_stream(STREAM).await.expect("the stream");
     let last = stream.info().await.expect("its state").state.last_sequence;
@@ -38,11 +38,11 @@ async fn row_32_every_fact_ten_times_in_any_order() {
     let row = Row::new("32", "every fact ten times more, shuffled");
     let checks = row
         .run(async |cluster, drive| {
-            // In the middle, and once more when all is over.
+            // While journeys are under way, and again after all have ended.
             for ended in [4, 12] {
                 drive.until_ended(ended).await;
                 let all = everything(cluster).await;
-                // A stride that shares no factor with the length visits each once, in no order.
+                // With a stride that is coprime to the length, each index is visited once, in scattered order.
                 let length = 10 * all.len();
                 let stride = (length / 3..).find(|stride| coprime(*stride, length)).expect("one");
                 for step in 0..length {
@@ -80,7 +80,7 @@ async fn row_33_messages_that_nobody_can_understand() {
             until(&format!("{consumer} parks what cannot be right"), parked, |parked| *parked == 2).await;
         }
         drive.until_ended(12).await;
-        // As an operator does after having looked.
+        // In place of operators, who would drop these facts after a look.
         for consumer in Service::ALL.into_iter().filter(|consumer| consumes(*consumer, Service::Intake)) {
             let dropped = sqlx::query("delete from bus.waiting where key = any($1)").bind([key, newer]);
             dropped.execute(cluster.database(consumer)).await.expect("dropped");
@@ -100,7 +100,7 @@ async fn row_43_the_whole_log_is_published_again() {
     let checks = row
         .run(async |cluster, drive| {
             drive.until_ended(6).await;
-            // Past the window in which the broker itself drops what it knows.
+            // Published without message ids, or the broker itself would drop the duplicates.
             for service in Service::ALL {
                 let log: Vec<(Uuid, String, Vec<u8>)> = sqlx::query_as(
                     "select key, kind, envelope from bus.event_log order by said_at, key, version",
@@ -121,8 +121,8 @@ async fn row_43_the_whole_log_is_published_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_34_a_fact_kills_the_process_that_hears_it() {
-    // Each start but the first dies of the first fact it consumes. How often it takes depends on when the audit publishes
-    // the fact again.
+    // Each start but the first is killed by the first fact it consumes. Twenty starts are armed, since the number of
+    // crashes until the fact is parked depends on when the audit publishes the fact again.
     let deaths = std::iter::repeat_n("handled=kill@1".to_owned(), 20);
     let steps = [(Service::Eligibility, std::iter::once(String::new()).chain(deaths).collect())].into();
     let plan = ClusterPlan { steps, ..ClusterPlan::default() };
@@ -132,12 +132,12 @@ async fn row_34_a_fact_kills_the_process_that_hears_it() {
         let eligibility = cluster.first(Service::Eligibility);
         cluster.kill(Service::Eligibility);
         until("it is armed", || async { eligibility.starts() }, |starts| *starts == 2).await;
-        // Five deaths or more, half a minute apart.
+        // At least five crashes, each 30 s after the last: so long the broker waits before it redelivers.
         let long = 4 * RECOVERY_DEADLINE;
         let deadly = Drive::start_with_deadline(&cluster.api, 1, 1.0, |_| Course::Granted, long);
         let parked = || parked(cluster);
         until_within(long, "it is parked", parked, |parked| parked.len() == 1).await;
-        // Others flow meanwhile.
+        // Facts of other applications are consumed meanwhile.
         eligibility.disarm();
         cluster.kill(Service::Eligibility);
         let others = Drive::start(&cluster.api, 5, 2.0, |number| Course::of(number + 3));
@@ -156,7 +156,7 @@ async fn row_34_a_fact_kills_the_process_that_hears_it() {
     .await;
 }
 
-/// What eligibility has parked, as it tells an operator.
+/// The facts that eligibility has parked, from its answer to an operator's command.
 async fn parked(cluster: &Cluster) -> Vec<WaitingFact> {
     cluster.operator.execute(Service::Eligibility, &Command::Parked).await.unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use tests::{Set, program};
 use tokio::process::Command;
 use tokio::task::JoinHandle;
 
-/// Applications on their way while something is killed.
+/// Number of applications under way while processes are killed.
 const JOURNEYS: usize = 50;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -23,7 +23,7 @@ async fn fifty_journeys_outlive_kill_9_of_each_service_of_the_broker_and_of_post
         data: set.data.clone(),
     };
     let driving = tokio::spawn(load::run(options));
-    // One victim after the other, each when the journeys have moved on since the last.
+    // Kills one process after the other, each once eight more emails have arrived.
     let mut emails = 0;
     for service in Service::ALL {
         emails = moved_on(&set, &driving, emails + 8).await;
@@ -35,9 +35,9 @@ async fn fifty_journeys_outlive_kill_9_of_each_service_of_the_broker_and_of_post
     set.kill_by_file("postmaster.pid");
     driving.await.expect("no panic").expect("all journeys end");
 
-    // Received, eligible, reviewed, decided: each once, but for those that the service itself
-    // counts as perhaps sent twice (the process died between the final dot and the stored 250).
-    // An email in doubt is only settled when its time is over: wait until nothing is under way.
+    // Each application gets four emails: received, eligible, reviewed, decided. Each arrives once, except those that
+    // notification itself counts as ambiguous (it was killed between the final dot and storing the 250). Such an
+    // email is settled only after its deadline, so wait until every email is sent.
     let settled =
         |seen: &Vec<Value>| seen.len() == 4 * JOURNEYS && seen.iter().all(|one| one["state"] == "sent");
     let deliveries = until("every email is sent", || deliveries(&set), settled).await;
@@ -50,7 +50,7 @@ async fn fifty_journeys_outlive_kill_9_of_each_service_of_the_broker_and_of_post
         assert!(times <= most, "{to} got {id} {times} times: {delivery}");
         doubled += times - 1;
     }
-    // The same from the services' own books, as an operator asks.
+    // The services' own reconciliation, as `bescheid verify` prints it, must find the same.
     let books = || async {
         let verify = Command::new(program()).args(["verify", "--data"]).arg(&set.data).output().await;
         let verify = verify.expect("bescheid verify");
@@ -62,7 +62,7 @@ async fn fifty_journeys_outlive_kill_9_of_each_service_of_the_broker_and_of_post
     set.finish().await;
 }
 
-/// What the service knows of the emails of this run.
+/// The deliveries of this run, as notification reports them.
 async fn deliveries(set: &Set) -> Vec<Value> {
     let token = set.api.token("operator", Role::Operator, None);
     let mut found = Vec::new();
@@ -94,7 +94,7 @@ async fn count(set: &Set) -> HashMap<(String, String), usize> {
     found
 }
 
-/// Waits until that many emails have arrived, or all journeys are over.
+/// Waits until this many emails have arrived, or all journeys have ended; returns the number of emails.
 async fn moved_on(set: &Set, driving: &JoinHandle<anyhow::Result<()>>, emails: usize) -> usize {
     let arrived = || async { (count(set).await.values().sum::<usize>(), driving.is_finished()) };
     let (arrived, _) = until("the journeys move on", arrived, |(seen, over)| *seen >= emails || *over).await;

@@ -1,5 +1,4 @@
-//! A process is killed at a named step of a fact's travel: rows 1 to 6 and 39, generated from the
-//! list of all steps.
+//! Processes are killed at the named steps ([`Step`]) of publishing, consuming and emailing: rows 1 to 6 and 39.
 
 use axum::http::Method;
 use bescheid::client::Api;
@@ -14,12 +13,12 @@ use uuid::Uuid;
 
 use crate::row::Row;
 
-/// Only notification gets to these.
+/// Whether only notification reaches this step.
 fn is_of_mail(step: Step) -> bool {
     step.name().starts_with("mail-")
 }
 
-/// Where a step occurs.
+/// The services that reach a step.
 fn services(step: Step) -> Vec<Service> {
     Service::ALL
         .into_iter()
@@ -27,13 +26,13 @@ fn services(step: Step) -> Vec<Service> {
         .collect()
 }
 
-/// The steps a service gets to.
+/// The steps that a service reaches.
 fn steps(service: Service) -> impl Iterator<Item = Step> {
     let all = Step::ALL.iter().copied();
     all.filter(move |step| services(*step).contains(&service))
 }
 
-/// Every service that gets to this step dies there, once.
+/// Runs a row in which each service that reaches this step is killed there, once.
 async fn killed_at(number: &'static str, name: &'static str, step: Step) -> Checks {
     let services = services(step);
     let arm = |service: &Service| (*service, vec![format!("{}=kill@2", step.name())]);
@@ -54,11 +53,11 @@ fn kills(cluster: &Cluster, services: &[Service]) -> Vec<usize> {
     services.iter().map(|service| cluster.first(*service).kills()).collect()
 }
 
-/// The short run's part of rows 1 to 6 and 39: each service dies at each step it gets to, one after
-/// the other, in one cluster.
+/// Nothing is lost or doubled when each service is killed at each step that it reaches, one after the other. This is
+/// the short form of rows 1 to 6 and 39, which `tests/run` runs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_1_to_6_and_39_each_service_dies_at_each_step() {
-    // The first start is for getting ready: nothing is armed.
+    // Nothing is armed in the first start, so that the cluster gets ready.
     let armed = |service| {
         let steps = steps(service).map(|step| format!("{}=kill@1", step.name()));
         (service, std::iter::once(String::new()).chain(steps).collect())
@@ -157,7 +156,7 @@ async fn row_39_killed_when_it_is_noted() {
     killed_at("39", "notification kill -9 when it is stored that it was sent", Step::MailNoted).await;
 }
 
-/// What a client sees that talks to intake itself, without the patience of the gateway.
+/// A client calls intake directly, since the gateway would repeat the request until intake runs again.
 async fn client_of_intake(number: &'static str, name: &'static str, step: Step, stored_before: i64) {
     let steps = vec![format!("{}=kill@1", step.name())];
     let plan = ClusterPlan { steps: [(Service::Intake, steps)].into(), ..ClusterPlan::default() };
@@ -198,7 +197,7 @@ async fn count(cluster: &Cluster) -> i64 {
     count.fetch_one(cluster.database(Service::Intake)).await.expect("a count")
 }
 
-/// The API of one replica.
+/// A client of one replica, without the gateway.
 pub fn direct(replica: &Replica) -> Api {
     Api::new(format!("http://{}", replica.listen), tests::keys(), chassis::Clock::system())
 }

@@ -1,4 +1,4 @@
-//! The mail server breaks: rows 36 to 38 and 40.
+//! Faults of the mail server: rows 36 to 38 and 40.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::row::{Row, lasting};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_36_and_37_the_mail_server_puts_off_and_refuses() {
-    // Application 1 is turned down by a person: three emails, none of which has a mailbox.
+    // Application 1 ends as ineligible, after three emails. The mail server refuses its address.
     let allowed = Allowed { failed: 3, ..Allowed::default() };
     let row = Row { allowed, ..Row::new("36", "SMTP 421 and 451, then ok; 550 for one recipient (row 37)") };
     let checks = row
@@ -47,7 +47,7 @@ async fn row_40_the_mail_server_is_down_and_then_slow() {
         cluster.mailbox.inject(Fault::Tarpit(Duration::from_secs(4)), 4);
         lasting(Duration::from_secs(20)).await;
         cluster.mailbox.restart().await.expect("it comes back");
-        // Others are not starved: emails go out while slow conversations last.
+        // Slow connections do not hold up the others: emails arrive meanwhile.
         let arrived = || async { cluster.mailbox.messages().len() };
         until_within(RECOVERY_DEADLINE, "emails arrive", arrived, |count| *count > 12).await;
     })

@@ -1,7 +1,7 @@
-//! What breaks in the middle of many journeys, in a real set of processes.
+//! Faults while many applications are under way, with the services as real processes.
 //!
-//! One test for each row of the fault table; a line of the books for each ([`row`]). Rows that take long are
-//! run by `tests/run --faults`.
+//! Each row of the fault table is a test, or several, which print one line each ([`row`]). Those that take long run
+//! only with `tests/run --faults`.
 
 mod broker;
 mod brokers;

@@ -1,4 +1,4 @@
-//! The network and the clock break: rows 29 to 31.
+//! Faults of the network and of the clock: rows 29 to 31.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,7 +20,7 @@ async fn row_29_connections_to_nats_are_half_open() {
         drive.until_submitted(4).await;
         cluster.proxies().nats.set(NetworkFault { swallow: true, ..NetworkFault::default() });
         lasting(Duration::from_secs(10)).await;
-        // What was struck stays dead: everybody has to notice and connect anew.
+        // The affected connections stay dead: each process must notice this, and reconnect.
         cluster.proxies().nats.heal();
     })
     .await;
@@ -58,7 +58,7 @@ async fn row_30_a_slow_network_that_cuts_connections() {
         let ways = cluster.proxies();
         for way in [&ways.postgres, &ways.nats, &ways.smtp] {
             way.set(bad);
-            // With connections that are old the fault would strike nobody.
+            // Only new connections are cut by the fault.
             way.cut_all();
         }
         drive.until_ended(8).await;
@@ -69,7 +69,7 @@ async fn row_30_a_slow_network_that_cuts_connections() {
     .await;
 }
 
-/// The library that moves a process's clock, where it is installed.
+/// The library that shifts the clock of a process, if it is installed.
 fn faketime() -> Option<PathBuf> {
     ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/usr/lib64", "/usr/local/lib"]
         .map(|folder| Path::new(folder).join("faketime/libfaketimeMT.so.1"))
@@ -90,7 +90,7 @@ async fn clock_off(name: &'static str, by: &str) {
     let row = Row { plan: ClusterPlan { environment, ..ClusterPlan::default() }, ..Row::new("31", name) };
     row.run(async |cluster, drive| {
         drive.until_submitted(6).await;
-        // It is off, or the row proves nothing.
+        // If the fault did not work, the row would show nothing.
         let off: bool = sqlx::query_scalar(
             "select bool_and(abs(extract(epoch from said_at - now())) > 3000) from bus.event_log",
         )

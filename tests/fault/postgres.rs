@@ -1,4 +1,4 @@
-//! Postgres breaks, or a process holds something of it: rows 7 to 9 and 23 to 28.
+//! Faults of Postgres, and processes or clients that stop while they use it: rows 7 to 9, 23 to 28 and 44.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -24,7 +24,7 @@ fn own() -> ClusterPlan {
     ClusterPlan { own_postgres: Some(Durability::Fast), ..ClusterPlan::default() }
 }
 
-/// One of two replicas of eligibility stands still at a step; the journeys come to their end without it.
+/// One of two replicas of eligibility is stopped (SIGSTOP) at a step; the journeys end without it.
 async fn stands_still(number: &'static str, name: &'static str, step: &str) {
     let steps = [(Service::Eligibility, vec![format!("{step}=stop@2")])].into();
     let plan = ClusterPlan { replicas: 2, steps, ..ClusterPlan::default() };
@@ -38,7 +38,7 @@ async fn stands_still(number: &'static str, name: &'static str, step: &str) {
             .await;
         cluster.route(Service::Eligibility, other);
         drive.until_ended(12).await;
-        // It wakes up believing that no time has passed.
+        // It continues as if no time had passed.
         stopped.signal(Signal::CONT);
         until_within(RECOVERY_DEADLINE, "it is ready again", || stopped.is_ready(), |ready| *ready).await;
     })
@@ -75,7 +75,7 @@ async fn row_9_clients_go_away_during_post() {
                  content-type: application/json\r\nidempotency-key: {key}\r\ncontent-length: {}\r\n\r\n{text}",
                 text.len()
             );
-            // Some go away before the end of their request, some at it, some while it is worked on.
+            // Some disconnect before the end of their request, some right after it, some while it is processed.
             let gone = (0..TIMES).map(|time| {
                 let sent = head.len() - (time % 5) * 100;
                 let head = &head;
@@ -107,7 +107,7 @@ async fn row_9_clients_go_away_during_post() {
     .await;
 }
 
-/// Sessions of intake that sit in a transaction and do nothing.
+/// Waits until no session of intake idles in a transaction; returns their number.
 async fn open_transactions(cluster: &Cluster) -> i64 {
     until(
         "no transaction stays open",
@@ -139,7 +139,6 @@ async fn row_23_postgres_is_killed() {
     .await;
 }
 
-/// Its other processes need a moment to notice that the postmaster is gone.
 async fn restart_postgres(cluster: &Cluster) {
     cluster.restart_postgres().await;
 }
@@ -197,18 +196,18 @@ async fn row_26_the_disk_of_postgres_is_full() {
     row.run(async |cluster, drive| {
         drive.until_submitted(3).await;
         disk.fill();
-        // Until it shows: the log has room of its own, so it is filled as well.
+        // Postgres has WAL segments in reserve: it refuses writes only once these are full, too.
         let refuses = || async { !fill_log(cluster).await };
         until_within(RECOVERY_DEADLINE, "writes are refused", refuses, |refuses| *refuses).await;
         lasting(Duration::from_secs(5)).await;
         disk.make_room();
-        // A log that cannot be written ends Postgres; whoever supervises it starts it again.
+        // Postgres ends when it cannot write its WAL; in production its supervisor starts it again.
         cluster.restart_postgres().await;
     })
     .await;
 }
 
-/// Writes as much as a busy hour. False: refused.
+/// Writes as much as the services do in a busy hour. False: Postgres refuses.
 async fn fill_log(cluster: &Cluster) -> bool {
     let written = sqlx::query(
         "create table filler as select repeat(md5(n::text), 200) as text from generate_series(1, 4000) n",
@@ -236,7 +235,7 @@ async fn row_27_a_long_transaction() {
         }
         drive.until_ended(18).await;
         for tx in open {
-            // The server may have ended it: that is the time-out of sessions that idle in a transaction.
+            // The server may have ended the session: sessions that idle in a transaction have a time-out.
             let _ = tx.rollback().await;
         }
     })
@@ -275,8 +274,8 @@ async fn row_44_a_database_comes_back_from_an_old_backup() {
         let mut backup = Backup::of(cluster, intake).await;
         drive.until_ended(8).await;
         backup.restore().await;
-        // It learns that it has forgotten, says nothing more, and tells why. Nobody has consumed from it before that
-        // there is no such application.
+        // It detects the data loss, publishes nothing more, and logs why. Until then it tells nobody that an
+        // application does not exist, since that may be among what was lost.
         let token = cluster.api.token("applicant-0", Role::Applicant, Some(Applicant::HILDEN.ags));
         let withdrawal = format!("/apply/api/applications/{}/withdrawal", Uuid::new_v4());
         let answers = Mutex::new(BTreeSet::new());
@@ -318,7 +317,7 @@ async fn row_44_a_backup_with_emails_that_have_been_sent() {
         until_within(RECOVERY_DEADLINE, "all are sent", queued, |count| *count == Some(0)).await;
         backup.restore().await;
         let says = || async { std::fs::read_to_string(&notification.log).unwrap_or_default() };
-        // It says so at each look: by then the queue would have been sent. The checks see whether one has arrived twice.
+        // It logs this at each check; after six it would have sent the queue, and the row would find doubled emails.
         let often = |log: &String| log.matches(FORGOTTEN).count() > 5;
         until_within(RECOVERY_DEADLINE, "it has known for a while", says, often).await;
         until("it is not ready", || notification.is_ready(), |ready| !ready).await;
@@ -327,17 +326,17 @@ async fn row_44_a_backup_with_emails_that_have_been_sent() {
     .await;
 }
 
-/// Said by a service whose database is older than what the others know.
+/// Logged by a service with data loss.
 const FORGOTTEN: &str = "has lost facts that others know";
 
-/// A copy of a service's database, and what happens to it.
+/// A backup of a service's database.
 struct Backup<'a> {
     replica: &'a Replica,
     admin: sqlx::PgConnection,
 }
 
 impl<'a> Backup<'a> {
-    /// A copy of the database as it is now.
+    /// Copies the database as it is now.
     async fn of(cluster: &Cluster, replica: &'a Replica) -> Self {
         let url = cluster.postgres.lock().await.as_ref().expect("the cluster's own Postgres").url("postgres");
         let admin = sqlx::PgConnection::connect(&url).await.expect("Postgres answers");
@@ -347,7 +346,7 @@ impl<'a> Backup<'a> {
         backup
     }
 
-    /// The copy takes the place of the database.
+    /// Replaces the database with the backup.
     async fn restore(&mut self) {
         let name = self.replica.service.name();
         let statements = [
@@ -357,7 +356,7 @@ impl<'a> Backup<'a> {
         self.while_stopped(&statements).await;
     }
 
-    /// As the service says: restored to a later moment, and started again.
+    /// Does what the service's log asks for: restores the later database, and starts the service again.
     async fn undo(&mut self) {
         let name = self.replica.service.name();
         let statements = [
@@ -375,7 +374,7 @@ impl<'a> Backup<'a> {
         self.replica.go_on().await;
     }
 
-    /// A statement that needs the databases for itself.
+    /// Executes a statement that fails while there are other sessions on these databases.
     async fn alone(&mut self, statement: &str) {
         for _ in 0..50 {
             let ended = sqlx::query(

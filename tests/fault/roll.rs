@@ -1,4 +1,4 @@
-//! Releases: rows 41 and 42.
+//! Rolling restarts and migrations: rows 41 and 42.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use tokio::process::Command;
 
 use crate::row::{Line, Row};
 
-/// There is no earlier release yet: the same program goes and comes back.
+/// Each replica is replaced twice and no request fails; by the same program, since there is no earlier release yet.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by tests/run --faults"]
 async fn row_41_each_service_is_rolled_twice_under_load() {
@@ -62,7 +62,7 @@ async fn row_42_three_migrate_at_once() {
                 .arg(&config)
                 .output()
         };
-        // None may start before: it says what is missing.
+        // A service refuses to start on a database without its migrations.
         let early =
             Command::new(program()).args(["service", service.name(), "--config"]).arg(&config).output();
         let early = early.await.expect("a process");

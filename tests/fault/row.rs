@@ -1,4 +1,4 @@
-//! One row of the fault table: journeys under way, something breaks, it heals, the books are checked.
+//! One row of the fault table: a fault begins and ends while applications are under way, then the checks run.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -8,29 +8,27 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use tests::{Allowed, Checks, Cluster, ClusterPlan, Course, Drive};
 
-/// Where each row writes its line, for the table at the end of `tests/run --faults`.
+/// Names the file to which each row appends its line, for the table that `tests/run --faults` prints.
 const TABLE: &str = "BESCHEID_FAULT_TABLE";
 
-/// A row.
 pub struct Row {
     /// Its number in the fault table.
     pub number: &'static str,
-    /// What breaks.
+    /// What breaks, as printed in the table.
     pub name: &'static str,
-    /// The processes.
     pub plan: ClusterPlan,
-    /// Applications on their way.
+    /// Number of applications.
     pub applications: usize,
-    /// Submissions a second.
+    /// Submissions per second.
     pub rate: f64,
-    /// Where each of them goes.
+    /// How the application with this number ends.
     pub course: fn(usize) -> Course,
-    /// What may be left over.
+    /// What the checks tolerate.
     pub allowed: Allowed,
 }
 
 impl Row {
-    /// A row of the usual size.
+    /// A row with the usual processes and load.
     pub fn new(number: &'static str, name: &'static str) -> Self {
         Self {
             number,
@@ -43,9 +41,10 @@ impl Row {
         }
     }
 
-    /// Journeys on, `inject` (which also heals), wait until it is quiet, read the books, print a line.
+    /// Starts the journeys, runs `inject` (which also ends the fault), waits until nothing is under way, runs the
+    /// checks and prints the line.
     pub async fn run(self, inject: impl AsyncFnOnce(&Cluster, &Drive)) -> Checks {
-        // For whoever looks for the reason of a failure.
+        // To debug a failing test.
         if std::env::var_os("RUST_LOG").is_some() {
             drop(chassis::telemetry::install(&chassis::settings::Log::default()));
         }
@@ -87,7 +86,7 @@ impl Row {
     }
 }
 
-/// `by_hand`: emails that a person has sent again, because twice nobody knew whether they had arrived.
+/// `by_hand`: number of emails that a person has resent, since it was unknown twice whether they had arrived.
 fn columns(checks: &Checks, seconds: u64, by_hand: usize) -> String {
     format!(
         "{:>6} {:>6} {:>6} {:>6} {:>6} {:>5} {:>7} {:>6}{}{}",
@@ -107,7 +106,7 @@ fn columns(checks: &Checks, seconds: u64, by_hand: usize) -> String {
 fn ends_of_logs(cluster: &Cluster) -> String {
     let mut text = format!("--- broker:\n{}\n", cluster.broker_log());
     for replica in &cluster.all {
-        // A string takes everything.
+        // Writing to a string cannot fail.
         let _ = writeln!(
             text,
             "--- {}, started {} times:\n{}",
@@ -119,7 +118,7 @@ fn ends_of_logs(cluster: &Cluster) -> String {
     text
 }
 
-/// Written when it goes away, so that a row that panics has its line, too.
+/// A line of the table, written when it is dropped, so that a row that panics has one, too.
 pub struct Line {
     number: &'static str,
     name: &'static str,
@@ -127,12 +126,12 @@ pub struct Line {
 }
 
 impl Line {
-    /// A row begins.
+    /// A line that reports a failure unless [`Line::done`] is called.
     pub fn begin(number: &'static str, name: &'static str) -> Self {
         Self { number, name, text: "FAILED: see the test's output".to_owned() }
     }
 
-    /// It has come to its end; its columns.
+    /// Sets the columns of a row that has reached its end.
     pub fn done(&mut self, columns: &str) {
         columns.clone_into(&mut self.text);
     }
@@ -150,18 +149,18 @@ impl Drop for Line {
 fn note(line: &str) {
     let Some(path) = std::env::var_os(TABLE) else { return };
     let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
-    // One write: rows that run at the same time do not mix.
+    // One write, so that the lines of rows that run at the same time do not mix.
     if let Err(error) = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes())) {
         eprintln!("the table of faults: {error}");
     }
 }
 
-/// A fault that lasts this long.
+/// Lets a fault last this long.
 pub async fn lasting(time: Duration) {
     tokio::time::sleep_until(tokio::time::Instant::now() + time).await;
 }
 
-/// A row that cannot run here: says why, in the table, too.
+/// Reports, also in the table, why a row cannot run here.
 pub fn left_out(number: &str, name: &str, why: &str) {
     let line = format!("{number:<4} {name:<66} not run here: {why}");
     println!("{line}");

@@ -1,4 +1,4 @@
-//! The persons of the tests, who act by the API.
+//! What the people in the tests do, through the API.
 
 use std::time::Duration;
 

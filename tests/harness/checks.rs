@@ -76,7 +76,7 @@ impl Checks {
         self.lost.is_empty() && self.doubled.is_empty() && self.wrong.is_empty()
     }
 
-    /// Each accepted application has its last status, and there are no others.
+    /// Each accepted application has the status in which its course ends, and there are no other applications.
     async fn applications(&mut self, cluster: &Cluster, accepted: &BTreeMap<Uuid, Course>) {
         let db = cluster.database(Service::Intake);
         let stored: BTreeMap<Uuid, String> = rows(db, "select id, status from applications").await;
@@ -92,7 +92,7 @@ impl Checks {
         for id in stored.keys().filter(|id| !accepted.contains_key(id)) {
             self.doubled.push(format!("application {id} is there, but its submission was never answered"));
         }
-        // The counter has a commit of its own, which must not be lost in a crash when the application is not.
+        // A file number is counted in a transaction of its own: a crash must not undo it and keep the application.
         let given_again = "select file_number from applications join file_numbers using (call_id)
              where substring(file_number from '[0-9]+$')::bigint > last";
         for number in lines(db, given_again).await {

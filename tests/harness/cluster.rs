@@ -30,7 +30,7 @@ use uuid::Uuid;
 use crate::services::{Served, process, publish, serve_gateway, with};
 use crate::{Proxy, Replica, SECRET, demonstration_call, open_folder, quiet, settings};
 
-/// By when processes on a busy machine are ready, or have recovered from a fault.
+/// How long processes on a busy machine may take to get ready, or to recover from a fault.
 pub const RECOVERY_DEADLINE: Duration = Duration::from_secs(120);
 
 #[derive(Clone, Debug)]
@@ -80,7 +80,6 @@ impl Default for ClusterPlan {
     }
 }
 
-/// A running cluster.
 pub struct Cluster {
     /// Address of the gateway.
     pub url: String,
@@ -338,8 +337,8 @@ impl Cluster {
         seen
     }
 
-    /// Resends, as only a person can, the emails of which it was unknown twice whether they had arrived. Returns how many
-    /// there were.
+    /// Resends, as only a person can, the emails of which it was unknown twice whether they had arrived. Returns
+    /// their number.
     pub async fn send_doubted_again(&self) -> usize {
         let doubted = sqlx::query_scalar::<_, i64>(
             "select id from deliveries where state = 'failed' and unanswered > 1",

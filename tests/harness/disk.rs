@@ -38,7 +38,6 @@ impl Disk {
         self.path().join("filler")
     }
 
-    /// Fills the disk.
     pub fn fill(&self) {
         // It ends with an error: no space left.
         let filled = Command::new("dd")

@@ -1,4 +1,4 @@
-//! Publishes every fact once more, as a relay does that was killed before its commit.
+//! Publishes every fact once more, as a relay does after it was killed between publishing and its commit.
 
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};

@@ -1,5 +1,5 @@
-//! Many applications by the JSON API at a steady rate, while a test injects faults. Requests that fail are repeated
-//! with the same idempotency key until they are answered.
+//! Submits many applications through the JSON API at a steady rate, while a test injects faults. Requests that fail
+//! are repeated with the same idempotency key until they are answered.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

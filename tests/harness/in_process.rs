@@ -20,13 +20,12 @@ use tokio::task::JoinHandle;
 use crate::services::{Served, process, publish, serve_gateway};
 use crate::{Services, demonstration_call, doubler, quiet};
 
-/// The running system.
 pub struct InProcess {
     /// Address of the gateway.
     pub url: String,
     /// A client of the API, for tokens of any person.
     pub api: Api,
-    /// The steps of an application by the API; failed requests are not repeated.
+    /// The steps of an application through the API; failed requests are not repeated.
     pub journey: Journey,
     /// The clock of all services.
     pub clock: TestClock,

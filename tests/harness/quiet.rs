@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use crate::consumes;
 
-/// Of each pair: the publisher, its number of logged facts, the consumer, and how many of them it has consumed.
+/// For each pair: the publisher, its number of logged facts, the consumer, and how many of them it has consumed.
 type Counts = Vec<(Service, i64, Service, i64)>;
 
 async fn counts<'a>(database: impl Fn(Service) -> &'a PgPool) -> Result<Counts, sqlx::Error> {
@@ -55,8 +55,8 @@ async fn look<'a>(
         seen.push(format!("{waits} facts wait, expected {waiting}"));
     }
     let facts = counts(database).await?;
-    // Emails are counted between two equal counts of facts, since a consumed fact may queue an email, and a sent email
-    // publishes a fact.
+    // Emails are counted between two equal counts of facts, since a consumed fact may queue an email, and a sent
+    // email publishes a fact.
     let emails: i64 = sqlx::query_scalar(
         "select count(*) from deliveries where state not in ('sent', 'failed', 'superseded')",
     )

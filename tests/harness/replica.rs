@@ -41,8 +41,8 @@ struct Lives {
     steps: Mutex<VecDeque<String>>,
     /// Environment variables of every start.
     environment: Vec<(String, String)>,
-    /// Number of facts consumed more than once, by processes that have ended and by the one that runs: its own counter
-    /// ends with it.
+    /// Number of facts consumed more than once, by processes that have ended and by the one that runs: its own
+    /// counter ends with it.
     duplicates_before: AtomicU32,
     duplicates_now: AtomicU32,
 }

@@ -144,8 +144,8 @@ pub(crate) async fn publish(db: &PgPool, broker: &bus::Settings, call: &Call, dr
     }
 }
 
-/// The five services, running in this process, each on a database of its own.
-/// Three of them give the test their state, with their bus.
+/// The five services, running in this process, each on a database of its own. Tests can use the state of three of
+/// them, and its bus.
 pub struct Services {
     pub intake: Arc<intake::AppState>,
     pub review: Arc<review::AppState>,

@@ -1,4 +1,4 @@
-//! What cannot be right gets an answer that says what to do, and changes nothing.
+//! Invalid or forbidden requests are answered with a problem that helps to correct them, and change nothing.
 
 use axum::http::{Method, StatusCode};
 use chassis::Role;
@@ -15,7 +15,7 @@ fn solingen(system: &InProcess) -> String {
     system.api.token("person-solingen", Role::Applicant, Some("05122000"))
 }
 
-/// A problem document (RFC 9457) with this status, that names the field.
+/// Asserts a problem document (RFC 9457) with this status that contains `names`.
 fn assert_problem(status: StatusCode, answer: &Value, expected: StatusCode, names: &str) {
     assert_eq!(status, expected, "{answer}");
     assert!(
@@ -71,7 +71,7 @@ async fn a_second_submit_with_the_same_key_is_the_first() {
     project.title = "Etwas anderes unter demselben Schlüssel".to_owned();
     let (status, _) = system.post_again(&token, "/apply/api/applications", &key, body(&project)).await;
     assert!(status.is_client_error(), "{status}");
-    // Without a key nobody can tell a repetition.
+    // A repetition without a key could not be told from a new application.
     let path = "/apply/api/applications";
     let (status, answer) =
         system.api.call(Method::POST, path, &token, None, Some(&body(&project))).await.expect("an answer");

@@ -1,5 +1,5 @@
-//! What happens to an application, from the form to the emailed decision. Each story is also told
-//! with every delivery doubled: nothing may change.
+//! Applications from the form to the emailed decision, with all services in the test's process. Each story also runs
+//! with every delivery doubled, and must end the same.
 
 mod bad_input;
 mod operators;

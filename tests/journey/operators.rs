@@ -1,4 +1,4 @@
-//! What operators see of facts that cannot be right, and what they do about them.
+//! What operators see of parked facts, and what they can do about them.
 
 use bus::control::{Command, DryRun, WaitingFact, WaitingFactDetails, Which};
 use chassis::Role;
@@ -8,7 +8,7 @@ use testkit::{samples, until};
 use tests::{Applicant, InProcess, form};
 use uuid::Uuid;
 
-/// Everybody who consumes `application-submitted` parks one that has no content, and nobody else waits for it.
+/// Each consumer parks an `application-submitted` without content, and operators can inspect, dry-run and drop it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_parked_fact_is_seen_rehearsed_and_given_up_everywhere() {
     let system = InProcess::new().await;
@@ -39,7 +39,7 @@ async fn a_parked_fact_is_seen_rehearsed_and_given_up_everywhere() {
         assert_eq!(shown.envelope["subject"], key.to_string());
         let run: DryRun = system.operator.execute(at, &Command::DryRun(which)).await.expect("rehearsed");
         assert!(run.error.is_some_and(|why| why.contains("missing field")));
-        // The same for people.
+        // The page for operators shows the same reason.
         let page =
             system.api.bytes(&format!("/ops/parked/{at}/intake/{key}/1"), &token).await.expect("a page");
         assert!(String::from_utf8_lossy(&page).contains("missing field"));
@@ -51,6 +51,6 @@ async fn a_parked_fact_is_seen_rehearsed_and_given_up_everywhere() {
     let reconciliation = system.api.bytes("/ops/reconciliation", &token).await.expect("a page");
     assert!(String::from_utf8_lossy(&reconciliation).contains("eligibility"), "the page of reconciliation");
     system.emails(who.email, 2).await;
-    // Intake never published it: given up, it leaves no trace in the reconciliation.
+    // Intake never published this fact, so once it is given up the reconciliation does not count it.
     system.finish().await;
 }

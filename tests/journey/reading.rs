@@ -1,5 +1,5 @@
-//! Whoever only looks changes nothing: mail scanners, link checkers, previews and prefetching browsers follow every
-//! link there is, by GET and HEAD, with the cookies of the person whose link it is.
+//! Reading changes nothing: mail scanners, link checkers, previews and prefetching browsers follow every link by GET
+//! and HEAD, with the cookies of the person whose link it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,7 +17,7 @@ use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool};
 use tests::{Applicant, InProcess, Plan, form};
 
-/// How those ask who follow links without a person's deed.
+/// Headers of clients that follow links without a person's click: plain, prefetching, and from another site.
 const HEADERS: [&[(&str, &str)]; 3] = [
     &[("accept", "text/html")],
     &[("sec-purpose", "prefetch;prerender"), ("purpose", "prefetch"), ("accept", "text/html")],
@@ -27,8 +27,8 @@ const HEADERS: [&[(&str, &str)]; 3] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn looking_changes_nothing_whoever_looks() {
     let system = InProcess::with(Plan { drafts: true, ..Plan::default() }).await;
-    // A notice that nobody has retrieved, an email about each status, a file that somebody holds, drafts, and a case
-    // that a person must decide.
+    // A notice that is not retrieved, an email about each status, a file that a reviewer has taken, drafts, and a
+    // case that a person must decide.
     let who = Applicant::SOLINGEN;
     let decided = system.submit(who, &form(who)).await;
     system.until_status(who, &decided, "eligible").await;
@@ -114,7 +114,7 @@ async fn looking_changes_nothing_whoever_looks() {
     system.finish().await;
 }
 
-/// Every route that answers GET, as the routers spell it, with each of these ids in the place of its argument.
+/// Every route that answers GET, read from the source of the routers, with each of these ids as its argument.
 fn paths(ids: &[String]) -> Vec<String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
     let mut found = BTreeSet::new();
@@ -172,8 +172,8 @@ fn sources(folder: &Path) -> String {
     text
 }
 
-/// A fingerprint of each table that a service owns. What the bus keeps for itself, such as the time of its last look
-/// at the broker, is left out but for what it has been given to say.
+/// A fingerprint of each table that a service owns. Of the tables of the bus it has only the event log and the
+/// outbox: the others change by themselves, such as the time of the last check of the broker.
 async fn contents(system: &InProcess) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     for service in Service::ALL {

@@ -1,5 +1,5 @@
-//! How a service starts, the same for all five: what it must not do before it knows that its database holds all that
-//! it has published, and what becomes of the process when one of its tasks ends.
+//! Each of the five services publishes and consumes nothing before it knows that its database has every fact that it
+//! has published, and its process ends when one of its tasks ends.
 
 use std::fs;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use testkit::{TestDatabase, samples, until};
 use tests::{SECRET, settings};
 use uuid::Uuid;
 
-/// A fact that `service` publishes, from the frozen payloads of the contract.
+/// A fact that `service` publishes, with one of the frozen payloads of the contract.
 fn fact_of(service: Service) -> AnyFact {
     let kind = *Kind::ALL.iter().find(|kind| kind.service() == service).expect("a kind");
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/events/golden");
@@ -22,7 +22,7 @@ fn fact_of(service: Service) -> AnyFact {
     AnyFact::read(kind, payload).expect("a payload of this kind")
 }
 
-/// `service` publishes a fact, as a process before this one has.
+/// Publishes a fact of `service`, as an earlier process of it would have done.
 async fn publish(service: Service, nats: &bus::Settings, db: &PgPool) {
     let bus = Bus::connect(service, nats, db.clone(), samples::noon).await.expect("a bus");
     let running = bus.start(Arc::new(()), Subscriptions::new());
@@ -58,8 +58,8 @@ async fn start<S: host::Service>(database: &TestDatabase, nats: &str) -> Started
     Started { db: database.pool.clone(), app, serving }
 }
 
-/// The stream holds a fact of the service, and one for it. On the database that has published the one, it takes in
-/// the other. On one that was restored from before, it says and takes in nothing.
+/// The stream has a fact of the service and a fact for it. With a database restored from before its own fact, the
+/// service publishes and consumes nothing; with the present one it consumes the other fact.
 async fn says_nothing_from_an_old_backup<S: host::Service>() {
     let (broker, _folder) = testkit::broker("").await;
     let nats = bus::Settings::open(broker.url());

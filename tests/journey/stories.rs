@@ -7,7 +7,7 @@ use testkit::samples::ags;
 use testkit::until_some;
 use tests::{Applicant, InProcess, Plan, demonstration_call, form};
 
-/// Tells a story twice: as usual, and with every delivery doubled.
+/// Two tests for each story: as usual, and with every delivery doubled.
 macro_rules! stories {
     ($($story:ident: $plan:expr;)+) => {$(
         mod $story {
@@ -81,7 +81,7 @@ async fn joint_project_funded(system: InProcess) {
     let id = system.submit(who, &project).await;
     system.until_status(who, &id, "eligible").await;
     system.review_twice("fund").await;
-    // Less than applied for: the reasons are compulsory.
+    // A grant of less than was applied for needs reasons.
     let proposal = json!({ "kind": "grant", "amount_cents": 5_000_000, "reasons": "Die Reisekosten sind nicht notwendig." });
     system.propose(&id, proposal).await;
     assert_eq!(system.approve(&id).await, "granted");
@@ -92,7 +92,7 @@ async fn joint_project_funded(system: InProcess) {
     system.finish().await;
 }
 
-/// A reviewer declares bias after the last review: it is left out. An approver of the town is refused.
+/// A review is left out when its author declares bias later, and an approver from the applicant's town is refused.
 async fn tied_after_the_review(system: InProcess) {
     let who = Applicant::SOLINGEN;
     let id = system.submit(who, &form(who)).await;
@@ -126,7 +126,7 @@ async fn decided_by_a_person_as_ineligible(system: InProcess) {
     system.until_status(who, &id, "referred").await;
     system.decide_eligibility(&id, "ineligible").await;
     system.until_status(who, &id, "ineligible").await;
-    // Received, referred, decided.
+    // Emails: received, referred, decided.
     system.emails(who.email, 3).await;
     system.until_quiet().await;
     assert_eq!(system.subjects(who.email).len(), 3);
@@ -141,7 +141,7 @@ async fn decided_by_a_person_as_eligible(system: InProcess) {
     system.until_status(who, &id, "eligible").await;
     system.review_twice("fund").await;
     system.until_status(who, &id, "reviewed").await;
-    // Received, referred, eligible, reviewed.
+    // Emails: received, referred, eligible, reviewed.
     system.emails(who.email, 4).await;
     system.finish().await;
 }
@@ -154,7 +154,7 @@ async fn bounced_and_corrected(system: InProcess) {
     system.until_status(who, &id, "eligible").await;
     system.until_timeline(who, &id, "email_bounced", 2).await;
     system.correct_contact(who, &id, right).await;
-    // The receipt and the newest news; from then on everything.
+    // The corrected address gets the receipt and the latest status again, and every later email.
     system.emails(right, 2).await;
     system.review_twice("fund").await;
     system.until_status(who, &id, "reviewed").await;
@@ -205,7 +205,7 @@ async fn withdrawn_midway(system: InProcess) {
     system.withdraw(who, &id).await;
     system.until_status(who, &id, "withdrawn").await;
     system.until_case(&id, "withdrawn").await;
-    // Received, eligible, withdrawn.
+    // Emails: received, eligible, withdrawn.
     system.emails(who.email, 3).await;
     system.until_quiet().await;
     assert_eq!(system.subjects(who.email).len(), 3);
@@ -227,12 +227,12 @@ async fn waitlisted_and_granted_later(system: InProcess) {
     assert_eq!(system.approve(&waiting).await, "waitlisted", "12,000 € are left");
     system.until_status(second, &waiting, "waitlisted").await;
     assert_eq!(committed(&system).await, 4_800_000, "nothing is committed for the waiting list");
-    // Received, eligible, reviewed, waitlisted.
+    // Emails: received, eligible, reviewed, waitlisted.
     system.emails(second.email, 4).await;
     system.finish().await;
 }
 
-/// What the budget of the call has committed, in cents.
+/// The committed part of the call's budget, in cents.
 async fn committed(system: &InProcess) -> i64 {
     sqlx::query_scalar("select coalesce(sum(committed_cents), 0)::bigint from budgets")
         .fetch_one(system.database(Service::Award))

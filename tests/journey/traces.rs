@@ -1,10 +1,10 @@
-//! One id in the logs leads from a person's request to everything it caused.
+//! One trace id in the logs connects a person's request with everything that it caused.
 
 use serde_json::Value;
 use testkit::Logs;
 use tests::{Applicant, InProcess, form};
 
-// One thread: the log is captured where the test runs.
+// On one thread, since [`Logs`] captures only the log of the test's own thread.
 #[tokio::test]
 async fn a_request_is_found_at_the_front_door_in_the_service_and_where_its_facts_are_consumed() {
     let logs = Logs::capture("info,bus=debug");
