@@ -106,6 +106,7 @@ impl Bus {
             audit_now: Notify::new(),
             broker_seen: watch::Sender::new(Err("not looked yet".to_owned())),
             shutdown: CancellationToken::new(),
+            relay_shutdown: CancellationToken::new(),
         };
         Ok(Self { context: Arc::new(context) })
     }
@@ -139,7 +140,8 @@ impl Bus {
     ) -> Running {
         let mut tasks = JoinSet::new();
         tasks.spawn(broker_watch::run(self.context.clone()));
-        tasks.spawn(relay::run(self.context.clone()));
+        let mut relay = JoinSet::new();
+        relay.spawn(relay::run(self.context.clone()));
         tasks.spawn(stats::run(self.context.clone()));
         let consumer =
             Consumer { context: self.context.clone(), service, subscriptions: Arc::new(subscriptions) };
@@ -147,7 +149,7 @@ impl Bus {
         tasks.spawn(control::run(consumer.clone()));
         tasks.spawn(consumer.clone().sweep());
         tasks.spawn(consumer.run());
-        Running { context: self.context.clone(), tasks }
+        Running { context: self.context.clone(), tasks, relay }
     }
 
     /// Returns when the first check of the broker has shown whether this database still has all facts that it has
@@ -180,28 +182,31 @@ impl Bus {
 pub struct Running {
     context: Arc<Context>,
     tasks: JoinSet<()>,
+    relay: JoinSet<()>,
 }
 
 impl Running {
-    /// Stops in order: no new facts are pulled, open ones finish and are acknowledged, the relay
-    /// makes a last round, and the client's buffer is flushed.
+    /// Stops in order: no new facts are pulled, open ones finish and are acknowledged, the relay publishes what they have
+    /// appended, and the client's buffer is flushed.
     ///
     /// # Errors
-    /// [`BusError::TaskEnded`]: a task has panicked meanwhile. The others were still drained.
+    /// [`BusError::TaskEnded`]: a task has panicked. The others were still drained.
     pub async fn drain(mut self) -> Result<(), BusError> {
         self.context.shutdown.cancel();
-        let mut drained = Ok(());
-        while let Some(stopped) = self.tasks.join_next().await {
-            if let Err(error) = stopped {
-                tracing::error!(%error, "a task of the bus has panicked");
-                drained = Err(BusError::TaskEnded);
-            }
+        let mut stopped = Vec::new();
+        while let Some(task) = self.tasks.join_next().await {
+            stopped.push(task);
         }
+        self.context.relay_shutdown.cancel();
+        stopped.extend(self.relay.join_next().await);
         let flush = timeout(Duration::from_secs(2), self.context.client.flush()).await;
         if !matches!(flush, Ok(Ok(()))) {
             tracing::warn!("the broker was away at the end: unacknowledged facts will come again");
         }
-        drained
+        for error in stopped.iter().filter_map(|task| task.as_ref().err()) {
+            tracing::error!(%error, "a task of the bus has panicked");
+        }
+        if stopped.iter().all(Result::is_ok) { Ok(()) } else { Err(BusError::TaskEnded) }
     }
 
     /// Runs until `stop` is ready, then drains.
@@ -210,13 +215,14 @@ impl Running {
     /// [`BusError::TaskEnded`]: the process must be restarted.
     pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> Result<(), BusError> {
         let ended = tokio::select! {
-            () = stop => false,
-            ended = self.tasks.join_next() => {
-                tracing::error!(?ended, "a task of the bus has ended");
-                true
-            }
+            () = stop => None,
+            ended = self.tasks.join_next() => ended,
+            ended = self.relay.join_next() => ended,
         };
+        if let Some(ended) = &ended {
+            tracing::error!(?ended, "a task of the bus has ended");
+        }
         let drained = self.drain().await;
-        if ended { Err(BusError::TaskEnded) } else { drained }
+        if ended.is_some() { Err(BusError::TaskEnded) } else { drained }
     }
 }

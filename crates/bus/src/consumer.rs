@@ -334,7 +334,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             let consumed = self.transact(vec![incoming.clone()]).await;
             parked::clear_attempt(&self.context, incoming.header.id).await;
             match consumed {
-                Ok(applied) if applied.verdicts[0] != Verdict::Held => {
+                Ok(applied) if applied.verdicts[0] != Verdict::Waiting => {
                     self.count(&incoming.header, applied.verdicts[0]);
                     (waiting, not_now) = (Vec::new(), Ok(()));
                 }
@@ -372,7 +372,7 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         let verdict = match verdict {
             Verdict::Applied => "applied",
             Verdict::Duplicate => "duplicate",
-            Verdict::Held => "held",
+            Verdict::Waiting => "waiting",
         };
         tracing::debug!(
             kind = header.kind.name(), event_id = %header.id, key = %header.key,

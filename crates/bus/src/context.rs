@@ -43,7 +43,10 @@ pub(crate) struct Context {
     pub audit_now: Notify,
     /// Outcome of the last check of the broker.
     pub broker_seen: watch::Sender<Result<(), String>>,
+    /// Everything but the relay stops.
     pub shutdown: CancellationToken,
+    /// The relay stops: nothing more is appended.
+    pub relay_shutdown: CancellationToken,
 }
 
 impl Context {
@@ -83,12 +86,8 @@ impl Context {
     }
 
     /// Shutdown ends the pause at once.
-    #[expect(clippy::disallowed_methods, reason = "back-off and polling are what a pause is for")]
     pub(crate) async fn pause(&self, time: Duration) {
-        tokio::select! {
-            () = tokio::time::sleep(time) => {}
-            () = self.shutdown.cancelled() => {}
-        }
+        pause(time, &self.shutdown).await;
     }
 
     /// Returns as soon as Postgres answers, or at shutdown.
@@ -105,5 +104,14 @@ impl Context {
             }
             self.pause(backoff.next()).await;
         }
+    }
+}
+
+/// `shutdown` ends the pause at once.
+#[expect(clippy::disallowed_methods, reason = "back-off and polling are what a pause is for")]
+pub(crate) async fn pause(time: Duration, shutdown: &CancellationToken) {
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        () = shutdown.cancelled() => {}
     }
 }

@@ -34,7 +34,8 @@ impl Incoming {
 pub(crate) enum Verdict {
     Applied,
     Duplicate,
-    Held,
+    /// Stored, held or parked.
+    Waiting,
 }
 
 /// The outcome of one transaction over several facts, one verdict each.
@@ -75,14 +76,14 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
                 }
                 // Its publisher has given this number to another fact: it must not be lost silently.
                 Some(reason) => {
-                    hold(tx, incoming, Some(&reason)).await?;
-                    verdicts.push(Verdict::Held);
+                    store_waiting(tx, incoming, Some(&reason)).await?;
+                    verdicts.push(Verdict::Waiting);
                 }
             }
         } else if header.version > *head + 1 || waiting.blocks(header) {
-            hold(tx, incoming, None).await?;
+            store_waiting(tx, incoming, None).await?;
             touched.insert(header.key);
-            verdicts.push(Verdict::Held);
+            verdicts.push(Verdict::Waiting);
         } else {
             *head += 1;
             known.insert((header.source, header.key, header.version), header.id.uuid());
@@ -284,8 +285,9 @@ fn version_conflict(header: &Header, known: Option<&Uuid>) -> Option<String> {
     ))
 }
 
-/// Stores a fact that waits: parked where there is a reason, else held behind a gap.
-pub(crate) async fn hold(
+/// Stores a fact that waits: parked where there is a reason, or where another fact waits under its number; else held
+/// behind a gap.
+pub(crate) async fn store_waiting(
     connection: &mut Tx,
     incoming: &Incoming,
     reason: Option<&str>,

@@ -1,3 +1,5 @@
+//! What a service calls to have a fact published. The tables are written by `Tx` at its commit; the relay publishes.
+
 use chrono::{DateTime, Utc};
 use events::{AnyFact, Cause, EventId};
 use uuid::{NoContext, Timestamp, Uuid};

@@ -43,7 +43,7 @@ pub(crate) async fn park(context: &Context, incoming: &Incoming, reason: &str) -
     if gate::head(&mut tx, header.source, header.key).await? >= header.version {
         return Ok(());
     }
-    gate::hold(&mut tx, incoming, Some(reason)).await?;
+    gate::store_waiting(&mut tx, incoming, Some(reason)).await?;
     context.commit(tx).await?;
     tracing::error!(
         source = %header.source, kind = header.kind.name(), key = %header.key,

@@ -9,7 +9,7 @@ use events::{Kind, STREAM};
 use futures_util::future::try_join_all;
 
 use crate::backoff::Backoff;
-use crate::context::Context;
+use crate::context::{Context, pause};
 use crate::deadline::{IO_DEADLINE, with_deadline};
 use crate::linger;
 use crate::slot::SLOTS;
@@ -20,7 +20,7 @@ use crate::tx;
 const BATCH: usize = 500;
 /// By when the broker must have acknowledged all facts of a round.
 const PUBLISH_DEADLINE: Duration = Duration::from_secs(2);
-/// First key of the advisory locks; the second is the slot.
+/// First key of the advisory locks, an arbitrary number; the second is the slot.
 const LOCK: i32 = 0x0B5C;
 
 #[derive(Debug, thiserror::Error)]
@@ -31,20 +31,21 @@ enum RoundError {
     Broker(String),
 }
 
-/// Publishes until shutdown, then makes one last round.
+/// Publishes until its shutdown, then makes one last round.
 pub(crate) async fn run(context: Arc<Context>) {
     let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
     let mut last = 0;
+    let shutdown = &context.relay_shutdown;
     loop {
         // A wake reaches its own process only; the poll finds what another process has appended.
         let woken = tokio::select! {
             () = context.wake.notified() => true,
-            () = context.pause(Duration::from_millis(250)) => false,
+            () = pause(Duration::from_millis(250), shutdown) => false,
         };
         // After a large batch more facts can be expected soon.
         let linger = linger::linger_for(last);
         if !linger.is_zero() {
-            context.pause(linger).await;
+            pause(linger, shutdown).await;
         }
         loop {
             match with_deadline(IO_DEADLINE, round(&context, woken)).await {
@@ -52,7 +53,8 @@ pub(crate) async fn run(context: Arc<Context>) {
                     backoff.reset();
                     metrics::counter!("bus_published_total").increment(count as u64);
                     last = count;
-                    // Fewer than a full batch: the outbox is empty, and what is appended later wakes the relay again.
+                    // Fewer than a full batch: no slot that this replica got has more, and what is appended later wakes
+                    // the relay again.
                     if count < BATCH {
                         break;
                     }
@@ -63,12 +65,12 @@ pub(crate) async fn run(context: Arc<Context>) {
                     if matches!(error, RoundError::Broker(_)) {
                         context.recheck.notify_one();
                     }
-                    context.pause(delay).await;
+                    pause(delay, shutdown).await;
                     break;
                 }
             }
         }
-        if context.shutdown.is_cancelled() {
+        if shutdown.is_cancelled() {
             return;
         }
     }

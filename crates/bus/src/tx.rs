@@ -1,3 +1,5 @@
+//! The unit of work: state, event log and outbox in one transaction.
+
 use std::ops::{Deref, DerefMut};
 
 use chrono::{DateTime, Utc};

@@ -1,10 +1,11 @@
 //! What every process of Bescheid is built on: settings, telemetry, lifecycle, HTTP, health, Postgres,
 //! the clock, sessions and problem documents. Nothing in here is about grants.
 //!
-//! A service is `fn main() -> ExitCode { chassis::main("award", award::run) }`, and its `run` ends with
-//! [`http::serve`].
+//! [`main_with`] reads arguments and settings, opens the socket and makes the [`App`]; [`http::serve`] answers until
+//! the process has drained.
 
 pub mod api;
+mod app;
 pub mod clock;
 pub mod database;
 mod error;
@@ -13,16 +14,15 @@ mod health;
 pub mod http;
 pub mod list;
 pub mod problem;
-pub mod process;
 pub mod session;
 pub mod settings;
 mod start;
 pub mod telemetry;
 
+pub use app::{App, Shutdown};
 pub use clock::{Clock, TestClock};
 pub use error::StartError;
 pub use problem::{Problem, ProblemKind};
-pub use process::{App, Shutdown};
 pub use session::{Role, Session};
 pub use settings::ServiceSettings;
 pub use start::{end_on_signals, main, main_with};

@@ -9,9 +9,9 @@ use std::time::Duration;
 use listenfd::ListenFd;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::app::{App, Shutdown};
 use crate::clock::Clock;
 use crate::error::StartError;
-use crate::process::{App, Shutdown};
 use crate::settings::{ServiceSettings, load};
 use crate::{database, telemetry};
 
@@ -66,13 +66,13 @@ where
     }
     let listener = listen(settings.http().listen)?;
     let (http, keys) = (settings.http().clone(), settings.session().clone());
-    let process = App::new(name, Clock::system(), http, keys, listener).map_err(StartError::System)?;
+    let app = App::new(name, Clock::system(), http, keys, listener).map_err(StartError::System)?;
     let result = runtime.block_on(async {
-        let shutdown = process.shutdown();
+        let shutdown = app.shutdown();
         end_on_signals(shutdown.clone()).map_err(StartError::System)?;
         tokio::select! {
-            result = run(process.clone(), settings) => result,
-            () = shutdown.at_once() => match process.take_failure() {
+            result = run(app.clone(), settings) => result,
+            () = shutdown.aborted() => match app.take_failure() {
                 // A background task that ended before the process began to serve.
                 Some(failure) => Err(failure),
                 None if shutdown.is_serving() => Err(StartError::Stopped),
@@ -89,7 +89,7 @@ where
 }
 
 /// Ends this process on SIGTERM and SIGINT: the first signal drains it ([`Shutdown::drain`]), the second one ends it at
-/// once ([`Shutdown::stop`]). Needs a tokio runtime.
+/// once ([`Shutdown::abort`]). Needs a tokio runtime.
 ///
 /// # Errors
 /// The operating system refuses the signal handlers.
@@ -107,7 +107,7 @@ pub fn end_on_signals(shutdown: Shutdown) -> std::io::Result<()> {
         shutdown.drain();
         let signal = next().await;
         tracing::warn!(signal, "asked again: ending at once");
-        shutdown.stop();
+        shutdown.abort();
     });
     Ok(())
 }

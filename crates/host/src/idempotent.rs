@@ -1,5 +1,7 @@
 //! Requests that may be repeated: a client that got no answer sends the same request again with the same key, and gets
-//! the answer of the first time. Nothing happens twice.
+//! the answer of the first time. Nothing happens twice: the key is stored in the transaction of the work, and while
+//! that is open a second request with the key waits. The same key with other content is refused (409). A request that
+//! was refused or rolled back leaves its key free.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;

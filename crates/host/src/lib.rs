@@ -1,10 +1,8 @@
 //! What the five services share above the bus: how a process is made from a service, its settings, and how a
 //! request becomes a unit of work.
 //!
-//! - A service describes itself ([`Service`], [`settings!`]), and [`run`] makes the process from it. The order is the
-//!   same for all: nothing is published, no background task runs and no request is answered before the first check of
-//!   the broker has shown whether the database still has all facts that it has published. At the end the requests
-//!   finish first, then the background tasks, then the bus, which still publishes what they have appended.
+//! - A service describes itself ([`Service`], [`settings!`]), and [`run`] makes the process from it. How a service
+//!   starts and stops is the same for all; `run.rs` lists the order.
 //! - [`begin`] and [`commit`] are a request's unit of work, [`Idempotent`] makes it happen once.
 
 mod idempotent;

@@ -1,4 +1,24 @@
-//! From settings to a running process.
+//! How a service starts and stops.
+//!
+//! It starts in this order:
+//! 1. Arguments, settings and log are read, and the socket is opened: early clients wait in its queue
+//!    ([`chassis::main_with`]).
+//! 2. Postgres is connected and its schema is checked; the connection to NATS is opened, which may be away.
+//! 3. The service is made from these parts ([`Service::compose`]), and its bus starts.
+//! 4. The first check of the broker shows whether the database still has all facts that it has published; where the
+//!    broker is away, this waits for two seconds only.
+//! 5. [`Service::begin`], the background tasks, and at last HTTP.
+//!
+//! It stops on SIGTERM in this order, all within `not_ready_seconds` and `drain_seconds`; a second signal ends it at
+//! once:
+//! 1. `/readyz` says that it is not ready. The socket stays open for `not_ready_seconds`, until load balancers know.
+//! 2. No more requests are accepted; open ones are answered. Sweeps end.
+//! 3. The service's background tasks end.
+//! 4. The bus pulls no more facts, finishes and acknowledges those it has, publishes what they and the requests have
+//!    appended, and closes its connection ([`bus::Running::drain`]).
+//!
+//! What is cut off by the limit, a crash or `kill -9` is rolled back. Facts not acknowledged are redelivered after 30
+//! seconds, or by the next process; facts committed and not published wait in the outbox for any replica's relay.
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -9,7 +9,7 @@ use crate::store::{budgets, cases};
 
 pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ApplicationWithdrawn>) -> Result<(), Failure> {
     let Some(case) = cases::lock(tx, event.application()).await? else {
-        return Err(Failure::not_yet(format!("the application {}", event.application())));
+        return Err(Failure::park("an application was withdrawn here before it was submitted"));
     };
     let (now, fact) = (tx.now(), &event.data);
     let Some((case, released)) = case.withdrawn(fact.withdrawn_at) else { return Ok(()) };

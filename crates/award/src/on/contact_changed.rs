@@ -10,5 +10,5 @@ pub async fn handle(_: &AppState, tx: &mut Tx, event: &Event<ContactChanged>) ->
     if cases::save_contact(tx, event.application(), &event.data.contact).await? {
         return Ok(());
     }
-    Err(Failure::not_yet(format!("the application {}", event.application())))
+    Err(Failure::park("a contact was corrected before its application was submitted"))
 }

@@ -82,7 +82,7 @@ async fn up(options: Options) -> Result<()> {
     tokio::select! {
         ended = run(&folder, &secrets, process.clone(), &options, began) => ended,
         // The child processes are ended by their guard processes.
-        () = shutdown.at_once() => {
+        () = shutdown.aborted() => {
             println!("Stopped at once.");
             Ok(())
         }

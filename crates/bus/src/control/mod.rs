@@ -8,12 +8,15 @@ mod operator;
 mod serve;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use chrono::{DateTime, Utc};
 use events::Service;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
+
+use crate::Failure;
 
 pub(crate) use client::ask;
 pub use client::{ControlError, Operator};
@@ -246,6 +249,33 @@ pub struct RehearsedFact {
     pub data: Value,
 }
 
-fn value(answer: impl Serialize) -> Result<Value, crate::Failure> {
+fn value(answer: impl Serialize) -> Result<Value, Refusal> {
     Ok(serde_json::to_value(answer)?)
+}
+
+/// Why a question or a command gets no answer: a sentence for whoever asks.
+struct Refusal(String);
+
+impl Refusal {
+    fn new(why: impl Display) -> Self {
+        Self(why.to_string())
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::new(failure)
+    }
+}
+
+impl From<sqlx::Error> for Refusal {
+    fn from(error: sqlx::Error) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+impl From<serde_json::Error> for Refusal {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(error)
+    }
 }

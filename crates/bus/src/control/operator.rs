@@ -10,8 +10,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Command, DryRun, Question, Reconciliation, RehearsedFact, Status, WaitingFact, WaitingFactDetails, Which,
-    value,
+    Command, DryRun, Question, Reconciliation, Refusal, RehearsedFact, Status, WaitingFact,
+    WaitingFactDetails, Which, value,
 };
 use crate::audit;
 use crate::consumer::{Consumer, in_its_own_task};
@@ -26,11 +26,11 @@ const CATCH_UP_DEADLINE: Duration = Duration::from_secs(20);
 /// Most entries of a list.
 const MAX_LISTED: i64 = 500;
 
-/// Executes a command. A refusal is a sentence for the operator.
+/// Executes a command.
 pub(super) async fn execute<S: Send + Sync + 'static>(
     consumer: &Consumer<S>,
     command: Command,
-) -> Result<Value, Failure> {
+) -> Result<Value, Refusal> {
     let context = &*consumer.context;
     match command {
         Command::Reconciliation => value(reconciliation(consumer).await?),
@@ -43,7 +43,7 @@ pub(super) async fn execute<S: Send + Sync + 'static>(
     }
 }
 
-async fn reconciliation<S: Send + Sync + 'static>(consumer: &Consumer<S>) -> Result<Reconciliation, Failure> {
+async fn reconciliation<S: Send + Sync + 'static>(consumer: &Consumer<S>) -> Result<Reconciliation, Refusal> {
     let context = &*consumer.context;
     let audits = audit::others(context.service)
         .map(|consumer| audit::audit(context, consumer, None, CATCH_UP_DEADLINE, true));
@@ -69,7 +69,7 @@ async fn reconciliation<S: Send + Sync + 'static>(consumer: &Consumer<S>) -> Res
     Ok(Reconciliation { pairs, silent, logged, states })
 }
 
-async fn status(context: &Context) -> Result<Status, Failure> {
+async fn status(context: &Context) -> Result<Status, Refusal> {
     let stats = Stats::read(&context.db).await?;
     let epoch = *context.epoch.borrow();
     let lag = match epoch {
@@ -91,7 +91,7 @@ async fn status(context: &Context) -> Result<Status, Failure> {
     })
 }
 
-async fn list(context: &Context, only: Option<Which>) -> Result<Vec<WaitingFact>, Failure> {
+async fn list(context: &Context, only: Option<Which>) -> Result<Vec<WaitingFact>, Refusal> {
     let rows = sqlx::query!(
         r#"select w.source, w.key, w.version, w.kind, coalesce(w.reason, '') as "reason!", w.since,
                   (select count(*) from bus.waiting b where b.key = w.key and b.status = 'held') as "behind!",
@@ -136,17 +136,17 @@ fn group(reason: &str) -> String {
     group
 }
 
-async fn parked(context: &Context, which: Which) -> Result<WaitingFact, Failure> {
+async fn parked(context: &Context, which: Which) -> Result<WaitingFact, Refusal> {
     let found = list(context, Some(which)).await?.pop();
     found.ok_or_else(|| {
-        Failure::park(format!(
+        Refusal::new(format!(
             "{} {} of {} is not parked at {}",
             which.source, which.version, which.key, context.service
         ))
     })
 }
 
-async fn envelope(context: &Context, which: Which) -> Result<Vec<u8>, Failure> {
+async fn envelope(context: &Context, which: Which) -> Result<Vec<u8>, Refusal> {
     Ok(sqlx::query_scalar!(
         "select envelope from bus.waiting where source = $1 and key = $2 and version = $3",
         which.source.name(),
@@ -158,7 +158,7 @@ async fn envelope(context: &Context, which: Which) -> Result<Vec<u8>, Failure> {
 }
 
 /// What the service knows of the application, by [`Subscriptions::describe`](crate::Subscriptions::describe).
-async fn describe<S>(consumer: &Consumer<S>, tx: &mut Tx, key: Uuid) -> Result<Value, Failure> {
+async fn describe<S>(consumer: &Consumer<S>, tx: &mut Tx, key: Uuid) -> Result<Value, sqlx::Error> {
     let Some(statement) = consumer.subscriptions.description else { return Ok(Value::Null) };
     let state: Option<Option<Value>> =
         sqlx::query_scalar(statement).bind(key).fetch_optional(&mut **tx).await?;
@@ -168,7 +168,7 @@ async fn describe<S>(consumer: &Consumer<S>, tx: &mut Tx, key: Uuid) -> Result<V
 async fn show<S: Send + Sync + 'static>(
     consumer: &Consumer<S>,
     which: Which,
-) -> Result<WaitingFactDetails, Failure> {
+) -> Result<WaitingFactDetails, Refusal> {
     let context = &*consumer.context;
     let fact = parked(context, which).await?;
     let envelope = envelope(context, which).await?;
@@ -181,7 +181,7 @@ async fn show<S: Send + Sync + 'static>(
 }
 
 /// Consumes the fact in a transaction that is rolled back.
-async fn dry_run<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which) -> Result<DryRun, Failure> {
+async fn dry_run<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which) -> Result<DryRun, Refusal> {
     let context = consumer.context.clone();
     let fact = parked(&context, which).await?;
     let envelope = envelope(&context, which).await?;
@@ -212,12 +212,12 @@ async fn dry_run<S: Send + Sync + 'static>(consumer: &Consumer<S>, which: Which)
     let publishes = publishes.into_iter().map(|(key, fact)| {
         Ok(RehearsedFact { key, kind: fact.kind().name().to_owned(), data: serde_json::to_value(&fact)? })
     });
-    let publishes = publishes.collect::<Result<Vec<_>, Failure>>()?;
+    let publishes = publishes.collect::<Result<Vec<_>, Refusal>>()?;
     Ok(DryRun { error, before, after, publishes, held_behind: fact.held_behind })
 }
 
 /// Makes a parked fact a held one: its turn has come, and then the turn of what is behind it.
-async fn redrive(context: &Context, which: Which, person: &str) -> Result<String, Failure> {
+async fn redrive(context: &Context, which: Which, person: &str) -> Result<String, Refusal> {
     let fact = parked(context, which).await?;
     let mut tx = context.begin().await?;
     sqlx::query!(
@@ -229,10 +229,19 @@ async fn redrive(context: &Context, which: Which, person: &str) -> Result<String
     )
     .execute(&mut *tx)
     .await?;
+    // Where it is parked again, nobody's earlier wish to give it up counts any more.
+    sqlx::query!(
+        "delete from bus.drop_request where source = $1 and key = $2 and version = $3",
+        which.source.name(),
+        which.key,
+        which.version
+    )
+    .execute(&mut *tx)
+    .await?;
     log(&mut tx, which, person, "redriven", None).await?;
     context.commit(tx).await?;
     context.sweep_now.notify_one();
-    Ok(format!("{} tries again now, and {} held behind it follow in order.", fact.kind, fact.held_behind))
+    Ok(format!("{} tries again, and {} held behind it follow in order.", fact.kind, fact.held_behind))
 }
 
 /// One operator asks, another one agrees; then the fact counts as consumed, without effect.
@@ -241,29 +250,29 @@ async fn drop_fact<S: Send + Sync + 'static>(
     which: Which,
     person: &str,
     reason: &str,
-) -> Result<String, Failure> {
+) -> Result<String, Refusal> {
     let context = &*consumer.context;
     let fact = parked(context, which).await?;
     let person = person.trim();
     if person.is_empty() {
-        return Err(Failure::park("say who you are: a fact is given up by two persons"));
+        return Err(Refusal::new("say who you are: a fact is given up by two persons"));
     }
     match &fact.drop_asked {
         None => ask_to_drop(context, which, person, reason).await,
         Some((asked_by, _)) if asked_by == person => {
-            Err(Failure::park(format!("{person} has asked for it already: a second person must agree")))
+            Err(Refusal::new(format!("{person} has asked for it already: a second person must agree")))
         }
         // An operator who gives a reason wants to ask, and has not seen that another one has asked already.
-        Some((asked_by, why)) if !reason.trim().is_empty() => Err(Failure::park(format!(
+        Some((asked_by, why)) if !reason.trim().is_empty() => Err(Refusal::new(format!(
             "{asked_by} asks for it already: {why}. Whoever agrees gives no reason"
         ))),
         Some(_) => give_up(context, which, &fact, person).await,
     }
 }
 
-async fn ask_to_drop(context: &Context, which: Which, person: &str, reason: &str) -> Result<String, Failure> {
+async fn ask_to_drop(context: &Context, which: Which, person: &str, reason: &str) -> Result<String, Refusal> {
     if reason.trim().is_empty() {
-        return Err(Failure::park("say why it is given up"));
+        return Err(Refusal::new("say why it is given up"));
     }
     let mut tx = context.begin().await?;
     let now = tx.now();
@@ -289,7 +298,7 @@ async fn give_up(
     which: Which,
     fact: &WaitingFact,
     person: &str,
-) -> Result<String, Failure> {
+) -> Result<String, Refusal> {
     let event_id = sqlx::query_scalar!(
         "select event_id from bus.waiting where source = $1 and key = $2 and version = $3",
         which.source.name(),
@@ -301,13 +310,13 @@ async fn give_up(
     // What its publisher does not know must not take a version, or the gate would run ahead of the publisher.
     let question = Question::IsLogged { key: which.key, version: which.version, event_id };
     let is_logged = control::ask::<bool>(context, which.source, &question).await?.ok_or_else(|| {
-        Failure::park(format!("{} does not answer, and must say whether it has published this", which.source))
+        Refusal::new(format!("{} does not answer, and must say whether it has published this", which.source))
     })?;
     let mut tx = context.begin().await?;
     let head = gate::head(&mut tx, which.source, which.key).await?;
     let head = gate::signed(head);
     if is_logged && which.version > head + 1 {
-        return Err(Failure::park("a fact before it is missing: it cannot be given up yet"));
+        return Err(Refusal::new("a fact before it is missing: it cannot be given up yet"));
     }
     let gone = sqlx::query!(
         "delete from bus.waiting where source = $1 and key = $2 and version = $3 and status = 'parked'
@@ -318,7 +327,7 @@ async fn give_up(
     )
     .fetch_optional(&mut *tx)
     .await?
-    .ok_or_else(|| Failure::park("it is not parked any more"))?;
+    .ok_or_else(|| Refusal::new("it is not parked any more"))?;
     let asked = sqlx::query!(
         "delete from bus.drop_request where source = $1 and key = $2 and version = $3
          returning reason, asked_by, asked_at",
@@ -328,7 +337,7 @@ async fn give_up(
     )
     .fetch_optional(&mut *tx)
     .await?
-    .ok_or_else(|| Failure::park("nobody asks for it any more"))?;
+    .ok_or_else(|| Refusal::new("nobody asks for it any more"))?;
     if is_logged && which.version == head + 1 {
         note_as_consumed(&mut tx, which, gone.event_id).await?;
     }
@@ -360,7 +369,7 @@ async fn give_up(
 }
 
 /// Advances the gate as if the fact had taken effect.
-async fn note_as_consumed(tx: &mut Tx, which: Which, event_id: Uuid) -> Result<(), Failure> {
+async fn note_as_consumed(tx: &mut Tx, which: Which, event_id: Uuid) -> Result<(), sqlx::Error> {
     let now = tx.now();
     sqlx::query!(
         "with noted as (
@@ -385,7 +394,7 @@ async fn log(
     person: &str,
     did: &str,
     reason: Option<&str>,
-) -> Result<(), Failure> {
+) -> Result<(), sqlx::Error> {
     let now = tx.now();
     sqlx::query!(
         "insert into bus.operator_log (at, person, did, source, key, version, reason)

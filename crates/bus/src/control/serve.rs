@@ -1,14 +1,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::Message;
+use async_nats::{Message, Subscriber};
 use events::Service;
 use futures_util::StreamExt;
 use serde_json::Value;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::{Command, Missing, Question, Sums, ask, audit_subject, operator, operator_subject, value};
+use super::{
+    Command, Missing, Question, Refusal, Sums, ask, audit_subject, operator, operator_subject, value,
+};
 use crate::Failure;
 use crate::audit;
 use crate::backoff::Backoff;
@@ -17,12 +21,14 @@ use crate::context::Context;
 
 /// Most requests answered at the same time.
 const MAX_CONCURRENT: usize = 8;
+/// How long shutdown waits for answers under way; what is not answered then is rolled back.
+const FINISH_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Answers questions and commands until shutdown; each is answered by one replica of the service.
 pub(crate) async fn run<S: Send + Sync + 'static>(consumer: Consumer<S>) {
     let context = consumer.context.clone();
-    let consumer = Arc::new(consumer);
-    let permits = Arc::new(Semaphore::new(MAX_CONCURRENT));
+    let answers =
+        Answers { consumer, permits: Arc::new(Semaphore::new(MAX_CONCURRENT)), tasks: TaskTracker::new() };
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     tokio::spawn(request_audit(context.clone()));
     while !context.shutdown.is_cancelled() {
@@ -30,26 +36,60 @@ pub(crate) async fn run<S: Send + Sync + 'static>(consumer: Consumer<S>) {
         let (audits, commands) = (audit_subject(context.service), operator_subject(context.service));
         let audits = context.client.queue_subscribe(audits, group.clone()).await;
         let commands = context.client.queue_subscribe(commands, group).await;
-        let (Ok(audits), Ok(commands)) = (audits, commands) else {
+        let (Ok(mut audits), Ok(mut commands)) = (audits, commands) else {
             context.pause(backoff.next()).await;
             continue;
         };
         backoff.reset();
-        let mut messages = futures_util::stream::select(audits, commands);
         loop {
             let message = tokio::select! {
-                message = messages.next() => message,
-                () = context.shutdown.cancelled() => return,
+                message = audits.next() => message,
+                message = commands.next() => message,
+                () = context.shutdown.cancelled() => {
+                    let finished = timeout(FINISH_DEADLINE, answers.finish(audits, commands)).await;
+                    if finished.is_err() {
+                        tracing::warn!("not every question and command was answered");
+                    }
+                    return;
+                }
             };
             // The stream ends only with the client.
             let Some(message) = message else { break };
-            let Ok(permit) = permits.clone().acquire_owned().await else { return };
-            let consumer = consumer.clone();
-            tokio::spawn(async move {
-                answer(&consumer, message).await;
-                drop(permit);
-            });
+            answers.spawn(message).await;
         }
+    }
+}
+
+/// The answers under way.
+struct Answers<S> {
+    consumer: Consumer<S>,
+    permits: Arc<Semaphore>,
+    tasks: TaskTracker,
+}
+
+impl<S: Send + Sync + 'static> Answers<S> {
+    async fn spawn(&self, message: Message) {
+        let Ok(permit) = self.permits.clone().acquire_owned().await else { return };
+        let consumer = self.consumer.clone();
+        self.tasks.spawn(async move {
+            answer(&consumer, message).await;
+            drop(permit);
+        });
+    }
+
+    /// Takes no more questions, and answers those that were sent to this replica already.
+    async fn finish(&self, mut audits: Subscriber, mut commands: Subscriber) {
+        for subscription in [&mut audits, &mut commands] {
+            if let Err(error) = subscription.drain().await {
+                tracing::debug!(%error, "cannot unsubscribe");
+            }
+        }
+        let mut rest = futures_util::stream::select(audits, commands);
+        while let Some(message) = rest.next().await {
+            self.spawn(message).await;
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 }
 
@@ -67,15 +107,15 @@ async fn answer<S: Send + Sync + 'static>(consumer: &Consumer<S>, message: Messa
     let answered = if message.subject.ends_with(".operator") {
         match serde_json::from_slice::<Command>(&message.payload) {
             Ok(command) => operator::execute(consumer, command).await,
-            Err(error) => Err(Failure::park(error)),
+            Err(error) => Err(Refusal::new(error)),
         }
     } else {
         match serde_json::from_slice::<Question>(&message.payload) {
             Ok(question) => answer_question(consumer, question).await,
-            Err(error) => Err(Failure::park(error)),
+            Err(error) => Err(Refusal::new(error)),
         }
     };
-    let answer: Result<Value, String> = answered.map_err(|failure| failure.to_string());
+    let answer: Result<Value, String> = answered.map_err(|refusal| refusal.0);
     match serde_json::to_vec(&answer) {
         Ok(bytes) => {
             if let Err(error) = consumer.context.client.publish(reply, bytes.into()).await {
@@ -89,7 +129,7 @@ async fn answer<S: Send + Sync + 'static>(consumer: &Consumer<S>, message: Messa
 async fn answer_question<S: Send + Sync + 'static>(
     consumer: &Consumer<S>,
     question: Question,
-) -> Result<Value, Failure> {
+) -> Result<Value, Refusal> {
     let context = &consumer.context;
     let consumes = |source| consumer.subscriptions.sources().contains(&source);
     match question {

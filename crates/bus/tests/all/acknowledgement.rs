@@ -1,16 +1,19 @@
 //! When a fact is acknowledged to the broker, and when it must not be.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{Info, PullConsumer};
 use async_nats::jetstream::stream::Stream;
 use async_nats::jetstream::{self, Context, context::ContextBuilder};
-use events::STREAM;
+use bus::control::{Command, ControlError, Status};
+use bus::{Failure, Stats, Subscriptions, Tx, outbox};
+use events::{ApplicationSubmitted, Cause, Event, STREAM, Service};
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::{PgPool, PgTransaction};
-use testkit::{copy_store, until, until_some};
+use testkit::{copy_store, samples, until, until_some};
 
-use crate::pair::{Pair, new_application};
+use crate::pair::{Pair, connect, new_application};
 
 /// Until the transaction ends, every handler waits where it writes its effect.
 async fn hold_handlers(db: &PgPool) -> PgTransaction<'static> {
@@ -180,4 +183,36 @@ async fn a_store_that_went_back_and_was_filled_again_is_noticed() {
     pair.start_consumer().await;
     pair.until_effects(2).await;
     pair.finish().await;
+}
+
+/// Writes its effect, and answers.
+async fn confirm(_: &(), tx: &mut Tx, event: &Event<ApplicationSubmitted>) -> Result<(), Failure> {
+    sqlx::query("insert into effect (application, version, what) values ($1, 1, 'submitted')")
+        .bind(event.key.uuid())
+        .execute(&mut **tx)
+        .await?;
+    outbox::append(tx, event.key, samples::eligibility_confirmed(), Cause::default());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_appended_while_the_bus_drains_is_published_before_its_end() {
+    let (nats, _folder) = testkit::broker("").await;
+    let mut pair = Pair::start(&nats.url()).await;
+    pair.stop_consumer().await;
+    let bus = connect(Service::Eligibility, &pair.settings, &pair.consumer_db).await;
+    let running = bus.start(Arc::new(()), Subscriptions::new().on::<ApplicationSubmitted, _>(confirm));
+    let operator = pair.operator().await;
+    let hold = hold_handlers(&pair.consumer_db).await;
+    pair.publish(new_application(), "one").await;
+    until_a_handler_is_held(&pair.consumer_db).await;
+
+    let draining = tokio::spawn(running.drain());
+    let status = || operator.execute::<Status>(Service::Eligibility, &Command::Status);
+    let _ = until("it drains", status, |answer| matches!(answer, Err(ControlError::Silent(_)))).await;
+    hold.rollback().await.expect("released");
+    draining.await.expect("no panic").expect("drained");
+    let stats = Stats::read(&pair.consumer_db).await.expect("the outbox");
+    assert_eq!(stats.outbox, 0, "the answer is with the broker");
+    pair.drain().await;
 }

@@ -71,8 +71,12 @@ async fn a_redriven_fact_and_those_behind_it_take_effect_in_order() {
     let (ill, which) = poisoned(&pair).await;
     let operator = pair.operator().await;
     // Without a cure it is parked again, and nothing passes it.
+    let reason = "Kein Rat".to_owned();
+    let _: String = execute(&operator, Command::Drop { which, person: "operator-2".into(), reason }).await;
     let _: String = execute(&operator, Command::Redrive { which, person: "operator-1".into() }).await;
     pair.until_waiting("parked again", |waiting| waiting.parked == 1 && waiting.held == 1).await;
+    let list: Vec<WaitingFact> = execute(&operator, Command::Parked).await;
+    assert_eq!(list[0].drop_asked, None, "what was asked before it was tried again does not count");
     cure(&pair).await;
     let _: String = execute(&operator, Command::Redrive { which, person: "operator-1".into() }).await;
     let effects = pair.until_effects(2).await;

@@ -192,7 +192,7 @@ pub async fn database(service: &str) -> PgPool {
     pool
 }
 
-async fn connect(service: Service, settings: &Settings, db: &PgPool) -> Bus {
+pub async fn connect(service: Service, settings: &Settings, db: &PgPool) -> Bus {
     Bus::connect(service, settings, db.clone(), samples::noon).await.expect("a bus")
 }
 

@@ -14,8 +14,8 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::timeout::error::Elapsed;
 use tracing::Instrument;
 
+use crate::app::App;
 use crate::problem::{Problem, ProblemKind};
-use crate::process::App;
 
 /// Work is abandoned after this multiple of the time that its client waits: it hangs on a connection that died without
 /// a sign.
@@ -23,15 +23,15 @@ const LONGEST: u32 = 3;
 
 /// `routes` behind the limits. From the outside to the inside: the task, the number of requests at once (a request
 /// keeps its place until its work ends, also when its client has gone), the time, the body.
-pub(super) fn guarded(process: &App, routes: Router) -> Router {
-    let limits = process.http();
+pub(super) fn guarded(app: &App, routes: Router) -> Router {
+    let limits = app.http();
     let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(process.clone(), own_task))
+        .layer(from_fn_with_state(app.clone(), own_task))
         .layer(HandleErrorLayer::new(refused))
         .load_shed()
         .layer(GlobalConcurrencyLimitLayer::new(limits.max_in_flight))
         .timeout(LONGEST * Duration::from_secs(limits.request_seconds))
-        .layer(from_fn_with_state(process.clone(), whole_body));
+        .layer(from_fn_with_state(app.clone(), whole_body));
     routes.layer(layers)
 }
 
@@ -45,10 +45,10 @@ async fn refused(error: BoxError) -> Problem {
 }
 
 /// In a task of its own, so that the work is finished when the client goes away.
-async fn own_task(State(process): State<App>, request: Request, next: Next) -> Response {
+async fn own_task(State(app): State<App>, request: Request, next: Next) -> Response {
     let what = format!("{} {}", request.method(), request.uri().path());
-    let time = Duration::from_secs(process.http().request_seconds);
-    let task = process.spawn_request(what, next.run(request).in_current_span());
+    let time = Duration::from_secs(app.http().request_seconds);
+    let task = app.spawn_request(what, next.run(request).in_current_span());
     match tokio::time::timeout(time, task).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => Problem::internal(error).into_response(),
@@ -63,8 +63,8 @@ async fn own_task(State(process): State<App>, request: Request, next: Next) -> R
 
 /// The whole body is read before the work begins: a client that goes away while sending has changed nothing, and one
 /// that sends slowly holds no transaction.
-async fn whole_body(State(process): State<App>, request: Request, next: Next) -> Response {
-    let limits = process.http();
+async fn whole_body(State(app): State<App>, request: Request, next: Next) -> Response {
+    let limits = app.http();
     let (parts, body) = request.into_parts();
     // A little less than the request as a whole may take: its client is told that it sends too slowly.
     let time = Duration::from_secs(limits.request_seconds).mul_f64(0.9);

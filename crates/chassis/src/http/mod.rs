@@ -18,11 +18,11 @@ use serde::Serialize;
 pub use crate::health::{CheckReport, Health};
 pub use crate::problem::ProblemPage;
 
+use crate::app::{App, timer};
 use crate::error::StartError;
 use crate::problem::{Problem, ProblemKind};
-use crate::process::{App, timer};
 
-/// Serves `routes` until the process has drained. Every service's `run` ends with it.
+/// Serves `routes` until the process has drained.
 ///
 /// Each route gets a request id, trace, metrics and security headers; limits of body size, time and concurrent
 /// requests; and a task of its own, so that a client that disconnects does not cancel what it began.
@@ -32,8 +32,8 @@ use crate::process::{App, timer};
 ///
 /// # Panics
 /// If it is called twice for one process.
-pub async fn serve(process: App, routes: Router) -> Result<(), StartError> {
-    let listener = process.begin_serving().expect("a process serves once");
+pub async fn serve(app: App, routes: Router) -> Result<(), StartError> {
+    let listener = app.begin_serving().expect("a process serves once");
     let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::Serve)?;
     // Without TCP_NODELAY small answers wait for the delayed acknowledgement of the peer.
     let listener = listener.tap_io(|connection| {
@@ -41,31 +41,31 @@ pub async fn serve(process: App, routes: Router) -> Result<(), StartError> {
             tracing::debug!(%error, "TCP_NODELAY");
         }
     });
-    let app = app(&process, routes);
-    let (draining, linger) = (process.draining(), process.http().not_ready_seconds);
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+    let router = router(&app, routes);
+    let (draining, linger) = (app.draining(), app.http().not_ready_seconds);
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
         draining.cancelled().await;
         timer(Duration::from_secs(linger)).await;
     });
-    tracing::info!("{} listens on {}", process.name(), process.url());
-    process.shut_down(server.into_future()).await
+    tracing::info!("{} listens on {}", app.name(), app.url());
+    app.shut_down(server.into_future()).await
 }
 
-fn app(process: &App, routes: Router) -> Router {
+fn router(app: &App, routes: Router) -> Router {
     let own = Router::new()
         .route("/livez", get(async || "alive\n"))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
-        .with_state(process.clone());
+        .with_state(app.clone());
     let routes = routes
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::new(ProblemKind::Method));
-    guard::guarded(process, routes).layer(from_fn_with_state(process.clone(), observe::observe)).merge(own)
+    guard::guarded(app, routes).layer(from_fn_with_state(app.clone(), observe::observe)).merge(own)
 }
 
-async fn metrics(State(process): State<App>) -> String {
-    process.metrics().run_upkeep();
-    process.metrics().render()
+async fn metrics(State(app): State<App>) -> String {
+    app.metrics().run_upkeep();
+    app.metrics().render()
 }
 
 #[derive(Serialize)]
@@ -76,10 +76,10 @@ struct Readiness {
     checks: BTreeMap<&'static str, CheckReport>,
 }
 
-async fn readyz(State(process): State<App>) -> (StatusCode, Json<Readiness>) {
-    let draining = process.draining().is_cancelled();
-    let checks = process.health().report().await;
+async fn readyz(State(app): State<App>) -> (StatusCode, Json<Readiness>) {
+    let draining = app.draining().is_cancelled();
+    let checks = app.health().report().await;
     let ready = !draining && checks.values().all(|check| check.ok);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Readiness { service: process.name(), ready, draining, checks }))
+    (status, Json(Readiness { service: app.name(), ready, draining, checks }))
 }

@@ -13,8 +13,8 @@ use axum::response::Response;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::problem::{Problem, wants_page};
-use crate::process::App;
 use crate::telemetry::Trace;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,13 +34,13 @@ const SECURITY: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
-pub(super) async fn observe(State(process): State<App>, mut request: Request, next: Next) -> Response {
+pub(super) async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let trace = trace(request.headers());
     let headers = request.headers_mut();
     headers.insert(REQUEST_ID, id.clone());
     headers.insert(TRACEPARENT, printable(&trace.to_string()));
-    request.extensions_mut().insert(process.clone());
+    request.extensions_mut().insert(app.clone());
     request.extensions_mut().insert(trace);
     // At the level of errors, so that no filter removes the ids from the lines that it lets through.
     let span = tracing::error_span!(
@@ -50,20 +50,20 @@ pub(super) async fn observe(State(process): State<App>, mut request: Request, ne
         request_id = id.to_str().unwrap_or_default(),
         trace_id = trace.id(),
     );
-    let mut response = answer(&process, request, next).instrument(span).await;
+    let mut response = answer(&app, request, next).instrument(span).await;
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
     for (name, value) in SECURITY {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if process.keys().secure() {
+    if app.keys().secure() {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
     }
     response
 }
 
-async fn answer(process: &App, request: Request, next: Next) -> Response {
+async fn answer(app: &App, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().to_string();
     let path = match request.extensions().get::<MatchedPath>() {
@@ -77,7 +77,7 @@ async fn answer(process: &App, request: Request, next: Next) -> Response {
 
     let mut response = next.run(request).await;
     let problem = response.extensions().get::<Problem>();
-    if let (Some(problem), Some(reader), Some(page)) = (problem, reader, process.problem_page()) {
+    if let (Some(problem), Some(reader), Some(page)) = (problem, reader, app.problem_page()) {
         let mut drawn = page.draw(&reader, problem);
         *drawn.status_mut() = problem.kind.status();
         if let Some(retry) = response.headers().get(header::RETRY_AFTER) {

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::keys::TokenSource;
 use super::origin::{Origin, changes_something, origin};
 use super::person::Session;
+use crate::app::App;
 use crate::problem::{Problem, ProblemKind, is_api};
-use crate::process::App;
 
 /// The answer to a request without a session, or to one that could be forged.
 #[derive(Debug)]
@@ -38,12 +38,12 @@ impl IntoResponse for NoSession {
 impl Session {
     /// The session in these headers, to show who is signed in. Handlers take [`Session`] as an argument instead,
     /// which also refuses forged requests.
-    pub fn seen(process: &App, headers: &HeaderMap) -> Option<Self> {
-        process.keys().of(headers, process.clock().now()).map(|(session, _)| session)
+    pub fn seen(app: &App, headers: &HeaderMap) -> Option<Self> {
+        app.keys().of(headers, app.clock().now()).map(|(session, _)| session)
     }
 }
 
-pub(super) fn process(parts: &Parts) -> Result<&App, Problem> {
+pub(super) fn app(parts: &Parts) -> Result<&App, Problem> {
     parts
         .extensions
         .get()
@@ -56,8 +56,8 @@ impl<S: Sync> FromRequestParts<S> for Session {
     /// A request that changes something and is signed in by cookie must have a valid `x-csrf-token`, or its headers
     /// must show that our own page sent it.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NoSession> {
-        let process = process(parts).map_err(NoSession::Problem)?;
-        let Some((session, source)) = process.keys().of(&parts.headers, process.clock().now()) else {
+        let app = app(parts).map_err(NoSession::Problem)?;
+        let Some((session, source)) = app.keys().of(&parts.headers, app.clock().now()) else {
             let page = parts.method == Method::GET && !is_api(parts.uri.path());
             let next = parts.uri.path_and_query().map_or("/", |next| next.as_str());
             return Err(match page {
@@ -67,7 +67,7 @@ impl<S: Sync> FromRequestParts<S> for Session {
         };
         if source == TokenSource::Cookie && changes_something(&parts.method) {
             let token = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
-            let proven = token.is_some_and(|token| process.keys().csrf_is_valid(&session, token));
+            let proven = token.is_some_and(|token| app.keys().csrf_is_valid(&session, token));
             if !proven && origin(&parts.headers) != Origin::Same {
                 let detail =
                     "by cookie: send x-csrf-token, or from our own page; programs send Authorization: Bearer";
@@ -83,7 +83,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for Session {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Problem> {
-        process(parts)?;
+        app(parts)?;
         Ok(<Self as FromRequestParts<S>>::from_request_parts(parts, state).await.ok())
     }
 }

@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::extract::process;
+use super::extract::app;
 use super::keys::TokenSource;
 use super::origin::{Origin, origin};
 use super::person::Session;
@@ -59,8 +59,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PageForm<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (parts, fields) = fields(request, state).await?;
-        let process = process(&parts)?;
-        let found = process.keys().of(&parts.headers, process.clock().now());
+        let app = app(&parts)?;
+        let found = app.keys().of(&parts.headers, app.clock().now());
         if found.as_ref().is_some_and(|(_, source)| *source == TokenSource::Bearer) {
             return Err(Problem::forbidden().detail("forms are for browsers; programs use the JSON API"));
         }
@@ -72,7 +72,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for PageForm<T> {
         let Some((session, _)) = found else {
             return Err(Problem { typed: Some(Box::new(fields)), ..Problem::new(ProblemKind::SignIn) });
         };
-        if !process.keys().csrf_is_valid(&session, fields.get(CSRF_FIELD)) {
+        if !app.keys().csrf_is_valid(&session, fields.get(CSRF_FIELD)) {
             // Another person was signed in when the page was opened. Only if the browser's headers show that it was
             // our page may the person send the form as their own.
             let typed = (from == Origin::Same).then(|| Box::new(fields));

@@ -1,4 +1,4 @@
-//! `POST /apply/drafts/{id}/submit`
+//! `POST /apply/drafts/{id}/submit`. It needs no idempotency key: the draft can be taken once.
 
 use std::sync::Arc;
 

@@ -139,8 +139,7 @@ impl App {
         what: String,
         work: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
-        let open =
-            OpenRequest { process: self.clone(), number: self.0.opened.fetch_add(1, Ordering::Relaxed) };
+        let open = OpenRequest { app: self.clone(), number: self.0.opened.fetch_add(1, Ordering::Relaxed) };
         self.open().insert(open.number, (what, Instant::now()));
         self.0.requests.spawn(async move {
             let _open = open;
@@ -168,21 +167,21 @@ impl App {
         name: &'static str,
         task: impl Future<Output = Result<(), E>> + Send + 'static,
     ) {
-        let process = self.clone();
+        let app = self.clone();
         let watched = async move {
             let cause = match AssertUnwindSafe(task).catch_unwind().await {
                 Ok(Ok(())) => "it returned".to_owned(),
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "it panicked".to_owned(),
             };
-            if process.0.shutdown.draining.is_cancelled() {
+            if app.0.shutdown.draining.is_cancelled() {
                 tracing::debug!(task = name, cause, "background task ended");
                 return;
             }
             tracing::error!(task = name, cause, "background task ended unexpectedly; the process stops");
             let failure = StartError::Task { name, cause };
-            process.0.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
-            process.0.shutdown.drain();
+            app.0.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+            app.0.shutdown.drain();
         };
         let span = tracing::info_span!("task", name);
         let handle = self.0.tasks.spawn(watched.instrument(span)).abort_handle();
@@ -247,13 +246,13 @@ impl App {
 
 /// Takes an open request off the list when it is dropped.
 struct OpenRequest {
-    process: App,
+    app: App,
     number: u64,
 }
 
 impl Drop for OpenRequest {
     fn drop(&mut self) {
-        self.process.open().remove(&self.number);
+        self.app.open().remove(&self.number);
     }
 }
 
@@ -267,7 +266,7 @@ pub(crate) async fn timer(time: Duration) {
 pub struct Shutdown {
     pub(crate) draining: CancellationToken,
     pub(crate) stopping: CancellationToken,
-    pub(crate) now: CancellationToken,
+    pub(crate) aborted: CancellationToken,
     serving: Arc<AtomicBool>,
 }
 
@@ -276,7 +275,7 @@ impl Shutdown {
     pub fn drain(&self) {
         self.draining.cancel();
         if !self.is_serving() {
-            self.now.cancel();
+            self.aborted.cancel();
         }
     }
 
@@ -285,14 +284,14 @@ impl Shutdown {
         self.serving.load(Ordering::SeqCst)
     }
 
-    /// Returns when the process must end at once: after [`Shutdown::stop`], or [`Shutdown::drain`] while it starts.
-    pub async fn at_once(&self) {
-        self.now.cancelled().await;
+    /// Returns when the process must end at once: after [`Shutdown::abort`], or [`Shutdown::drain`] while it starts.
+    pub async fn aborted(&self) {
+        self.aborted.cancelled().await;
     }
 
     /// Ends the process without waiting for open requests.
-    pub fn stop(&self) {
+    pub fn abort(&self) {
         self.draining.cancel();
-        self.now.cancel();
+        self.aborted.cancel();
     }
 }
