@@ -14,7 +14,7 @@ macro_rules! begin {
     ($more:literal) => {
         concat!(
             "begin; set local enable_seqscan = off; set local enable_hashjoin = off; ",
-            "set local enable_mergejoin = off; set local plan_cache_mode = force_generic_plan",
+            "set local enable_mergejoin = off; set local plan_cache_mode = force_generic_plan; set local jit = off",
             $more
         )
     };
@@ -22,7 +22,9 @@ macro_rules! begin {
 
 /// Every statement of a unit of work asks by key for a few rows. A plan made while a table was nearly empty scans the
 /// whole table and stays cached, so until the next ANALYZE the work would grow with the table: hence index scans only.
-/// One generic plan is enough: planning again for each fact costs as much as the work itself.
+/// One generic plan is enough: planning again for each fact costs as much as the work itself. Where there is no index, a
+/// scan that is switched off has an estimated cost so high that Postgres would compile the statement, which takes 15 to
+/// 70 ms: hence no JIT.
 pub(crate) const BEGIN: &str = begin!("");
 
 /// The same, but the commit does not wait for the disk: for work that is simply repeated after a crash of Postgres.

@@ -26,6 +26,26 @@ async fn facts_take_effect_once_and_in_order() {
     pair.finish().await;
 }
 
+/// A sequential scan is switched off there, so its estimated cost is above every threshold of the JIT compiler.
+#[tokio::test]
+async fn no_statement_of_a_unit_of_work_is_compiled() {
+    let (nats, _folder) = testkit::broker("").await;
+    let pair = Pair::start(&nats.url()).await;
+    let mut tx = pair.publisher.begin().await.expect("a unit of work");
+    sqlx::query("create temporary table bare (n int) on commit drop")
+        .execute(&mut *tx)
+        .await
+        .expect("a table");
+    let plan: Vec<String> = sqlx::query_scalar("explain analyze select count(*) from bare")
+        .fetch_all(&mut *tx)
+        .await
+        .expect("a plan");
+    assert!(plan.iter().any(|line| line.contains("Seq Scan")), "{plan:?}");
+    assert!(!plan.iter().any(|line| line.contains("JIT")), "{plan:?}");
+    drop(tx);
+    pair.drain().await;
+}
+
 #[tokio::test]
 async fn what_is_logged_of_a_fact_names_it_and_the_trace_of_the_request_that_caused_it() {
     let logs = Logs::capture("info");
