@@ -129,7 +129,7 @@ pub async fn status(target: Target) -> Result<()> {
                 );
                 silent.extend(status.broker.map(|why| format!("{service}: {why}")));
             }
-            Err(error) => silent.push(error.to_string()),
+            Err(error) => silent.push(error.about(service)),
         }
     }
     if silent.is_empty() { Ok(()) } else { bail!("not everything is well:\n  {}", silent.join("\n  ")) }

@@ -163,7 +163,7 @@ pub async fn verify(operator: &Operator) -> Result<()> {
         let open = reconciliation.under_way();
         match open {
             0 => println!("\nWhat was logged is consumed, held or parked, once: lost 0, doubled 0."),
-            _ => println!("\nNothing is lost or doubled; {open} facts are on their way."),
+            _ => println!("\nNothing is lost or doubled; facts on their way: {open}."),
         }
         return Ok(());
     }

@@ -67,7 +67,7 @@ pub async fn show(
     let mut wrong = Vec::new();
     let rows = Service::ALL.into_iter().zip(join_all(asked).await).map(|(service, answer)| {
         let member = members.iter().position(|member| member.name == service.name());
-        let status = answer.map_err(|error| wrong.push(error.to_string())).ok();
+        let status = answer.map_err(|error| wrong.push(error.about(service))).ok();
         wrong.extend(
             status.iter().filter_map(|status| Some(format!("{service}: {}", status.broker.as_ref()?))),
         );

@@ -66,11 +66,12 @@ fn print_progress(text: &str) {
 
 async fn up(options: Options) -> Result<()> {
     let began = Instant::now();
-    // Bound first, so that a port in use is reported before anything is started.
+    // Locked first: a set that runs already has the port, too, and another port would not help.
+    let folder = Folder::open(&options.data)?;
+    // A port in use is reported before anything is started.
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(|error| {
         anyhow::anyhow!("port {} cannot be used ({error}): choose another with `--port`", options.port)
     })?;
-    let folder = Folder::open(&options.data)?;
     let secrets = folder.secrets()?;
     println!("Bescheid is starting; its data are in {}", folder.at("").display());
 

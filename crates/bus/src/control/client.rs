@@ -26,6 +26,16 @@ pub enum ControlError {
     Refused(String),
 }
 
+impl ControlError {
+    /// The sentence, with the name of the service that was asked.
+    pub fn about(&self, service: Service) -> String {
+        match self {
+            Self::Refused(why) => format!("{service}: {why}"),
+            _ => self.to_string(),
+        }
+    }
+}
+
 /// Asks another service. None: no replica of it is connected.
 pub(crate) async fn ask<T: DeserializeOwned>(
     context: &Context,
