@@ -43,7 +43,7 @@ const REDELIVERY_GRACE: Duration = Duration::from_secs(60);
 pub(crate) fn data_loss(service: Service, key: &Uuid, version: u64) -> String {
     format!(
         "the database of {service} has lost facts that others know, e.g. number {version} about {key}: it was \
-         restored from a backup that is too old. {service} says nothing more, and takes nothing in, until it is \
+         restored from a backup that is too old. {service} publishes nothing more, and takes nothing in, until it is \
          restored to a later moment (point-in-time recovery to the last commit) and started again"
     )
 }

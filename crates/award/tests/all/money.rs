@@ -1,8 +1,8 @@
 //! Budgets under concurrent approvals, and released money.
 
-use events::Cents;
+use events::{Cents, ContactChanged};
 use serde_json::{Value, json};
-use testkit::{samples, session};
+use testkit::{samples, session, until};
 
 use crate::stage::{Stage, approver, grant, reviews, submitted, worker};
 
@@ -67,6 +67,23 @@ async fn a_withdrawal_frees_money_for_the_waiting_list() {
     assert_eq!(granted.json()["state"], "granted");
     assert_eq!(stage.kinds(second).await, ["application-waitlisted", "award-granted", "notice-issued"]);
     stage.end().await;
+}
+
+/// Intake publishes in the order of each application, so it cannot be right, and trying again would not help.
+#[tokio::test]
+async fn a_fact_of_intake_about_an_application_that_was_never_submitted_is_parked() {
+    let stage = Stage::new(Cents::euros(60_000)).await;
+    let contact_changed = ContactChanged {
+        contact: submitted(1).application.contact,
+        previous_email: "old@example.org".into(),
+        changed_by: submitted(1).submitted_by,
+        changed_at: samples::noon(),
+    };
+    stage.publish(samples::new_application(), samples::application_withdrawn()).await;
+    stage.publish(samples::new_application(), contact_changed).await;
+    let waiting = async || bus::Waiting::count(&stage.db).await.expect("a count");
+    until("both are parked", waiting, |waiting| waiting.parked == 2).await;
+    stage.stop().await;
 }
 
 #[tokio::test]

@@ -113,6 +113,11 @@ impl Stage {
     }
 
     /// What is committed equals what was granted, and no fact is under way.
+    /// Ends it although something waits in it.
+    pub async fn stop(self) {
+        self.0.stop().await;
+    }
+
     pub async fn end(self) {
         let (committed, granted): (i64, i64) = sqlx::query_as(
             "select (select sum(committed_cents)::bigint from budgets),
