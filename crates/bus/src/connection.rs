@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::jetstream::context::ContextBuilder;
@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use events::Service;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -17,10 +17,15 @@ use crate::backoff::Backoff;
 use crate::consumer::Consumer;
 use crate::context::Context;
 use crate::subscriptions::Subscriptions;
+use crate::tx::Logged;
+use crate::warm::Warm;
 use crate::{Failure, Settings, Tx, audit, control, relay, stats, watch as broker_watch};
 
 /// How long start-up waits for the broker, which may be away.
 const BROKER_CHECK_WAIT: Duration = Duration::from_secs(2);
+
+/// Most facts that wait for the relay in memory; more are left to the outbox.
+const FRESH: usize = 10_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
@@ -36,6 +41,8 @@ pub enum BusError {
 #[derive(Clone)]
 pub struct Bus {
     context: Arc<Context>,
+    /// Taken by the relay when the bus starts.
+    fresh: Arc<Mutex<Option<mpsc::Receiver<Logged>>>>,
 }
 
 impl Bus {
@@ -89,14 +96,17 @@ impl Bus {
             .max_ack_inflight(5_000)
             .backpressure_on_inflight(true)
             .build(client.clone());
+        let (fresh, waiting) = mpsc::channel(FRESH);
         let context = Context {
             service,
             settings: settings.clone(),
             db,
+            warm: Warm::default(),
             client,
             jetstream,
             now: Arc::new(now),
             process: Uuid::new_v4(),
+            fresh,
             wake: Notify::new(),
             recheck,
             sweep_now: Notify::new(),
@@ -108,7 +118,7 @@ impl Bus {
             shutdown: CancellationToken::new(),
             relay_shutdown: CancellationToken::new(),
         };
-        Ok(Self { context: Arc::new(context) })
+        Ok(Self { context: Arc::new(context), fresh: Arc::new(Mutex::new(Some(waiting))) })
     }
 
     /// Begins a unit of work.
@@ -123,7 +133,7 @@ impl Bus {
         }
     }
 
-    /// Commits a unit of work and wakes the relay.
+    /// Commits a unit of work and hands its facts to the relay.
     ///
     /// # Errors
     /// Nothing of it has happened then. [`Failure::Retry`]: Postgres is away, or the database has lost data.
@@ -133,6 +143,9 @@ impl Bus {
     }
 
     /// Starts the tasks of the bus.
+    ///
+    /// # Panics
+    /// It is started twice.
     pub fn start<S: Send + Sync + 'static>(
         &self,
         service: Arc<S>,
@@ -141,7 +154,8 @@ impl Bus {
         let mut tasks = JoinSet::new();
         tasks.spawn(broker_watch::run(self.context.clone()));
         let mut relay = JoinSet::new();
-        relay.spawn(relay::run(self.context.clone()));
+        let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).take();
+        relay.spawn(relay::run(self.context.clone(), fresh.expect("a bus starts once")));
         tasks.spawn(stats::run(self.context.clone()));
         let consumer =
             Consumer { context: self.context.clone(), service, subscriptions: Arc::new(subscriptions) };
@@ -199,6 +213,7 @@ impl Running {
         }
         self.context.relay_shutdown.cancel();
         stopped.extend(self.relay.join_next().await);
+        self.context.warm.clear();
         let flush = timeout(Duration::from_secs(2), self.context.client.flush()).await;
         if !matches!(flush, Ok(Ok(()))) {
             tracing::warn!("the broker was away at the end: unacknowledged facts will come again");

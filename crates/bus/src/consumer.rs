@@ -52,6 +52,10 @@ impl<S> Clone for Consumer<S> {
 impl<S: Send + Sync + 'static> Consumer<S> {
     /// Consumes until shutdown; outlives every outage.
     pub(crate) async fn run(self) {
+        if self.subscriptions.sources().is_empty() {
+            // A durable without filters would be given everything.
+            return self.context.shutdown.cancelled().await;
+        }
         let mut epochs = self.context.epoch.subscribe();
         let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
         while !self.context.shutdown.is_cancelled() {
@@ -161,7 +165,8 @@ impl<S: Send + Sync + 'static> Consumer<S> {
             errors = 0;
             // An error here is skipped: if it lasts, it comes again as the first item.
             let more = (&mut messages).filter_map(|item| ready(item.ok())).take(BATCH - 1);
-            linger::fill_batch(&mut batch, more, linger::linger_for(last)).await;
+            let is_urgent = |message: &Message| self.subscriptions.is_urgent(&message.subject);
+            linger::fill_batch(&mut batch, more, linger::linger_for(last), is_urgent).await;
             last = batch.len();
             self.consume(batch, &suspected).await;
         }
@@ -270,8 +275,9 @@ impl<S: Send + Sync + 'static> Consumer<S> {
         let this = self.clone();
         in_its_own_task(async move {
             let work = async {
-                let mut tx = this.context.begin().await?;
-                let applied = gate::apply(&mut tx, &*this.service, &this.subscriptions, &batch).await?;
+                let (mut tx, gates) = gate::open(&this.context, &batch).await?;
+                let applied =
+                    gate::apply(&mut tx, &*this.service, &this.subscriptions, &batch, &gates).await?;
                 reached(Step::Handled).await;
                 this.context.commit(tx).await?;
                 reached(Step::Consumed).await;

@@ -5,7 +5,8 @@ use async_nats::{Client, jetstream};
 use chrono::{DateTime, Utc};
 use events::Service;
 use sqlx::PgPool;
-use tokio::sync::{Notify, watch};
+use sqlx::postgres::PgRow;
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -13,6 +14,8 @@ use crate::backoff::Backoff;
 use crate::deadline::{IO_DEADLINE, with_deadline};
 use crate::published::Published;
 use crate::step::{Step, reached};
+use crate::tx::Logged;
+use crate::warm::Warm;
 use crate::{Failure, Settings, Tx};
 
 pub(crate) type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -22,12 +25,15 @@ pub(crate) struct Context {
     pub service: Service,
     pub settings: Settings,
     pub db: PgPool,
+    pub warm: Warm,
     pub client: Client,
     pub jetstream: jetstream::Context,
     pub now: Now,
     /// Differs from that of every other replica, and from that of an earlier run.
     pub process: Uuid,
-    /// Facts were appended: the relay has work.
+    /// Facts that this process has just committed, for its relay.
+    pub fresh: mpsc::Sender<Logged>,
+    /// Facts were put into the outbox again: the relay has work there.
     pub wake: Notify,
     /// A task suspects that the stream is gone: the broker watch checks.
     pub recheck: Arc<Notify>,
@@ -51,7 +57,12 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
-        Tx::begin(&self.db, (self.now)()).await
+        Tx::begin(self.warm.take(&self.db).await?, (self.now)()).await
+    }
+
+    /// Begins a unit of work with a question in the same message, as [`Tx::begin_with`].
+    pub(crate) async fn begin_with(&self, question: &str) -> Result<(Tx, Vec<PgRow>), sqlx::Error> {
+        Tx::begin_with(self.warm.take(&self.db).await?, (self.now)(), question).await
     }
 
     pub(crate) async fn commit(&self, tx: Tx) -> Result<(), Failure> {
@@ -61,10 +72,12 @@ impl Context {
             return Err(Failure::Retry(data_loss));
         }
         reached(Step::Written).await;
-        let appended = tx.finish().await?;
+        let (logged, connection) = tx.finish().await?;
+        self.warm.keep(connection, &self.db);
         reached(Step::Committed).await;
-        if appended > 0 {
-            self.wake.notify_one();
+        for fact in logged {
+            // Where there is no room, the relay finds it in the outbox.
+            drop(self.fresh.try_send(fact));
         }
         Ok(())
     }

@@ -4,14 +4,18 @@
 //! applied; a lower one is a duplicate; a higher one, or any of a key that has a parked fact, is
 //! held in Postgres until its turn.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use events::{Header, Kind, Service};
-use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Executor, PgConnection, Row};
 use tracing::Span;
 use uuid::Uuid;
 
+use crate::context::Context;
 use crate::subscriptions::{Subscriptions, fact_span};
+use crate::tx::{array, moment};
 use crate::{Failure, Tx};
 
 /// A fact as it came from the broker.
@@ -45,31 +49,76 @@ pub(crate) struct Applied {
     pub waiting: BTreeSet<Uuid>,
 }
 
-/// Takes a batch through the gate, in the order given.
+/// What the gate knows of one fact of a batch, as long as its transaction holds the lock.
+pub(crate) struct Gate {
+    /// The last version of its source and key that took effect, 0 for none.
+    head: u64,
+    /// Whether facts of its key wait in this service, from whichever source.
+    waiting: bool,
+    /// Whether one of these is parked: it stops its whole application here.
+    parked: bool,
+    /// The fact that took effect with its version.
+    known: Option<Uuid>,
+}
+
+impl Gate {
+    fn read(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            head: u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default(),
+            waiting: row.try_get(1)?,
+            parked: row.try_get(2)?,
+            known: row.try_get(3)?,
+        })
+    }
+}
+
+/// Begins a unit of work that consumes `batch`: locks its gates and reads them, in one message.
+pub(crate) async fn open(context: &Context, batch: &[Incoming]) -> Result<(Tx, Vec<Gate>), Failure> {
+    // Two replicas with facts about the same applications lock in the same order.
+    let mut order: Vec<usize> = (0..batch.len()).collect();
+    order.sort_by_key(|place| (batch[*place].header.source.name(), batch[*place].header.key));
+    let headers = || order.iter().map(|place| &batch[*place].header);
+    let question = format!(
+        "select head, waiting, parked, known from bus.open_gates({}, {}, {})",
+        array(headers().map(|one| one.source), "text"),
+        array(headers().map(|one| one.key), "uuid"),
+        array(headers().map(|one| signed(one.version)), "bigint"),
+    );
+    let (tx, rows) = context.begin_with(&question).await?;
+    if rows.len() != batch.len() {
+        return Err(Failure::Retry("the gates were not read".to_owned()));
+    }
+    let mut gates: Vec<_> = order.into_iter().zip(&rows).collect();
+    gates.sort_by_key(|(place, _)| *place);
+    let gates = gates.into_iter().map(|(_, row)| Gate::read(row)).collect::<Result<_, _>>()?;
+    Ok((tx, gates))
+}
+
+/// Takes a batch through its open gates, in the order given.
 pub(crate) async fn apply<S: Send + Sync + 'static>(
     tx: &mut Tx,
     service: &S,
     subscriptions: &Subscriptions<S>,
     batch: &[Incoming],
+    gates: &[Gate],
 ) -> Result<Applied, Failure> {
-    let mut heads = lock_heads(tx, batch).await?;
-    // Read after the heads are locked: every transaction that held a fact of these keys has committed.
-    let waiting = waiting_of(tx, batch).await?;
-    let mut known = known_ids(tx, batch, &heads).await?;
-
-    let mut verdicts = Vec::with_capacity(batch.len());
+    let mut heads = HashMap::new();
     let mut applied: Vec<&Incoming> = Vec::new();
+    let mut verdicts = Vec::with_capacity(batch.len());
     let mut touched = BTreeSet::new();
-    for incoming in batch {
+    for (incoming, gate) in batch.iter().zip(gates) {
         let header = &incoming.header;
-        let gate = (header.source, header.key);
-        let head = heads.get_mut(&gate).ok_or_else(|| Failure::park("the gate has no head"))?;
+        let head = heads.entry((header.source, header.key)).or_insert(gate.head);
         if header.version <= *head {
-            let known = known.get(&(header.source, header.key, header.version));
+            let same = |one: &&&Incoming| {
+                let one = &one.header;
+                (one.source, one.key, one.version) == (header.source, header.key, header.version)
+            };
+            let known = gate.known.or_else(|| applied.iter().find(same).map(|one| one.header.id.uuid()));
             match incoming.span().in_scope(|| version_conflict(header, known)) {
                 None => {
                     // A held copy of it is deleted below.
-                    if waiting.keys.contains(&header.key) {
+                    if gate.waiting {
                         touched.insert(header.key);
                     }
                     verdicts.push(Verdict::Duplicate);
@@ -80,15 +129,14 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
                     verdicts.push(Verdict::Waiting);
                 }
             }
-        } else if header.version > *head + 1 || waiting.blocks(header) {
+        } else if header.version > *head + 1 || gate.parked {
             store_waiting(tx, incoming, None).await?;
             touched.insert(header.key);
             verdicts.push(Verdict::Waiting);
         } else {
             *head += 1;
-            known.insert((header.source, header.key, header.version), header.id.uuid());
             applied.push(incoming);
-            if waiting.keys.contains(&header.key) {
+            if gate.waiting {
                 touched.insert(header.key);
             }
             verdicts.push(Verdict::Applied);
@@ -97,10 +145,13 @@ pub(crate) async fn apply<S: Send + Sync + 'static>(
     for (kind, facts) in grouped_by_kind(&applied) {
         subscriptions.dispatch(service, tx, kind, &facts).await?;
     }
-    record(tx, &applied).await?;
-    // Where a fact was delivered again and applied, its held copy is obsolete.
     if !touched.is_empty() {
+        // Where a fact was delivered again and applied, its held copy is obsolete.
+        record(tx, &applied).await?;
         drop_overtaken(tx, &touched).await?;
+    } else if !applied.is_empty() {
+        let statement = record_statement(&applied, tx.now());
+        tx.before_commit(statement);
     }
     Ok(Applied { verdicts, waiting: touched })
 }
@@ -122,157 +173,44 @@ fn grouped_by_kind<'a>(facts: &[&'a Incoming]) -> Vec<(Kind, Vec<&'a [u8]>)> {
     groups.into_iter().map(|(_, kind, facts)| (kind, facts)).collect()
 }
 
-/// Locks the gate of every (source, key) of the batch.
-async fn lock_heads(tx: &mut Tx, batch: &[Incoming]) -> Result<HashMap<(Service, Uuid), u64>, Failure> {
-    let gates: BTreeSet<(Service, Uuid)> =
-        batch.iter().map(|one| (one.header.source, one.header.key)).collect();
-    let (sources, keys): (Vec<String>, Vec<Uuid>) =
-        gates.iter().map(|(source, key)| (source.name().to_owned(), *key)).unzip();
-    lock(tx, &sources, &keys).await
-}
-
-/// Locks gates, always in the same order: those that exist, then new ones. Sources and keys are
-/// pairs, without duplicates.
-async fn lock(
-    tx: &mut Tx,
-    sources: &[String],
-    keys: &[Uuid],
-) -> Result<HashMap<(Service, Uuid), u64>, Failure> {
-    loop {
-        let rows = sqlx::query!(
-            r#"with gate as (
-                 select * from unnest($1::text[], $2::uuid[]) as g (source, key)
-             ), known as (
-                 select h.source, h.key, h.version from bus.inbox_head h join gate g using (source, key)
-                 order by h.source, h.key for update of h
-             ), new as (
-                 insert into bus.inbox_head (source, key, version)
-                 select source, key, 0 from gate g
-                 where not exists (select 1 from known k where k.source = g.source and k.key = g.key)
-                 order by source, key
-                 on conflict do nothing
-                 returning source, key, version
-             )
-             select source as "source!", key as "key!", version as "version!" from known
-             union all select source, key, version from new"#,
-            sources,
-            keys
-        )
-        .fetch_all(&mut **tx)
-        .await?;
-        // Fewer rows: another transaction has just made one of them, and the next read sees it.
-        if rows.len() == keys.len() {
-            let heads = rows.into_iter().map(|row| {
-                let source = Service::from_name(&row.source)
-                    .ok_or_else(|| Failure::park(format!("unknown service {:?}", row.source)))?;
-                Ok(((source, row.key), u64::try_from(row.version).unwrap_or_default()))
-            });
-            return heads.collect();
-        }
-    }
-}
-
 /// Locks one gate. Returns the version of the last fact that took effect, 0 for none.
 pub(crate) async fn head(tx: &mut Tx, source: Service, key: Uuid) -> Result<u64, Failure> {
     // Locking makes the row where it is missing: a failed transaction has rolled it back.
-    let heads = lock(tx, &[source.name().to_owned()], &[key]).await?;
-    Ok(heads.get(&(source, key)).copied().unwrap_or_default())
-}
-
-/// Which keys of a batch have facts that wait, held or parked.
-struct WaitingKeys {
-    keys: HashSet<Uuid>,
-    parked: HashSet<Uuid>,
-}
-
-impl WaitingKeys {
-    /// A parked fact stops its whole application in this service, whichever service published it.
-    fn blocks(&self, header: &Header) -> bool {
-        self.parked.contains(&header.key)
-    }
-}
-
-async fn waiting_of(tx: &mut Tx, batch: &[Incoming]) -> Result<WaitingKeys, Failure> {
-    let keys: Vec<Uuid> = batch.iter().map(|one| one.header.key).collect();
-    let rows = sqlx::query!("select key, status from bus.waiting where key = any($1)", &keys)
-        .fetch_all(&mut **tx)
-        .await?;
-    Ok(WaitingKeys {
-        keys: rows.iter().map(|row| row.key).collect(),
-        parked: rows.iter().filter(|row| row.status == "parked").map(|row| row.key).collect(),
-    })
+    let head: i64 =
+        sqlx::query_scalar("select head from bus.open_gates(array[$1], array[$2], array[0]::bigint[])")
+            .bind(source.name())
+            .bind(key)
+            .fetch_one(&mut **tx)
+            .await?;
+    Ok(u64::try_from(head).unwrap_or_default())
 }
 
 /// Advances the gates and writes what took effect into the inbox.
 async fn record(tx: &mut Tx, applied: &[&Incoming]) -> Result<(), Failure> {
-    if applied.is_empty() {
-        return Ok(());
+    if !applied.is_empty() {
+        let statement = AssertSqlSafe(record_statement(applied, tx.now()));
+        (&mut **tx).execute(sqlx::raw_sql(statement)).await?;
     }
-    let headers = || applied.iter().map(|one| &one.header);
-    let sources: Vec<String> = headers().map(|one| one.source.name().to_owned()).collect();
-    let keys: Vec<Uuid> = headers().map(|one| one.key).collect();
-    let versions: Vec<i64> = headers().map(|one| signed(one.version)).collect();
-    let ids: Vec<Uuid> = headers().map(|one| one.id.uuid()).collect();
-    let now = tx.now();
-    sqlx::query!(
-        "with heard as (
-             select * from unnest($1::text[], $2::uuid[], $3::bigint[], $4::uuid[])
-             as h (source, key, version, event_id)
-         ), noted as (
-             insert into bus.inbox (source, key, version, event_id, heard_at)
-             select source, key, version, event_id, $5 from heard
-         )
-         update bus.inbox_head h set version = n.version
-         from (select source, key, max(version) as version from heard group by source, key) n
-         where h.source = n.source and h.key = n.key",
-        &sources,
-        &keys,
-        &versions,
-        &ids,
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
     Ok(())
 }
 
-/// For versions of the batch that took effect before: the id of the fact that did.
-async fn known_ids(
-    tx: &mut Tx,
-    batch: &[Incoming],
-    heads: &HashMap<(Service, Uuid), u64>,
-) -> Result<HashMap<(Service, Uuid, u64), Uuid>, Failure> {
-    let repeated = |one: &&Incoming| {
-        heads.get(&(one.header.source, one.header.key)).is_some_and(|head| one.header.version <= *head)
-    };
-    let repeated: Vec<&Header> = batch.iter().filter(repeated).map(|one| &one.header).collect();
-    if repeated.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let sources: Vec<String> = repeated.iter().map(|one| one.source.name().to_owned()).collect();
-    let keys: Vec<Uuid> = repeated.iter().map(|one| one.key).collect();
-    let versions: Vec<i64> = repeated.iter().map(|one| signed(one.version)).collect();
-    let rows = sqlx::query!(
-        r#"select a.n as "n!", i.event_id
-           from unnest($1::text[], $2::uuid[], $3::bigint[]) with ordinality as a (source, key, version, n)
-           join bus.inbox i on i.source = a.source and i.key = a.key and i.version = a.version"#,
-        &sources,
-        &keys,
-        &versions
+/// The statement of [`record`], with all values in it: ids, numbers and names of services.
+fn record_statement(applied: &[&Incoming], now: DateTime<Utc>) -> String {
+    let headers = || applied.iter().map(|one| &one.header);
+    format!(
+        "select bus.record({}, {}, {}, {}, {})",
+        array(headers().map(|one| one.source), "text"),
+        array(headers().map(|one| one.key), "uuid"),
+        array(headers().map(|one| signed(one.version)), "bigint"),
+        array(headers().map(|one| one.id.uuid()), "uuid"),
+        moment(now),
     )
-    .fetch_all(&mut **tx)
-    .await?;
-    let known = rows.into_iter().filter_map(|row| {
-        let header = repeated.get(usize::try_from(row.n).ok()?.checked_sub(1)?)?;
-        Some(((header.source, header.key, header.version), row.event_id))
-    });
-    Ok(known.collect())
 }
 
 /// A reason to park the fact, if another fact with this version took effect before. Its publisher has
 /// lost a part of its event log then, e.g. when its database was restored from an old backup.
-fn version_conflict(header: &Header, known: Option<&Uuid>) -> Option<String> {
-    let known = known.filter(|known| **known != header.id.uuid())?;
+fn version_conflict(header: &Header, known: Option<Uuid>) -> Option<String> {
+    let known = known.filter(|known| *known != header.id.uuid())?;
     metrics::counter!("bus_version_conflicts_total", "source" => header.source.name()).increment(1);
     tracing::error!(
         source = %header.source, key = %header.key, version = header.version, id = %header.id, %known,

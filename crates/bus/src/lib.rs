@@ -33,6 +33,7 @@ mod stats;
 pub mod step;
 mod subscriptions;
 mod tx;
+mod warm;
 mod watch;
 
 pub use backoff::Backoff;

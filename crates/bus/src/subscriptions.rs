@@ -68,13 +68,20 @@ type Dispatch<S> = Arc<dyn for<'a> Fn(&'a S, &'a mut Tx, &'a [&'a [u8]]) -> Hand
 /// The registry of a service: which function consumes which fact.
 pub struct Subscriptions<S> {
     handlers: BTreeMap<Kind, Dispatch<S>>,
+    /// What is handled and not only noted.
+    urgent: BTreeSet<Kind>,
     pub(crate) description: Option<&'static str>,
     pub(crate) census: Option<&'static str>,
 }
 
 impl<S> Clone for Subscriptions<S> {
     fn clone(&self) -> Self {
-        Self { handlers: self.handlers.clone(), description: self.description, census: self.census }
+        Self {
+            handlers: self.handlers.clone(),
+            urgent: self.urgent.clone(),
+            description: self.description,
+            census: self.census,
+        }
     }
 }
 
@@ -87,7 +94,7 @@ impl<S: Send + Sync + 'static> Default for Subscriptions<S> {
 impl<S: Send + Sync + 'static> Subscriptions<S> {
     /// Without any handler.
     pub fn new() -> Self {
-        Self { handlers: BTreeMap::new(), description: None, census: None }
+        Self { handlers: BTreeMap::new(), urgent: BTreeSet::new(), description: None, census: None }
     }
 
     /// Facts of type `F` go to `handler`.
@@ -109,12 +116,26 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
             })
         });
         self.handlers.insert(F::KIND, dispatch);
+        self.urgent.insert(F::KIND);
         self
     }
 
     /// Facts of type `F` go to `handler`, all of one batch at once.
     #[must_use]
-    pub fn on_many<F, H>(mut self, handler: H) -> Self
+    pub fn on_many<F, H>(self, handler: H) -> Self
+    where
+        F: Fact,
+        H: for<'a> BatchHandler<'a, S, F> + 'static,
+    {
+        let mut all = self.note_many(handler);
+        all.urgent.insert(F::KIND);
+        all
+    }
+
+    /// As [`on_many`](Self::on_many), for facts that are only noted: nobody waits for what becomes of them. They may wait
+    /// some milliseconds for others, so that what somebody waits for goes first, and several share a transaction.
+    #[must_use]
+    pub fn note_many<F, H>(mut self, handler: H) -> Self
     where
         F: Fact,
         H: for<'a> BatchHandler<'a, S, F> + 'static,
@@ -155,6 +176,11 @@ impl<S: Send + Sync + 'static> Subscriptions<S> {
     /// The kinds that have a handler.
     pub fn kinds(&self) -> Vec<Kind> {
         self.handlers.keys().copied().collect()
+    }
+
+    /// Whether somebody may wait for what becomes of a fact with this subject. Nobody does if it has no handler.
+    pub(crate) fn is_urgent(&self, subject: &str) -> bool {
+        Kind::from_subject(subject).is_none_or(|kind| self.urgent.contains(&kind))
     }
 
     /// The services whose facts are consumed. All facts of a source pass the gate, with or without a

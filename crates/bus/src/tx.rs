@@ -1,10 +1,15 @@
 //! The unit of work: state, event log and outbox in one transaction.
 
+use std::fmt::Display;
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use events::{AnyFact, Cause, EventId, Header};
-use sqlx::{PgConnection, PgPool, PgTransaction};
+use chrono::{DateTime, SecondsFormat, Utc};
+use events::{AnyFact, Cause, EventId, Header, Kind};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, Executor, PgConnection, Postgres, Row};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::Failure;
@@ -30,12 +35,18 @@ pub(crate) const BEGIN: &str = begin!("");
 /// The same, but the commit does not wait for the disk: for work that is simply repeated after a crash of Postgres.
 pub(crate) const BEGIN_LAZY: &str = begin!("; set local synchronous_commit = off");
 
+/// A unit of work that takes longer is logged.
+const SLOW: Duration = Duration::from_secs(1);
+
 /// One unit of work: an open transaction that can publish facts. Rolled back when it is dropped without
-/// [`Bus::commit`](crate::Bus::commit).
+/// [`Bus::commit`](crate::Bus::commit): the pool rolls back whatever is open when it gets a connection back.
 pub struct Tx {
-    inner: PgTransaction<'static>,
+    connection: PoolConnection<Postgres>,
+    begun: Instant,
     now: DateTime<Utc>,
     appended: Vec<Appended>,
+    /// Written in the same message as the commit.
+    recorded: Option<String>,
 }
 
 /// A fact that is logged when the transaction commits.
@@ -46,9 +57,37 @@ pub(crate) struct Appended {
     pub cause: Cause,
 }
 
+/// A fact that is logged, and to be published.
+pub(crate) struct Logged {
+    pub outbox_id: i64,
+    pub key: Uuid,
+    pub id: Uuid,
+    pub kind: Kind,
+    pub envelope: Vec<u8>,
+}
+
 impl Tx {
-    pub(crate) async fn begin(db: &PgPool, now: DateTime<Utc>) -> Result<Self, sqlx::Error> {
-        Ok(Self { inner: db.begin_with(BEGIN).await?, now, appended: Vec::new() })
+    pub(crate) async fn begin(
+        mut connection: PoolConnection<Postgres>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, sqlx::Error> {
+        connection.execute(BEGIN).await?;
+        Ok(Self::open(connection, now))
+    }
+
+    /// Begins, and asks the first question in the same message. `question` must contain no text from outside.
+    pub(crate) async fn begin_with(
+        mut connection: PoolConnection<Postgres>,
+        now: DateTime<Utc>,
+        question: &str,
+    ) -> Result<(Self, Vec<PgRow>), sqlx::Error> {
+        let message = AssertSqlSafe(format!("{BEGIN}; {question}"));
+        let rows = connection.fetch_all(sqlx::raw_sql(message)).await?;
+        Ok((Self::open(connection, now), rows))
+    }
+
+    fn open(connection: PoolConnection<Postgres>, now: DateTime<Utc>) -> Self {
+        Self { connection, begun: Instant::now(), now, appended: Vec::new(), recorded: None }
     }
 
     /// The moment of this unit of work, UTC.
@@ -64,35 +103,81 @@ impl Tx {
         !self.appended.is_empty()
     }
 
-    /// Numbers the appended facts, writes event log and outbox, and commits. Returns the number of facts.
-    pub(crate) async fn finish(mut self) -> Result<usize, Failure> {
-        let appended = std::mem::take(&mut self.appended);
-        let count = appended.len();
-        if count > 0 {
-            self.write(appended).await?;
+    /// Executes `statement` in the same message as the commit. It must contain no text from outside.
+    pub(crate) fn before_commit(&mut self, statement: String) {
+        self.recorded = Some(statement);
+    }
+
+    /// Numbers the appended facts, writes event log and outbox, and commits, all in one message. Returns the facts, and
+    /// the connection, which is free again.
+    pub(crate) async fn finish(mut self) -> Result<(Vec<Logged>, PoolConnection<Postgres>), Failure> {
+        let rows = Rows::of(std::mem::take(&mut self.appended), self.now)?;
+        let mut message = self.recorded.take().map(|statement| statement + "; ").unwrap_or_default();
+        let mut numbered = Vec::new();
+        if rows.is_short() {
+            message += &rows.statement(self.now);
+        } else {
+            numbered = self.write(&rows).await?;
         }
-        self.inner.commit().await?;
-        Ok(count)
+        message += "commit";
+        let answer = self.connection.fetch_all(sqlx::raw_sql(AssertSqlSafe(message))).await?;
+        let took = self.begun.elapsed();
+        if took > SLOW {
+            tracing::warn!(?took, facts = rows.keys.len(), "slow unit of work");
+        }
+        if rows.is_short() {
+            // The row of another statement has one column.
+            for row in answer.iter().filter(|row| row.len() == 2) {
+                numbered.push((row.try_get(0)?, row.try_get(1)?));
+            }
+        }
+        Ok((rows.logged(numbered), self.connection))
     }
 
     /// Writes the appended facts as [`Tx::finish`] does, but leaves the transaction open. Returns each with its key.
     pub(crate) async fn rehearse(&mut self) -> Result<Vec<(Uuid, AnyFact)>, Failure> {
         let appended = std::mem::take(&mut self.appended);
         let facts = appended.iter().map(|one| (one.key, one.fact.clone())).collect();
-        if !appended.is_empty() {
-            self.write(appended).await?;
-        }
+        self.write(&Rows::of(appended, self.now)?).await?;
         Ok(facts)
     }
 
-    pub(crate) async fn roll_back(self) -> Result<(), sqlx::Error> {
-        self.inner.rollback().await
+    pub(crate) async fn roll_back(mut self) -> Result<(), sqlx::Error> {
+        self.connection.execute("rollback").await?;
+        Ok(())
     }
 
-    /// One statement gives the version numbers and completes the envelopes with them, since the last numbers are in
-    /// the database.
-    async fn write(&mut self, appended: Vec<Appended>) -> Result<(), Failure> {
-        let mut rows = Rows::default();
+    async fn write(&mut self, rows: &Rows) -> Result<Vec<(i64, i64)>, Failure> {
+        let numbered = sqlx::query_as("select version, outbox_id from bus.log($1, $2, $3, $4, $5, $6, $7)")
+            .bind(&rows.slots)
+            .bind(&rows.keys)
+            .bind(&rows.ids)
+            .bind(rows.kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>())
+            .bind(&rows.before)
+            .bind(&rows.after)
+            .bind(self.now);
+        Ok(numbered.fetch_all(&mut *self.connection).await?)
+    }
+}
+
+/// Facts with more bytes than this in all are written by a statement of their own: as text a byte takes two.
+const SHORT: usize = 64 * 1024;
+
+/// The appended facts, a list for each column.
+#[derive(Default)]
+struct Rows {
+    slots: Vec<i16>,
+    keys: Vec<Uuid>,
+    ids: Vec<Uuid>,
+    kinds: Vec<Kind>,
+    /// The envelopes before the version, and behind it.
+    before: Vec<Vec<u8>>,
+    after: Vec<Vec<u8>>,
+}
+
+impl Rows {
+    fn of(appended: Vec<Appended>, now: DateTime<Utc>) -> Result<Self, Failure> {
+        let mut rows = Self::default();
         for one in appended {
             let kind = one.fact.kind();
             let header = Header {
@@ -101,7 +186,7 @@ impl Tx {
                 kind,
                 key: one.key,
                 version: 0,
-                time: self.now,
+                time: now,
                 causation: one.cause.event,
                 traceparent: one.cause.traceparent,
             };
@@ -109,63 +194,77 @@ impl Tx {
             rows.slots.push(slot(one.key));
             rows.keys.push(one.key);
             rows.ids.push(one.id.uuid());
-            rows.kinds.push(kind.name().to_owned());
+            rows.kinds.push(kind);
             rows.before.push(before);
             rows.after.push(after);
         }
-        // Heads in the order of their keys: two transactions with facts about the same applications
-        // lock them in the same order.
-        sqlx::query!(
-            "with said as (
-                 select * from unnest($1::smallint[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[], $6::bytea[])
-                 with ordinality as s (slot, key, event_id, kind, before, after, n)
-             ), heads as (
-                 insert into bus.head as h (key, version)
-                 select key, count(*) from said group by key order by key
-                 on conflict (key) do update set version = h.version + excluded.version
-                 returning key, version
-             ), numbered as (
-                 select said.*, heads.version + 1 - row_number() over (partition by key order by n desc) as version
-                 from said join heads using (key)
-             ), logged as (
-                 insert into bus.event_log (key, version, event_id, kind, envelope, said_at)
-                 select key, version, event_id, kind,
-                        before || convert_to(version::text, 'UTF8') || after, $7 from numbered
-             )
-             insert into bus.outbox (slot, key, version) select slot, key, version from numbered order by n",
-            &rows.slots,
-            &rows.keys,
-            &rows.ids,
-            &rows.kinds,
-            &rows.before,
-            &rows.after,
-            self.now
+        Ok(rows)
+    }
+
+    fn is_short(&self) -> bool {
+        self.before.iter().chain(&self.after).map(Vec::len).sum::<usize>() <= SHORT
+    }
+
+    /// The statement that writes them, with all values in it; empty where there are none.
+    fn statement(&self, now: DateTime<Utc>) -> String {
+        if self.keys.is_empty() {
+            return String::new();
+        }
+        let bytes = |parts: &[Vec<u8>]| {
+            let parts = parts.iter().map(|part| format!("'\\x{}'", hex(part))).collect::<Vec<_>>();
+            format!("array[{}]::bytea[]", parts.join(","))
+        };
+        format!(
+            "select version, outbox_id from bus.log({}, {}, {}, {}, {}, {}, {}); ",
+            array(&self.slots, "smallint"),
+            array(&self.keys, "uuid"),
+            array(&self.ids, "uuid"),
+            array(self.kinds.iter().map(|kind| kind.name()), "text"),
+            bytes(&self.before),
+            bytes(&self.after),
+            moment(now)
         )
-        .execute(&mut *self.inner)
-        .await?;
-        Ok(())
+    }
+
+    /// The facts with their numbers: `(version, outbox id)` each.
+    fn logged(self, numbered: Vec<(i64, i64)>) -> Vec<Logged> {
+        let parts = self.before.into_iter().zip(self.after);
+        let names = self.keys.into_iter().zip(self.ids).zip(self.kinds);
+        let facts = parts.zip(names).zip(numbered).map(|(((before, after), ((key, id), kind)), numbers)| {
+            let (version, outbox_id) = numbers;
+            let envelope = [&before[..], version.to_string().as_bytes(), &after].concat();
+            Logged { outbox_id, key, id, kind, envelope }
+        });
+        facts.collect()
     }
 }
 
-#[derive(Default)]
-struct Rows {
-    slots: Vec<i16>,
-    keys: Vec<Uuid>,
-    ids: Vec<Uuid>,
-    kinds: Vec<String>,
-    before: Vec<Vec<u8>>,
-    after: Vec<Vec<u8>>,
+/// An array in a statement. The values are numbers, ids and names of ours, which need no quotes inside.
+pub(crate) fn array<T: Display>(values: impl IntoIterator<Item = T>, element: &str) -> String {
+    let values: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
+    format!("'{{{}}}'::{element}[]", values.join(","))
+}
+
+/// A moment in a statement, to the microsecond, as Postgres keeps it.
+pub(crate) fn moment(at: DateTime<Utc>) -> String {
+    format!("'{}'::timestamptz", at.to_rfc3339_opts(SecondsFormat::Micros, true))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 impl Deref for Tx {
     type Target = PgConnection;
     fn deref(&self) -> &PgConnection {
-        &self.inner
+        &self.connection
     }
 }
 
 impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.inner
+        &mut self.connection
     }
 }

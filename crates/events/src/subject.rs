@@ -21,6 +21,12 @@ impl Kind {
         format!("bescheid.{}.{}.{key}", self.service().name(), self.name())
     }
 
+    /// The kind of the facts with this subject.
+    pub fn from_subject(subject: &str) -> Option<Self> {
+        let name = subject.split('.').nth(2)?;
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
     /// The kind with this CloudEvents `type`.
     pub fn from_type(type_name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.type_name() == type_name)

@@ -5,4 +5,5 @@ mod audit;
 mod operators;
 mod pair;
 mod permissions;
+mod round_trips;
 mod travel;

@@ -119,11 +119,13 @@ async fn duplicate_deliveries_change_nothing() {
 #[tokio::test]
 async fn a_gap_is_held_until_it_closes() {
     let (nats, _folder) = testkit::broker("").await;
-    let pair = Pair::start(&nats.url()).await;
+    let mut pair = Pair::start(&nats.url()).await;
     pair.publish(new_application(), "the broker knows the stream").await;
     pair.until_effects(1).await;
 
-    // No relay can publish the two facts; the second one overtakes the first.
+    // Nobody can publish the two facts: the process that commits them has no relay, and that of the other process finds
+    // their slot locked. The second one overtakes the first.
+    pair.connect_publisher().await;
     let application = new_application();
     let mut busy = pair.publisher_db.begin().await.expect("a transaction");
     let slot = i32::from(application.uuid().as_bytes()[15] % 16);
