@@ -2,6 +2,7 @@
 
 use bus::Bus;
 use chassis::{Clock, StartError};
+use host::KnownRules;
 use pages::Pages;
 use sqlx::PgPool;
 
@@ -20,6 +21,7 @@ pub const MESSAGES: (&str, &str) = (include_str!("../messages/de.ftl"), include_
 pub struct AppState {
     pub db: PgPool,
     pub bus: Bus,
+    pub rules: KnownRules,
     pub clock: Clock,
     pub pages: Pages,
     pub(crate) sweep: Sweep,
@@ -34,6 +36,14 @@ impl AppState {
     pub fn new(db: PgPool, bus: Bus, clock: Clock) -> Result<Self, StartError> {
         let pages = Pages::new(PREFIX, MESSAGES.0, MESSAGES.1)
             .map_err(StartError::other("read the message catalogues"))?;
-        Ok(Self { db, bus, clock, pages, sweep: Sweep::default(), printer: Printer::new() })
+        Ok(Self {
+            db,
+            bus,
+            rules: KnownRules::default(),
+            clock,
+            pages,
+            sweep: Sweep::default(),
+            printer: Printer::new(),
+        })
     }
 }

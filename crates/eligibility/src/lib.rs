@@ -19,7 +19,7 @@ use std::sync::Arc;
 use axum::Router;
 use bus::Subscriptions;
 use chassis::StartError;
-use host::Parts;
+use host::{KnownRules, Parts};
 use pages::Pages;
 
 pub use config::Settings;
@@ -32,7 +32,7 @@ impl host::Service for AppState {
     const NAME: events::Service = NAME;
 
     fn compose(parts: Parts, _: Settings) -> Result<Self, StartError> {
-        Ok(Self { db: parts.db, bus: parts.bus, pages: pages()? })
+        Ok(Self { db: parts.db, bus: parts.bus, rules: KnownRules::default(), pages: pages()? })
     }
 
     fn subscriptions() -> Subscriptions<Self> {

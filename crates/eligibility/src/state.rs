@@ -2,6 +2,7 @@
 
 use bus::Bus;
 use chassis::StartError;
+use host::KnownRules;
 use pages::Pages;
 use sqlx::PgPool;
 
@@ -14,6 +15,7 @@ pub const PREFIX: &str = "/eligibility";
 pub struct AppState {
     pub db: PgPool,
     pub bus: Bus,
+    pub rules: KnownRules,
     /// Messages and layout of its pages.
     pub pages: Pages,
 }

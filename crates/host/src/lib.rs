@@ -6,6 +6,7 @@
 //! - [`begin`] and [`commit`] are a request's unit of work, [`Idempotent`] makes it happen once.
 
 mod idempotent;
+mod rules;
 mod run;
 mod service;
 mod settings;
@@ -15,6 +16,7 @@ pub mod ties;
 mod work;
 
 pub use idempotent::{IdempotencyKey, Idempotent};
+pub use rules::KnownRules;
 pub use run::{main, main_with, run, serve, start};
 pub use service::{Parts, Service, Task};
 pub use settings::HasNats;

@@ -30,7 +30,7 @@ pub(crate) async fn note<F: Fact<Key = ApplicationId>>(
         };
         moved.extend(entry.status().map(|reported| (id, status.advance_to(reported))));
     }
-    applications::save_statuses(tx, &moved).await?;
-    timeline::note_all(tx, noted().map(|(event, entry)| (event.key, event.id, event.time, entry))).await?;
+    let lines = noted().map(|(event, entry)| (event.key, event.id, event.time, entry));
+    timeline::note_all(tx, lines, &moved).await?;
     Ok(())
 }

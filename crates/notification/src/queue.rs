@@ -1,5 +1,7 @@
 //! Turns facts into queued emails.
 
+use std::collections::HashMap;
+
 use bus::{Failure, Tx};
 use events::{ApplicationId, Event, Fact};
 use uuid::Uuid;
@@ -18,6 +20,17 @@ pub(crate) async fn queue_emails<F: Fact<Key = ApplicationId>>(
     mail: impl Fn(&F, &Contact) -> Option<Mail>,
 ) -> Result<(), Failure> {
     let contacts = contacts::of(tx, &applications(events)).await?;
+    queue_emails_to(&contacts, service, tx, events, mail).await
+}
+
+/// As [`queue_emails`], to these contacts.
+pub(crate) async fn queue_emails_to<F: Fact<Key = ApplicationId>>(
+    contacts: &HashMap<ApplicationId, Contact>,
+    service: &AppState,
+    tx: &mut Tx,
+    events: &[Event<F>],
+    mail: impl Fn(&F, &Contact) -> Option<Mail>,
+) -> Result<(), Failure> {
     let mut emails = Vec::with_capacity(events.len());
     for event in events {
         let contact = &contacts[&event.key];

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use axum::Router;
 use bus::Subscriptions;
 use chassis::{App, StartError};
-use host::{Parts, Task};
+use host::{KnownRules, Parts, Task};
 use pages::Pages;
 
 pub use config::Settings;
@@ -35,7 +35,7 @@ impl host::Service for AppState {
 
     fn compose(parts: Parts, settings: Settings) -> Result<Self, StartError> {
         let Parts { db, bus, clock, .. } = parts;
-        Ok(Self { db, bus, clock, pages: pages()?, review: settings.review })
+        Ok(Self { db, bus, rules: KnownRules::default(), clock, pages: pages()?, review: settings.review })
     }
 
     fn subscriptions() -> Subscriptions<Self> {

@@ -2,6 +2,7 @@
 
 use bus::Bus;
 use chassis::{Clock, StartError};
+use host::KnownRules;
 use pages::Pages;
 use sqlx::PgPool;
 
@@ -16,6 +17,7 @@ pub const PREFIX: &str = "/review";
 pub struct AppState {
     pub db: PgPool,
     pub bus: Bus,
+    pub rules: KnownRules,
     pub clock: Clock,
     pub pages: Pages,
     pub review: Review,

@@ -10,11 +10,12 @@ use events::{ApplicationSubmitted, Event};
 use crate::AppState;
 use crate::award::{Case, Terms};
 use crate::budget;
+use crate::store::cases::NewCase;
 use crate::store::history::{HistoryEntry, HistoryKind};
 use crate::store::{calls, cases};
 
 pub async fn handle(
-    _: &AppState,
+    service: &AppState,
     tx: &mut Tx,
     events: &[Event<ApplicationSubmitted>],
 ) -> Result<(), Failure> {
@@ -25,7 +26,7 @@ pub async fn handle(
         let call = match known.entry(submitted.call) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
-                let call = calls::find(tx, submitted.call).await?;
+                let call = calls::newest(tx, &service.rules, submitted.call).await?;
                 new.insert(call.ok_or_else(|| Failure::not_yet(format!("the call {}", submitted.call)))?)
             }
         };
@@ -39,7 +40,7 @@ pub async fn handle(
             .by(&submitted.submitted_by)
             .amount(terms.applied)
             .because(event.id);
-        announced.push((case, submitted, happened));
+        announced.push(NewCase { case, submitted, happened, rules: call.version });
     }
     Ok(cases::insert(tx, &announced).await?)
 }

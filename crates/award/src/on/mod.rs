@@ -26,11 +26,11 @@ const CENSUS: &str = "select stage, count(*) from cases group by stage";
 pub fn subscriptions() -> Subscriptions<AppState> {
     Subscriptions::new()
         .on::<CallPublished, _>(call_published::handle)
-        .on_many::<ApplicationSubmitted, _>(application_submitted::handle)
+        .note_many::<ApplicationSubmitted, _>(application_submitted::handle)
         .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
         .on::<ContactChanged, _>(contact_changed::handle)
         .on_many::<ReviewCompleted, _>(review_completed::handle)
-        .on_many::<EmailSent, _>(email_sent::handle)
+        .note_many::<EmailSent, _>(email_sent::handle)
         .on::<EmailBounced, _>(email_bounced::handle)
         .on::<TieDeclared, _>(tie_declared::handle)
         .on::<TieEnded, _>(tie_ended::handle)

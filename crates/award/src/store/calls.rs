@@ -1,7 +1,10 @@
 //! The rules of each call.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use events::{Call, CallId};
+use host::KnownRules;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
@@ -30,6 +33,20 @@ pub async fn find(db: &mut PgConnection, call: CallId) -> Result<Option<Call>, s
             .fetch_optional(db)
             .await?;
     Ok(rules.map(|Json(rules)| rules))
+}
+
+/// As [`find`], without reading rules that are known.
+pub async fn newest(
+    db: &mut PgConnection,
+    known: &KnownRules,
+    call: CallId,
+) -> Result<Option<Arc<Call>>, sqlx::Error> {
+    let version = sqlx::query_scalar!("select version from calls where id = $1", call.uuid());
+    let Some(version) = version.fetch_optional(&mut *db).await? else { return Ok(None) };
+    if let Some(rules) = u32::try_from(version).ok().and_then(|version| known.get(call, version)) {
+        return Ok(Some(rules));
+    }
+    Ok(find(db, call).await?.map(|rules| known.keep(rules)))
 }
 
 /// The newest 100 calls, the newest first.

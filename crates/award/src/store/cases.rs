@@ -28,15 +28,21 @@ impl Dossier {
     }
 }
 
-pub async fn insert(
-    db: &mut PgConnection,
-    new: &[(Case, &ApplicationSubmitted, HistoryEntry)],
-) -> Result<(), sqlx::Error> {
+/// A case to be stored.
+pub struct NewCase<'a> {
+    pub case: Case,
+    pub submitted: &'a ApplicationSubmitted,
+    pub happened: HistoryEntry,
+    /// Version of the call's rules.
+    pub rules: u32,
+}
+
+pub async fn insert(db: &mut PgConnection, new: &[NewCase<'_>]) -> Result<(), sqlx::Error> {
     let column = |text: fn(&ApplicationSubmitted) -> &str| -> Vec<String> {
-        new.iter().map(|(_, submitted, _)| text(submitted).to_owned()).collect()
+        new.iter().map(|new| text(new.submitted).to_owned()).collect()
     };
-    let cases = || new.iter().map(|(case, ..)| case);
-    let submitted: Vec<_> = new.iter().map(|(_, submitted, _)| Json(*submitted)).collect();
+    let cases = || new.iter().map(|new| &new.case);
+    let submitted: Vec<_> = new.iter().map(|new| Json(new.submitted)).collect();
     let states: Vec<_> = cases().map(|case| Json(&case.state)).collect();
     sqlx::query!(
         "insert into cases (application, revision, call, year, applied_cents, file_number, applicant, title,
@@ -55,12 +61,18 @@ pub async fn insert(
         &states as &[Json<&State>],
         &cases().map(|case| case.expected().0).collect::<Vec<_>>(),
         &submitted as &[Json<&ApplicationSubmitted>],
-        &new.iter().map(|(.., happened)| happened.at).collect::<Vec<_>>()
+        &new.iter().map(|new| new.happened.at).collect::<Vec<_>>()
     )
     .execute(&mut *db)
     .await?;
-    let happened: Vec<_> = new.iter().map(|(case, _, happened)| (case.application, happened)).collect();
-    history::append_all(db, &happened).await
+    let last = new.iter().map(|new| history::Last {
+        application: new.case.application.uuid(),
+        rules: i64::from(new.rules),
+        number: None,
+        hash: None,
+    });
+    let happened: Vec<_> = new.iter().map(|new| (new.case.application, &new.happened)).collect();
+    history::append_after(db, last.collect(), &happened).await
 }
 
 /// Replaces the contact that was submitted. `false`: there is no such case (yet).
@@ -101,14 +113,23 @@ pub async fn save_all(db: &mut PgConnection, moved: &[Transition]) -> Result<(),
     let set_aside: Vec<_> = cases().map(|case| case.set_aside.join("\n")).collect();
     let states: Vec<_> = cases().map(|case| Json(&case.state)).collect();
     let reviews: Vec<_> = cases().map(|case| case.review.as_ref().map(Json)).collect();
-    let saved = sqlx::query!(
-        "update cases c set revision = c.revision + 1, stage = n.stage, state = n.state,
-             expected_cents = n.expected_cents, weighted = n.weighted, review = n.review, changed_at = n.changed_at,
-             set_aside = string_to_array(n.set_aside, e'\\n')
-         from unnest($1::uuid[], $2::bigint[], $3::text[], $4::jsonb[], $5::bigint[], $6::int[], $7::jsonb[],
-                     $8::timestamptz[], $9::text[])
-             as n (application, revision, stage, state, expected_cents, weighted, review, changed_at, set_aside)
-         where c.application = n.application and c.revision = n.revision",
+    let saved = sqlx::query_as!(
+        history::Last,
+        r#"with saved as (
+             update cases c set revision = c.revision + 1, stage = n.stage, state = n.state,
+                 expected_cents = n.expected_cents, weighted = n.weighted, review = n.review,
+                 changed_at = n.changed_at, set_aside = string_to_array(n.set_aside, e'\n')
+             from unnest($1::uuid[], $2::bigint[], $3::text[], $4::jsonb[], $5::bigint[], $6::int[], $7::jsonb[],
+                         $8::timestamptz[], $9::text[])
+                 as n (application, revision, stage, state, expected_cents, weighted, review, changed_at, set_aside)
+             where c.application = n.application and c.revision = n.revision
+             returning c.application, c.call
+         )
+         select s.application, calls.version as rules, h.number as "number?", h.hash as "hash?"
+         from saved s join calls on calls.id = s.call
+         left join lateral (
+             select number, hash from history where application = s.application order by number desc limit 1
+         ) h on true"#,
         &cases().map(|case| case.application.uuid()).collect::<Vec<_>>(),
         &cases().map(|case| case.revision).collect::<Vec<_>>(),
         &cases().map(|case| case.state.stage().name().to_owned()).collect::<Vec<_>>(),
@@ -119,13 +140,13 @@ pub async fn save_all(db: &mut PgConnection, moved: &[Transition]) -> Result<(),
         &moved.iter().map(|moved| moved.happened.at).collect::<Vec<_>>(),
         &set_aside
     )
-    .execute(&mut *db)
+    .fetch_all(&mut *db)
     .await?;
-    if saved.rows_affected() != moved.len() as u64 {
+    if saved.len() != moved.len() {
         return Err(sqlx::Error::RowNotFound);
     }
     let happened: Vec<_> = moved.iter().map(|moved| (moved.case.application, &moved.happened)).collect();
-    history::append_all(db, &happened).await
+    history::append_after(db, saved, &happened).await
 }
 
 struct Row {

@@ -172,7 +172,8 @@ pub async fn append_all(
     happened: &[(ApplicationId, &HistoryEntry)],
 ) -> Result<(), sqlx::Error> {
     let applications: Vec<Uuid> = happened.iter().map(|(application, _)| application.uuid()).collect();
-    let last = sqlx::query!(
+    let last = sqlx::query_as!(
+        Last,
         r#"select c.application, calls.version as rules, h.number as "number?", h.hash as "hash?"
            from cases c join calls on calls.id = c.call
            left join lateral (
@@ -183,11 +184,29 @@ pub async fn append_all(
     )
     .fetch_all(&mut *db)
     .await?;
+    append_after(db, last, happened).await
+}
+
+/// The last row of a case's history, if there is one, and the version of the rules that the next one names.
+pub(super) struct Last {
+    pub application: Uuid,
+    pub rules: i64,
+    pub number: Option<i64>,
+    pub hash: Option<Vec<u8>>,
+}
+
+/// As [`append_all`], where the last rows are known.
+pub(super) async fn append_after(
+    db: &mut PgConnection,
+    last: Vec<Last>,
+    happened: &[(ApplicationId, &HistoryEntry)],
+) -> Result<(), sqlx::Error> {
     let mut last: HashMap<Uuid, _> = last.into_iter().map(|row| (row.application, row)).collect();
     let mut rows = Rows::default();
     for (application, happened) in happened {
         let last = last.remove(&application.uuid()).ok_or(sqlx::Error::RowNotFound)?;
         let number = last.number.unwrap_or_default() + 1;
+        rows.applications.push(application.uuid());
         rows.numbers.push(number);
         rows.times.push(happened.at);
         rows.whats.push(happened.what.name().to_owned());
@@ -205,7 +224,7 @@ pub async fn append_all(
              (application, number, at, what, actor_id, actor_name, rules, amount_cents, remark, cause, hash)
          select * from unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[],
                               $7::bigint[], $8::bigint[], $9::text[], $10::uuid[], $11::bytea[])",
-        &applications,
+        &rows.applications,
         &rows.numbers,
         &rows.times,
         &rows.whats,
@@ -224,6 +243,7 @@ pub async fn append_all(
 
 #[derive(Default)]
 struct Rows {
+    applications: Vec<Uuid>,
     numbers: Vec<i64>,
     times: Vec<DateTime<Utc>>,
     whats: Vec<String>,

@@ -10,12 +10,13 @@ use crate::rules::assess;
 use crate::store::{calls, cases};
 
 pub async fn handle(
-    _: &AppState,
+    service: &AppState,
     tx: &mut Tx,
     events: &[Event<ApplicationSubmitted>],
 ) -> Result<(), Failure> {
     let wanted = |submitted: &ApplicationSubmitted| (submitted.call, submitted.rule_version);
-    let calls = calls::find(tx, &events.iter().map(|event| wanted(&event.data)).collect()).await?;
+    let each = events.iter().map(|event| wanted(&event.data));
+    let calls = calls::find_unless_known(tx, &service.rules, each).await?;
     let mut opened = Vec::with_capacity(events.len());
     for event in events {
         let submitted = event.data.clone();

@@ -1,8 +1,10 @@
 //! The rules of each call: the newest version in `calls`, every version in `call_versions`.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use events::{Call, CallId};
+use host::KnownRules;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -33,6 +35,26 @@ pub async fn find(
     .await?;
     let version = |version: Option<i32>| version.and_then(|version| u32::try_from(version).ok());
     Ok(rows.into_iter().map(|row| ((row.call.into(), version(row.version)), row.rules.0)).collect())
+}
+
+/// As [`find`], without asking for rules that are known.
+pub async fn find_unless_known(
+    db: &mut PgConnection,
+    known: &KnownRules,
+    wanted: impl Iterator<Item = CallVersion>,
+) -> Result<HashMap<CallVersion, Arc<Call>>, sqlx::Error> {
+    let (mut found, mut unknown) = (HashMap::new(), BTreeSet::new());
+    for (call, version) in wanted {
+        match version.and_then(|version| known.get(call, version)) {
+            Some(rules) => drop(found.insert((call, version), rules)),
+            None => drop(unknown.insert((call, version))),
+        }
+    }
+    if !unknown.is_empty() {
+        let read = find(db, &unknown).await?;
+        found.extend(read.into_iter().map(|(wanted, rules)| (wanted, known.keep(rules))));
+    }
+    Ok(found)
 }
 
 fn column(version: u32) -> i32 {

@@ -28,17 +28,17 @@ const CENSUS: &str = "select status, count(*) from applications group by status"
 
 pub fn subscriptions() -> Subscriptions<AppState> {
     Subscriptions::new()
-        .on_many::<EligibilityConfirmed, _>(eligibility_confirmed::handle)
+        .note_many::<EligibilityConfirmed, _>(eligibility_confirmed::handle)
         .on_many::<EligibilityReferred, _>(eligibility_referred::handle)
         .on_many::<IneligibilityConfirmed, _>(ineligibility_confirmed::handle)
-        .on_many::<ReviewCompleted, _>(review_completed::handle)
+        .note_many::<ReviewCompleted, _>(review_completed::handle)
         .on_many::<AwardGranted, _>(award_granted::handle)
         .on_many::<AwardRejected, _>(award_rejected::handle)
         .on_many::<ApplicationWaitlisted, _>(application_waitlisted::handle)
         .on_many::<NoticeIssued, _>(notice_issued::handle)
         .on_many::<NoticeBecameFinal, _>(notice_became_final::handle)
-        .on_many::<EmailSent, _>(email_sent::handle)
-        .on_many::<EmailBounced, _>(email_bounced::handle)
+        .note_many::<EmailSent, _>(email_sent::handle)
+        .note_many::<EmailBounced, _>(email_bounced::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)
 }

@@ -175,23 +175,9 @@ pub async fn save_status(
     id: ApplicationId,
     status: Status,
 ) -> Result<(), sqlx::Error> {
-    save_statuses(connection, &[(id, status)]).await
-}
-
-pub async fn save_statuses(
-    connection: &mut PgConnection,
-    moved: &[(ApplicationId, Status)],
-) -> Result<(), sqlx::Error> {
-    let (ids, names): (Vec<Uuid>, Vec<String>) =
-        moved.iter().map(|(id, status)| (id.uuid(), status.name().to_owned())).unzip();
-    sqlx::query!(
-        "update applications a set status = n.status from unnest($1::uuid[], $2::text[]) as n (id, status)
-         where a.id = n.id",
-        &ids,
-        &names
-    )
-    .execute(connection)
-    .await?;
+    sqlx::query!("update applications set status = $2 where id = $1", id.uuid(), status.name())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use events::{ApplicationId, EventId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{read, write};
+use crate::application::Status;
 use crate::timeline::{Entry, Line};
 
 /// Adds the line of one fact; adding it again changes nothing.
@@ -15,13 +17,14 @@ pub async fn note(
     at: DateTime<Utc>,
     entry: &Entry,
 ) -> Result<(), sqlx::Error> {
-    note_all(connection, [(id, event, at, entry)]).await
+    note_all(connection, [(id, event, at, entry)], &[]).await
 }
 
-/// Adds the lines of several facts, each about another application.
+/// Adds the lines of several facts, each about another application, and moves the statuses of some.
 pub async fn note_all<'a>(
     connection: &mut PgConnection,
     lines: impl IntoIterator<Item = (ApplicationId, EventId, DateTime<Utc>, &'a Entry)>,
+    moved: &[(ApplicationId, Status)],
 ) -> Result<(), sqlx::Error> {
     let (mut ids, mut events, mut times, mut entries) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (id, event, at, entry) in lines {
@@ -30,14 +33,22 @@ pub async fn note_all<'a>(
         times.push(at);
         entries.push(write(entry)?);
     }
+    let (moved, statuses): (Vec<Uuid>, Vec<String>) =
+        moved.iter().map(|(id, status)| (id.uuid(), status.name().to_owned())).unzip();
     sqlx::query!(
-        "insert into timeline (application_id, event_id, happened_at, entry)
+        "with moved as (
+             update applications a set status = n.status from unnest($5::uuid[], $6::text[]) as n (id, status)
+             where a.id = n.id and a.status <> n.status
+         )
+         insert into timeline (application_id, event_id, happened_at, entry)
          select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::jsonb[])
          on conflict (application_id, event_id) do nothing",
         &ids,
         &events,
         &times,
-        &entries
+        &entries,
+        &moved,
+        &statuses
     )
     .execute(connection)
     .await?;
@@ -53,7 +64,7 @@ pub async fn list(connection: &mut PgConnection, id: ApplicationId) -> Result<Ve
     )
     .fetch_all(connection)
     .await?;
-    let line = |event: uuid::Uuid, at, entry| Ok(Line { event: event.into(), at, entry: read(entry)? });
+    let line = |event: Uuid, at, entry| Ok(Line { event: event.into(), at, entry: read(entry)? });
     let lines = rows.into_iter().map(|row| line(row.event_id, row.happened_at, row.entry));
     let mut lines = lines.collect::<Result<Vec<_>, sqlx::Error>>()?;
     let order = |entry: &Entry| match entry {

@@ -6,7 +6,7 @@ use pages::parse::{email, line};
 
 use crate::AppState;
 use crate::mail::Mail;
-use crate::queue::queue_emails;
+use crate::queue::queue_emails_to;
 use crate::store::contacts::{self, Contact};
 
 pub async fn handle(
@@ -14,9 +14,10 @@ pub async fn handle(
     tx: &mut Tx,
     events: &[Event<ApplicationSubmitted>],
 ) -> Result<(), Failure> {
-    let contacts: Vec<Contact> = events.iter().map(contact).collect();
-    contacts::insert_all(tx, &contacts).await?;
-    queue_emails(service, tx, events, |fact, _| Some(Mail::ApplicationSubmitted { late: fact.late })).await
+    let contacts = contacts::insert_all(tx, events.iter().map(contact).collect()).await?;
+    let mail =
+        |fact: &ApplicationSubmitted, _: &Contact| Some(Mail::ApplicationSubmitted { late: fact.late });
+    queue_emails_to(&contacts, service, tx, events, mail).await
 }
 
 fn contact(event: &Event<ApplicationSubmitted>) -> Contact {

@@ -38,14 +38,19 @@ pub fn language_name(language: Language) -> &'static str {
     }
 }
 
-pub async fn insert_all(connection: &mut PgConnection, contacts: &[Contact]) -> Result<(), sqlx::Error> {
+/// Stores new contacts, and returns them with the authority that answers questions about their call.
+pub async fn insert_all(
+    connection: &mut PgConnection,
+    contacts: Vec<Contact>,
+) -> Result<HashMap<ApplicationId, Contact>, sqlx::Error> {
     let column = |text: fn(&Contact) -> &str| -> Vec<String> {
         contacts.iter().map(|contact| text(contact).to_owned()).collect()
     };
-    sqlx::query!(
+    let stored = sqlx::query!(
         "insert into contacts (application_id, file_number, title, name, email, language, submitted_at, call)
          select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                              $7::timestamptz[], $8::uuid[])",
+                              $7::timestamptz[], $8::uuid[])
+         returning application_id, (select authority from calls where id = call) as authority",
         &contacts.iter().map(|contact| contact.application.uuid()).collect::<Vec<_>>(),
         &column(|contact| &contact.file_number),
         &column(|contact| &contact.title),
@@ -56,9 +61,16 @@ pub async fn insert_all(connection: &mut PgConnection, contacts: &[Contact]) -> 
         &contacts.iter().map(|contact| contact.call.map(|call| call.uuid())).collect::<Vec<_>>()
             as &[Option<Uuid>],
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(())
+    let mut contacts: HashMap<_, _> =
+        contacts.into_iter().map(|contact| (contact.application, contact)).collect();
+    for row in stored {
+        if let Some(contact) = contacts.get_mut(&row.application_id.into()) {
+            contact.authority = row.authority;
+        }
+    }
+    Ok(contacts)
 }
 
 /// # Errors

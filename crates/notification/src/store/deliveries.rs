@@ -82,21 +82,23 @@ pub async fn queue_all(
         emails.iter().map(text).collect()
     }
     let queued = sqlx::query!(
-        "with new as (
-             select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],
+        // Without a join, which would compare each email with each: units of work join by index alone.
+        "with new as materialized (
+             select nextval('deliveries_id_seq') as id, n.* from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],
                                   $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::jsonb[])
              as n (event_id, recipient, application_id, template, message_id, traceparent,
                    language, recipient_name, subject, body_text, body_html, source)
          ), delivery as (
-             insert into deliveries
-                 (event_id, recipient, application_id, template, message_id, traceparent, queued_at, state, moment)
-             select event_id, recipient, application_id, template, message_id, traceparent, $7, 'queued', $7 from new
+             insert into deliveries (id, event_id, recipient, application_id, template, message_id, traceparent,
+                                     queued_at, state, moment)
+             overriding system value
+             select id, event_id, recipient, application_id, template, message_id, traceparent, $7, 'queued', $7 from new
              on conflict (event_id, recipient) do nothing
-             returning id, event_id, recipient
+             returning id
          )
          insert into contents (delivery_id, language, recipient_name, subject, body_text, body_html, source)
          select id, language, recipient_name, subject, body_text, body_html, source
-         from delivery join new using (event_id, recipient)",
+         from new where (id in (select id from delivery)) is true",
         &emails.iter().map(|new| new.about.uuid()).collect::<Vec<_>>(),
         &column(emails, |new| new.recipient.to_owned()),
         &emails.iter().map(|new| new.application.uuid()).collect::<Vec<_>>(),

@@ -124,7 +124,7 @@ impl Office {
             authority: None,
         };
         let mut tx = self.bus.begin().await.unwrap();
-        contacts::insert_all(&mut tx, std::slice::from_ref(&contact)).await.unwrap();
+        contacts::insert_all(&mut tx, vec![contact.clone()]).await.unwrap();
         self.queue(tx, &contact, Mail::ApplicationSubmitted { late: false }).await;
         contact.application
     }

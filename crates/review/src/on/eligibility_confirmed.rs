@@ -12,7 +12,7 @@ use crate::file::Terms;
 use crate::store::{calls, files};
 
 pub async fn handle(
-    _: &AppState,
+    service: &AppState,
     tx: &mut Tx,
     events: &[Event<EligibilityConfirmed>],
 ) -> Result<(), Failure> {
@@ -27,7 +27,8 @@ pub async fn handle(
         let needed = match needed.entry((file.call, rule_version)) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(new) => {
-                let Some(found) = calls::rules(tx, file.call, rule_version).await? else {
+                let found = calls::rules_unless_known(tx, &service.rules, file.call, rule_version).await?;
+                let Some(found) = found else {
                     return Err(Failure::not_yet(format!("version {rule_version} of the call's rules")));
                 };
                 *new.insert(found.reviews_per_application)

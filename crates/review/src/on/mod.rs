@@ -22,10 +22,10 @@ const CENSUS: &str = "select state, count(*) from files group by state";
 pub fn subscriptions() -> Subscriptions<AppState> {
     Subscriptions::new()
         .on::<CallPublished, _>(call_published::handle)
-        .on_many::<ApplicationSubmitted, _>(application_submitted::handle)
+        .note_many::<ApplicationSubmitted, _>(application_submitted::handle)
         .on::<ApplicationWithdrawn, _>(application_withdrawn::handle)
         .on_many::<EligibilityConfirmed, _>(eligibility_confirmed::handle)
-        .on_many::<EmailSent, _>(email_sent::handle)
+        .note_many::<EmailSent, _>(email_sent::handle)
         .on::<EmailBounced, _>(email_bounced::handle)
         .describe(DESCRIPTION)
         .census(CENSUS)

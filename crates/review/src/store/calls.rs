@@ -1,6 +1,9 @@
 //! The rules of each call, in every version.
 
+use std::sync::Arc;
+
 use events::{Call, CallId};
+use host::KnownRules;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
@@ -32,6 +35,19 @@ pub async fn rules(
     .fetch_optional(connection)
     .await?;
     Ok(found.map(|Json(rules)| rules))
+}
+
+/// As [`rules`], without asking for rules that are known.
+pub async fn rules_unless_known(
+    connection: &mut PgConnection,
+    known: &KnownRules,
+    call: CallId,
+    version: u32,
+) -> Result<Option<Arc<Call>>, sqlx::Error> {
+    if let Some(found) = known.get(call, version) {
+        return Ok(Some(found));
+    }
+    Ok(rules(connection, call, version).await?.map(|rules| known.keep(rules)))
 }
 
 pub(super) fn version_column(version: u32) -> Result<i32, sqlx::Error> {

@@ -172,9 +172,17 @@ pub async fn save_all(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<(), sq
             columns.push(file.application, reviewer);
         }
     }
+    let lines = history::lines(changed)?;
     // A withdrawn file keeps the terms of its reviews.
     sqlx::query!(
-        "update files f set state = n.state, held = n.held, given = n.given,
+        "with told as (
+             insert into history (application, at, act, person, name, detail, rule_version, cause)
+             select application, $15, act, person, name, detail, rule_version, cause
+             from unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[], $13::int[], $14::uuid[])
+                 with ordinality as n (application, act, person, name, detail, rule_version, cause, place)
+             order by place
+         )
+         update files f set state = n.state, held = n.held, given = n.given,
              rule_version = coalesce(n.rule_version, f.rule_version), needed = coalesce(n.needed, f.needed),
              opened_at = coalesce(n.opened_at, f.opened_at)
          from unnest($1::uuid[], $2::text[], $3::smallint[], $4::smallint[], $5::int[], $6::smallint[],
@@ -187,7 +195,15 @@ pub async fn save_all(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<(), sq
         &files.given,
         &files.rule_versions as &[Option<i32>],
         &files.needed as &[Option<i16>],
-        &files.opened_at as &[Option<DateTime<Utc>>]
+        &files.opened_at as &[Option<DateTime<Utc>>],
+        &lines.applications,
+        &lines.acts,
+        &lines.persons as &[Option<String>],
+        &lines.names as &[Option<String>],
+        &lines.details as &[Option<String>],
+        &lines.versions as &[Option<i32>],
+        &lines.causes as &[Option<Uuid>],
+        now
     )
     .execute(&mut **tx)
     .await?;
@@ -227,7 +243,7 @@ pub async fn save_all(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<(), sq
             .await?;
         }
     }
-    history::write(tx, changed).await
+    Ok(())
 }
 
 /// The reviews that do not count because their reviewer declared a tie before the file was completed.

@@ -1,6 +1,5 @@
 //! The history of a file: who did what, and when. Append-only.
 
-use bus::Tx;
 use chrono::{DateTime, Utc};
 use events::{ApplicationId, Cause, Person};
 use sqlx::PgConnection;
@@ -20,7 +19,8 @@ pub struct Line {
     pub detail: Option<String>,
 }
 
-pub(super) async fn write(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<(), sqlx::Error> {
+/// The lines that these files add to their histories, a list for each column.
+pub(super) fn lines(changed: &[(&File, &Cause)]) -> Result<Lines, sqlx::Error> {
     let mut lines = Lines::default();
     for (file, cause) in changed {
         let version = file.stage.terms().map(|terms| version_column(terms.rule_version)).transpose()?;
@@ -45,39 +45,18 @@ pub(super) async fn write(tx: &mut Tx, changed: &[(&File, &Cause)]) -> Result<()
             lines.causes.push(cause.event.map(|event| event.uuid()));
         }
     }
-    if lines.acts.is_empty() {
-        return Ok(());
-    }
-    let now = tx.now();
-    sqlx::query!(
-        "insert into history (application, at, act, person, name, detail, rule_version, cause)
-         select application, $8, act, person, name, detail, rule_version, cause
-         from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::uuid[])
-             with ordinality as n (application, act, person, name, detail, rule_version, cause, place)
-         order by place",
-        &lines.applications,
-        &lines.acts,
-        &lines.persons as &[Option<String>],
-        &lines.names as &[Option<String>],
-        &lines.details as &[Option<String>],
-        &lines.versions as &[Option<i32>],
-        &lines.causes as &[Option<Uuid>],
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    Ok(lines)
 }
 
 #[derive(Default)]
-struct Lines {
-    applications: Vec<Uuid>,
-    acts: Vec<String>,
-    persons: Vec<Option<String>>,
-    names: Vec<Option<String>>,
-    details: Vec<Option<String>>,
-    versions: Vec<Option<i32>>,
-    causes: Vec<Option<Uuid>>,
+pub(super) struct Lines {
+    pub applications: Vec<Uuid>,
+    pub acts: Vec<String>,
+    pub persons: Vec<Option<String>>,
+    pub names: Vec<Option<String>>,
+    pub details: Vec<Option<String>>,
+    pub versions: Vec<Option<i32>>,
+    pub causes: Vec<Option<Uuid>>,
 }
 
 /// The history of a file, oldest first.

@@ -77,6 +77,7 @@ impl Stage {
         review::AppState {
             db: self.db.clone(),
             bus: self.bus().await,
+            rules: Default::default(),
             clock: self.clock.clock(),
             pages: review::pages().unwrap(),
             review: Default::default(),
