@@ -6,6 +6,16 @@ use std::fs;
 /// is no /proc.
 pub fn seconds(postgres: u32, nats: u32) -> f64 {
     let own = std::process::id();
+    sum(|id, parent| [id, parent].contains(&postgres) || id == own || id == nats)
+}
+
+/// The same of this process alone.
+pub fn own_seconds() -> f64 {
+    sum(|id, _| id == std::process::id())
+}
+
+/// Of all processes for whose id and parent `counts` holds.
+fn sum(counts: impl Fn(u32, u32) -> bool) -> f64 {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ticks: u64 = processes
         .filter_map(|process| {
@@ -14,9 +24,8 @@ pub fn seconds(postgres: u32, nats: u32) -> f64 {
             // After the name, which may hold anything: state, parent, … user and system time.
             let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
             let parent: u32 = fields.get(1)?.parse().ok()?;
-            let ours = [id, parent].contains(&postgres) || id == own || id == nats;
             let time = |field: usize| fields.get(field)?.parse::<u64>().ok();
-            ours.then_some(time(11)? + time(12)?)
+            counts(id, parent).then_some(time(11)? + time(12)?)
         })
         .sum();
     // Linux counts in hundredths towards programs.

@@ -2,16 +2,29 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Result;
+use events::{Kind, Service};
+use tests::consumes;
 
 use super::system::System;
 
-/// What one application makes the five services consume, when emails are only queued:
-/// `application-submitted` 4 times, `eligibility-confirmed` and `review-completed` 3 times each,
-/// `award-granted` and `notice-issued` twice each.
-pub const FACTS_EACH: u64 = 14;
+/// How many facts one application makes the five services consume, when emails are only queued.
+pub fn facts_each() -> u64 {
+    let said = [
+        Kind::ApplicationSubmitted,
+        Kind::EligibilityConfirmed,
+        Kind::ReviewCompleted,
+        Kind::AwardGranted,
+        Kind::NoticeIssued,
+    ];
+    let consumers = |kind: Kind| {
+        let others = Service::ALL.into_iter().filter(move |service| *service != kind.service());
+        others.filter(|service| consumes(*service, kind.service())).count() as u64
+    };
+    said.into_iter().map(consumers).sum()
+}
 /// People who submit at the same time.
 const SUBMITTERS: usize = 8;
 /// Applications under way at most.
@@ -37,23 +50,18 @@ pub async fn run(system: &System, count: usize) -> Result<Rates> {
                 if number >= count {
                     return Ok::<_, anyhow::Error>(());
                 }
-                while (number as u64).saturating_sub((system.consumed.count() - before) / FACTS_EACH)
-                    > UNDER_WAY
-                {
-                    moment().await;
-                }
+                let earlier = (number as u64).saturating_sub(UNDER_WAY);
+                system.consumed.until(before + earlier * facts_each()).await;
                 system.submit().await?;
             }
         }
     });
     futures_util::future::try_join_all(submitters).await?;
-    let consumed = before + count as u64 * FACTS_EACH;
-    system.until_consumed(consumed).await;
+    let consumed = before + count as u64 * facts_each();
+    system.consumed.until(consumed).await;
     let seconds = begun.elapsed().as_secs_f64();
-    Ok(Rates { applications: count as f64 / seconds, consumed: (count as u64 * FACTS_EACH) as f64 / seconds })
-}
-
-#[expect(clippy::disallowed_methods, reason = "who waits for room looks again after a moment")]
-pub async fn moment() {
-    tokio::time::sleep(Duration::from_millis(1)).await;
+    Ok(Rates {
+        applications: count as f64 / seconds,
+        consumed: (count as u64 * facts_each()) as f64 / seconds,
+    })
 }

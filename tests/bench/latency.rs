@@ -10,17 +10,33 @@ use events::Service;
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
-use super::journey::FACTS_EACH;
+use super::journey::facts_each;
 use super::system::System;
-use super::table::{Table, median, quantile};
+use super::table::{median, quantile};
 
 /// Applications a second.
 const RATE: u64 = 50;
 /// Applications that travel alone, one after the other.
 const ALONE: usize = 40;
 
+/// What one round found, in milliseconds.
+pub struct Latency {
+    /// Of a hop at a steady rate.
+    pub p50: f64,
+    pub p99: f64,
+    /// Of an application that is alone: its submission, and the flight to each next service.
+    pub legs: [f64; 5],
+}
+
+impl Latency {
+    /// Five hops of an application that is alone.
+    pub fn alone(&self) -> f64 {
+        self.legs.iter().sum()
+    }
+}
+
 /// Hop times at a steady rate, and the five hops of an application that has the machine to itself.
-pub async fn measure(system: &System, seconds: u64, table: &mut Table) -> Result<()> {
+pub async fn measure(system: &System, seconds: u64) -> Result<Latency> {
     let start = Clock::system().now();
     let before = system.consumed.count();
     let mut every = interval(Duration::from_micros(1_000_000 / RATE));
@@ -29,25 +45,17 @@ pub async fn measure(system: &System, seconds: u64, table: &mut Table) -> Result
         every.tick().await;
         system.submit().await?;
     }
-    system.until_consumed(before + RATE * seconds * FACTS_EACH).await;
-    let hops = hops(system, start).await?;
-    let times = || hops.iter().map(|hop| hop.milliseconds);
-    table.below(
-        "2  a hop at 50 applications/s, commit to commit, p50",
-        format!("{} hops", hops.len()),
-        median(times()),
-        3.0,
-        "ms",
-    );
-    table.below("2  the same, p99", String::new(), quantile(times(), 0.99), 25.0, "ms");
+    system.consumed.until(before + RATE * seconds * facts_each()).await;
+    let steady = hops(system, start).await?;
+    let times = || steady.iter().map(|hop| hop.milliseconds);
 
     let mut alone = Vec::new();
     for _ in 0..ALONE {
         let (start, before, begun) = (Clock::system().now(), system.consumed.count(), Instant::now());
         system.submit().await?;
         let submitted = begun.elapsed().as_secs_f64() * 1e3;
-        system.until_consumed(before + FACTS_EACH).await;
-        let flights = self::hops(system, start).await?;
+        system.consumed.until(before + facts_each()).await;
+        let flights = hops(system, start).await?;
         let leg = |kind: &str, consumer| {
             let leg = flights.iter().find(|hop| hop.kind == kind && hop.consumer == consumer);
             leg.map_or(f64::NAN, |hop| hop.milliseconds)
@@ -60,16 +68,8 @@ pub async fn measure(system: &System, seconds: u64, table: &mut Table) -> Result
             leg("notice-issued", Service::Notification),
         ]);
     }
-    let legs: Vec<String> =
-        (0..5).map(|leg| format!("{:.1}", median(alone.iter().map(|legs| legs[leg])))).collect();
-    table.below(
-        "2  five hops of one application alone, p50",
-        legs.join(" + "),
-        median(alone.iter().map(|legs| legs.iter().sum())),
-        10.0,
-        "ms",
-    );
-    Ok(())
+    let legs = std::array::from_fn(|leg| median(alone.iter().map(|legs: &[f64; 5]| legs[leg])));
+    Ok(Latency { p50: median(times()), p99: quantile(times(), 0.99), legs })
 }
 
 struct Hop {

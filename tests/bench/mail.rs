@@ -82,7 +82,7 @@ pub async fn measure(servers: &Servers, options: &Options, table: &mut Table) ->
     table.at_least(
         "3  emails/s ÷ (c)",
         format!("{:.0} emails/s", median(rates.iter().map(|rate| rate.0))),
-        median(rates.iter().map(|(ours, bare)| ours / bare)),
+        &rates.iter().map(|(ours, bare)| ours / bare).collect::<Vec<_>>(),
         0.5,
     );
     Ok(())

@@ -10,7 +10,7 @@ use super::journey;
 use super::options::Options;
 use super::recorder::Consumed;
 use super::servers::Servers;
-use super::system::System;
+use super::system::{System, nobody};
 use super::table::{Table, median};
 
 pub async fn measure(
@@ -23,7 +23,7 @@ pub async fn measure(
     let mut systems = Vec::new();
     for (prefix, stored) in ["few_", "many_"].into_iter().zip(options.stored) {
         let nats = servers.another_broker(prefix).await?;
-        let system = System::open(servers, &nats.url(), prefix, consumed.clone()).await?;
+        let system = System::open(servers, &nats.url(), prefix, nobody()?, consumed.clone()).await?;
         println!("storing {stored} applications …");
         fill(&system, stored).await?;
         systems.push(system);
@@ -55,10 +55,10 @@ pub async fn measure(
     for mut broker in brokers {
         broker.stop().await?;
     }
-    table.below(
+    table.at_most(
         "4  cost of one beside 1,000,000 ÷ beside 10,000",
         format!("{:.0} applications/s", median(rates.into_iter())),
-        median(ratios.into_iter()),
+        &ratios,
         1.1,
         "",
     );

@@ -4,6 +4,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use anyhow::{Context, Result};
+use events::Service;
 use local::tools::{NatsProgram, Search};
 use local::{Mailbox, Nats, NatsSettings, Postgres, PostgresSettings};
 use sqlx::postgres::{PgPool, PgPoolOptions};
@@ -22,8 +23,8 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// `statements`: Postgres counts the time each statement takes.
-    pub async fn start(statements: bool) -> Result<Self> {
+    /// `statements`: Postgres counts the time each statement takes. `segments`: of the write-ahead log, to be written ahead.
+    pub async fn start(statements: bool, segments: u32) -> Result<Self> {
         let tell = |text: &str| eprintln!("{text}");
         let tools = std::env::var_os("BESCHEID_TOOLS").unwrap_or_else(|| ".bescheid/tools".into());
         let search = Search::new(tools);
@@ -43,12 +44,21 @@ impl Servers {
         // When each transaction committed is how hops are timed. Checkpoints are for another bench.
         admin.execute("alter system set track_commit_timestamp = on").await?;
         admin.execute("alter system set max_wal_size = '4GB'").await?;
+        admin.execute("alter system set min_wal_size = '3GB'").await?;
         admin.execute("alter system set checkpoint_timeout = '1h'").await?;
         if statements {
             admin.execute("alter system set shared_preload_libraries = 'pg_stat_statements'").await?;
         }
         admin.close().await?;
         postgres.restart().await?;
+        // A server that has run for a while uses the files of its log again; to make a new one of 16 MB stops everybody.
+        let mut admin = PgConnection::connect(&postgres.url("postgres")).await?;
+        for _ in 0..segments {
+            admin.execute("select pg_logical_emit_message(false, '', '')").await?;
+            admin.execute("select pg_switch_wal()").await?;
+        }
+        admin.execute("checkpoint").await?;
+        admin.close().await?;
         let mailbox = Mailbox::start(&folder.path().join("mailbox"), 0).await?;
         let servers = Self { postgres, nats, mailbox, program, folder };
         if statements {
@@ -81,37 +91,46 @@ impl Servers {
         cpu::seconds(self.postgres.pid().unwrap_or_default(), self.nats.pid().unwrap_or_default())
     }
 
-    /// Where the time went, by database.
-    pub async fn print_statements(&self) -> Result<()> {
+    /// Forgets what Postgres was asked so far.
+    pub async fn forget_statements(&self) -> Result<()> {
         let mut admin = PgConnection::connect(&self.postgres.url("postgres")).await?;
-        let rows: Vec<(String, i64, i64, f64, i64, f64, String)> = sqlx::query_as(
-            "select d.datname::text, s.calls, s.plans, s.total_plan_time, s.rows, s.total_exec_time,
+        admin.execute("select pg_stat_statements_reset()").await?;
+        Ok(admin.close().await?)
+    }
+
+    /// What Postgres was asked by the services, for each of so many applications, and where the time went.
+    pub async fn print_statements(&self, applications: u64) -> Result<()> {
+        let mut admin = PgConnection::connect(&self.postgres.url("postgres")).await?;
+        let services: Vec<String> = Service::ALL.into_iter().map(|service| service.to_string()).collect();
+        let rows: Vec<(String, i64, f64, f64, String)> = sqlx::query_as(
+            "select d.datname::text, s.calls, s.total_plan_time, s.total_exec_time,
                     left(regexp_replace(s.query, '\\s+', ' ', 'g'), 110)
              from pg_stat_statements s join pg_database d on d.oid = s.dbid
-             order by s.total_plan_time + s.total_exec_time desc limit 80",
+             where d.datname = any($1) and s.toplevel
+             order by s.total_plan_time + s.total_exec_time desc",
         )
+        .bind(&services)
         .fetch_all(&mut admin)
         .await?;
-        println!(
-            "\n{:<13} {:>8} {:>8} {:>9} {:>9} {:>9} {:>7}",
-            "database", "calls", "planned", "ms", "rows", "ms", "µs each"
-        );
-        for (database, calls, plans, planning, rows, ms, query) in rows {
+        let each = |figure: f64| figure / applications.max(1) as f64;
+        println!("\n{:<13} {:>8} {:>9} {:>9}", "database", "calls", "µs each", "µs");
+        println!("{:<13} {:>8} {:>9} {:>9}", "", "an appl.", "call", "an appl.");
+        for (database, calls, planning, ms, query) in rows.iter().take(70) {
+            let (calls, micros) = (*calls as f64, (planning + ms) * 1e3);
             println!(
-                "{database:<13} {calls:>8} {plans:>8} {planning:>9.0} {rows:>9} {ms:>9.0} {:>7.0}  {query}",
-                (planning + ms) * 1e3 / calls as f64
+                "{database:<13} {:>8.3} {:>9.0} {:>9.1}  {query}",
+                each(calls),
+                micros / calls,
+                each(micros)
             );
         }
-        let totals: Vec<(String, i64, f64, f64)> = sqlx::query_as(
-            "select d.datname::text, sum(s.calls)::bigint, sum(s.total_plan_time), sum(s.total_exec_time)
-             from pg_stat_statements s join pg_database d on d.oid = s.dbid group by 1 order by 4 desc",
-        )
-        .fetch_all(&mut admin)
-        .await?;
-        for (database, calls, planning, ms) in totals {
-            println!("{database:<13} {calls:>8} {:>8} {planning:>9.0} {:>9} {ms:>9.0}  in all", "", "");
+        for service in services {
+            let of = || rows.iter().filter(|row| row.0 == service);
+            let (calls, micros): (f64, f64) =
+                (of().map(|row| row.1 as f64).sum(), of().map(|row| (row.2 + row.3) * 1e3).sum());
+            println!("{service:<13} {:>8.3} {:>9} {:>9.1}  in all", each(calls), "", each(micros));
         }
-        Ok(())
+        Ok(admin.close().await?)
     }
 
     /// A broker for another system.

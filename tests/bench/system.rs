@@ -1,6 +1,7 @@
 //! The services in this process, with stand-ins for the people between them.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use anyhow::Result;
 use bescheid::service::migrators;
@@ -10,7 +11,7 @@ use chrono::TimeDelta;
 use events::{Application, ApplicationId, Call, Cause, Person, Service};
 use intake::application::Ready;
 use sqlx::PgPool;
-use testkit::{samples, until};
+use testkit::samples;
 use tests::{Services, consumes, demonstration_call};
 use tokio::task::JoinHandle;
 
@@ -31,8 +32,14 @@ pub struct System {
 }
 
 impl System {
-    /// `prefix`: of the names of its databases. Each system has a broker of its own.
-    pub async fn open(servers: &Servers, nats_url: &str, prefix: &str, consumed: Consumed) -> Result<Self> {
+    /// `prefix`: of the names of its databases; `smtp`: the port of the mail server. Each system has a broker of its own.
+    pub async fn open(
+        servers: &Servers,
+        nats_url: &str,
+        prefix: &str,
+        smtp: u16,
+        consumed: Consumed,
+    ) -> Result<Self> {
         let mut call = demonstration_call();
         let clock = Clock::system();
         // The bench runs on any day.
@@ -46,16 +53,8 @@ impl System {
             let pool = chassis::database::connect(&Database::at(&url)).await?;
             databases.insert(service, (url, pool));
         }
-        // Nobody listens at the mail server's port: emails are queued and not sent, which is measured by itself.
-        let services = Services::start(
-            databases,
-            nats_url,
-            "http://localhost",
-            local::free_port()?,
-            CONNECTIONS,
-            &clock,
-        )
-        .await;
+        let services =
+            Services::start(databases, nats_url, "http://localhost", smtp, CONNECTIONS, &clock).await;
         let before = consumed.count();
         intake::calls::publish(&services.intake.bus, call.clone()).await?;
         let people = [
@@ -66,8 +65,18 @@ impl System {
         // Everybody who listens to intake knows the call.
         let consumers =
             Service::ALL.into_iter().filter(|service| consumes(*service, Service::Intake)).count();
-        system.until_consumed(before + consumers as u64).await;
+        system.consumed.until(before + consumers as u64).await;
         Ok(system)
+    }
+
+    /// What an applicant sends.
+    pub fn form(&self) -> &Application {
+        &self.application
+    }
+
+    /// Of the services, by the prefix of their paths.
+    pub fn addresses(&self) -> &BTreeMap<&'static str, SocketAddr> {
+        &self.services.addresses
     }
 
     /// A pool of each database.
@@ -90,17 +99,17 @@ impl System {
         Ok(id)
     }
 
-    /// Waits until so many facts have taken effect since the start.
-    pub async fn until_consumed(&self, count: u64) {
-        until("every fact is consumed", async || self.consumed.count(), |consumed| *consumed >= count).await;
-    }
-
     pub async fn close(self) {
         for person in self.people {
             person.abort();
         }
         self.services.stop().await;
     }
+}
+
+/// The port of a mail server where nobody listens: emails are queued and not sent.
+pub fn nobody() -> Result<u16> {
+    local::free_port()
 }
 
 /// A form of the length people write; the fact it becomes has about 4 KB.

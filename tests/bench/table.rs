@@ -1,16 +1,25 @@
 //! The result.
 
 /// The middle one.
-pub fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     quantile(values, 0.5)
 }
 
 /// The value below which this share lies.
-pub fn quantile(values: impl Iterator<Item = f64>, share: f64) -> f64 {
-    let mut values: Vec<f64> = values.collect();
+pub fn quantile(values: impl IntoIterator<Item = f64>, share: f64) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
     values.get((last as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
+}
+
+/// The median of the rounds, and in brackets the least and the greatest.
+pub fn spread(rounds: &[f64], digits: usize) -> String {
+    let [least, middle, greatest] = [0.0, 0.5, 1.0].map(|share| quantile(rounds.iter().copied(), share));
+    match rounds {
+        [_] => format!("{middle:.digits$}"),
+        _ => format!("{middle:.digits$} [{least:.digits$}–{greatest:.digits$}]"),
+    }
 }
 
 struct Row {
@@ -31,19 +40,21 @@ impl Table {
         self.row(what, measured, String::new(), String::new(), None);
     }
 
-    /// A ratio that should be at least `target`.
-    pub fn at_least(&mut self, what: &str, measured: String, ratio: f64, target: f64) {
-        self.row(what, measured, format!("{ratio:.2}"), format!("≥ {target}"), Some(ratio >= target));
+    /// A ratio, one for each round, whose median should be at least `target`.
+    pub fn at_least(&mut self, what: &str, measured: String, ratios: &[f64], target: f64) {
+        let met = median(ratios.iter().copied()) >= target;
+        self.row(what, measured, spread(ratios, 2), format!("≥ {target}"), Some(met));
     }
 
-    /// A figure that should be below `target`.
-    pub fn below(&mut self, what: &str, measured: String, figure: f64, target: f64, unit: &str) {
+    /// A figure, one for each round, whose median should be at most `target`.
+    pub fn at_most(&mut self, what: &str, measured: String, figures: &[f64], target: f64, unit: &str) {
+        let met = median(figures.iter().copied()) <= target;
         self.row(
             what,
             measured,
-            format!("{figure:.2} {unit}"),
-            format!("< {target} {unit}"),
-            Some(figure < target),
+            format!("{} {unit}", spread(figures, 2)),
+            format!("≤ {target} {unit}"),
+            Some(met),
         );
     }
 
@@ -55,7 +66,7 @@ impl Table {
         println!();
         for Row { what, measured, figure, target, met } in &self.0 {
             let met = met.map_or("", |met| if met { "met" } else { "not met" });
-            println!("{what:<58} {measured:>22} {figure:>10} {target:>10}  {met}");
+            println!("{what:<52} {measured:>26} {figure:>24} {target:>9}  {met}");
         }
     }
 }

@@ -25,6 +25,7 @@ pub use in_process::{InProcess, Plan};
 pub use proxy::{NetworkFault, Proxy};
 pub use replica::{Replica, metric};
 pub use services::{
-    CALL, SECRET, Services, consumes, demonstration_call, keys, kinds, open_folder, settings,
+    CALL, SECRET, Served, Services, consumes, demonstration_call, keys, kinds, open_folder, serve_gateway,
+    settings,
 };
 pub use set::{Set, program};

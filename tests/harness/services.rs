@@ -98,17 +98,17 @@ pub(crate) fn process(name: &'static str, clock: Clock) -> App {
 }
 
 /// A server in this process that runs until it is stopped.
-pub(crate) struct Served(Shutdown, JoinHandle<()>);
+pub struct Served(Shutdown, JoinHandle<()>);
 
 impl Served {
-    pub(crate) async fn stop(self) {
+    pub async fn stop(self) {
         self.0.drain();
         self.1.await.expect("it ends in order");
     }
 }
 
 /// Runs the gateway in this process.
-pub(crate) fn serve_gateway(
+pub fn serve_gateway(
     process: &App,
     addresses: BTreeMap<&'static str, SocketAddr>,
     operator: &Operator,
@@ -152,7 +152,7 @@ pub struct Services {
     pub award: Arc<award::AppState>,
     /// Pools of the test itself.
     pub databases: BTreeMap<Service, PgPool>,
-    pub(crate) addresses: BTreeMap<&'static str, SocketAddr>,
+    pub addresses: BTreeMap<&'static str, SocketAddr>,
     served: Vec<Served>,
 }
 
