@@ -31,7 +31,7 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
     let options = options(settings)?;
     wait_for(&options).await?;
     let open = settings.max_connections.div_ceil(2);
-    let pool = PgPoolOptions::new()
+    let pool = unpinged(PgPoolOptions::new())
         .max_connections(settings.max_connections)
         .min_connections(open)
         .acquire_timeout(CONNECTION_DEADLINE)
@@ -41,16 +41,6 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
                 let lz4 = "select set_config(name, 'lz4', false) from pg_settings
                            where name = 'default_toast_compression' and 'lz4' = any (enumvals)";
                 connection.execute(lz4).await.map(drop)
-            })
-        })
-        // A ping at each use would cost one more round trip for every unit of work.
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for < PING_AFTER {
-                    return Ok(true);
-                }
-                connection.ping().await.map(|()| true)
             })
         })
         // A begin() cancelled half-way leaves an open transaction in the pool (sqlx 0.9.0), and the next
@@ -70,6 +60,20 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
     // `min_connections` only to replace idle ones that it has closed (sqlx 0.9.0).
     drop(join_all((0..open).map(|_| pool.acquire())).await);
     Ok(pool)
+}
+
+/// Options of a pool that pings a connection only where it was idle for a while: a ping at each use would cost one more
+/// round trip for every unit of work.
+#[must_use]
+pub fn unpinged(options: PgPoolOptions) -> PgPoolOptions {
+    options.test_before_acquire(false).before_acquire(|connection, meta| {
+        Box::pin(async move {
+            if meta.idle_for < PING_AFTER {
+                return Ok(true);
+            }
+            connection.ping().await.map(|()| true)
+        })
+    })
 }
 
 async fn wait_for(options: &PgConnectOptions) -> Result<(), StartError> {

@@ -17,7 +17,7 @@ impl FileNumbers {
         let options = (*db.connect_options()).clone().options([("synchronous_commit", "off")]);
         // A connection of its own: the caller holds one of `db`, and if all callers did, none would be left for the
         // number.
-        let pool = PgPoolOptions::new()
+        let pool = chassis::database::unpinged(PgPoolOptions::new())
             .max_connections(1)
             .acquire_timeout(db.options().get_acquire_timeout())
             .connect_lazy_with(options);
