@@ -49,7 +49,9 @@ async fn application(id: u64) -> dbos::Result<u64> {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [url, count, in_flight] = &arguments[..] else { return Err("DATABASE_URL APPLICATIONS IN_FLIGHT".into()) };
+    let [url, count, in_flight] = &arguments[..] else {
+        return Err("DATABASE_URL APPLICATIONS IN_FLIGHT".into());
+    };
     let (count, in_flight): (u64, u64) = (count.parse()?, in_flight.parse()?);
 
     let db = PgPoolOptions::new().max_connections(CONNECTIONS).connect(url).await?;
@@ -63,8 +65,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     STATE.set((db.clone(), documents())).expect("set once");
 
-    let engine =
-        DBOS::new(Config { app_version: Some("1".into()), max_connections: CONNECTIONS as usize, ..Config::new("peer", url) });
+    let engine = DBOS::new(Config {
+        app_version: Some("1".into()),
+        max_connections: CONNECTIONS,
+        ..Config::new("peer", url)
+    });
     let workflow = Arc::new(engine.register_workflow("application", application)?);
     engine.launch().await?;
 
@@ -110,7 +115,9 @@ fn documents() -> [Value; 5] {
     let items: Vec<Value> = (0..20)
         .map(|position| json!({"position": position, "label": format!("Kostenposition {position} für Honorare"), "cents": position * 13_750}))
         .collect();
-    let story = "Die Steuerung der Integrationsarbeit ist verbesserungsbedürftig; alle Stellen arbeiten mit. ".repeat(28);
+    let story =
+        "Die Steuerung der Integrationsarbeit ist verbesserungsbedürftig; alle Stellen arbeiten mit. "
+            .repeat(28);
     [
         json!({"applicant": "Stadt Solingen", "items": items, "story": story}),
         json!({"status": "eligible", "rules": 3}),
