@@ -138,8 +138,14 @@ impl Relay {
     async fn deleted(&mut self) {
         match &mut self.deleting {
             Some(task) => {
-                drop(task.await);
+                let done = task.await;
                 self.deleting = None;
+                // A panic there ends the relay, and with it the process, as one of its own does.
+                if let Err(stopped) = done
+                    && stopped.is_panic()
+                {
+                    std::panic::resume_unwind(stopped.into_panic());
+                }
             }
             None => std::future::pending().await,
         }
