@@ -51,7 +51,7 @@ fn opportunities(part: &str) -> Vec<(usize, bool)> {
     let mut found = Vec::new();
     let mut offset = 0;
     for segment in part.split_word_bounds() {
-        if segment.chars().all(char::is_alphabetic) {
+        if segment.chars().all(is_latin) {
             let mut at = offset;
             found.extend(hypher::hyphenate(segment, Lang::German).map(|syllable| {
                 at += syllable.len();
@@ -78,6 +78,11 @@ fn opportunities(part: &str) -> Vec<(usize, bool)> {
         offset += segment.len();
     }
     found
+}
+
+/// The letters of words that the typesetter hyphenates; the same as in `templates/letter.typ`.
+fn is_latin(c: char) -> bool {
+    c.is_ascii_alphabetic() || matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')
 }
 
 #[cfg(test)]
@@ -108,6 +113,15 @@ mod tests {
         assert_eq!(shown("Finanzplan_2027_final_v3.xlsx"), "Finanzplan_|2027_|final_|v3.xlsx");
         assert_eq!(shown("12345678901234567890"), "1234567890123456|7890");
         assert_eq!(shown(&"□".repeat(17)), "□□□□□□□□□□□□□□□□|□");
+        assert_eq!(
+            shown("Иммиграционный-Центр Нордрейнвестфалия"),
+            "Иммиграционный-Центр Нордрейнвестфали|я"
+        );
+        assert_eq!(
+            shown("Zuwendungsantragкириллица"),
+            "Zuwendungsantrag|кириллица",
+            "two scripts in one word"
+        );
     }
 
     proptest! {
