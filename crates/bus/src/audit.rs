@@ -18,6 +18,7 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::{Info, pull};
 use events::{STREAM, Service};
 use futures_util::future::join_all;
+use sqlx::PgExecutor;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -113,7 +114,7 @@ pub(crate) async fn audit(
     let Some(theirs) = sums(context, consumer, duplicates).await? else { return Ok(None) };
     let own = own_sums(context).await?;
     let published = match keys {
-        Some(keys) => published_about(context, keys).await?,
+        Some(keys) => published_about(&context.db, keys).await?,
         None => {
             let differ: Vec<i32> = (0..control::BUCKETS)
                 .filter(|bucket| own.published.get(bucket) != theirs.buckets.get(bucket))
@@ -131,7 +132,8 @@ pub(crate) async fn audit(
             let candidates: HashSet<(Uuid, i64)> = missing.into_iter().collect();
             let keys: Vec<Uuid> =
                 candidates.iter().map(|(key, _)| *key).collect::<HashSet<_>>().into_iter().collect();
-            let (missing, _) = compare(context, consumer, &published_about(context, &keys).await?).await?;
+            let (missing, _) =
+                compare(context, consumer, &published_about(&context.db, &keys).await?).await?;
             missing.into_iter().filter(|one| candidates.contains(one)).collect()
         }
         false => {
@@ -203,7 +205,7 @@ async fn own_sums(context: &Context) -> Result<OwnSums, Failure> {
 }
 
 /// The last published version of each of these keys.
-async fn published_about(context: &Context, keys: &[Uuid]) -> Result<Vec<(Uuid, i64)>, Failure> {
+async fn published_about(db: impl PgExecutor<'_>, keys: &[Uuid]) -> Result<Vec<(Uuid, i64)>, Failure> {
     let rows = sqlx::query!(
         // The outbox has no index on the key: it is read once, not for each key.
         r#"with unpublished as materialized (
@@ -213,7 +215,7 @@ async fn published_about(context: &Context, keys: &[Uuid]) -> Result<Vec<(Uuid, 
            from bus.head h left join unpublished u on u.key = h.key where h.key = any($1)"#,
         keys
     )
-    .fetch_all(&context.db)
+    .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (row.key, row.version)).collect())
 }
@@ -364,4 +366,30 @@ async fn name(context: &Context, facts: &[(Uuid, i64)]) -> Result<Vec<FactName>,
         kind: row.kind,
     });
     Ok(named.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_outbox_is_read_once_for_all_keys() {
+        let database = testkit::database("audit", &[&crate::MIGRATIONS]).await;
+        let keys: Vec<Uuid> = (1..=200).map(Uuid::from_u128).collect();
+        // Of each third application the last two of five facts are not published yet.
+        let appended = "with key as (select key, row_number() over () as number from unnest($1::uuid[]) key),
+                 head as (insert into bus.head (key, version) select key, 5 from key)
+             insert into bus.outbox (slot, key, version)
+             select 0, key, version from key, generate_series(4, 5) version where number % 3 = 0";
+        sqlx::query(appended).bind(&keys).execute(&database.pool).await.expect("facts");
+
+        let mut tx = database.pool.begin().await.expect("a transaction");
+        let published = published_about(&mut *tx, &keys).await.expect("an answer");
+        let looks =
+            "select seq_scan + idx_scan from pg_stat_xact_user_tables where relid = 'bus.outbox'::regclass";
+        let looks: i64 = sqlx::query_scalar(looks).fetch_one(&mut *tx).await.expect("a count");
+        assert_eq!(looks, 1);
+        let of = |version| published.iter().filter(|one| one.1 == version).count();
+        assert_eq!((published.len(), of(5), of(3)), (200, 134, 66));
+    }
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use events::Service;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
+use sqlx::postgres::PgRow;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -130,6 +131,17 @@ impl Bus {
         match self.context.data_loss() {
             Some(data_loss) => Err(Failure::Retry(data_loss)),
             None => Ok(self.context.begin().await?),
+        }
+    }
+
+    /// Begins a unit of work with a question in the same message; see [`Bus::begin`].
+    pub(crate) async fn begin_with(
+        &self,
+        question: impl FnOnce(DateTime<Utc>) -> String,
+    ) -> Result<(Tx, Vec<PgRow>), Failure> {
+        match self.context.data_loss() {
+            Some(data_loss) => Err(Failure::Retry(data_loss)),
+            None => Ok(self.context.begin_with(question).await?),
         }
     }
 

@@ -61,8 +61,12 @@ impl Context {
     }
 
     /// Begins a unit of work with a question in the same message, as [`Tx::begin_with`].
-    pub(crate) async fn begin_with(&self, question: &str) -> Result<(Tx, Vec<PgRow>), sqlx::Error> {
-        Tx::begin_with(self.warm.take(&self.db).await?, (self.now)(), question).await
+    pub(crate) async fn begin_with(
+        &self,
+        question: impl FnOnce(DateTime<Utc>) -> String,
+    ) -> Result<(Tx, Vec<PgRow>), sqlx::Error> {
+        let now = (self.now)();
+        Tx::begin_with(self.warm.take(&self.db).await?, now, &question(now)).await
     }
 
     pub(crate) async fn commit(&self, tx: Tx) -> Result<(), Failure> {

@@ -74,9 +74,7 @@ impl Gate {
 
 /// Begins a unit of work that consumes `batch`: locks its gates and reads them, in one message.
 pub(crate) async fn open(context: &Context, batch: &[Incoming]) -> Result<(Tx, Vec<Gate>), Failure> {
-    // Two replicas with facts about the same applications lock in the same order.
-    let mut order: Vec<usize> = (0..batch.len()).collect();
-    order.sort_by_key(|place| (batch[*place].header.source.name(), batch[*place].header.key));
+    let order = lock_order(batch);
     let headers = || order.iter().map(|place| &batch[*place].header);
     let question = format!(
         "select head, waiting, parked, known from bus.open_gates({}, {}, {})",
@@ -84,7 +82,7 @@ pub(crate) async fn open(context: &Context, batch: &[Incoming]) -> Result<(Tx, V
         array(headers().map(|one| one.key), "uuid"),
         array(headers().map(|one| signed(one.version)), "bigint"),
     );
-    let (tx, rows) = context.begin_with(&question).await?;
+    let (tx, rows) = context.begin_with(|_| question).await?;
     if rows.len() != batch.len() {
         return Err(Failure::Retry("the gates were not read".to_owned()));
     }
@@ -92,6 +90,14 @@ pub(crate) async fn open(context: &Context, batch: &[Incoming]) -> Result<(Tx, V
     gates.sort_by_key(|(place, _)| *place);
     let gates = gates.into_iter().map(|(_, row)| Gate::read(row)).collect::<Result<_, _>>()?;
     Ok((tx, gates))
+}
+
+/// The places of a batch in the order in which their gates are locked: the same in all replicas, whatever the order in
+/// which the facts came, or two with facts about the same applications would wait for each other.
+fn lock_order(batch: &[Incoming]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..batch.len()).collect();
+    order.sort_by_key(|place| (batch[*place].header.source.name(), batch[*place].header.key));
+    order
 }
 
 /// Takes a batch through its open gates, in the order given.
@@ -285,9 +291,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn facts_of_one_key_keep_their_order_and_all_others_are_consumed_together() {
-        let fact = |key: u128, kind: Kind, name: &str| Incoming {
+    fn fact(key: u128, kind: Kind, name: &str) -> Incoming {
+        Incoming {
             header: Header {
                 id: EventId(Uuid::nil()),
                 source: kind.service(),
@@ -299,7 +304,33 @@ mod tests {
                 traceparent: None,
             },
             envelope: name.into(),
+        }
+    }
+
+    #[test]
+    fn gates_are_locked_in_one_order_however_the_facts_came() {
+        let mut batch = vec![
+            fact(2, Kind::ReviewCompleted, ""),
+            fact(7, Kind::ApplicationSubmitted, ""),
+            fact(1, Kind::ReviewCompleted, ""),
+            fact(9, Kind::EligibilityConfirmed, ""),
+            fact(3, Kind::ApplicationSubmitted, ""),
+        ];
+        let locked = |batch: &[Incoming]| {
+            let gates = lock_order(batch).into_iter().map(|place| &batch[place].header);
+            gates.map(|one| (one.source, one.key)).collect::<Vec<_>>()
         };
+        let order = locked(&batch);
+        for _ in 1..batch.len() {
+            batch.rotate_left(1);
+            assert_eq!(locked(&batch), order);
+        }
+        batch.reverse();
+        assert_eq!(locked(&batch), order);
+    }
+
+    #[test]
+    fn facts_of_one_key_keep_their_order_and_all_others_are_consumed_together() {
         let batch = [
             fact(9, Kind::CallPublished, "call"),
             fact(1, Kind::ApplicationSubmitted, "1 in"),

@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 
-use crate::Tx;
+use crate::tx::{bytes, moment, text};
+use crate::{Bus, Failure, Tx};
 
-/// The outcome of [`claim`].
+/// The outcome of [`begin`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Claim<R> {
     /// The key is new: do the work, then [`finish`] in the same transaction.
@@ -18,47 +19,50 @@ pub enum Claim<R> {
     Mismatch,
 }
 
-/// Claims `key` for a request whose body has the hash `request_hash`. A second request with the same
-/// key waits here until the first has committed or rolled back.
-pub async fn claim<R: DeserializeOwned>(
-    tx: &mut Tx,
+/// Begins a unit of work that claims `key` for a request whose body has the hash `request_hash`, in one message. A
+/// second request with the same key waits here until the first has committed or rolled back.
+///
+/// # Errors
+/// As [`Bus::begin`].
+pub async fn begin<R: DeserializeOwned>(
+    bus: &Bus,
     key: &str,
     request_hash: &[u8],
-) -> Result<Claim<R>, sqlx::Error> {
-    let now = tx.now();
-    let claimed = sqlx::query!(
-        "insert into bus.idempotency (key, request_hash, created_at) values ($1, $2, $3)
-         on conflict (key) do nothing",
-        key,
-        request_hash,
-        now
-    )
-    .execute(&mut **tx)
-    .await?;
-    if claimed.rows_affected() == 1 {
-        return Ok(Claim::New);
+) -> Result<(Tx, Claim<R>), Failure> {
+    let claim = |now| {
+        format!(
+            "insert into bus.idempotency (key, request_hash, created_at) values ({}, {}, {})
+             on conflict (key) do nothing returning 1",
+            text(key),
+            bytes(request_hash),
+            moment(now)
+        )
+    };
+    let (mut tx, claimed) = bus.begin_with(claim).await?;
+    if !claimed.is_empty() {
+        return Ok((tx, Claim::New));
     }
     let stored =
         sqlx::query!("select request_hash, response from bus.idempotency where key = $1 for update", key)
-            .fetch_one(&mut **tx)
+            .fetch_one(&mut *tx)
             .await?;
     if stored.request_hash != request_hash {
-        return Ok(Claim::Mismatch);
+        return Ok((tx, Claim::Mismatch));
     }
-    let response = stored.response.unwrap_or_default();
-    serde_json::from_value(response).map(Claim::Done).map_err(|error| sqlx::Error::Decode(error.into()))
+    let response = serde_json::from_value(stored.response.unwrap_or_default());
+    Ok((tx, Claim::Done(response.map_err(|error| sqlx::Error::Decode(error.into()))?)))
 }
 
-/// Stores the answer that every repetition of `key` will get.
-pub async fn finish<R: Serialize>(
-    connection: &mut PgConnection,
-    key: &str,
-    response: &R,
-) -> Result<(), sqlx::Error> {
-    let response = serde_json::to_value(response).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    sqlx::query!("update bus.idempotency set response = $2 where key = $1", key, response)
-        .execute(connection)
-        .await?;
+/// Stores the answer that every repetition of `key` will get; it goes with the commit.
+///
+/// # Errors
+/// The response cannot be written as JSON.
+pub fn finish<R: Serialize>(tx: &mut Tx, key: &str, response: &R) -> Result<(), serde_json::Error> {
+    let response = text(&serde_json::to_string(response)?);
+    tx.before_commit(format!(
+        "update bus.idempotency set response = {response}::jsonb where key = {}",
+        text(key)
+    ));
     Ok(())
 }
 

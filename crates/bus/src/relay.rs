@@ -99,6 +99,13 @@ struct Acknowledged {
     last: Option<LastPublished>,
 }
 
+impl Acknowledged {
+    fn note(&mut self, rows: Vec<i64>, last: Option<LastPublished>) {
+        self.rows.extend(rows);
+        self.last = self.last.max(last);
+    }
+}
+
 /// The last fact that was published. Ordered: sequence numbers of an earlier epoch count less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct LastPublished {
@@ -126,8 +133,7 @@ impl Relay {
         let last = publish(&self.context, epoch, messages.collect(), ids).await?;
         self.backoff.reset();
         metrics::counter!("bus_published_total").increment(rows.len() as u64);
-        self.acknowledged.rows.extend(rows);
-        self.acknowledged.last = self.acknowledged.last.max(last);
+        self.acknowledged.note(rows, last);
         if self.deleting.is_none() {
             self.delete();
         }
@@ -344,4 +350,20 @@ async fn round(context: &Context, up_to: i64) -> Result<usize, RoundError> {
     tx.commit().await?;
     reached(Step::RelayCommitted).await;
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_published_fact_is_one_of_the_latest_epoch() {
+        let fact = |epoch, sequence, id| LastPublished { epoch, sequence, id: Uuid::from_u128(id) };
+        let (before, after) = (fact(1, 900, 9), fact(2, 3, 1));
+        let mut acknowledged = Acknowledged::default();
+        for one in [fact(1, 899, 8), before, after, before] {
+            acknowledged.note(vec![], Some(one));
+        }
+        assert_eq!(acknowledged.last, Some(after), "numbers begin anew with a new stream");
+    }
 }

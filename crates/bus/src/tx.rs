@@ -45,8 +45,8 @@ pub struct Tx {
     begun: Instant,
     now: DateTime<Utc>,
     appended: Vec<Appended>,
-    /// Written in the same message as the commit.
-    recorded: Option<String>,
+    /// Statements that go with the commit, in the same message.
+    deferred: Vec<String>,
 }
 
 /// A fact that is logged when the transaction commits.
@@ -75,7 +75,7 @@ impl Tx {
         Ok(Self::open(connection, now))
     }
 
-    /// Begins, and asks the first question in the same message. `question` must contain no text from outside.
+    /// Begins, and asks the first question in the same message. `question` contains text from outside as [`bytes`] only.
     pub(crate) async fn begin_with(
         mut connection: PoolConnection<Postgres>,
         now: DateTime<Utc>,
@@ -87,7 +87,7 @@ impl Tx {
     }
 
     fn open(connection: PoolConnection<Postgres>, now: DateTime<Utc>) -> Self {
-        Self { connection, begun: Instant::now(), now, appended: Vec::new(), recorded: None }
+        Self { connection, begun: Instant::now(), now, appended: Vec::new(), deferred: Vec::new() }
     }
 
     /// The moment of this unit of work, UTC.
@@ -103,16 +103,20 @@ impl Tx {
         !self.appended.is_empty()
     }
 
-    /// Executes `statement` in the same message as the commit. It must contain no text from outside.
+    /// Executes `statement` in the same message as the commit. It contains text from outside as [`bytes`] only.
     pub(crate) fn before_commit(&mut self, statement: String) {
-        self.recorded = Some(statement);
+        self.deferred.push(statement);
     }
 
     /// Numbers the appended facts, writes event log and outbox, and commits, all in one message. Returns the facts, and
     /// the connection, which is free again.
     pub(crate) async fn finish(mut self) -> Result<(Vec<Logged>, PoolConnection<Postgres>), Failure> {
         let rows = Rows::of(std::mem::take(&mut self.appended), self.now)?;
-        let mut message = self.recorded.take().map(|statement| statement + "; ").unwrap_or_default();
+        let mut message = String::new();
+        for statement in std::mem::take(&mut self.deferred) {
+            message += &statement;
+            message += "; ";
+        }
         let mut numbered = Vec::new();
         if rows.is_short() {
             message += &rows.statement(self.now);
@@ -210,8 +214,8 @@ impl Rows {
         if self.keys.is_empty() {
             return String::new();
         }
-        let bytes = |parts: &[Vec<u8>]| {
-            let parts = parts.iter().map(|part| format!("'\\x{}'", hex(part))).collect::<Vec<_>>();
+        let parts = |parts: &[Vec<u8>]| {
+            let parts = parts.iter().map(|part| bytes(part)).collect::<Vec<_>>();
             format!("array[{}]::bytea[]", parts.join(","))
         };
         format!(
@@ -220,8 +224,8 @@ impl Rows {
             array(&self.keys, "uuid"),
             array(&self.ids, "uuid"),
             array(self.kinds.iter().map(|kind| kind.name()), "text"),
-            bytes(&self.before),
-            bytes(&self.after),
+            parts(&self.before),
+            parts(&self.after),
             moment(now)
         )
     }
@@ -250,10 +254,17 @@ pub(crate) fn moment(at: DateTime<Utc>) -> String {
     format!("'{}'::timestamptz", at.to_rfc3339_opts(SecondsFormat::Micros, true))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Any bytes in a statement: in hexadecimal they cannot end it.
+pub(crate) fn bytes(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let hex: String = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
+    format!("'\\x{hex}'::bytea")
+}
+
+/// Any text in a statement.
+pub(crate) fn text(text: &str) -> String {
+    format!("convert_from({}, 'UTF8')", bytes(text.as_bytes()))
 }
 
 impl Deref for Tx {

@@ -105,6 +105,8 @@ fn options(settings: &Database) -> Result<PgConnectOptions, StartError> {
             ("tcp_keepalives_count", "3"),
             // The ROLLBACK at each release warns where there is no transaction.
             ("client_min_messages", "error"),
+            // The bus writes values into the text of a statement.
+            ("standard_conforming_strings", "on"),
         ])
         // The bus writes facts, with names and addresses, into the text of a statement. It logs slow units of work itself.
         .log_statements(LevelFilter::Off)

@@ -5,8 +5,8 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use bus::Tx;
 use bus::idempotency::{self, Claim};
+use bus::{Bus, Tx};
 use chassis::{Clock, Problem, ProblemKind, Session, StartError};
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -14,6 +14,8 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
+
+use crate::work;
 
 /// Longest key, in characters.
 const MAX_LENGTH: usize = 200;
@@ -88,27 +90,29 @@ impl Idempotent {
         Ok(Self { key, hash: Sha256::digest(&content).to_vec() })
     }
 
-    /// The answer of the first time; None if this is the first time. Waits while another request with the same key is
-    /// being worked on.
+    /// Begins the unit of work. With it comes the answer of the first time; None if this is the first time. Waits while
+    /// another request with the same key is being worked on.
     ///
     /// # Errors
     /// 409: the key was used for another request. 503: Postgres is away.
-    pub async fn answer<R: DeserializeOwned>(&self, tx: &mut Tx) -> Result<Option<R>, Problem> {
-        let Some(key) = &self.key else { return Ok(None) };
-        match idempotency::claim(tx, key, &self.hash).await? {
-            Claim::New => Ok(None),
-            Claim::Done(answer) => Ok(Some(answer)),
-            Claim::Mismatch => Err(Problem::conflict("this Idempotency-Key was used for another request")),
+    pub async fn begin<R: DeserializeOwned>(&self, bus: &Bus) -> Result<(Tx, Option<R>), Problem> {
+        let Some(key) = &self.key else { return Ok((work::begin(bus).await?, None)) };
+        match idempotency::begin(bus, key, &self.hash).await.map_err(work::problem)? {
+            (tx, Claim::New) => Ok((tx, None)),
+            (tx, Claim::Done(answer)) => Ok((tx, Some(answer))),
+            (_, Claim::Mismatch) => {
+                Err(Problem::conflict("this Idempotency-Key was used for another request"))
+            }
         }
     }
 
-    /// Stores the answer for the next time. `tx` must be the transaction of the work itself.
+    /// Stores the answer for the next time, with the commit of `tx`, which must be the work itself.
     ///
     /// # Errors
-    /// 503: Postgres is away.
-    pub async fn store<R: Serialize>(&self, tx: &mut Tx, answer: &R) -> Result<(), Problem> {
+    /// 500: the answer cannot be written as JSON.
+    pub fn store<R: Serialize>(&self, tx: &mut Tx, answer: &R) -> Result<(), Problem> {
         match &self.key {
-            Some(key) => Ok(idempotency::finish(tx, key, answer).await?),
+            Some(key) => idempotency::finish(tx, key, answer).map_err(Problem::internal),
             None => Ok(()),
         }
     }

@@ -11,6 +11,7 @@ mod database;
 mod logs;
 mod postgres;
 mod process;
+mod round_trips;
 pub mod samples;
 mod service;
 mod until;
@@ -21,6 +22,7 @@ pub use local::{Fault, Mailbox};
 pub use logs::Logs;
 pub use postgres::postgres_programs;
 pub use process::{process, process_with, session_keys};
+pub use round_trips::RoundTrips;
 pub use service::{Answer, Common, ServiceUnderTest, session};
 pub use until::{until, until_some, until_within};
 

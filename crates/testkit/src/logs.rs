@@ -26,9 +26,14 @@ impl Logs {
         Self { file, _capturing: tracing::subscriber::set_default(subscriber) }
     }
 
+    /// All lines so far.
+    pub fn text(&self) -> String {
+        fs::read_to_string(self.file.path()).expect("the log")
+    }
+
     /// The lines so far in which `field` has this value, in the event itself or in a span around it.
     pub fn lines_with(&self, field: &str, value: &str) -> Vec<Value> {
-        let text = fs::read_to_string(self.file.path()).expect("the log");
+        let text = self.text();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
         lines
             .filter(|line| {

@@ -51,8 +51,8 @@ async fn act(
     session.require(Role::Approver)?;
     let by = host::person(session);
     // A repeated request gets its stored answer before a notice is typeset for nothing.
-    let mut tx = host::begin(&service.bus).await?;
-    if let Some(done) = once.answer(&mut tx).await? {
+    let (mut tx, before) = once.begin(&service.bus).await?;
+    if let Some(done) = before {
         return Ok(done);
     }
     let file = cases::dossier(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
@@ -70,8 +70,8 @@ async fn act(
         let outlook = Outlook::of(service, &slot, file, &approved).await?;
         outlook.is_as_seen(approval.sha256.as_deref())?;
 
-        let mut tx = host::begin(&service.bus).await?;
-        if let Some(done) = once.answer(&mut tx).await? {
+        let (mut tx, before) = once.begin(&service.bus).await?;
+        if let Some(done) = before {
             return Ok(done);
         }
         let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
@@ -120,7 +120,7 @@ async fn act(
             outbox::append(&mut tx, application, fact, cause);
         }
         let answer = answer::Case::of(&file.saved(case));
-        once.store(&mut tx, &answer).await?;
+        once.store(&mut tx, &answer)?;
         host::commit(&service.bus, tx).await?;
         return Ok(answer);
     }

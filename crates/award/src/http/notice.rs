@@ -160,8 +160,8 @@ async fn act(
     if reader != Reader::Recipient {
         return Err(Problem::forbidden().detail("only the recipient retrieves a notice").into());
     }
-    let mut tx = host::begin(&service.bus).await?;
-    if let Some(done) = once.answer(&mut tx).await? {
+    let (mut tx, before) = once.begin(&service.bus).await?;
+    if let Some(done) = before {
         return Ok(done);
     }
     let (now, today) = (tx.now(), day_in_germany(tx.now()));
@@ -176,7 +176,7 @@ async fn act(
             .await?;
     }
     let answer = answer::Notice::of(&notice, today);
-    once.store(&mut tx, &answer).await?;
+    once.store(&mut tx, &answer)?;
     host::commit(&service.bus, tx).await?;
     Ok(answer)
 }

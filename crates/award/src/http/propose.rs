@@ -71,8 +71,8 @@ async fn act(
     once: &Idempotent,
 ) -> Result<answer::Case, Error> {
     session.require(Role::CaseWorker)?;
-    let mut tx = host::begin(&service.bus).await?;
-    if let Some(done) = once.answer(&mut tx).await? {
+    let (mut tx, before) = once.begin(&service.bus).await?;
+    if let Some(done) = before {
         return Ok(done);
     }
     let case = cases::lock(&mut tx, application).await?.ok_or_else(Problem::not_found)?;
@@ -103,7 +103,7 @@ async fn act(
     }
     let answer = answer::Case::of(&file.saved(case));
     kept::discard(&mut tx, &session.person, &keep::name("proposal", application)).await?;
-    once.store(&mut tx, &answer).await?;
+    once.store(&mut tx, &answer)?;
     host::commit(&service.bus, tx).await?;
     Ok(answer)
 }

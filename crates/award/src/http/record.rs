@@ -36,8 +36,8 @@ async fn act(
     once: &Idempotent,
 ) -> Result<answer::Notice, Error> {
     session.require(Role::CaseWorker)?;
-    let mut tx = host::begin(&service.bus).await?;
-    if let Some(done) = once.answer(&mut tx).await? {
+    let (mut tx, before) = once.begin(&service.bus).await?;
+    if let Some(done) = before {
         return Ok(done);
     }
     let (now, today) = (tx.now(), day_in_germany(tx.now()));
@@ -52,7 +52,7 @@ async fn act(
     history::append(&mut tx, application, &happened).await?;
     let answer = answer::Notice::of(&notice, today);
     kept::discard(&mut tx, &session.person, &keep::name("entries", application)).await?;
-    once.store(&mut tx, &answer).await?;
+    once.store(&mut tx, &answer)?;
     host::commit(&service.bus, tx).await?;
     Ok(answer)
 }

@@ -8,7 +8,8 @@ use chassis::StartError;
 use chassis::database::{answers, check_schema, connect, migrate};
 use chassis::settings::Database;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqlSafeStr};
+use testkit::Logs;
 
 fn migrator(versions: &[(i64, &'static str)]) -> Migrator {
     let one = |(version, sql): &(i64, &'static str)| {
@@ -128,4 +129,16 @@ async fn half_of_the_connections_are_open_before_anybody_needs_them() {
     let database = testkit::database("chassis", &[]).await;
     let pool = connect(&Database { max_connections: 4, ..Database::at(&database.url) }).await.unwrap();
     assert_eq!(pool.size(), 2);
+}
+
+#[tokio::test]
+async fn no_log_has_the_text_of_a_statement_not_even_of_a_slow_one() {
+    let database = testkit::database("chassis", &[]).await;
+    let pool = connect(&Database::at(&database.url)).await.unwrap();
+    let logs = Logs::capture("trace");
+    // From one second on sqlx calls a statement slow.
+    pool.execute("select 'Frau Beispiel', pg_sleep(1.1)").await.unwrap();
+    tracing::info!(sentence = "the log is captured");
+    let text = logs.text();
+    assert!(text.contains("the log is captured") && !text.contains("Frau Beispiel"), "{text}");
 }

@@ -62,9 +62,9 @@ async fn decide(
     key: IdempotencyKey,
 ) -> Result<CaseView, NotDecided> {
     let once = Idempotent::new(session, "decide", key, &(id, request))?;
-    let mut tx = host::begin(&service.bus).await?;
+    let (mut tx, before) = once.begin::<IgnoredAny>(&service.bus).await?;
     // Only a marker is stored: the whole answer would store the application once more.
-    if once.answer::<IgnoredAny>(&mut tx).await?.is_some() {
+    if before.is_some() {
         let case = cases::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
         return Ok(CaseView::from(&case));
     }
@@ -77,7 +77,7 @@ async fn decide(
     outbox::append(&mut tx, case.id, fact, host::cause(&trace));
     kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
     let view = CaseView::from(&case);
-    once.store(&mut tx, &id).await?;
+    once.store(&mut tx, &id)?;
     host::commit(&service.bus, tx).await?;
     Ok(view)
 }

@@ -40,41 +40,47 @@ async fn a_key_has_up_to_200_visible_ascii_characters() {
 }
 
 /// The answer that was stored for this request, if it was; else it is stored now.
-async fn once(
-    tx: &mut Tx,
+async fn once(bus: &Bus, person: &str, operation: &'static str, key: &str, content: &str) -> Option<String> {
+    let (tx, answer) = begin(bus, person, operation, key, content).await;
+    bus.commit(tx).await.unwrap();
+    answer
+}
+
+/// As [`once`], not committed yet.
+async fn begin(
+    bus: &Bus,
     person: &str,
     operation: &'static str,
     key: &str,
     content: &str,
-) -> Option<String> {
+) -> (Tx, Option<String>) {
     let session = session(person, &[Role::Approver]);
     let once = Idempotent::new(&session, operation, IdempotencyKey::new(key).unwrap(), &content).unwrap();
-    let answer = once.answer(tx).await.unwrap();
+    let (mut tx, answer) = once.begin(bus).await.unwrap();
     if answer.is_none() {
-        once.store(tx, &format!("{person} {operation} {content}")).await.unwrap();
+        once.store(&mut tx, &format!("{person} {operation} {content}")).unwrap();
     }
-    answer
+    (tx, answer)
 }
 
 #[tokio::test]
 async fn a_key_is_the_persons_and_the_operations_and_stands_for_one_content() {
     let database = testkit::database("award", &[&bus::MIGRATIONS]).await;
     let bus = bus(&database).await;
-    let mut tx = bus.begin().await.unwrap();
-    assert_eq!(once(&mut tx, "anna", "approve", "k", "A").await, None);
-    assert_eq!(once(&mut tx, "anna", "approve", "k", "A").await.as_deref(), Some("anna approve A"));
-    assert_eq!(once(&mut tx, "bela", "approve", "k", "A").await, None, "another person");
-    assert_eq!(once(&mut tx, "anna", "propose", "k", "A").await, None, "another operation");
+    assert_eq!(once(&bus, "anna", "approve", "k", "A").await, None);
+    assert_eq!(once(&bus, "anna", "approve", "k", "A").await.as_deref(), Some("anna approve A"));
+    assert_eq!(once(&bus, "bela", "approve", "k", "A").await, None, "another person");
+    assert_eq!(once(&bus, "anna", "propose", "k", "A").await, None, "another operation");
     // A person and a key that together read like another person and another key.
-    assert_eq!(once(&mut tx, "a:1", "approve", "b:k", "A").await, None);
-    assert_eq!(once(&mut tx, "a:1:b", "approve", "k", "A").await, None);
+    assert_eq!(once(&bus, "a:1", "approve", "b:k", "A").await, None);
+    assert_eq!(once(&bus, "a:1:b", "approve", "k", "A").await, None);
     // Without a key each request is a new one.
-    assert_eq!(once(&mut tx, "anna", "approve", "", "A").await, None);
-    assert_eq!(once(&mut tx, "anna", "approve", "", "A").await, None);
+    assert_eq!(once(&bus, "anna", "approve", "", "A").await, None);
+    assert_eq!(once(&bus, "anna", "approve", "", "A").await, None);
 
     let anna = session("anna", &[Role::Approver]);
     let other = Idempotent::new(&anna, "approve", IdempotencyKey::new("k").unwrap(), &"B").unwrap();
-    let problem = other.answer::<String>(&mut tx).await.unwrap_err();
+    let problem = other.begin::<String>(&bus).await.map(|_| ()).unwrap_err();
     assert_eq!(problem.kind, ProblemKind::Conflict, "another content");
 }
 
@@ -82,10 +88,10 @@ async fn a_key_is_the_persons_and_the_operations_and_stands_for_one_content() {
 async fn a_second_request_waits_for_the_first_and_answers_are_kept_for_a_time() {
     let database = testkit::database("award", &[&bus::MIGRATIONS]).await;
     let bus = bus(&database).await;
-    let mut first = bus.begin().await.unwrap();
-    assert_eq!(once(&mut first, "anna", "approve", "k", "A").await, None);
-    let mut second = bus.begin().await.unwrap();
-    let second = tokio::spawn(async move { once(&mut second, "anna", "approve", "k", "A").await });
+    let (first, answer) = begin(&bus, "anna", "approve", "k", "A").await;
+    assert_eq!(answer, None);
+    let other = bus.clone();
+    let second = tokio::spawn(async move { once(&other, "anna", "approve", "k", "A").await });
     let waiting = || async {
         let blocked = "select count(*) from pg_stat_activity where datname = current_database()
                        and wait_event_type = 'Lock'";
@@ -98,6 +104,5 @@ async fn a_second_request_waits_for_the_first_and_answers_are_kept_for_a_time() 
     let claimed = samples::noon();
     assert_eq!(idempotency::prune(&database.pool, claimed).await.unwrap(), 0, "not older");
     assert_eq!(idempotency::prune(&database.pool, claimed + TimeDelta::seconds(1)).await.unwrap(), 1);
-    let mut tx = bus.begin().await.unwrap();
-    assert_eq!(once(&mut tx, "anna", "approve", "k", "A").await, None, "a new one");
+    assert_eq!(once(&bus, "anna", "approve", "k", "A").await, None, "a new one");
 }

@@ -23,9 +23,9 @@ pub(super) async fn begin(
     let key = IdempotencyKey::new(fields.get("key"))?.required()?;
     let once = Idempotent::new(&session, "begin", key, &call)?;
 
-    let mut tx = host::begin(&service.bus).await?;
+    let (mut tx, before) = once.begin(&service.bus).await?;
     // If that draft has been deleted or submitted since, the person wants another one.
-    if let Some(id) = once.answer(&mut tx).await?
+    if let Some(id) = before
         && drafts::find(&mut tx, id, &ags).await?.is_some()
     {
         return Ok(to(&draft_path(id)));
@@ -37,7 +37,7 @@ pub(super) async fn begin(
     draft.form.contact_name = session.name;
     draft.form.contact_email = session.email.unwrap_or_default();
     drafts::insert(&mut tx, &draft).await?;
-    once.store(&mut tx, &id).await?;
+    once.store(&mut tx, &id)?;
     host::commit(&service.bus, tx).await?;
     Ok(to(&draft_path(id)))
 }

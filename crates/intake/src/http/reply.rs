@@ -39,32 +39,29 @@ pub(super) async fn reply(
     ApiPath(id): ApiPath<ApplicationId>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
-    let mut tx = host::begin(&service.bus).await?;
-    find(&mut tx, &session, id).await?;
     let text = match reply::text(fields.get("reply")) {
         Ok(text) => text,
-        Err(wrong) => {
-            drop(tx);
-            return keep(&service, &session, id, &fields, ("reply", say(&page, wrong))).await;
-        }
+        Err(wrong) => return keep(&service, &session, id, &fields, ("reply", say(&page, wrong))).await,
     };
     // A form without a key cannot be recognised when it is sent again; they all share the key "none".
     let key = IdempotencyKey::new(Some(fields.get("key")).filter(|key| !key.is_empty()).unwrap_or("none"))?;
     let once = Idempotent::new(&session, "reply-form", key, &(id, &text))?;
-    match once.answer::<i32>(&mut tx).await {
-        Ok(None) => {}
-        Ok(Some(_)) => return Ok(to(&format!("{}?replied=true", application_path(id)))),
+    let (mut tx, before) = match once.begin::<i32>(&service.bus).await {
+        Ok(begun) => begun,
         // A second click, or another text sent after "back": the first one was accepted.
         Err(Problem { kind: ProblemKind::Conflict, .. }) => {
-            drop(tx);
             return keep(&service, &session, id, &fields, ("", page.t("reply-again-text"))).await;
         }
         Err(problem) => return Err(problem),
+    };
+    find(&mut tx, &session, id).await?;
+    if before.is_some() {
+        return Ok(to(&format!("{}?replied=true", application_path(id))));
     }
     let done = reply::save(&mut tx, id, text, host::person(&session), host::cause(&trace)).await?;
     match done.ok_or_else(Problem::not_found)? {
         Ok(replies) => {
-            once.store(&mut tx, &replies).await?;
+            once.store(&mut tx, &replies)?;
             kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
             host::commit(&service.bus, tx).await?;
             Ok(to(&format!("{}?replied=true", application_path(id))))
@@ -97,7 +94,7 @@ pub(super) async fn draft(
     Ok(answer)
 }
 
-/// Keeps a refused reply together with the reason; the status page shows both, and can be reloaded.
+/// Keeps a refused reply to one's own application together with the reason; the status page shows both, and can be reloaded.
 async fn keep(
     service: &AppState,
     session: &Session,
@@ -106,6 +103,7 @@ async fn keep(
     (field, message): (&str, String),
 ) -> Result<Response, Problem> {
     let mut tx = host::begin(&service.bus).await?;
+    find(&mut tx, session, id).await?;
     let now = tx.now();
     let wrong = [(field.to_owned(), message)];
     kept::refuse(&mut tx, &session.person, &kept_name(id), fields, &wrong, now).await?;

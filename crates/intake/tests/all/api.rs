@@ -2,12 +2,35 @@ use axum::http::{Method, StatusCode};
 use chassis::Role;
 use events::CallId;
 use serde_json::{Value, json};
-use testkit::samples;
+use testkit::{RoundTrips, samples, until};
 
 use crate::stage::{Stage, paderborn, solingen, staff};
 
 fn body() -> Value {
     json!({"call": "komm-in-2027", "application": samples::application()})
+}
+
+/// Idempotency key and answer go with the begin and the commit.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_who_submits_waits_for_five_round_trips() {
+    let trips = RoundTrips::start().await;
+    let stage = Stage::behind(&trips).await;
+    let mut fewest = usize::MAX;
+    // Other tasks ask Postgres as well, now and then: what counts is the submission with the fewest.
+    for number in 0..20 {
+        let before = trips.count();
+        stage.submit(&solingen(), &format!("key-{number}")).await;
+        let left = async || {
+            let left = sqlx::query_scalar::<_, i64>("select count(*) from bus.outbox");
+            left.fetch_one(&stage.db).await.unwrap()
+        };
+        until("its row is deleted", left, |left| *left == 0).await;
+        fewest = fewest.min(trips.count() - before);
+    }
+    // Begin, call, file number, application, commit. Behind the answer: the pool's look at the connection of the file
+    // number, and the deletion from the outbox.
+    assert_eq!(fewest, 5 + 2);
+    stage.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,11 +4,12 @@ use std::ops::Deref;
 use std::path::PathBuf;
 
 use axum::http::{Method, StatusCode};
+use chassis::settings::Database;
 use chassis::{Role, Session};
 use events::{ApplicationId, Call};
 use intake::{AppState, Calls, Settings, call_file};
 use serde_json::json;
-use testkit::{Common, ServiceUnderTest, samples, session};
+use testkit::{Common, RoundTrips, ServiceUnderTest, samples, session};
 
 pub struct Stage(ServiceUnderTest);
 
@@ -22,8 +23,17 @@ impl Deref for Stage {
 
 impl Stage {
     pub async fn new() -> Self {
+        Self::new_with(|database| database).await
+    }
+
+    /// Its Postgres is behind the proxy.
+    pub async fn behind(trips: &RoundTrips) -> Self {
+        Self::new_with(|database| trips.setting(&database)).await
+    }
+
+    async fn new_with(database: impl FnOnce(Database) -> Database) -> Self {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/calls/komm-in-2027.toml");
-        let stage = Self::with_call_file(file.into()).await;
+        let stage = Self::start(file.into(), database).await;
         // The socket listens before the service does.
         let calls = stage.get(&solingen(), "/calls").await;
         assert_eq!(calls.json()["calls"][0]["open"], true);
@@ -31,10 +41,14 @@ impl Stage {
     }
 
     pub async fn with_call_file(file: PathBuf) -> Self {
+        Self::start(file, |database| database).await
+    }
+
+    async fn start(file: PathBuf, change: impl FnOnce(Database) -> Database) -> Self {
         let settings = |Common { database, nats, session }| Settings {
             http: Default::default(),
             log: Default::default(),
-            database,
+            database: change(database),
             nats,
             session,
             calls: Calls { publish: vec![file] },

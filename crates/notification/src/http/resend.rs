@@ -32,8 +32,8 @@ async fn resend(
     key: IdempotencyKey,
 ) -> Result<Done, Problem> {
     let once = Idempotent::new(session, "resend", key, &id)?;
-    let mut tx = host::begin(&service.bus).await?;
-    if let Some(number) = once.answer(&mut tx).await? {
+    let (mut tx, before) = once.begin(&service.bus).await?;
+    if let Some(number) = before {
         return Ok(Done::Queued(number));
     }
     let application = deliveries::application_of(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
@@ -64,7 +64,7 @@ async fn resend(
         }
     };
     deliveries::record_resend_request(&mut tx, id, session, now).await?;
-    once.store(&mut tx, &number).await?;
+    once.store(&mut tx, &number)?;
     host::commit(&service.bus, tx).await?;
     service.sender.wake();
     Ok(Done::Queued(number))

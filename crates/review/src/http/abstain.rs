@@ -43,8 +43,8 @@ async fn abstain(
     refuse: impl Fn(Refused) -> Problem,
 ) -> Result<(), Problem> {
     let once = Idempotent::new(session, "abstain", key, &(id, &declared))?;
-    let mut tx = host::begin(&service.bus).await?;
-    if let Some(()) = once.answer(&mut tx).await? {
+    let (mut tx, before) = once.begin(&service.bus).await?;
+    if let Some(()) = before {
         return Ok(());
     }
     let who = host::person(session);
@@ -64,7 +64,7 @@ async fn abstain(
         ties::declare(&mut tx, Uuid::new_v4(), &who, &ags, &declared.reason).await?;
         ties::publish_for_person(&mut tx, &who, &declared.reason, cause).await?;
     }
-    once.store(&mut tx, &()).await?;
+    once.store(&mut tx, &())?;
     host::commit(&service.bus, tx).await
 }
 

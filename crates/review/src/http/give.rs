@@ -71,8 +71,8 @@ async fn give(
     cause: Cause,
 ) -> Result<Given, GiveError> {
     let once = Idempotent::new(session, "review", key, &(id, &sheet))?;
-    let mut tx = host::begin(&service.bus).await?;
-    if let Some(given) = once.answer(&mut tx).await? {
+    let (mut tx, before) = once.begin(&service.bus).await?;
+    if let Some(given) = before {
         return Ok(given);
     }
     let (file, ties) = lock(&mut tx, session, id).await?;
@@ -95,7 +95,7 @@ async fn give(
     if let Some(fact) = fact {
         outbox::append(&mut tx, id, fact, cause);
     }
-    once.store(&mut tx, &given).await?;
+    once.store(&mut tx, &given)?;
     host::commit(&service.bus, tx).await?;
     Ok(given)
 }

@@ -24,14 +24,14 @@ async fn give_back(
     refuse: impl Fn(Refused) -> Problem,
 ) -> Result<(), Problem> {
     let once = Idempotent::new(session, "return", key, &id)?;
-    let mut tx = host::begin(&service.bus).await?;
-    if let Some(()) = once.answer(&mut tx).await? {
+    let (mut tx, before) = once.begin(&service.bus).await?;
+    if let Some(()) = before {
         return Ok(());
     }
     let (file, _) = lock(&mut tx, session, id).await?;
     let file = file.returned(host::person(session), tx.now()).map_err(refuse)?;
     files::save(&mut tx, &file, cause).await?;
-    once.store(&mut tx, &()).await?;
+    once.store(&mut tx, &())?;
     host::commit(&service.bus, tx).await
 }
 

@@ -28,14 +28,14 @@ pub(super) async fn take_next(
     cause: &Cause,
 ) -> Result<Option<ApplicationId>, Problem> {
     let once = Idempotent::new(session, "next", key, &())?;
-    let mut tx = host::begin(&service.bus).await?;
-    if let Some(taken) = once.answer(&mut tx).await? {
+    let (mut tx, before) = once.begin(&service.bus).await?;
+    if let Some(taken) = before {
         return Ok(Some(taken));
     }
     let taken = find(service, &mut tx, session, cause).await?;
     // "Nothing waits" is not stored as the answer: the same key may ask again.
     if let Some(application) = &taken {
-        once.store(&mut tx, application).await?;
+        once.store(&mut tx, application)?;
         host::commit(&service.bus, tx).await?;
     }
     Ok(taken)

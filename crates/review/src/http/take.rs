@@ -24,8 +24,8 @@ async fn take(
     refuse: impl Fn(Refused) -> Problem,
 ) -> Result<(), Problem> {
     let once = Idempotent::new(session, "take", key, &id)?;
-    let mut tx = host::begin(&service.bus).await?;
-    if let Some(()) = once.answer(&mut tx).await? {
+    let (mut tx, before) = once.begin(&service.bus).await?;
+    if let Some(()) = before {
         return Ok(());
     }
     let (file, ties) = lock(&mut tx, session, id).await?;
@@ -39,7 +39,7 @@ async fn take(
         Some(database) if database.is_unique_violation() => refuse(Refused::HoldsAnother),
         _ => error.into(),
     })?;
-    once.store(&mut tx, &()).await?;
+    once.store(&mut tx, &())?;
     host::commit(&service.bus, tx).await
 }
 

@@ -82,8 +82,8 @@ pub async fn declare(
     };
     let key = IdempotencyKey::new(form.fields.get("key"))?;
     let once = Idempotent::new(session, "tie", key, &(&ags, &reason))?;
-    let mut tx = host::begin(&service.bus).await?;
-    if let Some(released) = once.answer(&mut tx).await? {
+    let (mut tx, before) = once.begin(&service.bus).await?;
+    if let Some(released) = before {
         return Ok(to_list(released).into_response());
     }
     let who = host::person(session);
@@ -91,7 +91,7 @@ pub async fn declare(
     // This may concern the file they hold, and files they have reviewed.
     let released = ties::publish_for_person(&mut tx, &who, &reason, &host::cause(&trace)).await?;
     kept::discard(&mut tx, &who.id, FORM).await?;
-    once.store(&mut tx, &released).await?;
+    once.store(&mut tx, &released)?;
     host::commit(&service.bus, tx).await?;
     Ok(to_list(released).into_response())
 }
@@ -126,12 +126,12 @@ pub async fn end(
     require_reviewer_or_decider(&form.session)?;
     let key = IdempotencyKey::new(&form.data.key)?;
     let once = Idempotent::new(&form.session, "end-tie", key, &id)?;
-    let mut tx = host::begin(&service.bus).await?;
-    if once.answer::<()>(&mut tx).await?.is_none() {
+    let (mut tx, before) = once.begin::<()>(&service.bus).await?;
+    if before.is_none() {
         let ended = ties::end(&mut tx, id, &form.session.person).await?;
         let ags = ended.ok_or_else(Problem::not_found)?;
         ties::publish_end(&mut tx, &host::person(&form.session), &ags, &host::cause(&trace)).await?;
-        once.store(&mut tx, &()).await?;
+        once.store(&mut tx, &())?;
         host::commit(&service.bus, tx).await?;
     }
     Ok(Redirect::to("/review/ties?done=ended"))

@@ -39,10 +39,10 @@ pub(super) async fn correct(
         }))
     })?;
 
-    let mut tx = host::begin(&service.bus).await?;
+    let (mut tx, before) = once.begin(&service.bus).await?;
     let stored = applications::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     access::may_correct(&session, &stored)?;
-    if let Some(corrected) = once.answer(&mut tx).await? {
+    if let Some(corrected) = before {
         return Ok(ApiJson(corrected));
     }
     contact::save(&mut tx, id, contact.clone(), None, host::person(&session), host::cause(&trace))
@@ -50,7 +50,7 @@ pub(super) async fn correct(
         .ok_or_else(Problem::not_found)?
         .map_err(|refused| Problem::conflict(refused.to_string()))?;
     let corrected = Corrected { id, contact };
-    once.store(&mut tx, &corrected).await?;
+    once.store(&mut tx, &corrected)?;
     host::commit(&service.bus, tx).await?;
     Ok(ApiJson(corrected))
 }

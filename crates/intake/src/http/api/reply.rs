@@ -43,10 +43,10 @@ pub(super) async fn reply(
     let once = Idempotent::new(&session, "reply", key.required()?, &(id, &body))?;
     let text = reply::text(&body.text).map_err(|wrong| Problem::invalid([("/text", wrong.to_string())]))?;
 
-    let mut tx = host::begin(&service.bus).await?;
+    let (mut tx, before) = once.begin(&service.bus).await?;
     let stored = applications::find(&mut tx, id).await?.filter(|stored| access::owns(&session, &stored.ags));
     stored.ok_or_else(Problem::not_found)?;
-    if let Some(taken) = once.answer(&mut tx).await? {
+    if let Some(taken) = before {
         return Ok((StatusCode::CREATED, ApiJson(taken)));
     }
     let replies = reply::save(&mut tx, id, text, host::person(&session), host::cause(&trace))
@@ -54,7 +54,7 @@ pub(super) async fn reply(
         .ok_or_else(Problem::not_found)?
         .map_err(|refused| Problem::conflict(refused.to_string()))?;
     let taken = Taken { id, replies };
-    once.store(&mut tx, &taken).await?;
+    once.store(&mut tx, &taken)?;
     host::commit(&service.bus, tx).await?;
     Ok((StatusCode::CREATED, ApiJson(taken)))
 }

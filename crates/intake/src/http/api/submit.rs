@@ -45,8 +45,8 @@ pub(super) async fn submit(
     let ags = access::applicant(&session)?;
     let once = Idempotent::new(&session, "submit", key.required()?, &body)?;
 
-    let mut tx = host::begin(&service.bus).await?;
-    if let Some(receipt) = once.answer(&mut tx).await? {
+    let (mut tx, before) = once.begin(&service.bus).await?;
+    if let Some(receipt) = before {
         return Ok((StatusCode::CREATED, ApiJson(receipt)));
     }
     let call = body.call.parse().unwrap_or_else(|_| CallId::of_key(&body.call));
@@ -59,7 +59,7 @@ pub(super) async fn submit(
     let fact =
         submission::submit(&mut tx, &service.numbers, id, &call, ready, by, host::cause(&trace)).await?;
     let receipt = Receipt { id, file_number: fact.file_number, late: fact.late };
-    once.store(&mut tx, &receipt).await?;
+    once.store(&mut tx, &receipt)?;
     host::commit(&service.bus, tx).await?;
     Ok((StatusCode::CREATED, ApiJson(receipt)))
 }

@@ -44,8 +44,8 @@ pub(super) async fn withdraw(
     let reason = withdrawal::reason(body.reason.as_deref().unwrap_or_default())
         .map_err(|limit| Problem::invalid([("/reason", format!("expected at most {limit} characters"))]))?;
 
-    let mut tx = host::begin(&service.bus).await?;
-    if let Some(withdrawn) = once.answer(&mut tx).await? {
+    let (mut tx, before) = once.begin(&service.bus).await?;
+    if let Some(withdrawn) = before {
         return Ok(ApiJson(withdrawn));
     }
     let stored = applications::find(&mut tx, id).await?.filter(|stored| access::owns(&session, &stored.ags));
@@ -55,7 +55,7 @@ pub(super) async fn withdraw(
         .ok_or_else(Problem::not_found)?
         .map_err(|refused| Problem::conflict(refused.to_string()))?;
     let withdrawn = Withdrawn { id, status };
-    once.store(&mut tx, &withdrawn).await?;
+    once.store(&mut tx, &withdrawn)?;
     host::commit(&service.bus, tx).await?;
     Ok(ApiJson(withdrawn))
 }
