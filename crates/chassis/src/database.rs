@@ -9,7 +9,6 @@ use futures_util::future::join_all;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Executor};
-use tracing::log::LevelFilter;
 
 use crate::error::StartError;
 use crate::settings::{Database, ExposeSecret};
@@ -109,8 +108,7 @@ fn options(settings: &Database) -> Result<PgConnectOptions, StartError> {
             ("standard_conforming_strings", "on"),
         ])
         // The bus writes facts, with names and addresses, into the text of a statement. It logs slow units of work itself.
-        .log_statements(LevelFilter::Off)
-        .log_slow_statements(LevelFilter::Off, Duration::ZERO))
+        .disable_statement_logging())
 }
 
 fn plain_options(settings: &Database) -> Result<PgConnectOptions, StartError> {
