@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use bescheid::service::migrators;
 use chassis::Clock;
 use chassis::settings::Database;
 use chrono::TimeDelta;
 use events::{Application, ApplicationId, Call, Cause, Person, Service};
 use intake::application::Ready;
+use intake::submission::{self, Submission};
 use sqlx::PgPool;
 use testkit::samples;
 use tests::{Services, consumes, demonstration_call};
@@ -90,12 +91,14 @@ impl System {
         let mut tx = intake.bus.begin().await?;
         let now = tx.now();
         let applicant = samples::ags("05122000");
-        let ready = Ready::new(self.application.clone(), &self.call, &applicant, now)?;
+        let check = |call: &Call| Ready::new(self.application.clone(), call, &applicant, now);
         let id = ApplicationId(bus::outbox::new_id(now).uuid());
         let by = Person { id: "applicant-solingen".to_owned(), name: "Erika Mustermann".to_owned() };
-        intake::submission::submit(&mut tx, &intake.numbers, id, &self.call, ready, by, Cause::default())
-            .await?;
-        intake.bus.commit(tx).await?;
+        let (numbers, call) = (&intake.numbers, self.call.id());
+        match submission::submit(&mut tx, numbers, id, call, check, by, Cause::default()).await? {
+            Submission::Done(_) => intake.bus.commit(tx).await?,
+            other => bail!("{other:?}"),
+        }
         Ok(id)
     }
 

@@ -1,14 +1,15 @@
 //! Loads the projects that a demonstration begins with from files.
 
 use bus::Bus;
-use events::{Ags, Application, ApplicationId, CallId, Cause, Person};
+use events::{Ags, Application, ApplicationId, Call, CallId, Cause, Person};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::FileNumbers;
 use crate::application::{Draft, Ready, Refused};
 use crate::form::Form;
 use crate::store::{applications, calls, drafts};
-use crate::{FileNumbers, submission};
+use crate::submission::{self, Submission};
 
 /// A project in a demonstration file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -60,18 +61,22 @@ pub async fn load(
     let name = format!("urn:bescheid:demo:{call}:{ags}:{}", application.title);
     let id = ApplicationId(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()));
     let mut tx = bus.begin().await?;
-    let call =
-        calls::find(&mut tx, CallId::of_key(call)).await?.ok_or_else(|| DemoError::NoCall(call.clone()))?;
+    let no_call = || DemoError::NoCall(call.clone());
+    let call = calls::find(&mut tx, CallId::of_key(call)).await?.ok_or_else(no_call)?.id();
     let now = tx.now();
-    let begun = Draft::begin(id, call.id(), ags.clone(), submitted_by.clone(), now);
+    let begun = Draft::begin(id, call, ags.clone(), submitted_by.clone(), now);
     let draft = Draft { form: Form::from(application), ..begun };
     if applications::exists(&mut tx, id).await? || !drafts::insert(&mut tx, &draft).await? {
         return Ok(id);
     }
     if load_as == LoadAs::Submitted {
-        let ready = Ready::new(application.clone(), &call, ags, now)?;
+        let check = |call: &Call| Ready::new(application.clone(), call, ags, now);
         let by = Person { id: "demonstration".to_owned(), name: submitted_by.clone() };
-        submission::submit(&mut tx, numbers, id, &call, ready, by, Cause::default()).await?;
+        match submission::submit(&mut tx, numbers, id, call, check, by, Cause::default()).await? {
+            Submission::Done(_) => {}
+            Submission::Refused(refused) => return Err(refused.into()),
+            Submission::NoCall => return Err(no_call()),
+        }
     }
     bus.commit(tx).await?;
     Ok(id)

@@ -136,6 +136,12 @@ async fn a_gap_is_held_until_it_closes() {
         .expect("the relay's lock of this slot");
     pair.publish(application, "one").await;
     pair.publish_withdrawn(application).await;
+    let left = sqlx::query_scalar::<_, i64>("select count(*) from bus.outbox").fetch_one(&pair.publisher_db);
+    assert_eq!(
+        left.await.expect("a count"),
+        2,
+        "the relay, and not the audit, is to publish what was committed"
+    );
     let second: Vec<u8> =
         sqlx::query_scalar("select envelope from bus.event_log where key = $1 and version = 2")
             .bind(application.uuid())

@@ -84,6 +84,24 @@ async fn a_key_is_the_persons_and_the_operations_and_stands_for_one_content() {
     assert_eq!(problem.kind, ProblemKind::Conflict, "another content");
 }
 
+/// Key, person and answer become part of a statement's text.
+#[tokio::test]
+async fn no_text_ends_a_statement() {
+    let database = testkit::database("award", &[&bus::MIGRATIONS]).await;
+    let bus = bus(&database).await;
+    let long = "ö'".repeat(500_000);
+    let texts =
+        ["'; drop table bus.idempotency; --", r"\' \x27 \", "$$ $1 ?", "\u{1f600}\u{301}\r\n\t\"", &long];
+    for text in texts {
+        for key in ["';--", r"\'", "$1", "\"%_{}"] {
+            let person = text.get(..30).unwrap_or(text);
+            assert_eq!(once(&bus, person, "approve", key, text).await, None);
+            let answer = format!("{person} approve {text}");
+            assert_eq!(once(&bus, person, "approve", key, text).await, Some(answer));
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_second_request_waits_for_the_first_and_answers_are_kept_for_a_time() {
     let database = testkit::database("award", &[&bus::MIGRATIONS]).await;

@@ -8,14 +8,15 @@ use chassis::Problem;
 use chassis::problem::ApiPath;
 use chassis::session::{Fields, PageForm};
 use chassis::telemetry::Trace;
-use events::ApplicationId;
+use events::{ApplicationId, Call};
 use pages::{Page, kept};
 
 use super::draft::kept_name;
 use super::{access, application_path, draft_path, gone, to};
+use crate::AppState;
 use crate::application::{Ready, Refused};
-use crate::store::{calls, drafts};
-use crate::{AppState, submission};
+use crate::store::drafts;
+use crate::submission::{self, Submission};
 
 pub(super) async fn submit(
     page: Page,
@@ -33,21 +34,24 @@ pub(super) async fn submit(
     if fields.get("revision") != draft.revision.to_string() {
         return Ok(to(&format!("{}/check?changed=1", draft_path(id))));
     }
-    let call = calls::find(&mut tx, draft.call).await?.ok_or_else(Problem::not_found)?;
-    let ready = match Ready::read(draft.form, &call, &ags, tx.now()) {
-        Ok(ready) => ready,
-        Err(Refused::Wrong(_)) => return Ok(to(&format!("{}?check=1#errors", draft_path(id)))),
-        Err(refused @ Refused::NotOpen(opens)) => {
+    let now = tx.now();
+    let check = |call: &Call| Ready::read(draft.form.clone(), call, &ags, now);
+    let (by, cause) = (host::person(&session), host::cause(&trace));
+    match submission::submit(&mut tx, &service.numbers, id, draft.call, check, by, cause).await? {
+        Submission::Done(_) => {}
+        Submission::NoCall => return Err(Problem::not_found()),
+        Submission::Refused(Refused::Wrong(_)) => {
+            return Ok(to(&format!("{}?check=1#errors", draft_path(id))));
+        }
+        Submission::Refused(refused @ Refused::NotOpen(opens)) => {
             let sentence = page.t1("not-open", "opens", page.moment(opens));
             return Err(Problem::conflict(refused.to_string()).say(sentence));
         }
-        Err(refused @ Refused::NoMunicipality(_)) => {
+        Submission::Refused(refused @ Refused::NoMunicipality(_)) => {
             return Err(Problem::forbidden().detail(refused.to_string()));
         }
-    };
-    let by = host::person(&session);
+    }
     kept::discard(&mut tx, &session.person, &kept_name(id)).await?;
-    submission::submit(&mut tx, &service.numbers, id, &call, ready, by, host::cause(&trace)).await?;
     host::commit(&service.bus, tx).await?;
     Ok(to(&format!("{}/receipt", application_path(id))))
 }

@@ -76,6 +76,6 @@ pub async fn update(
     Ok(())
 }
 
-fn version(call: &Call) -> Result<i32, sqlx::Error> {
+pub(super) fn version(call: &Call) -> Result<i32, sqlx::Error> {
     i32::try_from(call.version).map_err(|error| sqlx::Error::Encode(error.into()))
 }

@@ -1,15 +1,24 @@
 //! The counters from which each call takes its file numbers.
 
-use events::CallId;
-use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
-/// Gives out each number of a call at most once.
+use events::{Call, CallId};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{PgConnection, PgPool};
+
+use super::calls;
+
+/// Gives out each number of a call at most once, and only by the rules in force.
 ///
 /// A number is taken in a transaction of its own. In that of the submission, everybody who submits to the same call
 /// would wait for the commit of the one before. A submission that fails afterwards leaves a gap.
 #[derive(Clone, Debug)]
-pub struct FileNumbers(PgPool);
+pub struct FileNumbers {
+    db: PgPool,
+    /// The rules as they were last read.
+    remembered: Arc<RwLock<HashMap<CallId, Arc<Call>>>>,
+}
 
 impl FileNumbers {
     pub fn of(db: &PgPool) -> Self {
@@ -21,15 +30,37 @@ impl FileNumbers {
             .max_connections(1)
             .acquire_timeout(db.options().get_acquire_timeout())
             .connect_lazy_with(options);
-        Self(pool)
+        Self { db: pool, remembered: Arc::default() }
     }
 
-    pub(crate) async fn next(&self, call: CallId) -> Result<i64, sqlx::Error> {
+    /// The rules as they were last read. Another version may be in force meanwhile, which [`FileNumbers::next`] notices.
+    pub(crate) fn remembered(&self, call: CallId) -> Option<Arc<Call>> {
+        self.remembered.read().unwrap_or_else(PoisonError::into_inner).get(&call).cloned()
+    }
+
+    /// The rules in force, which are remembered; `None` if no such call has been published.
+    pub(crate) async fn rules(
+        &self,
+        connection: &mut PgConnection,
+        call: CallId,
+    ) -> Result<Option<Arc<Call>>, sqlx::Error> {
+        let rules = calls::find(connection, call).await?.map(Arc::new);
+        if let Some(rules) = &rules {
+            let mut remembered = self.remembered.write().unwrap_or_else(PoisonError::into_inner);
+            remembered.insert(call, rules.clone());
+        }
+        Ok(rules)
+    }
+
+    /// The next number of `call`; `None` unless this version of it is in force.
+    pub(crate) async fn next(&self, call: &Call) -> Result<Option<i64>, sqlx::Error> {
         sqlx::query_scalar!(
-            "update file_numbers set last = last + 1 where call_id = $1 returning last",
-            call.uuid()
+            "update file_numbers set last = last + 1 from calls
+             where call_id = $1 and calls.id = $1 and calls.version = $2 returning last",
+            call.id().uuid(),
+            calls::version(call)?
         )
-        .fetch_one(&self.0)
+        .fetch_optional(&self.db)
         .await
     }
 }

@@ -7,15 +7,15 @@ use axum::http::StatusCode;
 use chassis::problem::ApiJson;
 use chassis::telemetry::Trace;
 use chassis::{Problem, Session};
-use events::{Application, ApplicationId, CallId};
+use events::{Application, ApplicationId, Call, CallId};
 use host::{IdempotencyKey, Idempotent};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::AppState;
 use crate::application::{Ready, Refused};
 use crate::http::access;
-use crate::store::calls;
-use crate::{AppState, submission};
+use crate::submission::{self, Submission as Outcome};
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -50,14 +50,15 @@ pub(super) async fn submit(
         return Ok((StatusCode::CREATED, ApiJson(receipt)));
     }
     let call = body.call.parse().unwrap_or_else(|_| CallId::of_key(&body.call));
-    let missing = || Problem::invalid([("/call", "no such call has been published")]);
-    let call = calls::find(&mut tx, call).await?.ok_or_else(missing)?;
-    let ready =
-        Ready::new(body.application, &call, &ags, tx.now()).map_err(|error| refused(&service, error))?;
-    let id = ApplicationId(bus::outbox::new_id(tx.now()).uuid());
-    let by = host::person(&session);
-    let fact =
-        submission::submit(&mut tx, &service.numbers, id, &call, ready, by, host::cause(&trace)).await?;
+    let now = tx.now();
+    let check = |call: &Call| Ready::new(body.application.clone(), call, &ags, now);
+    let id = ApplicationId(bus::outbox::new_id(now).uuid());
+    let (by, cause) = (host::person(&session), host::cause(&trace));
+    let fact = match submission::submit(&mut tx, &service.numbers, id, call, check, by, cause).await? {
+        Outcome::Done(fact) => fact,
+        Outcome::Refused(error) => return Err(refused(&service, error)),
+        Outcome::NoCall => return Err(Problem::invalid([("/call", "no such call has been published")])),
+    };
     let receipt = Receipt { id, file_number: fact.file_number, late: fact.late };
     once.store(&mut tx, &receipt)?;
     host::commit(&service.bus, tx).await?;
