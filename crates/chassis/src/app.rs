@@ -19,6 +19,7 @@ use tracing::Instrument;
 use crate::clock::Clock;
 use crate::error::StartError;
 use crate::health::Health;
+use crate::http::budget::Budgets;
 use crate::problem::ProblemPage;
 use crate::session::keys::SessionKeys;
 use crate::settings::Http;
@@ -32,6 +33,7 @@ struct Inner {
     name: &'static str,
     clock: Clock,
     http: Http,
+    budgets: Arc<Budgets>,
     keys: SessionKeys,
     shutdown: Shutdown,
     address: SocketAddr,
@@ -64,6 +66,7 @@ impl App {
         Ok(Self(Arc::new(Inner {
             name,
             clock,
+            budgets: Budgets::new(http.person),
             http,
             keys,
             shutdown: Shutdown::default(),
@@ -130,6 +133,10 @@ impl App {
 
     pub(crate) fn http(&self) -> &Http {
         &self.0.http
+    }
+
+    pub(crate) fn budgets(&self) -> &Arc<Budgets> {
+        &self.0.budgets
     }
 
     /// Works on a request in a task of its own, for which the drain waits. `what` names the request in the error of a

@@ -50,6 +50,8 @@ catalogue! {
     Forged "forged" FORBIDDEN "The request could have been forged";
     /// It does not exist, or the caller may not know that it exists.
     NotFound "not-found" NOT_FOUND "Not found";
+    /// The request names another host.
+    WrongHost "wrong-host" MISDIRECTED_REQUEST "This host is not served here";
     /// The path exists, but not with this method.
     Method "method" METHOD_NOT_ALLOWED "Method not allowed";
     /// The body did not arrive in time.
@@ -64,6 +66,8 @@ catalogue! {
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong on our side";
     /// The database or another service that is needed does not answer.
     Unavailable "unavailable" SERVICE_UNAVAILABLE "Not available at the moment";
+    /// The person has used up what one person may use; the header Retry-After says when the next request may come.
+    TooMany "too-many" TOO_MANY_REQUESTS "Too many requests";
     /// The limit of concurrent requests is reached.
     Overloaded "overloaded" SERVICE_UNAVAILABLE "Too many requests at once";
     /// No answer in time; the work may still complete.

@@ -4,6 +4,7 @@
 
 mod confirm;
 mod home;
+mod host;
 mod ops;
 mod parked;
 mod proxy;
@@ -14,6 +15,7 @@ mod state;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{any, get, post};
 use chassis::StartError;
 use events::Service;
@@ -52,5 +54,5 @@ pub async fn serve(gateway: Gateway, mailbox: Router) -> Result<(), StartError> 
         routes.route(prefix, any(proxy::pass)).route(&format!("{prefix}/{{*rest}}"), any(proxy::pass))
     });
     let routes = pages.around(&process, own).merge(mailbox).merge(to_services.with_state(proxy));
-    chassis::http::serve(process, routes).await
+    chassis::http::serve_front_door(process, routes.layer(from_fn(host::is_local))).await
 }

@@ -14,6 +14,7 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::timeout::error::Elapsed;
 use tracing::Instrument;
 
+use super::budget::within_budget;
 use crate::app::App;
 use crate::problem::{Problem, ProblemKind};
 
@@ -21,17 +22,19 @@ use crate::problem::{Problem, ProblemKind};
 /// a sign.
 const LONGEST: u32 = 3;
 
-/// `routes` behind the limits. From the outside to the inside: the task, the number of requests at once (a request
-/// keeps its place until its work ends, also when its client has gone), the time, the body.
+/// `routes` behind the limits. From the outside to the inside: the task, the body (whoever sends it slowly holds no
+/// place), the person's budget, the number of requests at once (a request keeps its place until its work ends, also when its
+/// client has gone), the time.
 pub(super) fn guarded(app: &App, routes: Router) -> Router {
     let limits = app.http();
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(app.clone(), own_task))
+        .layer(from_fn_with_state(app.clone(), whole_body))
+        .layer(from_fn_with_state(app.clone(), within_budget))
         .layer(HandleErrorLayer::new(refused))
         .load_shed()
         .layer(GlobalConcurrencyLimitLayer::new(limits.max_in_flight))
-        .timeout(LONGEST * Duration::from_secs(limits.request_seconds))
-        .layer(from_fn_with_state(app.clone(), whole_body));
+        .timeout(LONGEST * Duration::from_secs(limits.request_seconds));
     routes.layer(layers)
 }
 

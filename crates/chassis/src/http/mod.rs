@@ -1,6 +1,8 @@
 //! The HTTP server of a process: the layers around a service's routes, and the process's own pages
 //! (`/livez`, `/readyz`, `/metrics`).
 
+pub(crate) mod budget;
+mod connections;
 mod guard;
 mod observe;
 
@@ -11,7 +13,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use serde::Serialize;
 
@@ -33,30 +34,41 @@ use crate::problem::{Problem, ProblemKind};
 /// # Panics
 /// If it is called twice for one process.
 pub async fn serve(app: App, routes: Router) -> Result<(), StartError> {
-    let listener = app.begin_serving().expect("a process serves once");
-    let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::Serve)?;
-    // Without TCP_NODELAY small answers wait for the delayed acknowledgement of the peer.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY");
-        }
-    });
-    let router = router(&app, routes);
-    let (draining, linger) = (app.draining(), app.http().not_ready_seconds);
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
-        draining.cancelled().await;
-        timer(Duration::from_secs(linger)).await;
-    });
-    tracing::info!("{} listens on {}", app.name(), app.url());
-    app.shut_down(server.into_future()).await
+    let own = Router::new().route("/readyz", get(readyz)).route("/metrics", get(metrics));
+    serve_with(app, routes, own).await
 }
 
-fn router(app: &App, routes: Router) -> Router {
-    let own = Router::new()
-        .route("/livez", get(async || "alive\n"))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
-        .with_state(app.clone());
+/// As [`serve`], where everybody can reach the process: `/readyz` does not say what is wrong, and there is no `/metrics`.
+///
+/// # Errors
+/// As [`serve`].
+///
+/// # Panics
+/// As [`serve`].
+pub async fn serve_front_door(app: App, routes: Router) -> Result<(), StartError> {
+    let own = Router::new().route("/readyz", get(async |state| readyz(state).await.0));
+    serve_with(app, routes, own).await
+}
+
+async fn serve_with(app: App, routes: Router, own: Router<App>) -> Result<(), StartError> {
+    let listener = app.begin_serving().expect("a process serves once");
+    let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::Serve)?;
+    let router = router(&app, routes, own);
+    let (draining, linger) = (app.draining(), app.http().not_ready_seconds);
+    let limits = app.http().clone();
+    let server = async move {
+        let drained = async {
+            draining.cancelled().await;
+            timer(Duration::from_secs(linger)).await;
+        };
+        connections::serve(listener, router, &limits, drained).await
+    };
+    tracing::info!("{} listens on {}", app.name(), app.url());
+    app.shut_down(server).await
+}
+
+fn router(app: &App, routes: Router, own: Router<App>) -> Router {
+    let own = own.route("/livez", get(async || "alive\n")).with_state(app.clone());
     let routes = routes
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::new(ProblemKind::Method));

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{self, HeaderName};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
@@ -56,6 +56,8 @@ pub(super) async fn observe(State(app): State<App>, mut request: Request, next: 
     for (name, value) in SECURITY {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
+    // Only what says so itself may be kept by a browser or a proxy: almost everything here is about somebody.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if app.keys().secure() {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
@@ -65,7 +67,7 @@ pub(super) async fn observe(State(app): State<App>, mut request: Request, next: 
 
 async fn answer(app: &App, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let method = request.method().to_string();
+    let method = method(request.method());
     let path = match request.extensions().get::<MatchedPath>() {
         Some(matched) => matched.as_str().to_owned(),
         None => "unmatched".to_owned(),
@@ -83,7 +85,6 @@ async fn answer(app: &App, request: Request, next: Next) -> Response {
         if let Some(retry) = response.headers().get(header::RETRY_AFTER) {
             drawn.headers_mut().insert(header::RETRY_AFTER, retry.clone());
         }
-        drawn.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response = drawn;
     }
     let status = response.status().as_u16();
@@ -93,6 +94,13 @@ async fn answer(app: &App, request: Request, next: Next) -> Response {
     metrics::counter!("http_requests_total", &labels).increment(1);
     metrics::histogram!("http_request_duration_seconds", &labels[..2]).record(took.as_secs_f64());
     response
+}
+
+/// The method as a label of a metric. A client may invent others, and each label is kept for ever.
+fn method(method: &Method) -> String {
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
+    let name = method.as_str();
+    if known.contains(&name) { name } else { "other" }.to_owned()
 }
 
 /// The client's id if it is short and harmless in a log, else a new one.

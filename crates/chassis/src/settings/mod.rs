@@ -37,8 +37,14 @@ pub struct Http {
     pub body_limit: usize,
     /// Seconds a request may take, its body included.
     pub request_seconds: u64,
+    /// Seconds for which a connection may send nothing, or only part of a request's headers, before it is closed.
+    pub header_seconds: u64,
+    /// Most open connections; more are closed at once.
+    pub max_connections: usize,
     /// Most requests worked on at once; more are refused with 503.
     pub max_in_flight: usize,
+    /// What one person may use of it.
+    pub person: PersonLimits,
     /// Seconds for which a draining process reports "not ready" and still accepts connections, so that load balancers
     /// notice in time.
     pub not_ready_seconds: u64,
@@ -52,9 +58,43 @@ impl Default for Http {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             body_limit: 1024 * 1024,
             request_seconds: 30,
+            header_seconds: 10,
+            max_connections: 2_048,
             max_in_flight: 512,
+            person: PersonLimits::default(),
             not_ready_seconds: 0,
             drain_seconds: 20,
+        }
+    }
+}
+
+/// `[http.person]`: what one person who is signed in may use of a process; more is refused with 429.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PersonLimits {
+    /// Most requests worked on at once.
+    pub max_in_flight: usize,
+    /// Requests.
+    pub requests: Rate,
+    /// Bytes of bodies.
+    pub bytes: Rate,
+}
+
+/// So much a second in the long run, and so much at once.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// Greater than zero.
+    pub per_second: f64,
+    pub burst: f64,
+}
+
+impl Default for PersonLimits {
+    fn default() -> Self {
+        Self {
+            max_in_flight: 64,
+            requests: Rate { per_second: 100.0, burst: 1_000.0 },
+            bytes: Rate { per_second: 1_000_000.0, burst: 50_000_000.0 },
         }
     }
 }

@@ -109,6 +109,23 @@ async fn a_begin_that_was_cancelled_loses_no_later_write() {
     }
 }
 
+/// Postgres writes its warnings into its own log as well, one for each request.
+#[tokio::test]
+async fn a_connection_is_given_back_without_a_warning() {
+    let logs = Logs::capture("sqlx::postgres::notice=warn");
+    let database = testkit::database("chassis", &[]).await;
+    let pool = connect(&Database { max_connections: 1, ..Database::at(&database.url) }).await.unwrap();
+    for _ in 0..3 {
+        pool.execute("select 1").await.unwrap();
+        let transaction = pool.begin().await.unwrap();
+        drop(transaction);
+    }
+    pool.execute("do $$ begin raise warning 'heard'; end $$").await.unwrap();
+    let text = logs.text();
+    let warnings: Vec<_> = text.lines().collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+}
+
 #[tokio::test]
 async fn what_waiting_cannot_cure_is_said_at_once() {
     let database = testkit::database("chassis", &[]).await;

@@ -36,6 +36,7 @@ async fn an_answer_carries_ids_and_security_headers() {
     assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"));
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
     assert_eq!(answer.header("strict-transport-security"), "", "not on plain http");
+    assert_eq!(answer.header("cache-control"), "no-store", "where nothing else is said");
 
     let other = get(
         &format!("{}/hello", running.url),
@@ -266,10 +267,31 @@ async fn readiness_names_what_is_missing_and_metrics_count_by_route() {
     assert_eq!(get(&format!("{}/livez", running.url), &[]).await.status, StatusCode::OK);
 
     get(&format!("{}/file/17", running.url), &[]).await;
+    for number in 0..3 {
+        let invented = request(&format!("INVENTED{number}"), &format!("{}/file/17", running.url), &[], "");
+        assert_eq!(send(invented).await.problem(), "method");
+    }
     let metrics = get(&format!("{}/metrics", running.url), &[]).await;
     let counted = r#"http_requests_total{path="/file/{id}",method="GET",status="200"} 1"#;
     assert!(metrics.text().contains(counted), "{}", metrics.text());
     assert!(metrics.text().contains("http_request_duration_seconds_bucket"));
+    let invented = r#"http_requests_total{path="/file/{id}",method="other",status="405"} 3"#;
+    assert!(metrics.text().contains(invented), "{}", metrics.text());
+    assert!(!metrics.text().contains("INVENTED"));
+}
+
+#[tokio::test]
+async fn the_front_door_says_nothing_of_the_inside() {
+    let process = system();
+    process.health().check("nats", async || Err("no server at 10.0.0.7".to_owned()));
+    let (url, shutdown) = (process.url(), process.shutdown());
+    let end = tokio::spawn(chassis::http::serve_front_door(process, Router::new()));
+    let ready = get(&format!("{url}/readyz"), &[]).await;
+    assert_eq!((ready.status, ready.text()), (StatusCode::SERVICE_UNAVAILABLE, ""));
+    assert_eq!(get(&format!("{url}/metrics"), &[]).await.problem(), "not-found");
+    assert_eq!(get(&format!("{url}/livez"), &[]).await.status, StatusCode::OK);
+    shutdown.drain();
+    end.await.unwrap().unwrap();
 }
 
 #[tokio::test]

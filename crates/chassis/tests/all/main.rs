@@ -6,6 +6,7 @@ mod api;
 mod client;
 mod database;
 mod http;
+mod limits;
 mod process;
 mod sessions;
 mod settings;

@@ -111,8 +111,7 @@ fn every_mistake_names_its_place_and_what_is_expected() {
     };
 
     let error = file(&GOOD.replace("request_seconds = 5", "time_out = 5"));
-    let names =
-        "`listen`, `body_limit`, `request_seconds`, `max_in_flight`, `not_ready_seconds`, `drain_seconds`";
+    let names = "`listen`, `body_limit`, `request_seconds`, `header_seconds`, `max_connections`, `max_in_flight`, `person`, `not_ready_seconds`, `drain_seconds`";
     let expected =
         format!("line 8, column 1: http.time_out: unknown field `time_out`, expected one of {names}");
     assert_eq!(error, at(&expected));
