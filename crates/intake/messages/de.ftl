@@ -183,6 +183,7 @@ declarations-none = Keine Rahmenbedingung ist erklärt.
 submit-title = Einreichen
 submit-lead = Mit dem Einreichen erhält der Antrag ein Aktenzeichen. Danach lässt er sich nicht mehr ändern, bis zur Entscheidung aber zurückziehen. Die Kontaktdaten können Sie auch danach berichtigen.
 submit = Antrag einreichen
+too-many-drafts = Ihre Kommune hat schon { $most } Entwürfe. Löschen Sie einen, den Sie nicht mehr brauchen; dann können Sie einen neuen beginnen.
 not-open-title = Noch nicht möglich
 not-open = Der Aufruf öffnet am { $opens }. Ab dann können Sie den Antrag einreichen; der Entwurf bleibt gespeichert.
 

@@ -183,6 +183,7 @@ declarations-none = No framework condition is declared.
 submit-title = Submit
 submit-lead = When you submit, the application gets a file number. After that it cannot be changed, but withdrawn until it is decided. The contact details can be corrected afterwards, too.
 submit = Submit application
+too-many-drafts = Your municipality has { $most } drafts already. Delete one that you no longer need; then you can begin a new one.
 not-open-title = Not possible yet
 not-open = The call opens on { $opens }. From then on you can submit the application; the draft is kept.
 

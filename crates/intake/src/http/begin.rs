@@ -5,16 +5,22 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use chassis::Problem;
+use chassis::list::Cursor;
 use chassis::session::{Fields, PageForm};
 use events::{ApplicationId, CallId};
 use host::{IdempotencyKey, Idempotent};
+use pages::Page;
 
 use super::{access, draft_path, to};
 use crate::AppState;
 use crate::application::Draft;
 use crate::store::{calls, drafts};
 
+/// Most drafts that a municipality has at a time.
+const MOST_DRAFTS: i64 = 100;
+
 pub(super) async fn begin(
+    page: Page,
     State(service): State<Arc<AppState>>,
     PageForm { session, fields, .. }: PageForm<Fields>,
 ) -> Result<Response, Problem> {
@@ -29,6 +35,11 @@ pub(super) async fn begin(
         && drafts::find(&mut tx, id, &ags).await?.is_some()
     {
         return Ok(to(&draft_path(id)));
+    }
+    let drafts = drafts::list(&mut tx, &ags, Cursor::LAST, MOST_DRAFTS).await?;
+    if drafts.len() as i64 == MOST_DRAFTS {
+        let sentence = page.t1("too-many-drafts", "most", MOST_DRAFTS);
+        return Err(Problem::conflict(format!("there are {MOST_DRAFTS} drafts")).say(sentence));
     }
     calls::find(&mut tx, call).await?.ok_or_else(Problem::not_found)?;
     let id = ApplicationId(bus::outbox::new_id(tx.now()).uuid());

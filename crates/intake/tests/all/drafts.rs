@@ -339,6 +339,27 @@ async fn beginning_again_from_the_same_page_begins_another_draft_once_the_first_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_hundred_and_first_draft_is_refused_until_one_is_deleted() {
+    let stage = Stage::new().await;
+    let first = stage.begin_draft().await;
+    let copies = "insert into drafts select (jsonb_populate_record(drafts, jsonb_build_object('id', gen_random_uuid()))).*
+                  from drafts, generate_series(2, 100)";
+    sqlx::query(copies).execute(&stage.db).await.unwrap();
+    let home = stage.open(&solingen(), "/apply", "de").await;
+    let press = [("call", home.field("call")), ("key", home.field("key"))];
+    let refused = stage.post_pairs("/apply/drafts", &press).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.text().contains("schon 100 Entwürfe"), "{}", refused.text());
+    let fields: Vec<(&str, &str)> = press.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let other = stage.send_form(&paderborn(), "/apply/drafts", &fields).await;
+    assert_eq!(other.status, StatusCode::SEE_OTHER, "another municipality");
+
+    stage.send_form(&solingen(), &format!("{first}/delete"), &[]).await;
+    assert_eq!(stage.post_pairs("/apply/drafts", &press).await.status, StatusCode::SEE_OTHER);
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_of_ten_megabytes_is_too_much() {
     let stage = Stage::new().await;
     let draft = stage.begin_draft().await;
