@@ -433,7 +433,7 @@ const ADMIN: &str = "test";
 /// The configuration of `bescheid up`, where each service is a user with its own permissions, and the test as a user
 /// with all permissions.
 pub(crate) fn broker_config() -> String {
-    let config = bescheid::settings::broker(SECRET, SECRET);
+    let config = bescheid::settings::broker(|_| SECRET, SECRET);
     let users = "users = [\n";
     assert!(config.contains(users), "the permissions list users");
     config.replacen(users, &format!("{users}    {{ user: {ADMIN}, password: {SECRET:?} }}\n"), 1)

@@ -1,11 +1,13 @@
 //! The data folder of a set.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use events::Service;
 use rand::distr::{Alphanumeric, SampleString};
 use serde::{Deserialize, Serialize};
 
@@ -23,11 +25,15 @@ pub struct Folder {
 pub struct Secrets {
     /// Key that signs sessions.
     pub session: String,
-    /// Password of all services at Postgres and NATS.
-    pub services: String,
     /// The operators' password at NATS.
     #[serde(default = "password")]
     pub operator: String,
+    /// The password of each service at Postgres.
+    #[serde(default)]
+    postgres: BTreeMap<String, String>,
+    /// The password of each service at NATS.
+    #[serde(default)]
+    nats: BTreeMap<String, String>,
 }
 
 fn password() -> String {
@@ -37,7 +43,24 @@ fn password() -> String {
 impl Secrets {
     fn new() -> Self {
         let session = Alphanumeric.sample_string(&mut rand::rng(), 64);
-        Self { session, services: password(), operator: password() }
+        Self { session, operator: password(), postgres: BTreeMap::new(), nats: BTreeMap::new() }
+    }
+
+    /// Adds a password for each service that has none.
+    fn complete(&mut self) {
+        for service in Service::ALL {
+            for passwords in [&mut self.postgres, &mut self.nats] {
+                passwords.entry(service.name().to_owned()).or_insert_with(password);
+            }
+        }
+    }
+
+    pub fn postgres(&self, service: Service) -> &str {
+        self.postgres.get(service.name()).map_or("", String::as_str)
+    }
+
+    pub fn nats(&self, service: Service) -> &str {
+        self.nats.get(service.name()).map_or("", String::as_str)
     }
 }
 
@@ -64,8 +87,7 @@ impl Folder {
             bail!("Bescheid already runs with the data in {}: {place}", root.display());
         }
         for part in ["config", "log"] {
-            fs::create_dir_all(root.join(part))
-                .with_context(|| format!("cannot make {}", root.join(part).display()))?;
+            local::private_folder(&root.join(part))?;
         }
         Ok(Self { root, _lock: lock })
     }
@@ -77,11 +99,12 @@ impl Folder {
 
     /// The secrets, generated if this is the first start.
     pub fn secrets(&self) -> Result<Secrets> {
-        let secrets = match fs::read_to_string(self.at("secrets.toml")) {
+        let mut secrets: Secrets = match fs::read_to_string(self.at("secrets.toml")) {
             Ok(text) => toml::from_str(&text)
                 .context("secrets.toml is damaged: move the folder away to begin anew")?,
             Err(_) => Secrets::new(),
         };
+        secrets.complete();
         // Written back, since the file of an earlier release may contain fewer of them.
         self.write_private("secrets.toml", &toml::to_string(&secrets)?)?;
         Ok(secrets)

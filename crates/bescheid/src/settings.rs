@@ -43,10 +43,10 @@ impl ServiceSettings<'_> {
 }
 
 /// The broker's configuration: the contract's permissions, with the passwords of services and operators.
-pub fn broker(services: &str, operator: &str) -> String {
+pub fn broker<'p>(password: impl Fn(Service) -> &'p str, operator: &str) -> String {
     let mut config = format!("BESCHEID_OPERATOR_PASSWORD = {operator:?}\n");
     for service in Service::ALL {
-        config += &format!("BESCHEID_{}_PASSWORD = {services:?}\n", service.name().to_uppercase());
+        config += &format!("BESCHEID_{}_PASSWORD = {:?}\n", service.name().to_uppercase(), password(service));
     }
     // Otherwise a client that disappeared silently would be sent requests for minutes.
     config += "ping_interval: \"5s\"\n";

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -253,7 +254,7 @@ impl ServiceProcess {
 
 impl Launch {
     async fn start(&self, state: &ProcessState) -> Result<Process> {
-        let log = OpenOptions::new().create(true).append(true).open(&self.log);
+        let log = OpenOptions::new().create(true).append(true).mode(0o600).open(&self.log);
         let log = log.with_context(|| format!("cannot write {}", self.log.display()))?;
         let mut command = Command::new(&self.program);
         command

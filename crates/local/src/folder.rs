@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{Read, Write};
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -127,10 +127,23 @@ pub(crate) fn lock(folder: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// Creates an empty log file; the previous one becomes `.old`.
+/// Creates `folder`, if needed, and closes it to the other users of this machine: what is in it is about people.
+///
+/// # Errors
+/// It cannot be made, or belongs to somebody else.
+pub fn private_folder(folder: &Path) -> Result<()> {
+    let make = || {
+        fs::create_dir_all(folder)?;
+        fs::set_permissions(folder, Permissions::from_mode(0o700))
+    };
+    make().with_context(|| format!("cannot make the folder {}", folder.display()))
+}
+
+/// Creates an empty log file, which only its owner can read; the previous one becomes `.old`.
 pub(crate) fn fresh_log(path: &Path) -> Result<File> {
     if path.exists() {
         fs::rename(path, path.with_extension("log.old"))?;
     }
-    File::create(path).with_context(|| format!("cannot write {}", path.display()))
+    let create = File::options().write(true).create(true).truncate(true).mode(0o600).open(path);
+    create.with_context(|| format!("cannot write {}", path.display()))
 }

@@ -15,6 +15,7 @@ mod postgres;
 mod process;
 pub mod tools;
 
+pub use folder::private_folder;
 pub use mailbox::{Content, Fault, Mailbox, Message};
 pub use nats::{Nats, NatsSettings};
 pub use port::free_port;

@@ -49,8 +49,7 @@ impl Drop for Listening {
 impl Mailbox {
     /// Listens on 127.0.0.1:`port` (0 chooses a free one). Emails stored in `folder` earlier are shown again.
     pub async fn start(folder: &Path, port: u16) -> Result<Self> {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        folder::private_folder(folder)?;
         let lock = folder::lock(folder)?;
         let (arrived, _) = watch::channel(0);
         let shared = Shared {

@@ -60,6 +60,7 @@ impl Nats {
         settings: NatsSettings,
         progress: Progress<'_>,
     ) -> Result<Self> {
+        folder::private_folder(&settings.folder)?;
         let home = folder::home(&settings.folder, None, progress).await?;
         let lock = folder::lock(&home)?;
         let earlier = fs::read_to_string(home.join("nats.pid")).ok().and_then(|id| id.trim().parse().ok());

@@ -160,7 +160,7 @@ async fn start_services(
             listen,
             database,
             nats: servers.nats_url(),
-            password: &secrets.services,
+            password: secrets.nats(service),
             session: &secrets.session,
             portal: url,
             smtp,
@@ -183,8 +183,11 @@ async fn start_services(
     if !options.empty {
         print_progress("Loading the demonstration call and projects …");
         let intake = servers.database(Service::Intake, secrets);
-        databases::demonstration(&intake, &at_broker(servers.nats_url(), "intake", &secrets.services))
-            .await?;
+        databases::demonstration(
+            &intake,
+            &at_broker(servers.nats_url(), "intake", secrets.nats(Service::Intake)),
+        )
+        .await?;
     }
     Ok(())
 }

@@ -64,14 +64,14 @@ impl Servers {
             },
             async {
                 progress(&format!("Starting nats-server {} …", program.version));
-                let config = settings::broker(&secrets.services, &secrets.operator);
+                let config = settings::broker(|service| secrets.nats(service), &secrets.operator);
                 let settings = NatsSettings { config, ..NatsSettings::new(folder.at("nats")) };
                 Nats::start(&program, settings, progress).await
             }
         )?;
         for service in Service::ALL {
             postgres
-                .create_role_and_database(service.name(), &secrets.services)
+                .create_role_and_database(service.name(), secrets.postgres(service))
                 .await
                 .with_context(|| format!("cannot make the database of {service}"))?;
         }
@@ -84,7 +84,7 @@ impl Servers {
 
     /// URL of a service's database, with its user and password.
     pub fn database(&self, service: Service, secrets: &Secrets) -> String {
-        let (name, password) = (service.name(), &secrets.services);
+        let (name, password) = (service.name(), secrets.postgres(service));
         format!("postgres://{name}:{password}@127.0.0.1:{}/{name}", self.postgres_port)
     }
 
