@@ -148,3 +148,38 @@ pub fn secrets(root: &Path) -> Result<Secrets> {
         .with_context(|| format!("there is no set in {}", root.display()))?;
     toml::from_str(&text).context("secrets.toml is damaged")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn other_users_read_nothing_and_no_service_has_the_password_of_another() {
+        let root = tempfile::tempdir().unwrap();
+        // As an earlier release has left it.
+        fs::create_dir(root.path().join("log")).unwrap();
+        fs::set_permissions(root.path().join("log"), fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(root.path().join("secrets.toml"), "session = \"s\"\nservices = \"one for all\"\n").unwrap();
+
+        let folder = Folder::open(root.path()).unwrap();
+        let secrets = folder.secrets().unwrap();
+        for part in ["log", "config"] {
+            assert_eq!(mode(&folder.at(part)), 0o700, "{part}");
+        }
+        assert_eq!(mode(&folder.at("secrets.toml")), 0o600);
+        let passwords = Service::ALL.into_iter().flat_map(|one| [secrets.postgres(one), secrets.nats(one)]);
+        let different: BTreeSet<&str> = passwords.chain([secrets.operator.as_str()]).collect();
+        assert_eq!(different.len(), 2 * Service::ALL.len() + 1);
+        assert!(different.iter().all(|password| password.len() == 32));
+        assert_eq!(secrets.session, "s");
+        let again = folder.secrets().unwrap();
+        assert_eq!(again.postgres(Service::Award), secrets.postgres(Service::Award), "they stay");
+    }
+}
