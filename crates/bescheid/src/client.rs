@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use axum::body::Body;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::body::{Body, Bytes};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{Method, Request, StatusCode};
 use chassis::settings::SessionKeys;
 use chassis::{Clock, Role, Session};
@@ -17,6 +18,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
 use crate::folder;
+use crate::journey::pause;
 
 /// The API of a running set. It can sign tokens for any person.
 #[derive(Clone)]
@@ -75,20 +77,28 @@ impl Api {
         let body = match body {
             Some(value) => {
                 request = request.header(CONTENT_TYPE, "application/json");
-                Body::from(serde_json::to_vec(value)?)
+                Bytes::from(serde_json::to_vec(value)?)
             }
-            None => Body::empty(),
+            None => Bytes::new(),
         };
         let (status, bytes) = self.send(request.body(body)?).await?;
         Ok((status, serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
     }
 
-    async fn send(&self, request: Request<Body>) -> Result<(StatusCode, Vec<u8>)> {
-        let path = request.uri().path().to_owned();
-        let response =
-            self.client.request(request).await.with_context(|| format!("no answer from {path}"))?;
-        let status = response.status();
-        Ok((status, response.into_body().collect().await?.to_bytes().to_vec()))
+    /// Beyond the person's budget it waits, as it is told, and sends the request again.
+    async fn send(&self, request: Request<Bytes>) -> Result<(StatusCode, Vec<u8>)> {
+        let path = request.uri().path();
+        loop {
+            let response = self.client.request(request.clone().map(Body::from)).await;
+            let response = response.with_context(|| format!("no answer from {path}"))?;
+            let status = response.status();
+            if status != StatusCode::TOO_MANY_REQUESTS {
+                return Ok((status, response.into_body().collect().await?.to_bytes().to_vec()));
+            }
+            let after =
+                response.headers().get(RETRY_AFTER).and_then(|after| after.to_str().ok()?.parse().ok());
+            pause(Duration::from_secs(after.unwrap_or(1))).await;
+        }
     }
 
     /// GET of a file. `Err` unless the status is a success.
@@ -96,7 +106,7 @@ impl Api {
         let request = Request::builder()
             .uri(format!("{}{path}", self.base))
             .header(AUTHORIZATION, format!("Bearer {token}"))
-            .body(Body::empty())?;
+            .body(Bytes::new())?;
         let (status, bytes) = self.send(request).await?;
         if !status.is_success() {
             bail!("GET {path}: {status}");
