@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, Executor};
+use sqlx::{ConnectOptions, Connection, Executor, Row};
 
 use crate::error::StartError;
 use crate::settings::{Database, ExposeSecret};
@@ -16,14 +16,13 @@ use crate::settings::{Database, ExposeSecret};
 /// The key of the advisory lock around migrations: an arbitrary number, the same in every process.
 const MIGRATION_LOCK: i64 = 0x6265_7363_6865_6964;
 
-/// For one attempt to connect, for the ROLLBACK at a release, and for the wait for a free connection.
+/// For one attempt to connect, for the end of a transaction at a release, and for the wait for a free connection.
 const CONNECTION_DEADLINE: Duration = Duration::from_secs(5);
 
-/// Ends the transaction that a connection may be in. Without the `begin`, Postgres would warn in its log where there is
-/// none, which is at almost every release; in a failed transaction it fails, and the connection is closed.
-const ROLLBACK: &str = "begin; rollback";
+/// Whether the connection is in a transaction that an earlier message has begun: the clock of a transaction stands still.
+const IN_TRANSACTION: &str = "select now() <> statement_timestamp()";
 
-/// A connection that was idle for less than this is used without a ping: the ROLLBACK at its release was answered.
+/// A connection that was idle for less than this is used without a ping: the question at its release was answered.
 const PING_AFTER: Duration = Duration::from_secs(1);
 
 /// The pool, once Postgres answers; until then it tries again each second, and logs a warning.
@@ -51,8 +50,8 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
         .after_release(|connection, _| {
             Box::pin(async move {
                 // On a connection that died silently this would wait for ever, and keep its place in the pool.
-                match tokio::time::timeout(CONNECTION_DEADLINE, connection.execute(ROLLBACK)).await {
-                    Ok(done) => done.map(|_| true),
+                match tokio::time::timeout(CONNECTION_DEADLINE, roll_back(connection)).await {
+                    Ok(done) => done.map(|()| true),
                     Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
                 }
             })
@@ -63,6 +62,21 @@ pub async fn connect(settings: &Database) -> Result<PgPool, StartError> {
     // `min_connections` only to replace idle ones that it has closed (sqlx 0.9.0).
     drop(join_all((0..open).map(|_| pool.acquire())).await);
     Ok(pool)
+}
+
+/// Ends the transaction that a connection may be in. Postgres would write a warning into its log for each `rollback`
+/// without a transaction, which is nearly every one: hence the question.
+async fn roll_back(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let open = match connection.fetch_one(sqlx::raw_sql(IN_TRANSACTION)).await {
+        Ok(row) => row.try_get(0)?,
+        // The transaction has failed, and answers nothing but its end.
+        Err(sqlx::Error::Database(_)) => true,
+        Err(error) => return Err(error),
+    };
+    if open {
+        connection.execute("rollback").await?;
+    }
+    Ok(())
 }
 
 /// Options of a pool that pings a connection only where it was idle for a while: a ping at each use would cost one more

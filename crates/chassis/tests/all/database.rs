@@ -117,9 +117,16 @@ async fn a_connection_is_given_back_without_a_warning() {
     let pool = connect(&Database { max_connections: 1, ..Database::at(&database.url) }).await.unwrap();
     for _ in 0..3 {
         pool.execute("select 1").await.unwrap();
-        let transaction = pool.begin().await.unwrap();
-        drop(transaction);
+        drop(pool.begin().await.unwrap());
+        let mut open = pool.acquire().await.unwrap();
+        open.execute("begin; create table lost (id int)").await.unwrap();
+        drop(open);
+        let mut failed = pool.acquire().await.unwrap();
+        failed.execute("begin").await.unwrap();
+        failed.execute("select 1 / 0").await.unwrap_err();
+        drop(failed);
     }
+    pool.execute("create table lost (id int)").await.expect("nothing is left of the transactions");
     pool.execute("do $$ begin raise warning 'heard'; end $$").await.unwrap();
     let text = logs.text();
     let warnings: Vec<_> = text.lines().collect();
