@@ -16,10 +16,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
+use crate::budget::Budgets;
 use crate::clock::Clock;
 use crate::error::StartError;
 use crate::health::Health;
-use crate::http::budget::Budgets;
 use crate::problem::ProblemPage;
 use crate::session::keys::SessionKeys;
 use crate::settings::Http;

@@ -6,6 +6,7 @@
 
 pub mod api;
 mod app;
+mod budget;
 pub mod clock;
 pub mod database;
 mod error;

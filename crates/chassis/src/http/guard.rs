@@ -1,10 +1,11 @@
 //! What keeps one request from harming the others: limits of size, time and number, and its own task.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::error_handling::HandleErrorLayer;
 use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{BoxError, Router};
@@ -14,9 +15,9 @@ use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::timeout::error::Elapsed;
 use tracing::Instrument;
 
-use super::budget::within_budget;
 use crate::app::App;
 use crate::problem::{Problem, ProblemKind};
+use crate::session::{Fields, Session, typed};
 
 /// Work is abandoned after this multiple of the time that its client waits: it hangs on a connection that died without
 /// a sign.
@@ -97,4 +98,31 @@ async fn read(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
         return Err(Problem::new(ProblemKind::TooLarge).detail(format!("at most {limit} bytes are taken")));
     }
     Ok(kept.into())
+}
+
+/// Refuses a request of a person whose budget is used up; what was typed is shown again. Whoever works on it holds the
+/// place until the work ends.
+async fn within_budget(State(app): State<App>, request: Request, next: Next) -> Response {
+    let Some(session) = Session::seen(&app, request.headers()) else { return next.run(request).await };
+    let (parts, body) = request.into_parts();
+    // It is here already: the layer outside has read it.
+    let body = match body.collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) => return Problem::internal(error).into_response(),
+    };
+    match app.budgets().begin(&session.person, body.len(), Instant::now()) {
+        Ok(_place) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Err(wait) => too_many(wait, typed(&parts.headers, &body)),
+    }
+}
+
+fn too_many(wait: Duration, typed: Option<Fields>) -> Response {
+    metrics::counter!("http_requests_over_budget_total").increment(1);
+    let seconds = wait.as_secs_f64().ceil().max(1.0);
+    let detail = format!("too many requests of one person; try again in {seconds} s");
+    let problem = Problem { typed: typed.map(Box::new), ..Problem::new(ProblemKind::TooMany).detail(detail) };
+    let mut response = problem.into_response();
+    let after = HeaderValue::from_str(&seconds.to_string()).expect("a number is printable ASCII");
+    response.headers_mut().insert(header::RETRY_AFTER, after);
+    response
 }

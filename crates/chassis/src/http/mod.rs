@@ -1,7 +1,6 @@
 //! The HTTP server of a process: the layers around a service's routes, and the process's own pages
 //! (`/livez`, `/readyz`, `/metrics`).
 
-pub(crate) mod budget;
 mod connections;
 mod guard;
 mod observe;

@@ -5,16 +5,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use http_body_util::BodyExt;
-
-use crate::app::App;
-use crate::problem::{Problem, ProblemKind};
-use crate::session::{Fields, Session, typed};
 use crate::settings::{PersonLimits, Rate};
 
 /// Beyond this number of persons, those who have all of their budget are forgotten.
@@ -43,7 +33,7 @@ impl Budgets {
     ///
     /// # Errors
     /// It is used up: the time until the next request may come.
-    fn begin(self: &Arc<Self>, person: &str, bytes: usize, now: Instant) -> Result<Place, Duration> {
+    pub fn begin(self: &Arc<Self>, person: &str, bytes: usize, now: Instant) -> Result<Place, Duration> {
         let limits = &self.limits;
         let mut people = self.people();
         if people.len() >= REMEMBERED && !people.contains_key(person) {
@@ -83,7 +73,7 @@ impl Used {
 
 /// A request of a person that is being worked on.
 #[derive(Debug)]
-struct Place {
+pub(crate) struct Place {
     budgets: Arc<Budgets>,
     person: String,
 }
@@ -123,33 +113,6 @@ impl Bucket {
         self.refill(rate, now);
         self.level >= rate.burst
     }
-}
-
-/// Refuses a request of a person whose budget is used up; what was typed is shown again. Whoever works on it holds the
-/// place until the work ends.
-pub(super) async fn within_budget(State(app): State<App>, request: Request, next: Next) -> Response {
-    let Some(session) = Session::seen(&app, request.headers()) else { return next.run(request).await };
-    let (parts, body) = request.into_parts();
-    // It is here already: the layer outside has read it.
-    let body = match body.collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) => return Problem::internal(error).into_response(),
-    };
-    match app.budgets().begin(&session.person, body.len(), Instant::now()) {
-        Ok(_place) => next.run(Request::from_parts(parts, Body::from(body))).await,
-        Err(wait) => too_many(wait, typed(&parts.headers, &body)),
-    }
-}
-
-fn too_many(wait: Duration, typed: Option<Fields>) -> Response {
-    metrics::counter!("http_requests_over_budget_total").increment(1);
-    let seconds = wait.as_secs_f64().ceil().max(1.0);
-    let detail = format!("too many requests of one person; try again in {seconds} s");
-    let problem = Problem { typed: typed.map(Box::new), ..Problem::new(ProblemKind::TooMany).detail(detail) };
-    let mut response = problem.into_response();
-    let after = HeaderValue::from_str(&seconds.to_string()).expect("a number is printable ASCII");
-    response.headers_mut().insert(header::RETRY_AFTER, after);
-    response
 }
 
 #[cfg(test)]
