@@ -80,13 +80,31 @@ pub struct PersonLimits {
     pub bytes: Rate,
 }
 
-/// So much a second in the long run, and so much at once.
+/// So much a second in the long run, and so much at once; both at least 1.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, try_from = "RawRate")]
 pub struct Rate {
-    /// Greater than zero.
     pub per_second: f64,
     pub burst: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRate {
+    per_second: f64,
+    burst: f64,
+}
+
+impl TryFrom<RawRate> for Rate {
+    type Error = &'static str;
+
+    fn try_from(RawRate { per_second, burst }: RawRate) -> Result<Self, Self::Error> {
+        let is_usable = |number: f64| number.is_finite() && number >= 1.0;
+        if is_usable(per_second) && is_usable(burst) {
+            return Ok(Self { per_second, burst });
+        }
+        Err("per_second and burst: expected numbers of at least 1, or nobody could do anything")
+    }
 }
 
 impl Default for PersonLimits {

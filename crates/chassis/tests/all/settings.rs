@@ -58,6 +58,23 @@ fn load(file: Option<&Path>, variables: &[(&str, &str)]) -> Result<Settings, Str
 }
 
 #[test]
+fn a_budget_that_nobody_could_use_is_refused() {
+    let read = |rate: &str| toml::from_str::<Http>(&format!("person.requests = {rate}"));
+    let good = read("{ per_second = 2, burst = 10.5 }").unwrap().person.requests;
+    assert_eq!((good.per_second, good.burst), (2.0, 10.5));
+    for wrong in [
+        "per_second = 0.0, burst = 10.0",
+        "per_second = -1.0, burst = 10.0",
+        "per_second = nan, burst = 10.0",
+        "per_second = inf, burst = 10.0",
+        "per_second = 1.0, burst = 0.5",
+    ] {
+        let error = read(&format!("{{ {wrong} }}")).unwrap_err().to_string();
+        assert!(error.contains("at least 1"), "{wrong}: {error}");
+    }
+}
+
+#[test]
 fn the_environment_goes_over_the_file_and_secrets_come_from_files() {
     let folder = Folder::new("over");
     let file = folder.file("award.toml", GOOD);
