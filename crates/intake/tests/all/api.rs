@@ -16,8 +16,9 @@ fn body() -> Value {
 async fn a_person_who_submits_waits_for_four_round_trips() {
     let trips = RoundTrips::start().await;
     let stage = Stage::behind(&trips).await;
-    let mut fewest = usize::MAX;
-    // Other tasks ask Postgres as well, now and then: what counts is the submission with the fewest.
+    let mut counts = Vec::new();
+    // Other tasks ask Postgres as well, now and then, and what comes behind an answer may be counted with the next
+    // submission: what counts is the one in the middle.
     for number in 0..20 {
         let before = trips.count();
         stage.submit(&solingen(), &format!("key-{number}")).await;
@@ -26,11 +27,12 @@ async fn a_person_who_submits_waits_for_four_round_trips() {
             left.fetch_one(&stage.db).await.unwrap()
         };
         until("its row is deleted", left, |left| *left == 0).await;
-        fewest = fewest.min(trips.count() - before);
+        counts.push(trips.count() - before);
     }
     // Begin, file number, application, commit. Behind the answer: the pool's look at the connection of the file
     // number, and the deletion from the outbox.
-    assert_eq!(fewest, 4 + 2);
+    counts.sort_unstable();
+    assert_eq!(counts[counts.len() / 2], 4 + 2, "{counts:?}");
     stage.end().await;
 }
 
